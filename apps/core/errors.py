@@ -1,0 +1,44 @@
+"""Failures a person can act on."""
+
+from __future__ import annotations
+
+
+class NofxError(Exception):
+    """
+    An expected failure.
+
+    The message is a sentence for a person; ``remedy`` says what to do about it. ``code`` is stable and
+    machine-readable, ``status`` is the HTTP status an API answers with.
+    """
+
+    code = "error"
+    status = 400
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class NotFound(NofxError):
+    """The object does not exist, or the caller may not know that it does."""
+
+    code = "not_found"
+    status = 404
+
+
+class PermissionRefused(NofxError):
+    """The caller may see the object but not do this to it."""
+
+    code = "permission_refused"
+    status = 403
+
+
+class Conflict(NofxError):
+    """The object changed, or is in a state that does not allow this."""
+
+    code = "conflict"
+    status = 409
