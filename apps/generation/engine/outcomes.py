@@ -1,0 +1,113 @@
+"""What running a candidate on one input showed, judged outside the process that ran it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from apps.generation.engine.values import Unrepresentable, encode, same
+
+
+class OutcomeKind(StrEnum):
+    """Timing out is not the same as being wrong, and neither is returning something that cannot be compared."""
+
+    VALUE = "value"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    UNREPRESENTABLE = "unrepresentable"
+    NOT_RUN = "not_run"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """
+    One observation.
+
+    ``value`` is the returned plain value (VALUE only). ``error`` is the exception's type name (ERROR), or what
+    could not be represented (UNREPRESENTABLE). ``mutated`` holds the arguments after the call when the call
+    changed them, else None.
+    """
+
+    kind: OutcomeKind
+    value: object = None
+    error: str = ""
+    mutated: tuple[object, ...] | None = None
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether the outcome says something about behaviour."""
+        return self.kind in (OutcomeKind.VALUE, OutcomeKind.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the author of an example or a test expects: an exception type, else a value."""
+
+    value: object = None
+    raises: str | None = None
+
+
+NOT_RUN = Outcome(OutcomeKind.NOT_RUN)
+TIMEOUT = Outcome(OutcomeKind.TIMEOUT)
+
+
+def outcome_from_value(
+    value: object = None,
+    *,
+    error: str | None = None,
+    mutated: tuple[object, ...] | None = None,
+    has_value: bool = True,
+    status: str = "exit",
+) -> Outcome:
+    """
+    Return the outcome of one call from plain data, so that nothing here needs to know the sandbox.
+
+    :param error: "TypeName: text" of the exception that the call raised, None when it raised none.
+    :param mutated: the arguments after the call when they changed.
+    :param has_value: False when no value came back for this call.
+    :param status: how the run ended: "exit", "timeout", "signal", "oom", "output_limit" or "infra". It decides only
+        for calls without a value or an error: those are TIMEOUT after a timeout, an error after a crash, else NOT_RUN.
+    """
+    if error is not None:
+        name = error.split(":", 1)[0].strip()
+        return Outcome(OutcomeKind.ERROR, error=name.rsplit(".", 1)[-1] or "Exception", mutated=_plain(mutated))
+    if not has_value:
+        return _without_value(status)
+    try:
+        encode(value)
+    except Unrepresentable:
+        return Outcome(OutcomeKind.UNREPRESENTABLE, error=type(value).__name__)
+    return Outcome(OutcomeKind.VALUE, value=value, mutated=_plain(mutated))
+
+
+def _without_value(status: str) -> Outcome:
+    if status == "timeout":
+        return TIMEOUT
+    crashes = {"signal": "Crash", "oom": "MemoryError", "output_limit": "OutputLimit"}
+    return Outcome(OutcomeKind.ERROR, error=crashes[status]) if status in crashes else NOT_RUN
+
+
+def _plain(mutated: tuple[object, ...] | None) -> tuple[object, ...] | None:
+    if mutated is None:
+        return None
+    try:
+        encode(mutated)
+    except Unrepresentable:
+        return ("unrepresentable",)
+    return mutated
+
+
+def outcomes_agree(left: Outcome, right: Outcome) -> bool:
+    """Tell whether a caller could not tell the two apart: kind, value within tolerance, exception type, mutation."""
+    if left.kind is not right.kind or left.error != right.error:
+        return False
+    if (left.mutated is None) is not (right.mutated is None):
+        return False
+    return same(left.value, right.value) and (left.mutated is None or same(left.mutated, right.mutated))
+
+
+def outcome_meets(outcome: Outcome, expected: Expected) -> bool:
+    """Tell whether the outcome is what was expected; an expectation says nothing about mutation."""
+    if expected.raises is not None:
+        return outcome.kind is OutcomeKind.ERROR and outcome.error == expected.raises.rsplit(".", 1)[-1]
+    return outcome.kind is OutcomeKind.VALUE and same(outcome.value, expected.value)
