@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -177,6 +176,3 @@ class Specification:
     def entry_class(self) -> ClassOutline | None:
         """The outline of ``entry`` when it is a class."""
         return next((c for c in self.classes if c.name == self.entry), None)
-
-
-IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -1,0 +1,227 @@
+"""Who may decide about what, who did, and the chain that shows it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+
+from apps.core.database import transaction_time
+
+
+class User(AbstractUser):
+    """A person, or a service account that acts for a machine and never votes."""
+
+    is_service = models.BooleanField(default=False, help_text="A machine's account. It never votes.")
+
+    class Meta(AbstractUser.Meta):
+        db_table = "governance_user"
+
+
+class Organisation(models.Model):
+    """The owner of repositories."""
+
+    name = models.CharField(max_length=120, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Scope(models.Model):
+    """What a role or a decision is about: an organisation as a whole (no repository), or one repository."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="scopes")
+    repository = models.SlugField(max_length=120, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "repository"], name="governance_scope_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation.name}/{self.repository or '*'}"
+
+
+class RoleAssignment(models.Model):
+    """One person's role in one scope. A role in the organisation's scope holds for all its repositories."""
+
+    class Role(models.TextChoices):
+        ENGINEER = "engineer", "Engineer"
+        REVIEWER = "reviewer", "Reviewer"
+        QUALITY_LEAD = "quality_lead", "Quality lead"
+        ARCHITECT = "architect", "Architect"
+        DOCUMENTATION_OWNER = "documentation_owner", "Documentation owner"
+        COMMITTEE = "committee", "Committee member"
+        CHAIR = "chair", "Chair"
+        AUDITOR = "auditor", "Auditor"
+        SERVICE = "service", "Service user"
+        ADMIN = "admin", "Administrator"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="role_assignments")
+    scope = models.ForeignKey(Scope, on_delete=models.CASCADE, related_name="role_assignments")
+    role = models.CharField(max_length=24, choices=Role)
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    granted_at = models.DateTimeField(db_default=transaction_time())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "scope", "role"], name="governance_roleassignment_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.get_role_display()} of {self.scope}"
+
+
+class CodeOwner(models.Model):
+    """A reviewer named for the paths of a repository that match a glob pattern."""
+
+    scope = models.ForeignKey(Scope, on_delete=models.CASCADE, related_name="code_owners")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    pattern = models.CharField(max_length=400, default="*")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["scope", "user", "pattern"], name="governance_codeowner_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} owns {self.pattern} of {self.scope}"
+
+
+class Ballot(models.Model):
+    """
+    One person's verdict on exactly what they saw.
+
+    The subject is (kind, id); ``subject_digest`` is the SHA-256 of patch, base and evidence as shown. A change of
+    the subject voids the ballot; it is never edited or removed.
+    """
+
+    class Verdict(models.TextChoices):
+        APPROVE = "approve", "Approve"
+        REQUEST_CHANGES = "request_changes", "Request changes"
+        BLOCK = "block", "Block"
+        ABSTAIN = "abstain", "Abstain"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject_kind = models.CharField(max_length=40)
+    subject_id = models.UUIDField()
+    subject_digest = models.CharField(max_length=64)
+    scope = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="ballots")
+    voter = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="ballots")
+    verdict = models.CharField(max_length=16, choices=Verdict)
+    rationale = models.TextField(blank=True, default="")
+    detail = models.JSONField(default=dict, help_text="Preference and rubric, as given.")
+    cast_at = models.DateTimeField(db_default=transaction_time())
+    voided_at = models.DateTimeField(null=True)
+    void_reason = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject_kind", "subject_id", "voter"],
+                condition=Q(voided_at__isnull=True),
+                name="governance_ballot_one_valid_per_voter",
+            ),
+            models.CheckConstraint(
+                condition=~Q(verdict__in=["block", "request_changes"]) | ~Q(rationale=""),
+                name="governance_ballot_refusal_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(voided_at__isnull=True) | ~Q(void_reason=""), name="governance_ballot_void_has_reason"
+            ),
+        ]
+        indexes = [
+            # The ballots of one subject, on its review page and in every decision.
+            models.Index(fields=["subject_kind", "subject_id"], name="governance_ballot_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.voter}: {self.get_verdict_display()}"
+
+
+class AuditEvent(models.Model):
+    """
+    One entry of the audit chain. The application role may add and read entries, nothing else.
+
+    ``hash`` is the SHA-256 of ``previous_hash`` and the entry's canonical JSON.
+    """
+
+    class Outcome(models.TextChoices):
+        DONE = "done", "Done"
+        DENIED = "denied", "Denied"
+        FAILED = "failed", "Failed"
+
+    class ActorType(models.TextChoices):
+        HUMAN = "human", "Person"
+        SERVICE = "service", "Service account"
+        MODEL = "model", "Model"
+        SYSTEM = "system", "Platform"
+
+    sequence = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    actor_id = models.CharField(max_length=64)
+    actor_type = models.CharField(max_length=8, choices=ActorType)
+    on_behalf_of = models.CharField(max_length=64, blank=True, default="")
+    session_digest = models.CharField(max_length=64, blank=True, default="")
+    action = models.CharField(max_length=60)
+    object_kind = models.CharField(max_length=40)
+    object_id = models.CharField(max_length=64)
+    scope = models.ForeignKey(Scope, null=True, on_delete=models.PROTECT, related_name="+")
+    before_digest = models.CharField(max_length=64, blank=True, default="")
+    after_digest = models.CharField(max_length=64, blank=True, default="")
+    reason = models.TextField(blank=True, default="")
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    detail = models.JSONField(default=dict)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        indexes = [
+            # The history of one object, on its audit tab.
+            models.Index(fields=["object_kind", "object_id"], name="governance_audit_object"),
+            # The entries of the scopes a person may read, newest first.
+            models.Index(fields=["scope", "-sequence"], name="governance_audit_scope"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.action} {self.outcome}"
+
+
+class ApiToken(models.Model):
+    """A bearer token of a person or a service account. Only its digest is kept; no scope can approve."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(default=list, help_text="What the token may do, for example specs:write.")
+    created_at = models.DateTimeField(db_default=transaction_time())
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"
+
+
+class IdempotencyKey(models.Model):
+    """The answer to a POST that carried an Idempotency-Key, kept so that a repetition gets the same one."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    path = models.CharField(max_length=200)
+    key = models.CharField(max_length=255)
+    body_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True, help_text="Empty while the first request is under way.")
+    response = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_default=transaction_time())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "path", "key"], name="governance_idempotencykey_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.key}"

@@ -1,0 +1,102 @@
+"""Track B's tables: PHASE5's three, column for column, and beside them what was measured on which commit."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from apps.core.database import transaction_time
+from apps.core.schema import created_at, percentage, score, uuid_key
+from apps.repositories.models import Revision
+
+
+class AiCodeReview(models.Model):
+    """What a review found in one text of code."""
+
+    id = uuid_key()
+    code_artifact_id = models.UUIDField(null=True)
+    review_type = models.TextField()
+    findings = ArrayField(models.JSONField())
+    severity_distribution = models.JSONField(null=True)
+    quality_score = score()
+    automated_fixes = ArrayField(models.JSONField(), null=True)
+    review_model = models.TextField()
+    created_at = created_at()
+
+    class Meta:
+        db_table = "ai_code_reviews"
+        indexes = [
+            # The review list, newest first.
+            models.Index(fields=["-created_at", "id"], name="quality_review_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.review_type} review by {self.review_model}"
+
+
+class GeneratedTestSuite(models.Model):
+    """Tests that were generated for one text of code, with what running them showed."""
+
+    id = uuid_key()
+    target_code_id = models.UUIDField(null=True)
+    test_type = models.TextField()
+    coverage_achieved = percentage()
+    edge_cases_found = models.IntegerField(null=True)
+    test_code = models.TextField()
+    execution_results = models.JSONField(null=True)
+    quality_metrics = models.JSONField(null=True)
+    created_at = created_at()
+
+    class Meta:
+        db_table = "generated_test_suites"
+        indexes = [
+            # The suite list, newest first.
+            models.Index(fields=["-created_at", "id"], name="quality_suite_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.test_type} suite"
+
+
+class QualityImprovement(models.Model):
+    """A change that made code measurably better, or proposes to."""
+
+    id = uuid_key()
+    original_code_id = models.UUIDField(null=True)
+    improvement_type = models.TextField()
+    original_metrics = models.JSONField(null=True)
+    improved_metrics = models.JSONField(null=True)
+    improvement_percentage = percentage()
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "quality_improvements"
+
+    def __str__(self) -> str:
+        return self.improvement_type
+
+
+class CoverageReport(models.Model):
+    """Line and branch coverage of one commit, measured by running its own tests in the sandbox."""
+
+    revision = models.OneToOneField(Revision, on_delete=models.CASCADE, related_name="coverage")
+    line_percent = models.DecimalField(max_digits=5, decimal_places=2)
+    branch_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
+    files = models.JSONField(default=list)
+    tests_run = models.PositiveIntegerField()
+    created_at = models.DateTimeField(db_default=transaction_time())
+
+    def __str__(self) -> str:
+        return f"{self.line_percent} % of {self.revision}"
+
+
+class DebtAssessment(models.Model):
+    """Technical debt of one commit: for each file its complexity, churn and remediation minutes."""
+
+    revision = models.OneToOneField(Revision, on_delete=models.CASCADE, related_name="debt")
+    files = models.JSONField(default=list)
+    remediation_minutes = models.PositiveIntegerField()
+    created_at = models.DateTimeField(db_default=transaction_time())
+
+    def __str__(self) -> str:
+        return f"{self.remediation_minutes} min in {self.revision}"

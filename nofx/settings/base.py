@@ -1,0 +1,176 @@
+"""Settings of every process. Secure with an empty environment; the environment is described in ``nofx/env.py``."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from nofx import env
+from nofx.settings.databases import application_role, connection, database_url
+
+PACKAGE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = PACKAGE_DIR.parent
+ENVIRONMENT = env.load()
+NOFX_HOME = ENVIRONMENT.home
+NOFX_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
+IS_EMBEDDED = not ENVIRONMENT["DATABASE_URL"]
+
+
+def secret_key() -> str:
+    """Return the signing key: from the environment, or one made once on a single machine."""
+    if ENVIRONMENT["NOFX_SECRET_KEY"]:
+        return ENVIRONMENT["NOFX_SECRET_KEY"]
+    if not IS_EMBEDDED:
+        raise ImproperlyConfigured("Set NOFX_SECRET_KEY: processes that share a database must share the signing key.")
+    path = NOFX_HOME / "secret_key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(64))
+    return path.read_text()
+
+
+SECRET_KEY = secret_key()
+DEBUG = ENVIRONMENT.flag("NOFX_DEBUG")
+ALLOWED_HOSTS = ENVIRONMENT.names("NOFX_ALLOWED_HOSTS")
+IS_HTTPS = ENVIRONMENT.flag("NOFX_HTTPS")
+NOFX_ENVIRONMENT = ENVIRONMENT["NOFX_ENVIRONMENT"]
+
+INSTALLED_APPS = [
+    "daphne",
+    "apps.core",
+    "apps.governance",
+    "apps.jobs",
+    "apps.repositories",
+    "apps.providers",
+    "apps.sandbox",
+    "apps.checks",
+    "apps.knowledge",
+    "apps.generation",
+    "apps.quality",
+    "apps.evolution",
+    "apps.docs",
+    "apps.console",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "channels",
+    "django_htmx",
+    "django_filters",
+    "rest_framework",
+    "ninja",
+    "django_q",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "apps.core.middleware.page_headers",
+]
+
+ROOT_URLCONF = "nofx.urls"
+ASGI_APPLICATION = "nofx.asgi.application"
+AUTH_USER_MODEL = "governance.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "login"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "apps.core.context_processors.shell",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": connection(database_url(ENVIRONMENT, NOFX_HOME))}
+NOFX_APPLICATION_ROLE = application_role(ENVIRONMENT)
+REDIS_URL = ENVIRONMENT["NOFX_REDIS_URL"]
+CHANNEL_LAYERS = {
+    "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+    if REDIS_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"},
+}
+
+# Every task claims its own row in the job ledger; these settings keep django-q2 from handing a task out twice.
+Q_CLUSTER = {
+    "name": "nofx",
+    "workers": int(ENVIRONMENT["NOFX_WORKERS"]),
+    "timeout": 3600,
+    "retry": 4200,
+    "queue_limit": 1,
+    "bulk": 1,
+    "poll": 0.1,
+    "max_attempts": 3,
+    "ack_failures": True,
+    "catch_up": False,
+    "save_limit": 200,
+    "label": "Queue",
+    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = NOFX_HOME / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "apps.core.finders.PackageFilesFinder",
+]
+WHITENOISE_USE_FINDERS = True
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+REST_FRAMEWORK = {
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}

@@ -1,0 +1,18 @@
+"""Every address of the platform. Each app names its own pages; the API's two halves are mounted by ``nofx.api``."""
+
+from django.contrib import admin
+from django.contrib.auth import views as auth_views
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("apps.console.urls")),
+    path("", include("apps.generation.urls")),
+    path("", include("apps.quality.urls")),
+    path("", include("apps.evolution.urls")),
+    path("", include("apps.docs.urls")),
+    path("", include("apps.knowledge.urls")),
+    path("", include("apps.governance.urls")),
+    path("sign-in", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("sign-out", auth_views.LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+]
