@@ -98,7 +98,9 @@ def toolbox(root: Path) -> Toolbox:
     package = wheel_package()
     if os.geteuid() != 0:
         return Toolbox(package / _INSTALL / "bin")
-    if namespaces_allowed():
+    data = root / "data"
+    belongs_to_nobody = data.exists() and data.stat().st_uid == NOBODY
+    if namespaces_allowed() and not belongs_to_nobody:
         return Toolbox(package / _INSTALL / "bin", prefix=_NAMESPACE)
     return as_nobody(package, root)
 

@@ -19,7 +19,7 @@ def explain_failure(what: str, output: str, *, log: str) -> EmbeddedPostgresErro
             f"{what}: the disk is full.",
             remedy="Free some space and run the same command again; nothing that was saved is lost.",
         )
-    if "Permission denied" in output:
+    if "Permission denied" in output or "wrong ownership" in output:
         return EmbeddedPostgresError(
             f"{what}: its files belong to another user.",
             remedy="Run the command as the user who made the folder, or set NOFX_HOME to a folder of your own.",

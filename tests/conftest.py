@@ -1,0 +1,195 @@
+"""
+The ground under every test: a Postgres server of their own, the application role, a Chromium when there is one.
+
+The test server lives in ``.nofx/test`` and keeps running between runs. A database with all migrations applied is
+made once for each state of the migrations; every test process clones it into a database that it alone uses, so
+parallel workers, and two runs at the same time, never meet.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.backends.signals import connection_created
+from pytest_django import DjangoDbBlocker
+
+from nofx.embedded import roles
+
+NO_CHROMIUM = "Browser tests were left out: no Chromium found; run make browser."
+
+
+def chromium() -> str | None:
+    """Return the system's Chromium; the tests never download one."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+# --- Database -------------------------------------------------------------------------------------------------------
+
+
+def _own_slot(folder: Path) -> tuple[int, IO[str]]:
+    """Return the first number that no living test process has, and the lock that keeps it ours."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(64):
+        lock = (folder / f"{number}.lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+        else:
+            return number, lock
+    raise RuntimeError("64 test processes run already; end some of them.")
+
+
+def _migrations_digest() -> str:
+    """Return a name for the exact state of all migrations."""
+    digest = hashlib.sha256(str(roles.REVISION).encode())
+    for app in sorted(apps.get_app_configs(), key=lambda app: app.label):
+        for path in sorted((Path(app.path) / "migrations").glob("*.py")):
+            digest.update(f"{app.label}/{path.name}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _owner(database: str) -> psycopg.Connection:
+    default = settings.DATABASES["default"]
+    return psycopg.connect(
+        host=default["HOST"],
+        port=default["PORT"],
+        user=default["USER"],
+        password=default["PASSWORD"],
+        dbname=database,
+        autocommit=True,
+    )
+
+
+def _point_at(database: str) -> None:
+    connection.close()
+    settings.DATABASES["default"]["NAME"] = database
+    connection.settings_dict["NAME"] = database
+
+
+def _migrated_template(home: Path) -> str:
+    """Return the name of a database with all migrations applied; the caller holds the lock on making one."""
+    name = f"nofx_template_{_migrations_digest()}"
+    with _owner(roles.DATABASE) as server:
+        known = [
+            row[0] for row in server.execute("SELECT datname FROM pg_database WHERE datname LIKE 'nofx_template_%'")
+        ]
+        if name in known:
+            return name
+        for old in known:
+            server.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
+        server.execute("DROP DATABASE IF EXISTS nofx_unfinished WITH (FORCE)")
+        server.execute("CREATE DATABASE nofx_unfinished")
+        _point_at("nofx_unfinished")
+        call_command("migrate", verbosity=0, interactive=False)
+        connection.close()
+        server.execute(f'ALTER DATABASE nofx_unfinished RENAME TO "{name}"')
+    return name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Give this process a fresh database; replaces pytest-django's own."""
+    home = Path(settings.NOFX_HOME)
+    number, slot = _own_slot(home / "slots")
+    name = f"nofx_test_{number}"
+    with slot, django_db_blocker.unblock():
+        with (home / "template.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            template = _migrated_template(home)
+            with _owner(roles.DATABASE) as server:
+                server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+                server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        _point_at(name)
+        yield
+        connection.close()
+
+
+def _as_application(sender: object, connection: object, **_: object) -> None:
+    with connection.cursor() as cursor:  # type: ignore[attr-defined]  # the signal's argument is any backend's wrapper
+        cursor.execute(f"SET ROLE {roles.APPLICATION}")
+
+
+@pytest.fixture(autouse=True)
+def _application_role(request: pytest.FixtureRequest) -> Iterator[None]:
+    """
+    Run each database test as the application role, so that the grants are part of what is tested.
+
+    A transactional test may open connections in other threads; each of them takes the role as it opens. The
+    flush at its end needs the owner again.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    names = set(request.fixturenames)
+    is_transactional = bool(names & {"transactional_db", "live_server"}) or bool(
+        marker and (marker.kwargs.get("transaction") or (marker.args and marker.args[0]))
+    )
+    if is_transactional:
+        request.getfixturevalue("transactional_db")
+        connection_created.connect(_as_application)
+        _as_application(None, connection)
+        yield
+        connection_created.disconnect(_as_application)
+        connection.close()
+    elif marker or "db" in names:
+        request.getfixturevalue("db")
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL ROLE {roles.APPLICATION}")
+        yield
+    else:
+        yield
+
+
+@pytest.fixture
+def as_owner(_application_role: None) -> Iterator[None]:
+    """Run this test as the role that migrates, for tests about migrations and about what the owner may do."""
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+    yield
+
+
+# --- Browser --------------------------------------------------------------------------------------------------------
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave browser tests out where there is no Chromium; ``pytest_terminal_summary`` says so."""
+    if chromium():
+        return
+    left_out = [item for item in items if item.get_closest_marker("browser")]
+    if left_out:
+        items[:] = [item for item in items if not item.get_closest_marker("browser")]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In CI a run without browser tests is a failed run."""
+    is_controller = "PYTEST_XDIST_WORKER" not in os.environ
+    if is_controller and not chromium() and os.environ.get("CI") == "true" and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not chromium():
+        terminalreporter.section("browser tests", sep="=")
+        terminalreporter.write_line(NO_CHROMIUM)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The Chromium that browser tests drive; tests marked ``browser`` only run when there is one."""
+    path = chromium()
+    if path is None:
+        raise RuntimeError(NO_CHROMIUM)
+    return path
