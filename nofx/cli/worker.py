@@ -1,0 +1,23 @@
+"""
+Run one cluster of queue workers in the foreground.
+
+Started on another machine with the same DATABASE_URL, NOFX_SECRET_KEY and, when it is set, NOFX_REDIS_URL, it joins
+the others; nothing else is needed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from nofx.supervisor.children import SETTINGS, workers
+
+
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """Declare no arguments."""
+
+
+def run(_arguments: argparse.Namespace) -> int:
+    """Become the cluster."""
+    argv = workers().argv
+    os.execve(argv[0], argv, {**os.environ, "DJANGO_SETTINGS_MODULE": SETTINGS})  # noqa: S606  no shell is wanted

@@ -1,0 +1,1 @@
+"""Starts the platform on one machine, keeps it running and stops it."""

@@ -1,0 +1,292 @@
+"""Up, down and status of the platform on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apps
+import nofx
+from nofx.embedded import postgres
+from nofx.env import Environment
+from nofx.supervisor import ports, processes
+from nofx.supervisor.children import children
+from nofx.supervisor.errors import DatabaseNewer, DiskFull, StartRefused
+from nofx.supervisor.home import Home
+from nofx.supervisor.loop import Supervisor, child_environment
+
+_FIRST_PAGE_SECONDS = 90.0
+_STOP_SECONDS = 40.0
+_ROOM_BYTES = 200_000_000
+_CRASHES_TO_GIVE_UP = 3
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One installation: its environment and its folder."""
+
+    environment: Environment
+
+    @property
+    def home(self) -> Home:
+        return Home(self.environment.home)
+
+    @property
+    def is_embedded(self) -> bool:
+        return not self.environment["DATABASE_URL"]
+
+    def address(self, port: int) -> str:
+        """Return what to type into a browser."""
+        return f"http://{_reachable(self.environment['NOFX_HOST'])}:{port}/"
+
+
+def up(platform: Platform, say: Say) -> str:
+    """
+    Start what does not run, and return the address once the first page answers.
+
+    Running it again takes a moment and changes nothing, unless the code or the settings changed: then the
+    processes are replaced. Whatever was killed before is cleared away first.
+
+    :raises NofxError: it cannot start; the message says why and what to do.
+    """
+    home = platform.home
+    home.make()
+    with home.changing():
+        about = _running(platform)
+        supervisor = None
+        if about is None:
+            about = prepare(platform, say)
+            log = home.open_log("supervisor")
+            with os.fdopen(log) as output:
+                supervisor = subprocess.Popen(
+                    [sys.executable, "-m", "nofx.supervisor", json.dumps(about)],
+                    env=child_environment(home),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        port = int(about["port"])
+        wait_for_first_page(platform, port, supervisor)
+    return platform.address(port)
+
+
+def up_foreground(platform: Platform, say: Say) -> None:
+    """
+    Start everything, and stop all of it when this process is told to stop.
+
+    :raises NofxError: it cannot start, or it runs already.
+    """
+    home = platform.home
+    home.make()
+    with home.changing():
+        if home.is_supervised():
+            raise StartRefused("The platform runs already.", remedy="Run `nofx down` first.")
+        about = prepare(platform, say)
+        port = int(about["port"])
+        supervisor = Supervisor(home, children(platform.environment, port), about, platform.is_embedded)
+    with home.supervising() as is_ours:
+        if not is_ours:
+            raise StartRefused("The platform was started by somebody else just now.", remedy="Run `nofx status`.")
+        supervisor.stop_on_signals()
+        try:
+            supervisor.start()
+            wait_for_first_page(platform, port)
+            say(f"NOFX answers at {platform.address(port)}; Ctrl-C stops it.")
+            supervisor.watch()
+        finally:
+            supervisor.end()
+            if platform.is_embedded:
+                postgres.stop(home.postgres)
+
+
+def down(platform: Platform) -> bool:
+    """
+    Stop everything of this folder, the embedded database last, and return whether anything ran.
+
+    :raises EmbeddedPostgresError: the database does not stop.
+    """
+    home = platform.home
+    if not home.run.exists():
+        return False
+    with home.changing():
+        had_processes = _end_processes(home)
+        home.state_file.unlink(missing_ok=True)
+        return postgres.stop(home.postgres) or had_processes
+
+
+def status(platform: Platform) -> dict[str, Any]:
+    """Return what runs, in words that ``--json`` prints."""
+    home = platform.home
+    state = home.read_state() if home.is_supervised() else {}
+    port = int(state.get("port") or 0)
+    is_answering = bool(port) and _answers(platform, port)
+    return {
+        "is_running": bool(state),
+        "is_answering": is_answering,
+        "address": platform.address(port) if port else None,
+        "home": str(home.path),
+        "database": {
+            "kind": "embedded" if platform.is_embedded else "external",
+            "is_running": postgres.is_running(home.postgres) if platform.is_embedded else None,
+        },
+        "processes": [
+            {**process, "is_alive": bool(process["pid"]) and processes.is_alive(process["pid"])}
+            for process in state.get("processes", [])
+        ],
+        "logs": str(home.logs),
+    }
+
+
+def prepare(platform: Platform, say: Say) -> dict[str, Any]:
+    """
+    Clear away what was killed, start and migrate the database, seed the demo, and choose the port.
+
+    :raises NofxError: one of them is impossible now.
+    """
+    home = platform.home
+    if shutil.disk_usage(home.path).free < _ROOM_BYTES:
+        raise DiskFull(home.path)
+    _end_processes(home)
+    if platform.is_embedded:
+        postgres.ensure_running(home.postgres)
+    applied = _migrate(home)
+    if applied:
+        say(f"Database ready: {len(applied)} migrations applied.")
+    if platform.is_embedded:
+        _seed(home, say)
+    return {"port": ports.choose(platform.environment, home), "fingerprint": fingerprint(platform.environment)}
+
+
+def wait_for_first_page(platform: Platform, port: int, supervisor: subprocess.Popen[bytes] | None = None) -> None:
+    """
+    Wait until the web process answers.
+
+    :raises StartRefused: it does not within 90 seconds, it ends again and again, or *supervisor* ends.
+    """
+    home = platform.home
+    deadline = time.monotonic() + _FIRST_PAGE_SECONDS
+    while not _answers(platform, port):
+        web = next((p for p in home.read_state().get("processes", []) if p["name"] == "web"), None)
+        if supervisor is not None and supervisor.poll() is not None:
+            raise StartRefused(
+                f"The supervisor ended. Its log ends with:\n{home.log_tail('supervisor')}",
+                remedy=f"The logs are in {home.logs}.",
+            )
+        is_crashing = web is not None and web["restarts"] >= _CRASHES_TO_GIVE_UP
+        if is_crashing or time.monotonic() > deadline:
+            raise StartRefused(
+                f"The web process does not answer. Its log ends with:\n{home.log_tail('web')}",
+                remedy=f"The logs are in {home.logs}; `nofx down` stops what runs.",
+            )
+        time.sleep(0.1)
+
+
+def fingerprint(environment: Environment) -> str:
+    """Return a digest of the code and the settings that running processes were started with."""
+    digest = hashlib.sha256(json.dumps(dict(environment), sort_keys=True).encode())
+    for package in (nofx, apps):
+        root = Path(str(package.__file__)).parent
+        for path in sorted([*root.rglob("*.py"), *root.rglob("*.html")]):
+            facts = path.stat()
+            digest.update(f"{path}:{facts.st_mtime_ns}:{facts.st_size}\n".encode())
+    return digest.hexdigest()
+
+
+def _running(platform: Platform) -> dict[str, Any] | None:
+    """Return what runs when it is whole and of this code and these settings."""
+    home = platform.home
+    if not home.is_supervised():
+        return None
+    state = home.read_state()
+    if state.get("fingerprint") != fingerprint(platform.environment):
+        return None
+    if platform.is_embedded:
+        postgres.ensure_running(home.postgres)
+    return state
+
+
+def _end_processes(home: Home) -> bool:
+    """Stop the supervisor with its children, then whatever of ours was left behind by a kill."""
+    was_supervised = home.is_supervised()
+    if was_supervised and (pid := home.read_state().get("pid")):
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except ProcessLookupError:
+            was_supervised = False
+        deadline = time.monotonic() + _STOP_SECONDS
+        while home.is_supervised() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    return bool(processes.end(home.path, grace=5.0)) or was_supervised
+
+
+def _migrate(home: Home) -> list[str]:
+    result = _run(home, [sys.executable, "-m", "nofx.supervisor.migrate"], NOFX_DATABASE_ROLE="owner")
+    outcome = _last_object(result)
+    if outcome is None:
+        raise _crashed("The database could not be migrated", home, result)
+    if "message" in outcome:
+        kind = DatabaseNewer if outcome["code"] == DatabaseNewer.code else StartRefused
+        raise kind(outcome["message"], remedy=outcome["remedy"])
+    return list(outcome["applied"])
+
+
+def _seed(home: Home, say: Say) -> None:
+    """Make the demo in an empty database; what it prints holds the passwords and is shown this once."""
+    result = _run(home, [sys.executable, "-m", "django", "seed_demo"])
+    if result.returncode:
+        raise _crashed("The demo could not be made", home, result)
+    if result.stdout.strip():
+        say(result.stdout.rstrip())
+
+
+def _run(home: Home, argv: list[str], **extra: str) -> subprocess.CompletedProcess[str]:
+    env = {**child_environment(home), **extra}
+    del env[processes.MARK]
+    return subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+
+def _crashed(what: str, home: Home, result: subprocess.CompletedProcess[str]) -> StartRefused:
+    with os.fdopen(home.open_log("start"), "a") as log:
+        log.write(result.stderr)
+    last = (result.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+    return StartRefused(f"{what}: {last}", remedy=f"The whole story is in {home.logs / 'start.log'}.")
+
+
+def _last_object(result: subprocess.CompletedProcess[str]) -> dict[str, Any] | None:
+    lines = result.stdout.strip().splitlines()
+    try:
+        found = json.loads(lines[-1]) if lines else None
+    except json.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _answers(platform: Platform, port: int) -> bool:
+    """Return whether a page comes back; a redirect to the sign-in page is an answer."""
+    connection = http.client.HTTPConnection(_reachable(platform.environment["NOFX_HOST"]), port, timeout=10)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _reachable(host: str) -> str:
+    """Return an address of this machine for a server that listens on *host*."""
+    return "127.0.0.1" if host in {"0.0.0.0", "", "::"} else host  # noqa: S104  compared with, not bound to
