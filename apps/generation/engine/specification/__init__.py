@@ -7,8 +7,7 @@ many people must look at the change. Nothing is ever evaluated: literals are rea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from apps.generation.engine.specification.analysis import MAX_CHARACTERS, analyse
 from apps.generation.engine.specification.model import (
     Clarity,
     ClassOutline,
@@ -22,8 +21,10 @@ from apps.generation.engine.specification.model import (
     Specification,
     SpecIssue,
 )
+from apps.generation.engine.specification.risk import risk_tier
 
 __all__ = [
+    "MAX_CHARACTERS",
     "Clarity",
     "ClassOutline",
     "Criterion",
@@ -38,13 +39,3 @@ __all__ = [
     "analyse",
     "risk_tier",
 ]
-
-
-def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = ()) -> Specification:
-    """Read *text* into a :class:`Specification`; under 300 ms for 10,000 characters."""
-    raise NotImplementedError
-
-
-def risk_tier(specification: Specification, *, paths: Sequence[str]) -> RiskTier:
-    """Return the risk tier of changing *paths* for *specification*."""
-    raise NotImplementedError

@@ -1,0 +1,220 @@
+"""Examples out of a text: doctest, ``assert``, ``f(2) -> 3``, ``f(2) == 3``, "f(2) returns 3", "raises ValueError"."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from apps.generation.engine.specification.doctests import doctest_examples, doctest_spans
+from apps.generation.engine.specification.literals import Budget, balanced_end, literal_at, read_literal
+from apps.generation.engine.specification.model import Span, SpecExample
+from apps.generation.engine.specification.sessions import call_parts, session_example
+
+MAX_EXAMPLES = 200
+_CALL = re.compile(r"(?<![\w.])(?!def\b|class\b|assert\b|print\b)([A-Za-z_]\w*)(?:\.[A-Za-z_]\w*)*(?=\()")
+_TAIL = re.compile(r"\.[A-Za-z_]\w*(?=\()|\.[A-Za-z_]\w*|(?=\[)")
+_CONNECTOR = re.compile(
+    r"""[ \t`'"]*(?:\#[ \t]*)?(?:
+        ->|=>|==>|➞|→|⇒|⟶|--?>|={2,3}|\bis\b|=|
+        (?:(?:should|must|shall|will|would)\s+)?(?:returns?|give[s]?|yields?|evaluates?\s+to|equals?|
+            produces?|outputs?|be\s+equal\s+to|be|becomes?|result[s]?\s+in)(?:\s+(?:equal\s+to|exactly|the\s+value|be))?
+    )[ \t]*\n?[ \t`]*""",
+    re.VERBOSE,
+)
+_RAISES = re.compile(
+    r"""[ \t`'",]*(?:\#[ \t]*)?(?:->|=>|➞|→|==)?[ \t]*(?:(?:should|must|shall|will)\s+)?
+        (?:raises?|throws?|fails?\s+with|is\s+rejected\s+with)\s+(?:an?\s+)?[`'"]?([A-Z]\w*(?:Error|Exception|Exit|Interrupt|Warning|Iteration|[A-Za-z]*))""",
+    re.VERBOSE,
+)
+_PYTEST_RAISES = re.compile(r"raises\(\s*([A-Za-z_][\w.]*)[^)\n]*\)[^\n]*:\s*")
+_ASSERT = re.compile(r"(?m)(?<!\w)assert[ \t]+")
+_OPERATOR_AFTER = re.compile(r"[ \t]*(?:[-+*/%<>|&^]|\band\b|\bor\b|\bif\b|\bin\b|\bfor\b|==|!=)(?!>)")
+_ARROW_AFTER = re.compile(r"[ \t]*->")
+
+
+def examples_in(text: str, *, names: Sequence[str], classes: Sequence[str], budget: Budget) -> tuple[SpecExample, ...]:
+    """
+    Return the examples in reading order, each call once.
+
+    :param names: functions that the text declares; when it declares none, the function that is called most counts.
+    :param classes: classes that the text declares.
+    """
+    found = list(doctest_examples(text, frozenset(classes)))
+    taken = doctest_spans(text)
+    found += _outside(taken, _pytest_raises(text, budget))
+    found += _outside(taken, _asserts(text, frozenset(classes), budget))
+    found += _outside(taken, _calls(text, frozenset(classes), budget))
+    found.sort(key=lambda example: (example.span.start, example.span.end))
+    return _unique(_relevant(found, [*names, *classes]))[:MAX_EXAMPLES]
+
+
+def _outside(taken: Sequence[Span], examples: Iterable[SpecExample]) -> list[SpecExample]:
+    return [e for e in examples if not any(span.start <= e.span.start < span.end for span in taken)]
+
+
+def _relevant(found: Sequence[SpecExample], names: Sequence[str]) -> list[SpecExample]:
+    if not names:
+        counts = Counter(e.function for e in found if not hasattr(builtins, e.function))
+        if not counts:
+            return []
+        most = max(counts.values())
+        names = [next(e.function for e in found if counts.get(e.function) == most)]
+    return [example for example in found if example.function in names]
+
+
+def _unique(found: Sequence[SpecExample]) -> tuple[SpecExample, ...]:
+    """Keep one of examples that say the same, and both of two that contradict each other."""
+    seen: set[tuple[object, ...]] = set()
+    kept = []
+    for example in found:
+        key = (example.steps, "".join(example.call.split()), repr(example.expected), example.raises)
+        if key not in seen:
+            seen.add(key)
+            kept.append(example)
+    return tuple(kept)
+
+
+def _calls(text: str, classes: frozenset[str], budget: Budget) -> Iterable[SpecExample]:
+    position = 0
+    while True:
+        hit = _CALL.search(text, position)
+        if hit is None or not budget.spend():
+            return
+        position = hit.end()
+        end = _expression_end(text, hit.end(), budget)
+        if end is None:
+            continue
+        example = _judged(text, hit.start(), end, classes, budget)
+        if example is not None:
+            position = example.span.end
+            yield example
+
+
+def _expression_end(text: str, bracket: int, budget: Budget) -> int | None:
+    """Return the end of ``name(...)`` with its tail of ``.method(...)`` and ``[index]``."""
+    end = balanced_end(text, bracket, budget)
+    while end is not None:
+        tail = _TAIL.match(text, end)
+        if tail is None:
+            return end
+        if text[tail.end() : tail.end() + 1] in ("(", "["):
+            further = balanced_end(text, tail.end(), budget)
+            if further is None:
+                return end
+            end = further
+        else:
+            end = tail.end()
+    return None
+
+
+def _judged(text: str, start: int, end: int, classes: frozenset[str], budget: Budget) -> SpecExample | None:
+    expression = text[start:end]
+    raises = _RAISES.match(text, end)
+    if raises is not None:
+        return example_from(expression, None, raises.group(1), Span(start, raises.end()), classes)
+    connector = _CONNECTOR.match(text, end)
+    if connector is None or not connector.group().strip(" \t`'\"#\n"):
+        return None
+    literal = literal_at(text, connector.end(), budget)
+    if literal is None:
+        return None
+    source, stop = literal
+    source, stop = _bare_tuple(text, source, stop, connector.group(), budget)
+    if _OPERATOR_AFTER.match(text, stop) and not _ARROW_AFTER.match(text, stop):
+        return None
+    try:
+        expected = read_literal(source)
+    except ValueError:
+        return None
+    return example_from(expression, expected, None, Span(start, stop), classes)
+
+
+def _bare_tuple(text: str, source: str, stop: int, connector: str, budget: Budget) -> tuple[str, int]:
+    """``f(4) -> 2, 2`` at the end of a line means a tuple; in a sentence the comma is a comma."""
+    if not connector.strip().startswith(("-", "=", "➞", "→", "⇒")):
+        return source, stop
+    end_of_line = text.find("\n", stop)
+    rest = text[stop : end_of_line if end_of_line >= 0 else len(text)].strip()
+    if rest.startswith(",") and budget.spend():
+        whole = f"{source}{rest.rstrip('`. ')}"
+        try:
+            read_literal(whole)
+        except ValueError:
+            return source, stop
+        return whole, end_of_line if end_of_line >= 0 else len(text)
+    return source, stop
+
+
+def example_from(
+    expression: str,
+    expected: object,
+    raises: str | None,
+    span: Span,
+    classes: frozenset[str],
+    steps: Sequence[str] = (),
+) -> SpecExample | None:
+    """Return a plain example when *expression* is one call with literal arguments, else a session, else None."""
+    parts = call_parts(expression)
+    if parts is not None and not steps and parts.function not in classes:
+        return SpecExample(expression.strip(), parts.function, parts.args, parts.kwargs, expected, raises, span)
+    return session_example(expression, expected, raises, span, steps)
+
+
+def _asserts(text: str, classes: frozenset[str], budget: Budget) -> Iterable[SpecExample]:
+    for hit in _ASSERT.finditer(text):
+        if not budget.spend():
+            return
+        statement = _statement_at(text, hit.start())
+        if statement is None:
+            continue
+        node, end = statement
+        expression, expected = judged_condition(node.test)
+        example = example_from(expression, expected, None, Span(hit.start(), end), classes)
+        if example is not None:
+            yield example
+
+
+def _statement_at(text: str, start: int) -> tuple[ast.Assert, int] | None:
+    end = start
+    for _ in range(12):
+        newline = text.find("\n", end)
+        end = len(text) if newline < 0 else newline
+        source = text[start:end].strip().rstrip("`").strip()
+        try:
+            node = ast.parse(source).body[0]
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            if newline < 0:
+                return None
+            end = newline + 1
+            continue
+        return (node, end) if isinstance(node, ast.Assert) else None
+    return None
+
+
+def judged_condition(test: ast.expr) -> tuple[str, object]:
+    """Return (expression, expected value) of an asserted condition; other conditions are expected to be True."""
+    is_equality = isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], (ast.Eq, ast.Is))
+    if is_equality and isinstance(test, ast.Compare):
+        for left, right in ((test.left, test.comparators[0]), (test.comparators[0], test.left)):
+            try:
+                return ast.unparse(left), read_literal(ast.unparse(right))
+            except ValueError:
+                continue
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and isinstance(test.operand, ast.Call):
+        return ast.unparse(ast.Call(ast.Name("bool"), [test.operand], [])), False
+    if isinstance(test, ast.Call):
+        return ast.unparse(ast.Call(ast.Name("bool"), [test], [])), True
+    return ast.unparse(test), True
+
+
+def _pytest_raises(text: str, budget: Budget) -> Iterable[SpecExample]:
+    for hit in _PYTEST_RAISES.finditer(text):
+        call = _CALL.match(text, hit.end())
+        end = _expression_end(text, call.end(), budget) if call else None
+        if end is not None:
+            example = example_from(text[hit.end() : end], None, hit.group(1), Span(hit.start(), end), frozenset())
+            if example is not None:
+                yield example

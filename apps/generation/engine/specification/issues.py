@@ -1,0 +1,245 @@
+"""Gaps in a specification: each is a place, a reason, a question and, where there is one, a suggested answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from apps.generation.engine.specification.model import (
+    ClassOutline,
+    Criterion,
+    FunctionSignature,
+    IssueKind,
+    Span,
+    SpecExample,
+    SpecIssue,
+)
+from apps.generation.engine.specification.prose import Sentence
+from apps.generation.engine.specification.vocabulary import AMBIGUITIES, VAGUE_WORDS, vague_question
+from apps.generation.engine.values import same
+
+MAX_ISSUES = 60
+_ERRORS = re.compile(r"\b(?:raises?|throws?|errors?|exceptions?|invalid|rejects?|fails?|illegal|malformed)\b", re.I)
+_EMPTY = re.compile(r"\bempt(?:y|ies)\b|\[\]|\"\"|''|\bblank\b|\{\}|\bno (?:elements|items|characters)\b", re.I)
+_ZERO = re.compile(r"\bzero\b|\bnegative\b|(?<![\w.])0(?![\w.])|(?<![\w)])-\d|\bpositive\b|\bnon-negative\b", re.I)
+_MUST = re.compile(
+    r"\b(?:must|shall|should|will|does|do|can)\b(?P<no>\s+(?:not|never)\b)?\s+(?P<rest>[^.;,\n]{4,80})", re.I
+)
+_LIMIT = re.compile(r"\bat (?P<kind>most|least) (?P<number>\d+)\s+(?P<unit>[a-z]{3,20})", re.I)
+_FILLER = re.compile(r"\b(?:the|a|an|be|its|it|any|all|of|to)\b|[^\w\s]", re.I)
+_CONTAINERS = ("list", "str", "dict", "tuple", "set", "sequence", "iterable", "mapping", "bytes")
+_NUMBERS = ("int", "float", "decimal", "complex")
+_PYTHON_TYPES = {
+    "int": (int,),
+    "float": (int, float),
+    "str": (str,),
+    "bool": (bool,),
+    "list": (list,),
+    "dict": (dict,),
+    "tuple": (tuple,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is known about a text before its gaps are."""
+
+    text: str
+    sentences: Sequence[Sentence]
+    functions: Sequence[FunctionSignature]
+    classes: Sequence[ClassOutline]
+    examples: Sequence[SpecExample]
+    criteria: Sequence[Criterion]
+    entry: str | None
+    is_signature_inferred: bool
+
+
+def issues_in(draft: Draft) -> tuple[SpecIssue, ...]:
+    """Return the gaps of a specification in reading order, at most :data:`MAX_ISSUES`, whole-text ones first."""
+    found = [
+        *_missing(draft),
+        *_contradicting_examples(draft),
+        *_contradicting_sentences(draft.sentences),
+        *_vague(draft.sentences),
+        *_ambiguous(draft),
+        *_untestable(draft.criteria),
+    ]
+    return tuple(sorted(found, key=lambda issue: (issue.span.start, issue.span.end, issue.kind))[:MAX_ISSUES])
+
+
+def _missing(draft: Draft) -> Iterable[SpecIssue]:
+    nowhere = Span(0, 0)
+    function = next((f for f in draft.functions if f.name == draft.entry and not f.is_method), None)
+    if draft.is_signature_inferred or (not draft.functions and not draft.classes):
+        suggestion = function.source if function is not None else "def name(value: int) -> int"
+        yield SpecIssue(
+            IssueKind.NO_SIGNATURE,
+            nowhere,
+            "No function or class is declared with its parameters and types.",
+            "What is it called, what does it take and what does it return?",
+            suggestion,
+        )
+    if not draft.examples:
+        name = draft.entry or "f"
+        yield SpecIssue(
+            IssueKind.NO_EXAMPLE,
+            nowhere,
+            "No example can be run, so no candidate can be judged by one.",
+            "What should one typical call return?",
+            f"{name}(...) == ...",
+        )
+    if not any(e.raises for e in draft.examples) and not _ERRORS.search(draft.text):
+        yield SpecIssue(
+            IssueKind.MISSING_ERROR,
+            nowhere,
+            "Nothing is said about input that cannot be handled.",
+            "What happens when the input is not valid?",
+            "Raises ValueError when the input is not valid.",
+        )
+    yield from _missing_edges(draft, function)
+
+
+def _missing_edges(draft: Draft, function: FunctionSignature | None) -> Iterable[SpecIssue]:
+    annotations = " ".join(p.annotation.lower() for p in function.parameters) if function else ""
+    values = [value for example in draft.examples for value in example.args]
+    takes_containers = any(word in annotations for word in _CONTAINERS) or any(
+        isinstance(v, (list, str, dict, tuple)) for v in values
+    )
+    takes_numbers = any(word in annotations for word in _NUMBERS) or any(isinstance(v, (int, float)) for v in values)
+    if takes_containers and not _EMPTY.search(draft.text):
+        yield SpecIssue(
+            IssueKind.MISSING_EDGE,
+            Span(0, 0),
+            "Nothing is said about empty input.",
+            "What is returned for an empty value?",
+            "An empty input gives an empty result.",
+        )
+    if takes_numbers and not _ZERO.search(draft.text):
+        yield SpecIssue(
+            IssueKind.MISSING_EDGE,
+            Span(0, 0),
+            "Nothing is said about zero and negative numbers.",
+            "What happens for zero and for negative numbers?",
+            "Negative numbers raise ValueError.",
+        )
+
+
+def _contradicting_examples(draft: Draft) -> Iterable[SpecIssue]:
+    first: dict[tuple[object, ...], SpecExample] = {}
+    for example in draft.examples:
+        key = (example.steps, "".join(example.call.split()))
+        earlier = first.setdefault(key, example)
+        if earlier is not example and (
+            earlier.raises != example.raises or not same(earlier.expected, example.expected)
+        ):
+            yield SpecIssue(
+                IssueKind.CONTRADICTION,
+                example.span,
+                f"{example.call} is given two different outcomes.",
+                "Which of the two holds?",
+                f"{earlier.call} == {earlier.expected!r}" if not earlier.raises else "",
+            )
+    by_name = {function.name: function for function in draft.functions}
+    for example in draft.examples:
+        function = by_name.get(example.function)
+        if function is None or example.steps or draft.is_signature_inferred:
+            continue
+        yield from _against_signature(example, function)
+
+
+def _against_signature(example: SpecExample, function: FunctionSignature) -> Iterable[SpecIssue]:
+    positional = [p for p in function.parameters if p.kind == "positional"]
+    accepts_any = any(p.kind.startswith("var_") for p in function.parameters)
+    required = sum(1 for p in positional if p.default is None and p.name not in example.kwargs)
+    if not accepts_any and not required <= len(example.args) <= len(positional):
+        yield SpecIssue(
+            IssueKind.CONTRADICTION,
+            example.span,
+            f"{example.call} does not fit {function.source or function.name}: the number of arguments differs.",
+            "Which of the two is right?",
+        )
+    kinds = _PYTHON_TYPES.get(function.returns.split("[")[0].lower())
+    is_wrong = kinds is not None and example.raises is None and not isinstance(example.expected, kinds)
+    if is_wrong and not (function.returns == "bool" and isinstance(example.expected, bool)):
+        yield SpecIssue(
+            IssueKind.CONTRADICTION,
+            example.span,
+            f"{example.call} gives {type(example.expected).__name__}, but the signature promises {function.returns}.",
+            "Which of the two is right?",
+        )
+
+
+def _contradicting_sentences(sentences: Sequence[Sentence]) -> Iterable[SpecIssue]:
+    """The same obligation once with and once without "not", and limits that leave nothing between them."""
+    duties: dict[str, tuple[bool, Sentence]] = {}
+    limits: dict[str, dict[str, int]] = {}
+    for sentence in sentences:
+        for hit in _MUST.finditer(sentence.text):
+            rest = " ".join(_FILLER.sub(" ", hit.group("rest")).lower().split())
+            is_negative = hit.group("no") is not None
+            earlier = duties.setdefault(rest, (is_negative, sentence))
+            if earlier[0] is not is_negative:
+                yield SpecIssue(
+                    IssueKind.CONTRADICTION,
+                    sentence.span,
+                    f"This contradicts “{earlier[1].text}”.",
+                    "Which of the two holds?",
+                )
+        for hit in _LIMIT.finditer(sentence.text):
+            known = limits.setdefault(hit.group("unit").lower(), {})
+            known[hit.group("kind").lower()] = int(hit.group("number")[:18])
+            if known.get("least", 0) > known.get("most", 10**18):
+                yield SpecIssue(
+                    IssueKind.CONTRADICTION,
+                    sentence.span,
+                    f"The limits on {hit.group('unit')} leave no value.",
+                    "Which limit is right?",
+                )
+
+
+def _vague(sentences: Sequence[Sentence]) -> Iterable[SpecIssue]:
+    for sentence in sentences:
+        for hit in VAGUE_WORDS.finditer(sentence.text):
+            word = hit.group()
+            yield SpecIssue(
+                IssueKind.VAGUE,
+                _within(sentence, hit),
+                f"“{word}” can mean different things to two readers.",
+                vague_question(word),
+            )
+
+
+def _within(sentence: Sentence, hit: re.Match[str]) -> Span:
+    """The place of a word in the text; a sentence that was wrapped over lines is marked as a whole."""
+    if sentence.span.end - sentence.span.start != len(sentence.text):
+        return sentence.span
+    return Span(sentence.span.start + hit.start(), sentence.span.start + hit.end())
+
+
+def _ambiguous(draft: Draft) -> Iterable[SpecIssue]:
+    for pattern, settles, question, suggestion in AMBIGUITIES:
+        for sentence in draft.sentences:
+            hit = pattern.search(sentence.text)
+            if hit and not settles.search(sentence.text):
+                if not settles.search(draft.text):
+                    yield SpecIssue(
+                        IssueKind.AMBIGUITY,
+                        _within(sentence, hit),
+                        f"“{hit.group()}” leaves a choice open.",
+                        question,
+                        suggestion,
+                    )
+                break
+
+
+def _untestable(criteria: Sequence[Criterion]) -> Iterable[SpecIssue]:
+    for criterion in criteria:
+        if not criterion.is_testable:
+            yield SpecIssue(
+                IssueKind.UNTESTABLE,
+                criterion.span,
+                f"{criterion.id} names no outcome that could be observed.",
+                "What would a test check?",
+                "",
+            )

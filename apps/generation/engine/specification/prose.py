@@ -1,0 +1,185 @@
+"""The sentences of a text: acceptance criteria, constraints, and what is out of scope."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from apps.generation.engine.specification.model import Criterion, Span
+from apps.generation.engine.specification.vocabulary import VAGUE_WORDS
+
+_FENCE = re.compile(r"(?ms)^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)")
+_CODE_LINE = re.compile(
+    r"^[ \t]*(?:>>>|\.\.\.[ \t]|(?:async )?def \w+\s*\(|class \w+.*:|assert |@\w|import \w|from \w+ import |\"\"\"|''')"
+)
+_HEADING = re.compile(r"^[ \t]*(?:#{1,6}[ \t]*(.+?)#*|\*\*(.+?)\*\*:?|([A-Z][\w /-]{2,50}):)[ \t]*$")
+_BULLET = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
+_NUMBERED = re.compile(r"^(?:\*\*)?(R\d{1,3})(?:\*\*)?[ \t]*[:.)-][ \t]*(?:\*\*)?[ \t]*")
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'`)]*\s+(?=[A-Z`\"'(])|\n[ \t]*\n")
+_MODAL = re.compile(
+    r"\b(?:must|shall|should|will|needs? to|has to|have to|is|are|returns?|raises?|accepts?|rejects?|ignores?|"
+    r"keeps?|preserves?|"
+    r"sorts?|removes?|counts?|computes?|contains?|produces?|supports?|throws?|yields?|never|always|can(?:not)?)\b",
+    re.IGNORECASE,
+)
+_STRONG_MODAL = re.compile(
+    r"\b(?:must|shall|should|will|needs? to|has to|have to|returns?|raises?|rejects?|throws?|never|"
+    r"always)\b|^given\b.*\bthen\b",
+    re.I,
+)
+_EARS = re.compile(
+    r"^(?:when|while|where|if|as soon as|after|before|upon)\b.+\b(?:shall|must)\b|"
+    r"^the\s+[`\w][\w` .()-]{0,60}\b(?:shall|must)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_OBSERVABLE = re.compile(
+    r"\b(?:returns?|raises?|throws?|equals?|contains?|rejects?|accepts?|prints?|empty|sorted|order|unchanged|same|each|every|"
+    r"all|no|not|never|always|only|first|last|at most|at least|between|zero|negative|None|True|False|error|"
+    r"keeps?|removes?|ignores?)\b|\d|`",
+    re.IGNORECASE,
+)
+_MEASURE = re.compile(r"\d|\bO\(")
+_CONSTRAINT = re.compile(
+    r"\bO\([^)]{1,20}\)|\b(?:without (?:using|importing)|must not use|do(?:es)? not use|no external|"
+    r"standard library|only use|"
+    r"python \d|thread[- ]safe|at most \d+ ?(?:ms|s|seconds|milliseconds|mb|kb|bytes)|within \d+ ?(?:ms|s|seconds)|"
+    r"(?:time|space|memory) complexity|dependenc(?:y|ies)|in place|side[- ]effects?|mutat(?:e|es|ing) (?:its|the))\b",
+    re.IGNORECASE,
+)
+_NON_GOAL = re.compile(
+    r"\b(?:out of scope|non-goals?|need not|needn't|does not need to|do not need to|not required to|not in scope)\b",
+    re.I,
+)
+_SECTIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("non_goals", re.compile(r"non-?goals?|out of scope|not in scope|exclu", re.I)),
+    ("constraints", re.compile(r"constraint|performance|security|compatib|dependenc|limits?\b", re.I)),
+    ("examples", re.compile(r"example|signature|usage|interface", re.I)),
+    ("criteria", re.compile(r"accept|criteria|requirement|behaviou?r|must|rules?\b", re.I)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence or list item outside code, with the section it stands in and its explicit id ("" for none)."""
+
+    text: str
+    span: Span
+    section: str
+    is_item: bool
+    label: str = ""
+
+
+def sentences_in(text: str) -> tuple[Sentence, ...]:
+    """Return the prose of *text* as sentences; fenced code, doctests and definitions are left out."""
+    found: list[Sentence] = []
+    section = ""
+    for start, block in _blocks(_without_fences(text)):
+        heading = _HEADING.match(block)
+        if heading and "\n" not in block.strip():
+            section = _section_of(next(group for group in heading.groups() if group))
+            continue
+        found.extend(_block_sentences(block, start, section))
+    return tuple(found)
+
+
+def _without_fences(text: str) -> str:
+    """Blank out fenced code, keeping every position."""
+    return _FENCE.sub(lambda hit: re.sub(r"[^\n]", " ", hit.group()), text)
+
+
+def _section_of(heading: str) -> str:
+    return next((name for name, pattern in _SECTIONS if pattern.search(heading)), "other")
+
+
+def _blocks(text: str) -> Iterable[tuple[int, str]]:
+    """Yield (position, block): a list item with its continuation lines, a heading, or a paragraph."""
+    position, start = 0, 0
+    lines: list[str] = []
+    for line in text.splitlines(keepends=True):
+        is_new = (
+            not line.strip()
+            or _BULLET.match(line)
+            or _HEADING.match(line.rstrip("\n"))
+            or _NUMBERED.match(line.strip())
+        )
+        is_code = _CODE_LINE.match(line)
+        if (is_new or is_code) and lines:
+            yield start, "".join(lines)
+            lines = []
+        if line.strip() and not is_code:
+            if not lines:
+                start = position
+            lines.append(line)
+            if _HEADING.match(line.rstrip("\n")):
+                yield start, "".join(lines)
+                lines = []
+        position += len(line)
+    if lines:
+        yield start, "".join(lines)
+
+
+def _block_sentences(block: str, start: int, section: str) -> Iterable[Sentence]:
+    bullet = _BULLET.match(block)
+    offset = bullet.end() if bullet else len(block) - len(block.lstrip())
+    label = _NUMBERED.match(block[offset:])
+    if label:
+        offset += label.end()
+    body = block[offset:]
+    if bullet or label:
+        yield _sentence(body, start + offset, section, True, label.group(1) if label else "")
+        return
+    position = 0
+    for end in [*(hit.end() for hit in _SENTENCE_END.finditer(body)), len(body)]:
+        if body[position:end].strip():
+            yield _sentence(body[position:end], start + offset + position, section, False, "")
+        position = end
+
+
+def _sentence(raw: str, start: int, section: str, is_item: bool, label: str) -> Sentence:
+    lead = len(raw) - len(raw.lstrip())
+    stripped = raw.strip()
+    return Sentence(
+        " ".join(stripped.split()), Span(start + lead, start + lead + len(stripped)), section, is_item, label
+    )
+
+
+def criteria_in(sentences: Sequence[Sentence]) -> tuple[Criterion, ...]:
+    """
+    Return the acceptance criteria.
+
+    List items are criteria wherever they stand, unless their section says otherwise; without any, the sentences that
+    oblige or promise something are. Ids that the author wrote (``R3:``) are kept when they are unique.
+    """
+    eligible = [s for s in sentences if s.section not in ("non_goals", "examples") and not _NON_GOAL.search(s.text)]
+    items = [s for s in eligible if s.is_item and (s.label or s.section == "criteria" or _MODAL.search(s.text))]
+    chosen = items or [s for s in eligible if _STRONG_MODAL.search(s.text) and len(s.text) > 12]
+    labels = [s.label for s in chosen]
+    keeps_labels = all(labels) and len(set(labels)) == len(labels)
+    return tuple(
+        Criterion(
+            sentence.label if keeps_labels else f"R{number}",
+            sentence.text,
+            sentence.span,
+            bool(_EARS.search(sentence.text)),
+            is_testable(sentence.text),
+        )
+        for number, sentence in enumerate(chosen, 1)
+    )
+
+
+def is_testable(text: str) -> bool:
+    """Tell whether some observation could show that the sentence holds: a measure, or an outcome in plain words."""
+    if VAGUE_WORDS.search(text):
+        return bool(_MEASURE.search(text))
+    return bool(_OBSERVABLE.search(text))
+
+
+def constraints_in(sentences: Sequence[Sentence]) -> tuple[str, ...]:
+    """Return performance, security, compatibility and dependency constraints."""
+    return tuple(s.text for s in sentences if s.section == "constraints" or _CONSTRAINT.search(s.text))
+
+
+def non_goals_in(sentences: Sequence[Sentence]) -> tuple[str, ...]:
+    """Return what the author leaves out on purpose."""
+    return tuple(s.text for s in sentences if s.section == "non_goals" or _NON_GOAL.search(s.text))

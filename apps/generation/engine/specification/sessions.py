@@ -1,0 +1,167 @@
+"""Examples that are more than one call: statements in order, then the expression that is judged."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from apps.generation.engine.specification.literals import literal_of
+from apps.generation.engine.specification.model import Span, SpecExample
+
+
+@dataclass(frozen=True, slots=True)
+class CallParts:
+    """A call of a plain name with literal arguments."""
+
+    function: str
+    args: tuple[object, ...]
+    kwargs: Mapping[str, object]
+
+
+def expression_node(source: str) -> ast.expr | None:
+    """Return the node of one expression, None when *source* is not one."""
+    try:
+        return ast.parse(source.strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+
+
+def call_parts(expression: str) -> CallParts | None:
+    """Return the parts of ``f(1, [2], key="x")``, None for anything else."""
+    return parts_of(expression_node(expression))
+
+
+def parts_of(node: ast.expr | None) -> CallParts | None:
+    """Return the parts of a call node with a plain name and literal arguments, None for anything else."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+        return None
+    if any(keyword.arg is None for keyword in node.keywords):
+        return None
+    try:
+        args = tuple(literal_of(argument) for argument in node.args)
+        kwargs = {keyword.arg: literal_of(keyword.value) for keyword in node.keywords if keyword.arg}
+    except ValueError:
+        return None
+    return CallParts(node.func.id, args, kwargs)
+
+
+def session_example(
+    expression: str, expected: object, raises: str | None, span: Span, steps: Sequence[str]
+) -> SpecExample | None:
+    """
+    Return the example for *expression* after *steps*.
+
+    An expression that stands alone, such as ``abs(f(2) - 3) < 1e-6``, is split: its first call of a name becomes the
+    step ``result = f(2)``, so that a session always has at least one step. None when nothing is called at all.
+    """
+    node = expression_node(expression)
+    if node is None:
+        return None
+    if not steps:
+        root = _first_own_call(node)
+        if root is None:
+            return None
+        steps = (f"result = {ast.unparse(root)}",)
+        expression = ast.unparse(_Replace(root).visit(node))
+    function = _subject(steps, expression)
+    if function is None:
+        return None
+    return SpecExample(
+        expression.strip(), function, expected=expected, raises=raises, span=span, steps=tuple(s.strip() for s in steps)
+    )
+
+
+def _first_own_call(node: ast.expr) -> ast.Call | None:
+    for child in ast.walk(node):
+        if isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and not hasattr(builtins, child.func.id):
+            return child
+    return None
+
+
+class _Replace(ast.NodeTransformer):
+    def __init__(self, target: ast.Call) -> None:
+        self.target = target
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        return ast.Name("result") if node is self.target else self.generic_visit(node)
+
+
+def _subject(steps: Sequence[str], expression: str) -> str | None:
+    """
+    Return what the session exercises: the first name that is called and that no step binds.
+
+    None when the session uses a name that nothing defines: it is a fragment, not a session.
+    """
+    bound: set[str] = set()
+    subject: str | None = None
+    for source in (*steps, expression):
+        called = _only_called(source)
+        unknown = names_in(source) - bound - called - _bound(source)
+        if unknown:
+            return None
+        subject = subject or next((name for name in _calls_in_order(source) if name not in bound), None)
+        bound |= _bound(source)
+    return subject
+
+
+def _calls_in_order(source: str) -> list[str]:
+    calls = [n for n in ast.walk(_tree(source)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    calls.sort(key=lambda node: (node.lineno, node.col_offset))
+    return [n.func.id for n in calls if isinstance(n.func, ast.Name) and not hasattr(builtins, n.func.id)]
+
+
+def names_in(statement: str) -> set[str]:
+    """Return the names that a statement mentions, the builtin ones left out."""
+    tree = _tree(statement)
+    named = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not hasattr(builtins, n.id)}
+    return named | _defined(tree)
+
+
+def relevant_steps(history: Sequence[str], expression: str) -> tuple[str, ...]:
+    """
+    Return the statements of *history* that can matter for *expression*.
+
+    Names that share a statement may alias each other, so relevance spreads both ways until nothing is added. Names
+    that only get called (the functions and classes under test) do not connect statements.
+    """
+    called = {name for statement in (*history, expression) for name in _only_called(statement)}
+    bound = {name for statement in history for name in _bound(statement)}
+    links = called - bound
+    wanted = names_in(expression) - links
+    kept: set[int] = set()
+    grew = True
+    while grew:
+        grew = False
+        for index, statement in enumerate(history):
+            mentioned = names_in(statement) - links
+            if index not in kept and mentioned & wanted:
+                kept.add(index)
+                wanted |= mentioned
+                grew = True
+    return tuple(statement for index, statement in enumerate(history) if index in kept)
+
+
+def _only_called(statement: str) -> set[str]:
+    node_tree = _tree(statement)
+    return {n.func.id for n in ast.walk(node_tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+
+
+def _bound(statement: str) -> set[str]:
+    tree = _tree(statement)
+    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return stored | _defined(tree)
+
+
+def _defined(tree: ast.AST) -> set[str]:
+    imported = {(n.asname or n.name).split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.alias)}
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return imported | {n.name for n in ast.walk(tree) if isinstance(n, definitions)}
+
+
+def _tree(statement: str) -> ast.AST:
+    try:
+        return ast.parse(statement)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return ast.Module([], [])
