@@ -11,7 +11,8 @@ from nofx import env
 from nofx.settings.databases import application_role, connection, database_url
 
 PACKAGE_DIR = Path(__file__).resolve().parent.parent
-BASE_DIR = PACKAGE_DIR.parent
+# In a wheel the pages lie inside the package; in a checkout they lie beside it.
+BASE_DIR = PACKAGE_DIR / "pages" if (PACKAGE_DIR / "pages").is_dir() else PACKAGE_DIR.parent
 ENVIRONMENT = env.load()
 NOFX_HOME = ENVIRONMENT.home
 NOFX_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)

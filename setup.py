@@ -1,0 +1,23 @@
+"""Puts the pages' templates and static files into the wheel; everything else is said in pyproject.toml."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+
+class BuildWithPages(build_py):
+    """In the wheel ``templates`` and ``static`` lie inside the package, where an installed server finds them."""
+
+    def run(self) -> None:
+        super().run()
+        if self.editable_mode:
+            return
+        for name in ("templates", "static"):
+            shutil.copytree(name, Path(self.build_lib) / "nofx" / "pages" / name, dirs_exist_ok=True)
+
+
+setup(cmdclass={"build_py": BuildWithPages})
