@@ -1,0 +1,211 @@
+"""
+Checks of code that nobody trusts: lint, types, security, complexity, safe fixes.
+
+The tools parse; nothing here runs the code. They are started once for any number of texts, because starting them
+takes longer than reading a text.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from types import ModuleType
+
+from apps.checks.gateways import bandit, complexity, mypy, ruff
+from apps.checks.gateways.process import ToolFailed
+from apps.checks.gateways.report import Report
+from apps.checks.gateways.workspace import MAX_SOURCE_BYTES, Workspace, workspace
+from apps.checks.types import SEVERITIES, CheckResult, Finding, FixedSource, FunctionComplexity, Unparsable
+
+TOOLS = (ruff, mypy, bandit)
+SOURCE_TIMEOUT_S = 60.0
+TREE_TIMEOUT_S = 180.0
+FIX_TIMEOUT_S = 20.0
+_NO_PARSE = "The text does not parse, so it was not looked at."
+
+
+def check_source(source: str, *, filename: str) -> tuple[CheckResult, ...]:
+    """
+    Check one text by every tool; see :func:`check_sources`.
+
+    ``filename`` only names the findings.
+    """
+    return check_sources({filename: source})[filename]
+
+
+def check_sources(sources: Mapping[str, str]) -> Mapping[str, tuple[CheckResult, ...]]:
+    """
+    Check texts that have nothing to do with each other, such as candidates, with one process for each tool.
+
+    Comments by which a text would silence a tool do not count. A text that crashes a tool, or makes it run out of
+    time, gets the status ``error`` and leaves the results of the others as they are.
+    """
+    results: dict[str, tuple[CheckResult, ...]] = {
+        name: _all_errors(f"The text is larger than {MAX_SOURCE_BYTES // 2**20} MiB.")
+        for name, text in sources.items()
+        if len(text.encode(errors="replace")) > MAX_SOURCE_BYTES
+    }
+    # Our own file names: two candidates may share one, and a name given by others is no path.
+    names = {f"text_{number:04}.py": name for number, name in enumerate(sources) if name not in results}
+    with workspace({path: sources[name] for path, name in names.items()}, honours_suppressions=False) as place:
+        by_tool = _run_tools(place, list(names), honours_suppressions=False, timeout_s=SOURCE_TIMEOUT_S)
+    for path, name in names.items():
+        results[name] = tuple(
+            _result(tool, _part(report, path, name), seconds / len(names)) for tool, report, seconds in by_tool
+        )
+    return {name: results[name] for name in sources}
+
+
+def check_tree(files: Mapping[str, str]) -> tuple[CheckResult, ...]:
+    """
+    Check the Python files of one repository together (path to text); other files are left out.
+
+    Suppressions on a line (``noqa``, ``nosec``, ``type: ignore``) are the repository's own decision and count.
+
+    :raises UnsafePath: a path leaves the repository.
+    """
+    python_files = {path: text for path, text in files.items() if path.endswith((".py", ".pyi"))}
+    if not python_files:
+        return _all_errors("There is no Python file to check.")
+    with workspace(python_files, honours_suppressions=True) as place:
+        paths = [f"{PurePosixPath(path)}" for path in python_files]
+        by_tool = _run_tools(place, paths, honours_suppressions=True, timeout_s=TREE_TIMEOUT_S, is_one_program=True)
+    return tuple(_result(tool, report, seconds) for tool, report, seconds in by_tool)
+
+
+def complexity_measure(source: str) -> tuple[FunctionComplexity, ...]:
+    """
+    Return the cyclomatic complexity of every function of a text.
+
+    :raises Unparsable: the text is not Python that can be analysed.
+    """
+    return complexity.measure(source)
+
+
+def safe_fixes(source: str) -> FixedSource:
+    """
+    Return the text after the linter's safe fixes, with a list of them.
+
+    :raises Unparsable: the linter could not read the text.
+    """
+    with tempfile.TemporaryDirectory(prefix="nofx-fix-") as home:
+        try:
+            return ruff.fix(source, home=Path(home), timeout_s=FIX_TIMEOUT_S)
+        except ToolFailed as error:
+            raise Unparsable(str(error)) from error
+
+
+def _run_tools(
+    place: Workspace,
+    paths: list[str],
+    *,
+    honours_suppressions: bool,
+    timeout_s: float,
+    is_one_program: bool = False,
+) -> list[tuple[ModuleType, Report, float]]:
+    """Run the linter first: the other tools are not given a text that does not parse, which would stop them."""
+    outcomes: list[tuple[ModuleType, Report, float]] = []
+    unparsable: set[str] = set()
+    for tool in TOOLS:
+        started = time.monotonic()
+        readable = [path for path in paths if path not in unparsable]
+        report = Report(unchecked=dict.fromkeys(sorted(unparsable), _NO_PARSE))
+        if readable:
+            report += _run_tool(
+                tool,
+                place,
+                readable,
+                honours_suppressions=honours_suppressions,
+                deadline=started + timeout_s,
+                may_split=not is_one_program or tool is not mypy,
+            )
+        outcomes.append((tool, report, time.monotonic() - started))
+        if tool is ruff:
+            unparsable = {finding.path for finding in report.findings if finding.rule == ruff.SYNTAX}
+    return outcomes
+
+
+def _run_tool(
+    tool: ModuleType,
+    place: Workspace,
+    paths: Sequence[str],
+    *,
+    honours_suppressions: bool,
+    deadline: float,
+    may_split: bool,
+) -> Report:
+    """Run a tool; when it fails on many texts, find those that make it fail by halves, until the time is over."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        return Report(unchecked=dict.fromkeys(paths, f"{tool.TOOL} had no time left."))
+    # A first try on many texts leaves time to find the one that hangs the tool.
+    is_many = may_split and len(paths) > 1
+    try:
+        report: Report = tool.check(
+            place, paths, honours_suppressions=honours_suppressions, timeout_s=left / 2 if is_many else left
+        )
+    except ToolFailed as error:
+        if not is_many:
+            return Report(unchecked=dict.fromkeys(paths, error.message))
+    else:
+        was_stopped = tool is mypy and bool(report.unchecked) and is_many
+        if not was_stopped:
+            return report
+    middle = len(paths) // 2
+    halves = [
+        _run_tool(tool, place, half, honours_suppressions=honours_suppressions, deadline=deadline, may_split=may_split)
+        for half in (paths[:middle], paths[middle:])
+    ]
+    return halves[0] + halves[1]
+
+
+def _part(report: Report, path: str, name: str) -> Report:
+    """Return what a report says about one text, under the name the caller gave it."""
+    module = path.removesuffix(".py")
+    stem = PurePosixPath(name).stem or name
+    return Report(
+        tuple(
+            Finding(
+                finding.rule,
+                finding.message.replace(module, stem),
+                name,
+                finding.line,
+                finding.column,
+                finding.severity,
+            )
+            for finding in report.findings
+            if finding.path == path
+        ),
+        {name: report.unchecked[path]} if path in report.unchecked else {},
+    )
+
+
+def _result(tool: ModuleType, report: Report, seconds: float) -> CheckResult:
+    counts = SEVERITIES[SEVERITIES.index(tool.FAILS_AT) :]
+    has_failed = any(finding.severity in counts for finding in report.findings)
+    findings = tuple(
+        sorted(set(report.findings), key=lambda one: (one.path, one.line, one.column, one.rule, one.message))
+    )
+    return CheckResult(
+        tool=tool.TOOL,
+        version=tool.version(),
+        status="failed" if has_failed else "error" if report.unchecked else "passed",
+        findings=findings,
+        seconds=round(seconds, 3),
+        reason=_reason(report.unchecked),
+    )
+
+
+def _reason(unchecked: Mapping[str, str]) -> str:
+    if not unchecked:
+        return ""
+    path, reason = next(iter(unchecked.items()))
+    if len(unchecked) == 1:
+        return f"{path}: {reason}"
+    return f"{len(unchecked)} files were not looked at; the first is {path}: {reason}"
+
+
+def _all_errors(reason: str) -> tuple[CheckResult, ...]:
+    return tuple(CheckResult(tool.TOOL, tool.version(), "error", (), 0.0, reason) for tool in TOOLS)
