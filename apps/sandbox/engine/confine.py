@@ -1,0 +1,82 @@
+"""What a process does to itself, for good, just before it runs code nobody trusts."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import resource
+from typing import NamedTuple
+
+from apps.sandbox.engine import kernel, landlock, rootfs
+
+MB = 1 << 20
+SPARE = 32  # above every number that is given out
+
+
+class Walls(NamedTuple):
+    """Prepared once by the zygote: a Landlock ruleset and the two filters."""
+
+    ruleset: int | None
+    snippet: kernel.FilterProgram
+    command: kernel.FilterProgram
+
+
+class Caps(NamedTuple):
+    cpu_s: int
+    memory_mb: int
+    processes: int
+    files: int
+    file_mb: int
+    disk_mb: int
+    inodes: int
+
+
+def scratch_mount(caps: Caps) -> None:
+    """Mount an empty, bounded scratch file system; it goes with this run's mount namespace."""
+    options = f"size={caps.disk_mb}m,nr_inodes={caps.inodes},mode=700,uid={rootfs.INNER_ID},gid={rootfs.INNER_ID}"
+    kernel.mount("tmpfs", rootfs.SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
+    os.chdir(rootfs.SCRATCH)
+
+
+def limits_set(caps: Caps) -> None:
+    for which, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_SIGPENDING, 64),
+        (resource.RLIMIT_STACK, 8 * MB),
+        (resource.RLIMIT_CPU, caps.cpu_s),
+        (resource.RLIMIT_NPROC, caps.processes),
+        (resource.RLIMIT_NOFILE, caps.files),
+        (resource.RLIMIT_FSIZE, caps.file_mb * MB),
+        (resource.RLIMIT_AS, caps.memory_mb * MB),
+    ):
+        resource.setrlimit(which, (value, value))
+
+
+def descriptors_keep(keep: list[int], walls: Walls) -> int | None:
+    """
+    Make ``keep`` the descriptors 0, 1, 2, ... and close all others but the ruleset, whose new number is returned.
+    """
+    moved = [fcntl.fcntl(fd, fcntl.F_DUPFD, SPARE) for fd in keep]
+    ruleset = None if walls.ruleset is None else fcntl.fcntl(walls.ruleset, fcntl.F_DUPFD, SPARE)
+    for number, fd in enumerate(moved):
+        os.dup2(fd, number)
+    first_free = len(keep)
+    if ruleset is not None:
+        os.dup2(ruleset, first_free, inheritable=False)
+        ruleset, first_free = first_free, first_free + 1
+    os.closerange(first_free, 1 << 16)
+    return ruleset
+
+
+def privileges_drop(caps: Caps, ruleset: int | None, program: kernel.FilterProgram) -> None:
+    """Give up capabilities, the file system and system calls. The limits come first: later nothing may be raised."""
+    limits_set(caps)
+    kernel.capabilities_drop()
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+    if ruleset is not None:
+        landlock.restrict_self(ruleset)
+        os.close(ruleset)
+    kernel.filter_apply(program)

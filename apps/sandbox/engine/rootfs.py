@@ -1,0 +1,121 @@
+"""The namespaces and the read-only root that all runs of one zygote share."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from apps.sandbox.engine import kernel
+
+INNER_ID = 1000
+SCRATCH_PARENT = "/sandbox"
+SCRATCH = "/sandbox/work"
+RUNTIME = "/runtime"
+DEVICES = ("null", "zero", "full", "random", "urandom")
+STAGING = ("/tmp", "/mnt", "/usr")  # noqa: S108 - a directory to mount over, in a private namespace
+RUNTIME_ATTRIBUTES = kernel.ATTR_RDONLY | kernel.ATTR_NOSUID | kernel.ATTR_NODEV
+DEVICE_ATTRIBUTES = kernel.ATTR_NOSUID | kernel.ATTR_NOEXEC
+PASSWD = f"sandbox:x:{INNER_ID}:{INNER_ID}::{SCRATCH}:/bin/false\n"
+
+
+def namespaces_enter(map_identity: Callable[[], None]) -> None:
+    """
+    Move this process to new namespaces of every kind.
+
+    ``map_identity`` must have the outside write the identity maps before it returns.
+
+    :raises OSError: the kernel refuses; the message names the step.
+    """
+    kernel.unshare(kernel.NEWUSER, "user namespace")
+    map_identity()
+    flags = kernel.NEWNS | kernel.NEWPID | kernel.NEWNET | kernel.NEWIPC | kernel.NEWUTS | kernel.NEWCGROUP
+    kernel.unshare(flags, "mount, pid, net, ipc, uts and cgroup namespaces")
+    kernel.hostname_set(b"sandbox")
+    kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
+
+
+def _identity_take() -> None:
+    with contextlib.suppress(PermissionError):
+        os.setgroups([])  # an ordinary user may not leave groups; nothing that they could open is visible inside
+    os.setresgid(INNER_ID, INNER_ID, INNER_ID)
+    os.setresuid(INNER_ID, INNER_ID, INNER_ID)
+
+
+def root_build(*, binds: Mapping[str, str], hidden: Sequence[str], interpreter: str) -> list[str]:
+    """
+    Replace the root by an empty, read-only one that holds ``binds`` (host path to inner path), read-only.
+
+    ``hidden`` are inner directories that are covered with nothing. ``interpreter`` becomes /runtime/bin/python.
+
+    :return: the inner paths that hold the runtime, for Landlock.
+    :raises OSError: the kernel refuses; the message names the step.
+    """
+    wanted = dict(_system_binds()) | dict(binds)
+    # Taken before the staging directory is covered, for a bind may come from below it, and before the identity
+    # changes, for it may come from below a directory that only this user may enter.
+    trees = {inner: kernel.tree_clone(outer) for outer, inner in wanted.items()}
+    devices = {f"/dev/{name}": kernel.tree_clone(f"/dev/{name}") for name in DEVICES}
+    is_directory = {inner: stat.S_ISDIR(os.fstat(fd).st_mode) for inner, fd in trees.items()}
+    links = _system_links()
+    _identity_take()
+
+    staging = next(path for path in STAGING if Path(path).is_dir())
+    kernel.mount("tmpfs", staging, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=1m,nr_inodes=512")
+    _skeleton(Path(staging), links, interpreter)
+    for inner in sorted(trees):
+        _target(staging + inner, directory=is_directory[inner])
+        kernel.tree_restrict(trees[inner], RUNTIME_ATTRIBUTES)
+        kernel.tree_attach(trees[inner], staging + inner)
+        os.close(trees[inner])
+    for inner, fd in devices.items():
+        _target(staging + inner, directory=False)
+        kernel.tree_restrict(fd, DEVICE_ATTRIBUTES)
+        kernel.tree_attach(fd, staging + inner)
+        os.close(fd)
+    for inner in hidden:
+        if Path(staging + inner).is_dir():
+            kernel.mount("tmpfs", staging + inner, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=4k,nr_inodes=1")
+            kernel.mount_restrict(staging + inner, RUNTIME_ATTRIBUTES)
+    kernel.root_replace(staging)
+    kernel.mount_restrict("/", RUNTIME_ATTRIBUTES)
+    return ["/etc", RUNTIME, *sorted(trees)]
+
+
+def _system_binds() -> Mapping[str, str]:
+    """The distribution's programs and libraries, and what the dynamic linker and the clock read."""
+    paths = ["/usr", *(path for path in _library_directories() if not Path(path).is_symlink())]
+    paths += [path for path in ("/etc/ld.so.cache", "/etc/alternatives") if Path(path).exists()]
+    return {path: path for path in paths}
+
+
+def _library_directories() -> list[str]:
+    return [path for path in ("/bin", "/sbin", "/lib", "/lib64", "/lib32") if Path(path).is_dir()]
+
+
+def _system_links() -> dict[str, str]:
+    return {path: str(Path(path).readlink()) for path in _library_directories() if Path(path).is_symlink()}
+
+
+def _target(path: str, *, directory: bool) -> None:
+    if directory:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    else:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).touch()
+
+
+def _skeleton(root: Path, links: Mapping[str, str], interpreter: str) -> None:
+    for name in ("etc", "dev", "runtime/bin", SCRATCH.lstrip("/")):
+        (root / name).mkdir(parents=True)
+    for path, target in links.items():
+        (root / path.lstrip("/")).symlink_to(target)
+    (root / "etc/passwd").write_text(PASSWD)
+    (root / "etc/group").write_text(f"sandbox:x:{INNER_ID}:\n")
+    (root / "tmp").symlink_to(SCRATCH)
+    (root / "runtime/bin/python").symlink_to(interpreter)
+    (root / "runtime/bin/python3").symlink_to("python")
+    home = str(Path(interpreter).parent)
+    (root / "runtime/pyvenv.cfg").write_text(f"home = {home}\ninclude-system-site-packages = false\n")

@@ -1,0 +1,223 @@
+"""
+Inside: runs one snippet, a script or the calls of a function, and hands back values.
+
+The untrusted code shares this process. Whatever it does to it, it can only change what *it* returns: the first line
+on the values pipe is written before it starts, and no line is a verdict.
+"""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import contextlib
+import gc
+import importlib.util
+import io
+import json
+import linecache
+import os
+import signal
+import sys
+import threading
+import traceback
+import types
+from collections.abc import Callable, Sequence
+from json.encoder import encode_basestring_ascii
+from typing import Any, NoReturn
+
+from apps.sandbox.engine import confine
+
+FILE_NAME = "main.py"
+MAX_ERROR = 2000
+HEAD_SIZE_DIGITS = 16
+OUT_OF_MEMORY = 137
+IMMUTABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
+
+Call = tuple[tuple[Any, ...], dict[str, Any]]
+_write = os.write
+_exit = os._exit
+_quote = encode_basestring_ascii
+
+
+def _sealed_codec() -> dict[str, Any]:
+    """Load the codec a second time, with a copy of the builtins that untrusted code does not know of."""
+    spec = importlib.util.find_spec("apps.sandbox.engine.codec")
+    if spec is None or spec.loader is None:
+        raise ImportError("the codec has no loader")
+    namespace: dict[str, Any] = {"__name__": "codec", "__builtins__": dict(vars(builtins))}
+    code = spec.loader.get_code("apps.sandbox.engine.codec")  # type: ignore[attr-defined]  # SourceFileLoader has it
+    exec(code, namespace)  # noqa: S102 - our own module
+    return namespace
+
+
+_codec = _sealed_codec()
+_dumps: Callable[[object], str] = _codec["dumps"]
+_loads: Callable[[str], Any] = _codec["loads"]
+_type_name: Callable[[type], str] = _codec["type_name"]
+_Unrepresentable: type[Exception] = _codec["Unrepresentable"]
+
+
+def prepare(preload: Sequence[str]) -> None:
+    """Do in the zygote, once, what every run would otherwise repeat: streams, traceback machinery, names."""
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    sys.stdout = sys.__stdout__ = _stream(1)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _stream(2)  # type: ignore[misc]
+    traceback.format_exception(KeyError("warm"))
+    sys.argv = [FILE_NAME]
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in [name for name in sys.modules if name.split(".")[0] == "apps"]:
+        del sys.modules[name]
+
+
+def _stream(fd: int) -> io.TextIOWrapper:
+    raw = io.FileIO(fd, "w", closefd=False)
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", line_buffering=fd == 2)
+
+
+def run(spec_fd: int, out_fd: int, err_fd: int, values_fd: int, walls: confine.Walls) -> NoReturn:
+    """Become the run: never returns."""
+    try:
+        spec, _ = read_spec(spec_fd)
+        caps = confine.Caps(**spec["caps"])
+        confine.scratch_mount(caps)
+        stdin_fd = input_open(spec["stdin"])
+        ruleset = confine.descriptors_keep([stdin_fd, out_fd, err_fd, values_fd], walls)
+        confine.privileges_drop(caps, ruleset, walls.snippet)
+    except BaseException as error:  # noqa: BLE001 - reported outside as a failure of the sandbox, then the process ends
+        _write(values_fd, say("setup", f"{type(error).__name__}: {error}"))
+        _exit(1)
+    gc.enable()
+    _exit(_function(spec) if spec["entry"] is not None else _script(spec))
+
+
+def read_spec(fd: int) -> tuple[dict[str, Any], int]:
+    """Return the head of a specification, and where the contents of its files begin."""
+    end = HEAD_SIZE_DIGITS + int(os.pread(fd, HEAD_SIZE_DIGITS, 0))
+    spec: dict[str, Any] = json.loads(os.pread(fd, end - HEAD_SIZE_DIGITS, HEAD_SIZE_DIGITS))
+    return spec, end
+
+
+def input_open(text: str) -> int:
+    """Return a descriptor that reads ``text``."""
+    if not text:
+        return os.open("/dev/null", os.O_RDONLY)
+    fd = os.memfd_create("stdin")
+    os.write(fd, text.encode("utf-8", "surrogateescape"))
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+def say(key: str, text: str) -> bytes:
+    return b'{"' + key.encode() + b'":' + _quote(text[:MAX_ERROR]).encode() + b"}\n"
+
+
+def _compile(spec: dict[str, Any], name: str, key: str) -> types.CodeType | None:
+    """Compile, or report why not and return None; nothing untrusted has run yet."""
+    try:
+        return compile(spec[key], name, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        _write(3, say("refused", f"{type(error).__name__}: {error}"))
+        return None
+
+
+def _namespace() -> dict[str, Any]:
+    module = types.ModuleType("__main__")
+    module.__dict__["__builtins__"] = builtins
+    sys.modules["__main__"] = module
+    return module.__dict__
+
+
+def _script(spec: dict[str, Any]) -> int:
+    code = _compile(spec, FILE_NAME, "code")
+    if code is None:
+        return 1
+    _write(3, say("started", ""))
+    os.close(3)
+    status = _execute(code, _namespace(), spec["code"])
+    with contextlib.suppress(BaseException):
+        threading._shutdown()  # type: ignore[attr-defined]  # what the interpreter itself calls at its end
+        atexit._run_exitfuncs()
+    return _flush(status)
+
+
+def _execute(code: types.CodeType, namespace: dict[str, Any], source: str) -> int:
+    """Run module code as the interpreter would, and return its exit status."""
+    try:
+        exec(code, namespace)  # noqa: S102 - running it is what this process is for
+    except SystemExit as error:
+        if error.code is None or isinstance(error.code, int):
+            return (error.code or 0) & 0xFF
+        with contextlib.suppress(BaseException):
+            sys.stderr.write(f"{error.code}\n")
+        return 1
+    except BaseException as error:  # noqa: BLE001 - the interpreter's own end of the line
+        _report(error, source)
+        return OUT_OF_MEMORY if isinstance(error, MemoryError) else 1
+    return 0
+
+
+def _report(error: BaseException, source: str) -> None:
+    with contextlib.suppress(BaseException):
+        linecache.cache[FILE_NAME] = (len(source), None, source.splitlines(keepends=True), FILE_NAME)
+        below = error.__traceback__.tb_next if error.__traceback__ else None
+        sys.stderr.write("".join(traceback.format_exception(type(error), error, below)))
+
+
+def _flush(status: int) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:  # noqa: BLE001 - the stream may be anything by now
+            status = status or 120
+    return status
+
+
+def _function(spec: dict[str, Any]) -> int:
+    setup, code = _compile(spec, "setup.py", "setup"), _compile(spec, FILE_NAME, "code")
+    if setup is None or code is None:
+        return 1
+    calls: list[Call] = [_loads(call) for call in spec["calls"]]
+    _write(3, say("started", ""))
+    namespace = _namespace()
+    status = _execute(setup, namespace, spec["setup"]) or _execute(code, namespace, spec["code"])
+    if status:
+        return _flush(status)
+    entry = namespace.get(spec["entry"])
+    if not callable(entry):
+        _write(3, say("missing", f"The code defines no function {spec['entry']}."))
+        return _flush(1)
+    for index, (arguments, keywords) in enumerate(calls):
+        _put(_call(index, entry, arguments, keywords))
+    return _flush(0)
+
+
+def _call(index: int, entry: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> str:
+    given: tuple[Any, ...] = (*arguments, keywords) if keywords else arguments
+    before = None if all(type(value) in IMMUTABLE for value in given) else _dumps(given)
+    try:
+        line = '"ok":' + _dumps(entry(*arguments, **keywords))
+    except BaseException as error:  # noqa: BLE001 - whatever it raises is the value of the call
+        line = '"error":' + _quote(_describe(error))
+    if before is not None:
+        try:
+            after = _dumps(given)
+        except BaseException as error:  # noqa: BLE001
+            line, after = '"error":' + _quote(_describe(error)), before
+        if after != before:
+            line += ',"mutated":' + after
+    return '{"index":' + str(index) + "," + line + "}\n"
+
+
+def _describe(error: BaseException) -> str:
+    name = _type_name(type(error))
+    try:
+        text = str(error)
+        return f"{name}: {text[:MAX_ERROR]}" if type(text) is str else name
+    except BaseException:  # noqa: BLE001 - a message that cannot be printed
+        return f"{name}: <no message>"
+
+
+def _put(line: str) -> None:
+    data = line.encode()
+    while data:
+        data = data[_write(3, data) :]

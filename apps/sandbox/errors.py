@@ -1,0 +1,19 @@
+"""What can go wrong before a run starts."""
+
+from __future__ import annotations
+
+from apps.core.errors import NofxError
+
+
+class SandboxUnavailable(NofxError):
+    """This machine cannot isolate untrusted code, so none is run."""
+
+    code = "sandbox_unavailable"
+    status = 503
+
+
+class SpecInvalid(NofxError):
+    """The run is described in a way that cannot be meant."""
+
+    code = "sandbox_spec_invalid"
+    status = 422

@@ -1,0 +1,198 @@
+"""A pool of zygotes behind one thread-safe door."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from apps.sandbox.engine import landlock
+from apps.sandbox.errors import SandboxUnavailable
+from apps.sandbox.gateways import diagnosis
+from apps.sandbox.gateways.protocol import result_read, run_kind, spec_pack, values_limit
+from apps.sandbox.gateways.runtime import Runtime, runtime_find
+from apps.sandbox.gateways.selftest import escapes_find
+from apps.sandbox.gateways.worker import StartFailed, Worker, WorkerDied
+from apps.sandbox.types import Probe, Result, Spec
+
+
+class Sandbox:
+    """
+    Runs specifications, at most ``workers`` at once; zygotes start when first needed and are replaced when they die.
+
+    Nothing is run before the self-test has passed in this process.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._runtime: Runtime = runtime_find()
+        self._permits = threading.BoundedSemaphore(workers)
+        self._lock = threading.Lock()
+        self._idle: list[Worker] = []
+        self._tested = False
+        self._test_lock = threading.Lock()
+
+    @classmethod
+    def open(cls, *, workers: int | None = None) -> Sandbox:
+        """Return a pool of its own; ``workers`` is the number of cores unless told otherwise."""
+        return cls(workers or len(os.sched_getaffinity(0)))
+
+    def run(self, spec: Spec) -> Result:
+        """
+        Run one specification.
+
+        :raises SandboxUnavailable: this machine cannot isolate.
+        :raises SpecInvalid: an argument has no representation.
+        """
+        packed = spec_pack(spec)
+        self.ensure_tested()
+        return self._run_packed(spec, packed)
+
+    def map(self, specs: Iterable[Spec]) -> Iterator[Result]:
+        """
+        Run specifications in parallel and yield the results in their order.
+
+        :raises SandboxUnavailable: this machine cannot isolate.
+        :raises SpecInvalid: an argument has no representation.
+        """
+        ahead: deque[Future[Result]] = deque()
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="sandbox") as threads:
+            try:
+                for spec in specs:
+                    ahead.append(threads.submit(self.run, spec))
+                    if len(ahead) >= 4 * self.workers:
+                        yield ahead.popleft().result()
+                while ahead:
+                    yield ahead.popleft().result()
+            finally:
+                for future in ahead:
+                    future.cancel()
+
+    def close(self) -> None:
+        """End the zygotes. A later run starts new ones."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.close()
+
+    def forget(self) -> None:
+        """In a forked child: the zygotes belong to the parent."""
+        for worker in self._idle:
+            worker.forget()
+        self._idle = []
+
+    def ensure_tested(self) -> None:
+        if self._tested:
+            return
+        with self._test_lock:
+            if self._tested:
+                return
+            found = self.selftest()
+            if found:
+                raise SandboxUnavailable(
+                    f"The sandbox does not hold on this machine: {'; '.join(found)}.",
+                    remedy=diagnosis.remedy_for("self-test"),
+                )
+            self._tested = True
+
+    def selftest(self) -> tuple[str, ...]:
+        """
+        Attack the sandbox; return what succeeded.
+
+        :raises SandboxUnavailable: no zygote could be started.
+        """
+        return escapes_find(lambda spec: self._run_packed(spec, spec_pack(spec)))
+
+    def _run_packed(self, spec: Spec, packed: bytes) -> Result:
+        limits = spec.limits
+        with self._permits:
+            worker = self._take()
+            try:
+                raw = worker.run(
+                    run_kind(spec),
+                    packed,
+                    wall_s=limits.wall_s,
+                    output_bytes=limits.output_kb << 10,
+                    values_bytes=values_limit(spec),
+                )
+            except WorkerDied as error:
+                worker.kill()
+                return Result("infra", None, stderr=f"The sandbox failed: {error}.")
+            except BaseException:
+                worker.kill()  # it may be in mid-run
+                raise
+            with self._lock:
+                self._idle.append(worker)
+        return result_read(spec, raw)
+
+    def _take(self) -> Worker:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        if not diagnosis.machine_supported():
+            raise SandboxUnavailable("The sandbox does not know this architecture.", remedy=diagnosis.OTHER_MACHINE)
+        try:
+            return Worker(self._runtime)
+        except StartFailed as error:
+            raise SandboxUnavailable(
+                f"This machine cannot isolate untrusted code ({error.step}).", remedy=diagnosis.remedy_for(error.step)
+            ) from error
+
+
+class _Process:
+    """The pool of this process: made when first needed, forgotten by forked children."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.sandbox: Sandbox | None = None
+
+    def get(self) -> Sandbox:
+        with self.lock:
+            if self.sandbox is None:
+                self.sandbox = Sandbox.open()
+            return self.sandbox
+
+    def close(self) -> None:
+        if self.sandbox is not None:
+            self.sandbox.close()
+
+    def forget(self) -> None:
+        if self.sandbox is not None:
+            self.sandbox.forget()
+        self.sandbox = None
+        self.lock = threading.Lock()
+
+
+_process = _Process()
+atexit.register(_process.close)
+os.register_at_fork(after_in_child=_process.forget)
+
+
+def process_sandbox() -> Sandbox:
+    return _process.get()
+
+
+def probe_run() -> Probe:
+    """Start a zygote, attack it, and say what was found; takes well under two seconds."""
+    started = time.monotonic()
+    sandbox = Sandbox.open(workers=1)
+    details: dict[str, object] = {
+        "machine": os.uname().machine,
+        "kernel": os.uname().release,
+        "user": "root" if os.geteuid() == 0 else "ordinary",
+        "interpreter": sandbox._runtime.interpreter,
+    }
+    try:
+        found = sandbox.selftest()
+        details["landlock"] = landlock.version()
+    except SandboxUnavailable as error:
+        return Probe(False, (error.message,), error.remedy, details)
+    finally:
+        sandbox.close()
+    details["seconds"] = round(time.monotonic() - started, 3)
+    remedy = diagnosis.remedy_for("self-test") if found else ""
+    return Probe(not found, found, remedy, details)

@@ -1,0 +1,167 @@
+"""Translates a specification into what a zygote reads, and what was seen outside into a result."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from dataclasses import replace
+from typing import Any
+
+from apps.sandbox.engine import codec
+from apps.sandbox.engine.runner import HEAD_SIZE_DIGITS, OUT_OF_MEMORY
+from apps.sandbox.errors import SpecInvalid
+from apps.sandbox.gateways.runtime import ENVIRONMENT
+from apps.sandbox.gateways.worker import COMMAND, SNIPPET, RawRun
+from apps.sandbox.types import CommandRun, FunctionRun, Limits, Result, ScriptRun, Spec, Status, Value
+
+VALUES_BYTES = 16 << 20
+
+
+def run_kind(spec: Spec) -> bytes:
+    return COMMAND if isinstance(spec, CommandRun) else SNIPPET
+
+
+def values_limit(spec: Spec) -> int:
+    return VALUES_BYTES + (spec.limits.disk_mb << 20 if isinstance(spec, CommandRun) else 0)
+
+
+def spec_pack(spec: Spec) -> bytes:
+    """
+    :raises SpecInvalid: an argument has no representation.
+    """
+    caps = {name: getattr(spec.limits, name) for name in Limits.__slots__ if name not in ("wall_s", "output_kb")}
+    if isinstance(spec, CommandRun):
+        return _command_pack(spec, caps)
+    data: dict[str, Any] = {"caps": caps, "code": spec.code, "entry": None, "stdin": ""}
+    if isinstance(spec, ScriptRun):
+        data["stdin"] = spec.stdin
+    else:
+        data |= {"entry": spec.entry, "setup": spec.setup, "calls": _calls_pack(spec)}
+    return _with_head(data)
+
+
+def _with_head(data: dict[str, Any], contents: bytes = b"") -> bytes:
+    head = json.dumps(data).encode()
+    return f"{len(head):0{HEAD_SIZE_DIGITS}}".encode() + head + contents
+
+
+def _calls_pack(spec: FunctionRun) -> list[str]:
+    try:
+        return [codec.dumps((tuple(call.args), dict(call.kwargs))) for call in spec.calls]
+    except codec.Unrepresentable as error:
+        raise SpecInvalid(f"An argument cannot be passed to the sandbox: {error}.") from error
+
+
+def _command_pack(spec: CommandRun, caps: dict[str, int]) -> bytes:
+    data = {
+        "caps": caps,
+        "argv": list(spec.argv),
+        "env": ENVIRONMENT | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | dict(spec.env),
+        "files": [[name, len(content)] for name, content in spec.files.items()],
+        "collect": list(spec.collect),
+        "collect_bytes": spec.limits.disk_mb << 20,
+    }
+    return _with_head(data, b"".join(spec.files.values()))
+
+
+def result_read(spec: Spec, raw: RawRun) -> Result:
+    """Interpret a run. Everything that the untrusted code could have written is treated as its output, no more."""
+    first, _, rest = raw.values.partition(b"\n")
+    opening = _opening(first)
+    status, returncode = _status(spec, raw)
+    result: dict[str, Any] = {
+        "stdout": raw.out.decode("utf-8", "replace"),
+        "stderr": raw.err.decode("utf-8", "replace"),
+        "wall_ms": round(raw.wall_s * 1000, 3),
+        "cpu_ms": round(raw.cpu_s * 1000, 3),
+        "peak_memory_kb": raw.peak_memory_kb,
+    }
+    if "refused" in opening:
+        reason = opening["refused"]
+        return Result("infra", None, **(result | {"stderr": reason, "refused": reason}))
+    if "started" not in opening and not raw.ended_by:
+        reason = opening.get("setup") or "The run ended before it started."
+        return Result("infra", None, **(result | {"stderr": reason}))
+    if isinstance(spec, CommandRun):
+        return _command_read(spec, rest, raw, result)
+    if isinstance(spec, ScriptRun):
+        return Result(status, returncode, trust="output", **result)
+    values, missing = _values_read(rest, len(spec.calls))
+    if missing and not values:
+        return Result("infra", None, **(result | {"stderr": missing, "refused": missing}))
+    return Result(status, returncode, values=values, trust="values", **result)
+
+
+def _opening(line: bytes) -> dict[str, Any]:
+    """The first line is written before untrusted code runs."""
+    try:
+        data = codec.parse(line)
+    except codec.Malformed:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _status(spec: Spec, raw: RawRun) -> tuple[Status, int | None]:
+    code = os.waitstatus_to_exitcode(raw.wait_status)
+    if raw.ended_by == "timeout":
+        return "timeout", None
+    if raw.ended_by == "output_limit":
+        return "output_limit", None
+    if code >= 0:
+        out_of_memory = code == OUT_OF_MEMORY and raw.err.rstrip().rsplit(b"\n", 1)[-1].startswith(b"MemoryError")
+        return ("oom", None) if out_of_memory else ("exit", code)
+    if code == -signal.SIGXCPU or (code == -signal.SIGKILL and raw.cpu_s >= spec.limits.cpu_s - 0.1):
+        return "timeout", None
+    return ("oom", None) if code == -signal.SIGKILL else ("signal", code)
+
+
+def _values_read(data: bytes, expected: int) -> tuple[tuple[Value, ...], str]:
+    """Read values up to the first line that is not exactly the next one; what follows such a line is not believed."""
+    values: list[Value] = []
+    for line in data.split(b"\n")[:-1]:
+        try:
+            entry = codec.parse(line)
+            if isinstance(entry, dict) and set(entry) == {"missing"} and isinstance(entry["missing"], str):
+                return tuple(values), entry["missing"]
+            values.append(_value_read(entry, len(values)))
+        except codec.Malformed:
+            break
+        if len(values) > expected:
+            return (), ""
+    return tuple(values), ""
+
+
+def _value_read(entry: Any, index: int) -> Value:
+    if not isinstance(entry, dict) or type(entry.get("index")) is not int or entry["index"] != index:
+        raise codec.Malformed("not the next value")
+    if not set(entry) <= {"index", "ok", "error", "mutated"} or ("ok" in entry) == ("error" in entry):
+        raise codec.Malformed("not a value")
+    mutated = codec.unpack(entry["mutated"]) if "mutated" in entry else None
+    if mutated is not None and type(mutated) is not tuple:
+        raise codec.Malformed("arguments are a tuple")
+    if "ok" in entry:
+        return Value(ok=codec.unpack(entry["ok"]), mutated=mutated)
+    if not isinstance(entry["error"], str):
+        raise codec.Malformed("an error is text")
+    return Value(error=entry["error"], mutated=mutated)
+
+
+def _command_read(spec: CommandRun, data: bytes, raw: RawRun, result: dict[str, Any]) -> Result:
+    """The report of a command is written by its trusted first process."""
+    result |= {"trust": "in_process"}
+    if raw.ended_by:
+        status, _ = _status(spec, raw)
+        return Result(status, None, **result)
+    head, _, contents = data.partition(b"\n")
+    report = _opening(head)
+    if "failed" in report or "status" not in report:
+        reason = report.get("failed") or "The first process of the run ended early."
+        return Result("infra", None, **(result | {"stderr": reason}))
+    files: dict[str, bytes] = {}
+    at = 0
+    for name, size in report["files"]:
+        files[name] = contents[at : at + size]
+        at += size
+    status, returncode = _status(spec, replace(raw, wait_status=report["status"]))
+    return Result(status, returncode, files=files, **result)

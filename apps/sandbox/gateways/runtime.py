@@ -1,0 +1,52 @@
+"""Finds the interpreter and the packages that sandboxed code may see."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+from apps.sandbox.engine import rootfs
+
+# Imported before the fork: what candidates use most. Each costs every fork a little, so the list is short.
+PRELOAD = (
+    "abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum", "fractions",
+    "functools", "heapq", "itertools", "json", "math", "operator", "random", "re", "statistics", "string", "textwrap",
+    "time", "typing",
+)  # fmt: skip
+ENVIRONMENT = {
+    "PATH": f"{rootfs.RUNTIME}/bin:/usr/bin:/bin",
+    "HOME": rootfs.SCRATCH,
+    "TMPDIR": rootfs.SCRATCH,
+    "LANG": "C.UTF-8",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    interpreter: str
+    binds: dict[str, str]
+    hidden: tuple[str, ...]
+
+
+def runtime_find() -> Runtime:
+    """Return the interpreter below the virtual environment, and what of the host it needs to see."""
+    interpreter = os.path.realpath(sys.executable)
+    base = Path(sys.base_prefix)
+    binds: dict[str, str] = {}
+    if not base.is_relative_to("/usr"):
+        for name in ("bin", "lib", "lib64"):
+            if (base / name).is_dir() and not (base / name).is_symlink():
+                binds[str(base / name)] = str(base / name)
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    packages = sysconfig.get_path("purelib")
+    if Path(packages).is_dir():
+        binds[packages] = f"{rootfs.RUNTIME}/lib/{version}/site-packages"
+    library = sysconfig.get_path("stdlib")
+    # The test suite holds keys and certificates that look like secrets, and nothing a run needs.
+    hidden = [f"{library}/test"]
+    if sys.prefix != sys.base_prefix:
+        hidden.append(f"{library}/site-packages")
+    return Runtime(interpreter, binds, tuple(hidden))

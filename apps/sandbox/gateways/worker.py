@@ -1,0 +1,253 @@
+"""One zygote and the conversation with it."""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+import select
+import socket
+import subprocess
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from apps.sandbox.engine import rootfs
+from apps.sandbox.engine.zygote import COMMAND, FAILED, KILL, MAP, READY, SNIPPET, STATUS
+from apps.sandbox.gateways.runtime import ENVIRONMENT, PRELOAD, Runtime
+
+__all__ = ["COMMAND", "SNIPPET", "RawRun", "StartFailed", "Worker", "WorkerDied"]
+
+BOOT = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from apps.sandbox.engine.zygote import main; "
+    "sys.path.pop(0); main(sys.argv[2:])"
+)
+PROJECT = Path(__file__).resolve().parents[3]
+START_S = 10.0
+GRACE_S = 5.0
+CHUNK = 1 << 16
+FIRST_SPARE_ID = 200_000
+
+
+class StartFailed(Exception):
+    """The zygote could not isolate itself; ``step`` names where."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__(step)
+        self.step = step
+
+
+class WorkerDied(Exception):
+    """The zygote is gone or does not answer; the run has no result."""
+
+
+@dataclass(slots=True)
+class Stream:
+    limit: int
+    data: bytearray = field(default_factory=bytearray)
+
+
+@dataclass(slots=True)
+class RawRun:
+    """What was seen from outside, not yet interpreted. ``ended_by`` is empty when the run ended itself."""
+
+    ended_by: str = ""
+    wait_status: int = 0
+    cpu_s: float = 0.0
+    peak_memory_kb: int = 0
+    wall_s: float = 0.0
+    out: bytes = b""
+    err: bytes = b""
+    values: bytes = b""
+
+
+class Worker:
+    """A running zygote. Not thread-safe: one run at a time."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        """
+        Start a zygote and wait until it is isolated.
+
+        :raises StartFailed: it cannot be.
+        """
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        config = json.dumps(asdict(runtime) | {"preload": PRELOAD})
+        command = [runtime.interpreter, "-I", "-S", "-B", "-c", BOOT, str(PROJECT), str(theirs.fileno()), config]
+        try:
+            self._process = subprocess.Popen(
+                command,
+                env=ENVIRONMENT,
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._control.close()
+            raise StartFailed(f"start {runtime.interpreter}: {error.strerror}") from error
+        finally:
+            theirs.close()
+        self.runs = 0
+        self.landlock = 0
+        try:
+            self._handshake()
+        except BaseException:
+            self.kill()
+            raise
+
+    def _handshake(self) -> None:
+        self._control.settimeout(START_S)
+        try:
+            message = self._control.recv(CHUNK)
+            if message == MAP:
+                identity_map(self._process.pid)
+                self._control.send(MAP)
+                message = self._control.recv(CHUNK)
+        except OSError as error:
+            raise StartFailed(f"map the user: {error.strerror or error}") from error
+        if message[:1] == FAILED:
+            raise StartFailed(json.loads(message[1:])["step"])
+        if message[:1] != READY:
+            raise StartFailed("the fork server ended while it started")
+        self.landlock = json.loads(message[1:])["landlock"]
+        self._control.settimeout(None)
+
+    def run(self, kind: bytes, spec: bytes, *, wall_s: float, output_bytes: int, values_bytes: int) -> RawRun:
+        """
+        Carry out one run.
+
+        :raises WorkerDied: the zygote did not survive it; replace this worker.
+        """
+        self.runs += 1
+        spec_fd = os.memfd_create("spec", os.MFD_CLOEXEC)
+        pipes = [os.pipe() for _ in range(3)]
+        started = time.monotonic()
+        try:
+            _write_all(spec_fd, spec)
+            sent = [spec_fd, *(write for _, write in pipes)]
+            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", sent))]
+            self._control.sendmsg([kind], rights)
+        except OSError as error:
+            for read, _ in pipes:
+                os.close(read)
+            raise WorkerDied("the fork server is gone") from error
+        finally:
+            os.close(spec_fd)
+            for _, write in pipes:
+                os.close(write)
+        limits = (output_bytes, output_bytes, values_bytes)
+        streams = {read: Stream(limit) for (read, _), limit in zip(pipes, limits, strict=True)}
+        try:
+            raw = self._follow(streams, started, wall_s)
+        finally:
+            for fd in streams:
+                os.close(fd)
+        raw.wall_s = time.monotonic() - started
+        raw.out, raw.err, raw.values = (bytes(stream.data) for stream in streams.values())
+        return raw
+
+    def _follow(self, streams: dict[int, Stream], started: float, wall_s: float) -> RawRun:
+        raw = RawRun()
+        poll = select.poll()
+        control = self._control.fileno()
+        for fd in (control, *streams):
+            poll.register(fd, select.POLLIN)
+        deadline = started + wall_s
+        waiting = {control, *streams}
+        while waiting:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                if raw.ended_by:
+                    raise WorkerDied("the fork server does not answer")
+                deadline = self._end(raw, "timeout")
+                continue
+            for fd, _ in poll.poll(left * 1000 + 1):
+                if fd == control:
+                    self._read_status(raw)
+                    deadline = max(deadline, time.monotonic() + GRACE_S)
+                elif self._read(fd, streams[fd]):
+                    if len(streams[fd].data) >= streams[fd].limit and not raw.ended_by and control in waiting:
+                        deadline = self._end(raw, "output_limit")
+                    continue
+                poll.unregister(fd)
+                waiting.discard(fd)
+        return raw
+
+    def _end(self, raw: RawRun, why: str) -> float:
+        """Have the zygote kill the run; return when that must have happened."""
+        raw.ended_by = why
+        try:
+            self._control.send(KILL)
+        except OSError as error:
+            raise WorkerDied("the fork server is gone") from error
+        return time.monotonic() + GRACE_S
+
+    def _read_status(self, raw: RawRun) -> None:
+        try:
+            message = self._control.recv(64)
+        except OSError as error:
+            raise WorkerDied("the fork server is gone") from error
+        if len(message) != STATUS.size:
+            raise WorkerDied("the fork server is gone")
+        _, raw.wait_status, raw.cpu_s, raw.peak_memory_kb = STATUS.unpack(message)
+
+    def _read(self, fd: int, stream: Stream) -> bool:
+        """Take what is there; False at the end. What is above the limit is read and thrown away."""
+        chunk = os.read(fd, CHUNK)
+        stream.data += chunk[: max(stream.limit - len(stream.data), 0)]
+        return bool(chunk)
+
+    def close(self) -> None:
+        """Let the zygote end, and wait for it."""
+        self._control.close()
+        try:
+            self._process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def kill(self) -> None:
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+
+    def forget(self) -> None:
+        """In a forked child: let go of what belongs to the parent, and leave its processes alone."""
+        self._control.close()
+        self._process.returncode = 0
+
+
+def identity_map(pid: int) -> None:
+    """
+    Map the one inner user to a user outside that is not root.
+
+    :raises OSError: this process may not.
+    """
+    uid, gid = os.geteuid(), os.getegid()
+    folder = Path(f"/proc/{pid}")
+    if uid == 0:
+        uid, gid = spare_id(Path("/proc/self/uid_map")), spare_id(Path("/proc/self/gid_map"))
+    else:
+        (folder / "setgroups").write_text("deny")
+    (folder / "uid_map").write_text(f"{rootfs.INNER_ID} {uid} 1\n")
+    (folder / "gid_map").write_text(f"{rootfs.INNER_ID} {gid} 1\n")
+
+
+def spare_id(table: Path) -> int:
+    """Choose an id that this user namespace knows and that nobody is likely to have: never 0."""
+    ranges = [tuple(map(int, line.split())) for line in table.read_text().splitlines()]
+    for first, _, count in ranges:
+        if first <= FIRST_SPARE_ID < first + count:
+            return FIRST_SPARE_ID
+    highest = max(first + count - 1 for first, _, count in ranges)
+    if highest == 0:
+        raise PermissionError(1, "map a user other than root: this container has only one")
+    return highest
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]

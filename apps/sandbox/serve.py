@@ -1,0 +1,129 @@
+"""
+``nofx sandbox serve``: runs as JSON Lines on standard input, results as JSON Lines on standard output.
+
+    in   {"id": str, "code": str, "entry": str|null, "calls": [[arg, ...], ...]|null, "limits": {...}}
+    out  {"id": str, "status": ..., "returncode": int|null, "values": [{"ok": any} | {"error": str}, ...],
+          "stdout": str, "stderr": str, "wall_ms": float}
+
+Results come in any order. What cannot be run is answered with status "infra" and the reason in "stderr". Needs no
+Django and no database. At the end of the input, runs in flight are finished and every process ends.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, BinaryIO
+
+from apps.sandbox.engine import codec
+from apps.sandbox.errors import SandboxUnavailable, SpecInvalid
+from apps.sandbox.services import Call, FunctionRun, Limits, Result, Sandbox, ScriptRun, Value
+
+FIELDS = frozenset({"id", "code", "entry", "calls", "limits"})
+LIMITS = frozenset({"wall_s", "memory_mb", "processes", "files", "file_mb", "disk_mb", "inodes", "output_kb"})
+MAX_LINE = 64 << 20
+AHEAD = 4
+
+
+def spec_read(request: dict[str, Any]) -> FunctionRun | ScriptRun:
+    """
+    :raises SpecInvalid: the request is not of the protocol.
+    """
+    unknown = sorted(set(request) - FIELDS)
+    if unknown:
+        raise SpecInvalid(f"Unknown field: {', '.join(unknown)}.")
+    if "code" not in request:
+        raise SpecInvalid("The field code is missing.")
+    entry, calls = request.get("entry"), request.get("calls")
+    limits = _limits_read(request.get("limits"))
+    if entry is None:
+        if calls:
+            raise SpecInvalid("Calls need an entry.")
+        return ScriptRun(request["code"], limits=limits)
+    if not isinstance(calls, list) or not all(isinstance(call, list) for call in calls):
+        raise SpecInvalid("The calls are not a list of argument lists.")
+    try:
+        arguments = tuple(Call(tuple(codec.unpack(call))) for call in calls)
+    except codec.Malformed as error:
+        raise SpecInvalid(f"An argument is not of the protocol: {error}.") from error
+    return FunctionRun(request["code"], entry, arguments, limits)
+
+
+def _limits_read(given: Any) -> Limits:
+    given = {} if given is None else given
+    if not isinstance(given, dict):
+        raise SpecInvalid("The limits are not an object.")
+    unknown = sorted(set(given) - LIMITS)
+    if unknown:
+        raise SpecInvalid(f"Unknown limit: {', '.join(unknown)}.")
+    limits = Limits(**given)
+    return Limits(**given, cpu_s=math.ceil(limits.wall_s) + 1)
+
+
+def value_text(value: Value) -> str:
+    if value.error is not None:
+        return json.dumps({"error": value.error})
+    return '{"ok":' + codec.dumps(value.ok) + "}"
+
+
+def result_line(identity: Any, result: Result) -> str:
+    head = json.dumps({"id": identity, "status": result.status, "returncode": result.returncode})
+    values = ",".join(value_text(value) for value in result.values)
+    tail = json.dumps({"stdout": result.stdout, "stderr": result.stderr, "wall_ms": result.wall_ms})
+    return f'{head[:-1]},"values":[{values}],{tail[1:]}'
+
+
+def answer(sandbox: Sandbox, line: bytes) -> str:
+    """Carry out one line; whatever is wrong with it is the answer."""
+    identity: Any = None
+    try:
+        request = codec.parse(line)
+        if not isinstance(request, dict):
+            raise SpecInvalid("A request is a JSON object.")
+        identity = request.get("id")
+        if not isinstance(identity, str):
+            raise SpecInvalid("The field id is not text.")
+        result = sandbox.run(spec_read(request))
+    except codec.Malformed as error:
+        result = Result("infra", None, stderr=f"The line is not JSON: {error}.")
+    except (SpecInvalid, SandboxUnavailable) as error:
+        result = Result("infra", None, stderr=str(error))
+    return result_line(identity, result)
+
+
+def serve(sandbox: Sandbox, lines: BinaryIO, out: BinaryIO) -> None:
+    """Answer every line; returns at the end of the input, when the last answer is written."""
+    writing = threading.Lock()
+    room = threading.BoundedSemaphore(AHEAD * sandbox.workers)
+
+    def work(line: bytes) -> None:
+        try:
+            text = answer(sandbox, line)
+            with writing:
+                out.write(text.encode() + b"\n")
+                out.flush()
+        finally:
+            room.release()
+
+    with ThreadPoolExecutor(sandbox.workers, thread_name_prefix="serve") as threads:
+        while line := lines.readline(MAX_LINE):
+            if line.strip():
+                room.acquire()
+                threads.submit(work, line)
+
+
+def main() -> int:
+    """Serve standard input; 2 when this machine cannot isolate."""
+    sandbox = Sandbox.open()
+    try:
+        sandbox.ensure_tested()
+        serve(sandbox, sys.stdin.buffer, sys.stdout.buffer)
+    except SandboxUnavailable as error:
+        print(error, file=sys.stderr)
+        return 2
+    finally:
+        sandbox.close()
+    return 0

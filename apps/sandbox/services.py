@@ -1,0 +1,69 @@
+"""
+The only way to run code nobody trusts.
+
+Importable without Django; needs no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from apps.sandbox.errors import SandboxUnavailable, SpecInvalid
+from apps.sandbox.gateways.pool import Sandbox, probe_run, process_sandbox
+from apps.sandbox.types import (
+    COMMAND_LIMITS,
+    MISSING,
+    Call,
+    CommandRun,
+    FunctionRun,
+    Limits,
+    Probe,
+    Result,
+    ScriptRun,
+    Spec,
+    Value,
+)
+
+__all__ = [
+    "COMMAND_LIMITS",
+    "MISSING",
+    "Call",
+    "CommandRun",
+    "FunctionRun",
+    "Limits",
+    "Probe",
+    "Result",
+    "Sandbox",
+    "SandboxUnavailable",
+    "ScriptRun",
+    "SpecInvalid",
+    "Value",
+    "sandbox_map",
+    "sandbox_probe",
+    "sandbox_run",
+]
+
+
+def sandbox_run(spec: Spec) -> Result:
+    """
+    Run one specification in this process's pool; blocks until it has ended, at most its wall limit and some seconds.
+
+    :raises SandboxUnavailable: this machine cannot isolate untrusted code.
+    :raises SpecInvalid: an argument has no representation.
+    """
+    return process_sandbox().run(spec)
+
+
+def sandbox_map(specs: Iterable[Spec]) -> Iterator[Result]:
+    """
+    Run specifications in parallel, as many at once as there are cores; the results come in their order.
+
+    :raises SandboxUnavailable: this machine cannot isolate untrusted code.
+    :raises SpecInvalid: an argument has no representation.
+    """
+    return process_sandbox().map(specs)
+
+
+def sandbox_probe() -> Probe:
+    """Attack a sandbox made for it and say whether it holds, what is missing and what to do. Never raises."""
+    return probe_run()
