@@ -1,0 +1,111 @@
+"""
+Which code handles a kind of job, and who may see the jobs of a kind of subject.
+
+Both are filled by the apps' ``tasks`` modules, which are imported when Django is ready.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from apps.governance.models import User
+
+if TYPE_CHECKING:
+    from apps.jobs.models import Job
+    from apps.jobs.runner import JobRun
+
+HandlerFunction = Callable[["JobRun"], None]
+EndFunction = Callable[["Job"], None]
+AccessCheck = Callable[[User, UUID], bool]
+
+_KIND = re.compile(r"[a-z_]+(\.[a-z_]+)+")
+
+
+@dataclass(frozen=True)
+class Handler:
+    """How one kind of job is done, within which time, and how often it is tried when workers die."""
+
+    kind: str
+    function: HandlerFunction
+    timeout_s: int
+    max_attempts: int
+    on_end: EndFunction | None
+
+
+_handlers: dict[str, Handler] = {}
+_read_checks: dict[str, AccessCheck] = {}
+_stop_checks: dict[str, AccessCheck] = {}
+
+
+def job_handler(
+    kind: str, *, timeout_s: int = 900, max_attempts: int = 3, on_end: EndFunction | None = None
+) -> Callable[[HandlerFunction], HandlerFunction]:
+    """
+    Register the decorated function as the handler of ``kind``, for example ``generation.run``.
+
+    The function may be started again for the same job after a worker died, so its work must be idempotent. It raises
+    a ``NofxError`` for a failure a person can act on. ``on_end`` is called once with the job in its end state, in
+    the transaction that ends it, whoever ends it (the worker, a person, the sweep): there a subject is told that its
+    job failed or was stopped.
+
+    :raises ValueError: the kind is malformed or has a handler already.
+    """
+    if not _KIND.fullmatch(kind):
+        raise ValueError(f"A job kind looks like app.verb, not {kind!r}.")
+    if timeout_s < 1 or max_attempts < 1:
+        raise ValueError("A job has at least one second and one attempt.")
+
+    def register(function: HandlerFunction) -> HandlerFunction:
+        if kind in _handlers:
+            raise ValueError(f"{kind} has a handler already.")
+        _handlers[kind] = Handler(kind, function, timeout_s, max_attempts, on_end)
+        return function
+
+    return register
+
+
+def handler_of(kind: str) -> Handler | None:
+    """Return the handler of ``kind``, or None where no installed app has one."""
+    return _handlers.get(kind)
+
+
+def job_subject_access(subject_kind: str) -> Callable[[AccessCheck], AccessCheck]:
+    """
+    Let the decorated ``(user, subject_id) -> bool`` decide who may see the jobs of this kind of subject.
+
+    Without one only the person who asked for a job may see it.
+    """
+    return _register_check(_read_checks, subject_kind)
+
+
+def job_subject_stop(subject_kind: str) -> Callable[[AccessCheck], AccessCheck]:
+    """
+    Let the decorated ``(user, subject_id) -> bool`` decide who else may stop the jobs of this kind of subject.
+
+    The person who asked for a job may always stop it, as may an administrator of the platform.
+    """
+    return _register_check(_stop_checks, subject_kind)
+
+
+def read_check_of(subject_kind: str) -> AccessCheck | None:
+    """Return who may see jobs of this kind of subject, or None for the requester alone."""
+    return _read_checks.get(subject_kind)
+
+
+def stop_check_of(subject_kind: str) -> AccessCheck | None:
+    """Return who besides the requester may stop jobs of this kind of subject."""
+    return _stop_checks.get(subject_kind)
+
+
+def _register_check(checks: dict[str, AccessCheck], subject_kind: str) -> Callable[[AccessCheck], AccessCheck]:
+    def register(check: AccessCheck) -> AccessCheck:
+        if subject_kind in checks:
+            raise ValueError(f"{subject_kind} has this check already.")
+        checks[subject_kind] = check
+        return check
+
+    return register

@@ -1,0 +1,61 @@
+"""Reads of the job ledger, with the rule of who may see a job."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apps.core.errors import NotFound
+from apps.governance.models import User
+from apps.jobs import registry
+from apps.jobs.models import Job, JobEvent
+
+
+def job_is_readable(user: User, job: Job) -> bool:
+    """Whether ``user`` may see ``job``: as its subject's own rule says, else only when they asked for it."""
+    if not user.is_active:
+        return False
+    check = registry.read_check_of(job.subject_kind)
+    if check is not None:
+        return check(user, job.subject_id)
+    return job.requested_by_id == user.pk
+
+
+def job_is_stoppable(user: User, job: Job) -> bool:
+    """Whether ``user`` may stop ``job``: who asked for it, an administrator, or whom its subject's rule names."""
+    if not user.is_active:
+        return False
+    if user.is_superuser or job.requested_by_id == user.pk:
+        return True
+    check = registry.stop_check_of(job.subject_kind)
+    return check is not None and check(user, job.subject_id)
+
+
+def job_get(*, job_id: UUID, user: User) -> Job:
+    """
+    Return the job if ``user`` may see it.
+
+    :raises NotFound: there is no such job, or they may not.
+    """
+    job = Job.objects.filter(pk=job_id).first()
+    if job is None or not job_is_readable(user, job):
+        raise NotFound("There is no such job.")
+    return job
+
+
+def jobs_visible_to(user: User, *, limit: int = 50) -> list[Job]:
+    """Return the newest jobs that ``user`` asked for and may still see; others' are on their subjects' pages."""
+    newest = Job.objects.filter(requested_by=user).order_by("-created_at", "id")[:limit]
+    return [job for job in newest if job_is_readable(user, job)]
+
+
+def job_latest(*, subject_kind: str, subject_id: UUID, kind: str | None = None) -> Job | None:
+    """Return the newest job of a subject, of one kind if given. The caller has decided who may see the subject."""
+    jobs = Job.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
+    if kind is not None:
+        jobs = jobs.filter(kind=kind)
+    return jobs.order_by("-created_at", "id").first()
+
+
+def events_since(*, job_id: UUID, sequence: int, limit: int = 500) -> list[JobEvent]:
+    """Return at most ``limit`` events of a job after number ``sequence``, in order."""
+    return list(JobEvent.objects.filter(job_id=job_id, sequence__gt=sequence).order_by("sequence")[:limit])

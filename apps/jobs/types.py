@@ -1,0 +1,15 @@
+"""What a job's handler may meet besides its own failures."""
+
+from __future__ import annotations
+
+
+class JobCancelled(Exception):
+    """A person asked for this job to stop; raised where the handler looks, so that it can stop safely."""
+
+
+class ClaimLost(Exception):
+    """This worker was taken for dead and the job belongs to another one; nothing it writes counts any more."""
+
+
+class WorkerStopping(BaseException):
+    """The worker process is told to end. Passes through ``except Exception``, so that the job is put back whole."""
