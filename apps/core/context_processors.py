@@ -16,6 +16,11 @@ DENSITIES = ("comfortable", "compact")
 SWITCHES = ("on", "off")
 # Kept in cookies that scripts may read, so that a page comes out right before any script runs.
 PREFERENCES: dict[str, tuple[str, ...]] = {"theme": THEMES, "rail": RAILS, "density": DENSITIES, "keys": SWITCHES}
+CHOICES = {
+    "theme_choices": (("system", "System"), ("light", "Light"), ("dark", "Dark")),
+    "density_choices": (("comfortable", "Roomy"), ("compact", "Compact")),
+    "keys_choices": (("on", "Keys on"), ("off", "Keys off")),
+}
 
 
 def preference(request: HttpRequest, name: str) -> str:
@@ -33,4 +38,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "environment_name": getattr(settings, "NOFX_ENVIRONMENT", ""),
         "demo_banner": getattr(settings, "NOFX_DEMO_BANNER", ""),
         "csp_nonce": getattr(request, "csp_nonce", ""),
+        **CHOICES,
     }

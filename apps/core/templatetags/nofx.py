@@ -7,6 +7,7 @@ not exist), ``code_lines`` and number formats. See docs/design-system.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,8 @@ from django.template.base import FilterExpression, NodeList, Parser, Token, toke
 from django.template.context import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+from plotly.utils import PlotlyJSONEncoder
 
 from apps.core.clock import now
 from apps.core.highlighting import Line, code_lines
@@ -161,3 +163,20 @@ def letter(position: int) -> str:
     """Return the letter of the candidate at ``position`` (0 is A)."""
     return chr(ord("A") + position)
 
+
+@register.filter
+def by_difference(checks: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Split the rows of an evidence strip: first those where candidates differ, then those that are identical."""
+    rows = list(checks)
+    return [
+        {"differs": wanted, "checks": [row for row in rows if bool(row.get("differs")) is wanted]}
+        for wanted in (True, False)
+    ]
+
+
+@register.filter
+def chart_data(figure: Mapping[str, Any]) -> SafeString:
+    """Write a plotly figure as an inert JSON element for chart.js; numpy arrays and dates come out as plotly's own."""
+    text = PlotlyJSONEncoder().encode({"data": figure["data"], "layout": figure.get("layout", {})})
+    escaped = text.translate({ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"})
+    return format_html('<script type="application/json" data-chart-data>{}</script>', mark_safe(escaped))  # noqa: S308

@@ -1,0 +1,188 @@
+// Shortcuts of PRODUCT's keyboard list. Single keys rest while somebody types, in dialogs, and when turned off.
+
+import { openDialog } from "./dialog.js";
+
+const CHORD_MS = 1500;
+let chordUntil = 0;
+
+function isTyping(target) {
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
+}
+
+function visit(link) {
+  if (link) link.click();
+  return Boolean(link);
+}
+
+function rows() {
+  return [...document.querySelectorAll("main tr[data-href], main [data-row]")];
+}
+
+function moveCursor(step) {
+  const all = rows();
+  if (!all.length) return false;
+  const current = all.findIndex((row) => row.classList.contains("is-cursor"));
+  const next = all[Math.min(Math.max(current + step, 0), all.length - 1)];
+  all[current]?.classList.remove("is-cursor");
+  next.classList.add("is-cursor");
+  next.scrollIntoView({ block: "nearest" });
+  const link = next.querySelector("a[href], button");
+  link?.focus({ preventScroll: true });
+  return true;
+}
+
+function openRow() {
+  const row = document.querySelector("main .is-cursor");
+  const href = row?.dataset.href ?? row?.querySelector("a[href]")?.href;
+  if (href) location.assign(href);
+  return Boolean(href);
+}
+
+function pageShortcut(key) {
+  const owner = [...document.querySelectorAll("[data-key]")].find((element) => element.dataset.key === key);
+  if (!owner || owner.disabled || owner.closest("dialog:not([open])")) return false;
+  owner.click();
+  return true;
+}
+
+const SINGLE = {
+  "?": () => showShortcuts(),
+  "/": () => {
+    const field = document.querySelector("[data-search-here]") ?? document.querySelector("[data-search]");
+    field?.focus();
+    return Boolean(field);
+  },
+  j: () => moveCursor(1),
+  k: () => moveCursor(-1),
+  o: openRow,
+  u: () => visit([...document.querySelectorAll(".breadcrumb a")].at(-1)),
+};
+
+function showShortcuts() {
+  const sheet = document.getElementById("shortcuts-sheet");
+  const place = sheet.querySelector("[data-page-shortcuts]");
+  place.replaceChildren(
+    ...[...document.querySelectorAll("main [data-key]")].map((element) => {
+      const line = document.createElement("div");
+      const words = document.createElement("span");
+      const key = document.createElement("kbd");
+      words.textContent = element.textContent.trim() || element.getAttribute("aria-label");
+      key.textContent = element.dataset.key;
+      line.append(words, key);
+      return line;
+    }),
+  );
+  openDialog(sheet);
+  return true;
+}
+
+function commands() {
+  const links = [...document.querySelectorAll("[data-goto], [data-command]")];
+  return links.map((element) => ({
+    label: element.dataset.command || element.textContent.trim(),
+    hint: element.dataset.goto ? `g ${element.dataset.goto}` : element.dataset.key ?? "",
+    run: () => element.click(),
+  }));
+}
+
+function searchCommand(text) {
+  const form = document.querySelector("[role=search]");
+  return {
+    label: `Search for “${text}”`,
+    hint: "Enter",
+    run: () => {
+      form.querySelector("[data-search]").value = text;
+      form.submit();
+    },
+  };
+}
+
+function openCommands() {
+  const box = document.getElementById("command-box");
+  const input = box.querySelector("input");
+  const list = box.querySelector("ul");
+  let shown = [];
+  let selected = 0;
+
+  const paint = () => {
+    list.replaceChildren(
+      ...shown.map((command, index) => {
+        const item = document.createElement("li");
+        item.id = `command-${index}`;
+        item.setAttribute("role", "option");
+        item.setAttribute("aria-selected", String(index === selected));
+        const words = document.createElement("span");
+        words.textContent = command.label;
+        item.append(words);
+        if (command.hint) {
+          const hint = document.createElement("kbd");
+          hint.textContent = command.hint;
+          item.append(hint);
+        }
+        item.addEventListener("click", () => choose(index));
+        return item;
+      }),
+    );
+    input.setAttribute("aria-activedescendant", `command-${selected}`);
+    list.children[selected]?.scrollIntoView({ block: "nearest" });
+  };
+  const choose = (index) => {
+    box.close();
+    shown[index]?.run();
+  };
+  const filter = () => {
+    const text = input.value.trim();
+    const wanted = text.toLowerCase();
+    shown = commands().filter((command) => command.label.toLowerCase().includes(wanted));
+    if (text) shown.push(searchCommand(text));
+    selected = 0;
+    paint();
+  };
+  input.oninput = filter;
+  input.onkeydown = (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      selected = (selected + step + shown.length) % shown.length;
+      paint();
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      choose(selected);
+    }
+  };
+  input.value = "";
+  openDialog(box);
+  filter();
+}
+
+function onKey(event) {
+  if (event.defaultPrevented || event.isComposing) return;
+  const isCommand = event.ctrlKey || event.metaKey;
+  if (isCommand && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    if (!document.querySelector("dialog[open]")) openCommands();
+    return;
+  }
+  if (isCommand && event.key === "Enter" && event.target.form) {
+    event.preventDefault();
+    event.target.form.requestSubmit();
+    return;
+  }
+  const isOff = document.documentElement.dataset.keys === "off";
+  if (isCommand || event.altKey || isOff || isTyping(event.target) || document.querySelector("dialog[open]")) return;
+  if (event.timeStamp < chordUntil) {
+    chordUntil = 0;
+    const link = [...document.querySelectorAll("[data-goto]")].find((entry) => entry.dataset.goto === event.key);
+    if (visit(link)) event.preventDefault();
+    return;
+  }
+  if (event.key === "g") {
+    chordUntil = event.timeStamp + CHORD_MS;
+    return;
+  }
+  if (pageShortcut(event.key) || SINGLE[event.key]?.()) event.preventDefault();
+}
+
+export function startKeyboard() {
+  document.addEventListener("keydown", onKey);
+}

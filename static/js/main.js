@@ -1,0 +1,23 @@
+import { mountCharts } from "./chart.js";
+import { startDialogs } from "./dialog.js";
+import { startKeyboard } from "./keyboard.js";
+import { startLive } from "./live.js";
+import { mountPage } from "./page.js";
+import { mountTabs } from "./tabs.js";
+import { startTheme } from "./theme.js";
+import { startToasts } from "./toast.js";
+
+startTheme();
+startToasts();
+startDialogs();
+startKeyboard();
+startLive();
+
+function mount(root) {
+  mountPage(root);
+  mountTabs(root);
+  mountCharts(root);
+}
+
+mount(document);
+document.addEventListener("htmx:load", (event) => mount(event.detail.elt));
