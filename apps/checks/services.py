@@ -9,15 +9,24 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 
-from apps.checks.gateways import bandit, complexity, mypy, ruff
+from apps.checks.gateways import bandit, complexity, coverage, mypy, ruff
 from apps.checks.gateways.process import ToolFailed
 from apps.checks.gateways.report import Report
 from apps.checks.gateways.workspace import MAX_SOURCE_BYTES, Workspace, workspace
-from apps.checks.types import SEVERITIES, CheckResult, Finding, FixedSource, FunctionComplexity, Unparsable
+from apps.checks.types import (
+    SEVERITIES,
+    CheckResult,
+    Finding,
+    FixedSource,
+    FunctionComplexity,
+    TestMeasurement,
+    Unparsable,
+)
+from apps.sandbox.services import COMMAND_LIMITS, Limits
 
 TOOLS = (ruff, mypy, bandit)
 SOURCE_TIMEOUT_S = 60.0
@@ -95,6 +104,36 @@ def safe_fixes(source: str) -> FixedSource:
             return ruff.fix(source, home=Path(home), timeout_s=FIX_TIMEOUT_S)
         except ToolFailed as error:
             raise Unparsable(str(error)) from error
+
+
+def coverage_measure(
+    files: Mapping[str, bytes],
+    *,
+    sources: Collection[str] | None = None,
+    arguments: Sequence[str] = (),
+    limits: Limits = COMMAND_LIMITS,
+) -> TestMeasurement:
+    """
+    Run the pytest tests of a tree (path to content) in the sandbox under coverage.py; takes as long as the tests do.
+
+    Counted are the statements and branches of ``sources``; without it, of every Python file that is no test (see
+    :func:`is_test_path`), whether a test imports it or not. The tree's own coverage configuration is not read and the
+    ``addopts`` of its pytest configuration are dropped, so that figures of different trees mean the same. The figures
+    come from the process that ran the code: good for watching a repository, no proof about a candidate.
+
+    :raises MeasurementFailed: there is no test, or the run did not reach its end.
+    :raises SandboxUnavailable: this machine cannot isolate untrusted code.
+    """
+    if sources is None:
+        sources = [path for path in files if path.endswith(".py") and not is_test_path(path)]
+    return coverage.measure(files, sources=sources, arguments=arguments, limits=limits)
+
+
+def is_test_path(path: str) -> bool:
+    """Return whether a Python file is part of the tests, or of the build, by pytest's and setuptools' conventions."""
+    pure = PurePosixPath(path)
+    is_test = pure.name.startswith("test_") or pure.stem.endswith("_test") or pure.name in ("conftest.py", "setup.py")
+    return is_test or bool({"tests", "test", "testing"} & set(pure.parts[:-1]))
 
 
 def _run_tools(

@@ -92,3 +92,75 @@ class FixedSource:
 
     source: str
     fixes: tuple[Fix, ...]
+
+
+class MeasurementFailed(NofxError):
+    """The tests could not be run to their end, so there is nothing to report."""
+
+    code = "checks.measurement_failed"
+    status = 422
+
+
+@dataclass(frozen=True)
+class TestFailure:
+    """One failing test; ``input`` holds the arguments of the smallest failing example, where a property failed."""
+
+    test: str
+    error: str
+    input: str
+
+    def as_json(self) -> dict[str, str]:
+        """Return the failure as it is stored."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class FileCoverage:
+    """Which statements and branches of one file were run."""
+
+    path: str
+    statements: int
+    missing_lines: tuple[int, ...]
+    branches: int
+    missing_branches: int
+
+    @property
+    def covered_statements(self) -> int:
+        return self.statements - len(self.missing_lines)
+
+    @property
+    def line_percent(self) -> float | None:
+        """Return the share of statements that ran, or None for a file without any."""
+        return None if self.statements == 0 else 100 * self.covered_statements / self.statements
+
+
+@dataclass(frozen=True)
+class TestMeasurement:
+    """
+    What a test run showed. It was reported from inside the process that ran the code.
+
+    Percentages are None where there is nothing to count, never zero.
+    """
+
+    passed: int
+    failed: int
+    skipped: int
+    errors: int
+    failures: tuple[TestFailure, ...]
+    files: tuple[FileCoverage, ...]
+    wall_ms: float
+
+    @property
+    def tests_run(self) -> int:
+        return self.passed + self.failed
+
+    @property
+    def line_percent(self) -> float | None:
+        statements = sum(file.statements for file in self.files)
+        return None if statements == 0 else 100 * sum(file.covered_statements for file in self.files) / statements
+
+    @property
+    def branch_percent(self) -> float | None:
+        branches = sum(file.branches for file in self.files)
+        missed = sum(file.missing_branches for file in self.files)
+        return None if branches == 0 else 100 * (branches - missed) / branches

@@ -1,0 +1,119 @@
+"""
+Runs inside the sandbox: a tree's pytest under coverage.py, and a JSON report of both.
+
+It shares the process with the code that is tested, so what it reports is that code's word, not a proof.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import coverage
+import hypothesis
+import pytest
+from coverage.exceptions import CoverageException
+
+REPORT = ".nofx-measure/report.json"
+MAX_FAILURES = 200
+MAX_TEXT = 600
+# Hypothesis has worded this note in two ways.
+EXAMPLE = re.compile(r"(?:Falsifying example|Failing test case): \w+\((.*)\)$", re.DOTALL)
+
+
+class Recorder:
+    """Counts outcomes and keeps each failure with the input that caused it."""
+
+    def __init__(self) -> None:
+        self.counts = {"passed": 0, "failed": 0, "skipped": 0, "errors": 0}
+        self.failures: list[dict[str, str]] = []
+
+    def add(self, test: str, error: BaseException) -> None:
+        for leaf in leaves(error):
+            if len(self.failures) < MAX_FAILURES:
+                text = f"{type(leaf).__name__}: {leaf}"[:MAX_TEXT]
+                self.failures.append({"test": test, "error": text, "input": falsifying_input(leaf)})
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if report.failed:
+            self.counts["failed" if report.when == "call" else "errors"] += 1
+            if call.excinfo is not None:
+                self.add(item.nodeid, call.excinfo.value)
+        elif report.skipped:
+            self.counts["skipped"] += 1
+        elif report.when == "call":
+            self.counts["passed"] += 1
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        report = yield
+        if report.failed:
+            self.counts["errors"] += 1
+            error = getattr(getattr(report, "call", None), "excinfo", None)
+            if error is not None:
+                self.add(collector.nodeid, error.value)
+        return report
+
+
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """Yield the failures of which *error* is made; hypothesis reports several at once."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from leaves(inner)
+    else:
+        yield error
+
+
+def falsifying_input(error: BaseException) -> str:
+    """Return the arguments of the smallest failing example, as hypothesis wrote them down."""
+    for note in getattr(error, "__notes__", ()):
+        if found := EXAMPLE.match(note):
+            lines = (line.partition("  # or any other")[0].strip() for line in found[1].splitlines())
+            return " ".join(lines).strip().rstrip(",")[:MAX_TEXT]
+    return ""
+
+
+def measured_files(measure: coverage.Coverage) -> dict[str, Any]:
+    """Return what coverage.py saw of each file; nothing when it saw none."""
+    target = Path(REPORT).with_name("coverage.json")
+    try:
+        measure.json_report(outfile=str(target), ignore_errors=True)
+    except CoverageException:
+        return {}
+    files: dict[str, Any] = json.loads(target.read_text())["files"]
+    return files
+
+
+def main(arguments: list[str]) -> None:
+    """Run pytest with *arguments* and write the report."""
+    root = Path.cwd()
+    sys.path[:0] = [str(root), str(root / "src")]
+    hypothesis.settings.register_profile("nofx", derandomize=True, database=None, deadline=None)
+    hypothesis.settings.load_profile("nofx")
+    recorder = Recorder()
+    measure = coverage.Coverage(branch=True, source=["."], config_file=False, data_file=None, omit=[".nofx-measure/*"])
+    measure.set_option("report:include_namespace_packages", True)
+    measure.start()
+    fixed = ["-q", "-p", "no:cacheprovider", "-o", "addopts=", "--tb=short", "--no-header"]
+    code = pytest.main([*fixed, *arguments], plugins=[recorder])
+    measure.stop()
+    report = {"exit": int(code), **recorder.counts, "failures": recorder.failures, "files": measured_files(measure)}
+    Path(REPORT).write_text(json.dumps(report))
+    # Threads and exit handlers of the tested code have nothing left to say.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
