@@ -1,0 +1,1 @@
+"""The rules of permission and decision, as plain Python."""

@@ -1,0 +1,110 @@
+"""Why governance says no."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from apps.core.errors import Conflict, NofxError, PermissionRefused
+
+
+@dataclass
+class Denial:
+    """What was refused, so that whoever handles the refusal can put it into the audit chain."""
+
+    action: str
+    object_kind: str
+    object_id: str
+    scope_id: int | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+    is_recorded: bool = False
+
+
+class Recorded(NofxError):
+    """A refusal that belongs into the audit chain."""
+
+    def __init__(self, message: str, *, remedy: str = "", denial: Denial | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.denial = denial
+
+
+class Refused(Recorded, PermissionRefused):
+    """The person may see the object but not do this to it."""
+
+
+class NotAllowed(Refused):
+    """None of the person's roles allows the action."""
+
+    code = "permission.role_missing"
+
+
+class NotEligible(Refused):
+    """The person may not vote on this subject."""
+
+    code = "quorum.not_eligible"
+
+
+class NotInteractive(Refused):
+    """Votes come from a person at the page; tokens and service accounts have none."""
+
+    code = "quorum.tokens_never_vote"
+
+
+class ContentChanged(Recorded, Conflict):
+    """What the person saw is not what is there now."""
+
+    code = "quorum.content_changed"
+
+
+class AlreadyVoted(Recorded, Conflict):
+    """The person has a ballot on this content."""
+
+    code = "quorum.already_voted"
+
+
+class RationaleMissing(NofxError):
+    """A refusal needs a reason."""
+
+    code = "quorum.rationale_missing"
+    status = 422
+
+
+class Unsatisfiable(NofxError):
+    """The people there are could never approve this."""
+
+    code = "quorum.unsatisfiable"
+    status = 422
+
+
+class RoleConflict(Conflict):
+    """Two roles that one person must not hold."""
+
+    code = "role.conflict"
+
+
+class TokenRefused(NofxError):
+    """The token is unknown, expired or revoked, or the account is closed."""
+
+    code = "token.refused"
+    status = 401
+
+
+class SignInRefused(NofxError):
+    """User name or password is wrong."""
+
+    code = "sign_in.refused"
+    status = 401
+
+
+class LockedOut(NofxError):
+    """Too many failed attempts."""
+
+    code = "sign_in.locked_out"
+    status = 429
+
+
+class TokenInvalid(NofxError):
+    """A token cannot be issued like this."""
+
+    code = "token.invalid"
+    status = 422

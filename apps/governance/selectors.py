@@ -1,0 +1,180 @@
+"""Who may do what, who may read what, and where a decision stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import TypeAlias, cast
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from apps.governance.engine.decisions import (
+    Decision,
+    HumanBallot,
+    Member,
+    Policy,
+    Roster,
+    Seat,
+    Subject,
+    Verdict,
+    decide,
+    shortfall,
+)
+from apps.governance.engine.permissions import MATRIX, VOTELESS, VOTES, Action, Condition, Role, allowed
+from apps.governance.models import Ballot, CodeOwner, RoleAssignment, Scope, User
+
+Anyone: TypeAlias = "User | AnonymousUser"
+
+
+def _is_known(user: Anyone) -> bool:
+    return user.is_authenticated and user.is_active
+
+
+def roles_of(user: Anyone, scope: Scope | None) -> frozenset[Role]:
+    """
+    Return the roles *user* holds in *scope*, those of its organisation included; one query.
+
+    Without a scope: the roles held in a whole organisation. A superuser is an administrator everywhere.
+    """
+    if not _is_known(user):
+        return frozenset()
+    inherited = Q(scope__repository="")
+    if scope is not None:
+        inherited = Q(scope=scope) | (inherited & Q(scope__organisation=scope.organisation_id))
+    names = RoleAssignment.objects.filter(inherited, user_id=user.pk).values_list("role", flat=True)
+    held = {Role(name) for name in names}
+    return frozenset(held | {Role.ADMIN} if user.is_superuser else held)
+
+
+def can(user: Anyone, action: Action, scope: Scope | None, *, met: Collection[Condition] = ()) -> bool:
+    """
+    Return whether *user* may do *action* in *scope*; no, unless a role says yes. One query.
+
+    *met* names the conditions that hold for the object at hand: ``Condition.OWN`` when it is the user's own.
+    """
+    return allowed(roles_of(user, scope), action, met=met)
+
+
+def readable_scopes(user: Anyone) -> QuerySet[Scope]:
+    """Return the scopes whose objects *user* may see: where they hold any role. Lazy, usable inside a filter."""
+    return scopes_where(user, Action.REQUEST_READ)
+
+
+def scopes_where(user: Anyone, action: Action, *, met: Collection[Condition] = ()) -> QuerySet[Scope]:
+    """Return the scopes in which *user* may do *action*. Lazy, usable inside a filter."""
+    if not _is_known(user):
+        return Scope.objects.none()
+    if user.is_superuser:
+        return Scope.objects.all() if allowed({Role.ADMIN}, action, met=met) else Scope.objects.none()
+    roles = [role.value for role, needs in MATRIX[action].items() if allowed({role}, action, met={needs} & set(met))]
+    held = RoleAssignment.objects.filter(user_id=user.pk, role__in=roles)
+    if action not in VOTES:
+        return _covering(held)
+    voteless = RoleAssignment.objects.filter(user_id=user.pk, role__in=[role.value for role in VOTELESS])
+    return _covering(held).exclude(pk__in=_covering(voteless).values("pk"))
+
+
+def _covering(assignments: QuerySet[RoleAssignment]) -> QuerySet[Scope]:
+    return Scope.objects.filter(
+        Q(pk__in=assignments.values("scope"))
+        | Q(organisation__in=assignments.filter(scope__repository="").values("scope__organisation"))
+    )
+
+
+def role_holders(scope: Scope, role: Role) -> QuerySet[User]:
+    """Return the active people who hold *role* in *scope* or in its organisation."""
+    held = RoleAssignment.objects.filter(
+        Q(scope=scope) | Q(scope__organisation=scope.organisation_id, scope__repository=""), role=role.value
+    )
+    return User.objects.filter(is_active=True, pk__in=held.values("user"))
+
+
+def display_name(user: User) -> str:
+    """Return the name people know *user* by."""
+    return user.get_full_name() or user.get_username()
+
+
+def roster_of(scope: Scope, *, path: str = "") -> Roster:
+    """
+    Return everyone with a role in *scope*, and who owns *path*; two queries.
+
+    An owner is named for a pattern that matches the path, or for the whole repository.
+    """
+    owners = {
+        owner.user_id
+        for owner in CodeOwner.objects.filter(scope=scope)
+        if owner.pattern in {"*", "**"} or (path and fnmatchcase(path, owner.pattern))
+    }
+    assignments = RoleAssignment.objects.filter(
+        Q(scope=scope) | Q(scope__organisation=scope.organisation_id, scope__repository="")
+    ).select_related("user")
+    users: dict[int, User] = {}
+    roles: dict[int, set[Role]] = {}
+    for assignment in assignments:
+        users[assignment.user_id] = assignment.user
+        roles.setdefault(assignment.user_id, set()).add(Role(assignment.role))
+    return Roster(
+        tuple(
+            Member(
+                user_id=pk,
+                name=display_name(user),
+                roles=frozenset(roles[pk] | ({Role.ADMIN} if user.is_superuser else set())),
+                is_owner=pk in owners,
+                is_human=not user.is_service,
+                is_active=user.is_active,
+            )
+            for pk, user in sorted(users.items())
+        )
+    )
+
+
+def ballots_of(subject_kind: str, subject_id: UUID) -> QuerySet[Ballot]:
+    """Return all ballots on a subject, voided ones included, oldest first."""
+    ballots = Ballot.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
+    return ballots.select_related("voter").order_by("cast_at", "id")
+
+
+def ballot_of(subject_kind: str, subject_id: UUID, voter: User) -> Ballot | None:
+    """Return the valid ballot of *voter* on a subject, if any."""
+    return Ballot.objects.filter(
+        subject_kind=subject_kind, subject_id=subject_id, voter=voter, voided_at__isnull=True
+    ).first()
+
+
+def human_ballots(ballots: Iterable[Ballot]) -> tuple[HumanBallot, ...]:
+    """Return *ballots* as the engine reads them."""
+    return tuple(
+        HumanBallot(
+            voter_id=ballot.voter_id,
+            verdict=Verdict(ballot.verdict),
+            digest=ballot.subject_digest,
+            cast_at=ballot.cast_at,
+            is_voided=ballot.voided_at is not None,
+            rationale=ballot.rationale,
+        )
+        for ballot in ballots
+    )
+
+
+def decision_of(subject: Subject, *, policy: Policy, scope: Scope, path: str = "") -> Decision:
+    """Return where the decision about *subject* stands now; four queries."""
+    ballots = human_ballots(Ballot.objects.filter(subject_kind=subject.kind, subject_id=subject.id))
+    return decide(policy, ballots, subject, roster_of(scope, path=path), _database_time())
+
+
+def _database_time() -> datetime:
+    """Return the time of the clock that stamps ballots, so that a web process whose clock lags loses none."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cast("datetime", cursor.fetchone()[0])
+
+
+def seats_nobody_can_fill(
+    *, policy: Policy, scope: Scope, barred: Mapping[int, str], path: str = ""
+) -> tuple[Seat, ...]:
+    """Return the seats that the people of *scope* could never fill; empty when approval is possible. Two queries."""
+    return shortfall(policy, roster_of(scope, path=path), barred)

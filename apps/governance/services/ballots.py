@@ -1,0 +1,149 @@
+"""Cast and void ballots. Only people at the page vote, and only on what they saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from apps.core.clock import now
+from apps.governance.engine.decisions import Policy, Subject, Verdict
+from apps.governance.engine.permissions import Action
+from apps.governance.errors import (
+    AlreadyVoted,
+    ContentChanged,
+    Denial,
+    NotEligible,
+    NotInteractive,
+    RationaleMissing,
+    Unsatisfiable,
+)
+from apps.governance.models import Ballot, Scope, User
+from apps.governance.selectors import can, seats_nobody_can_fill
+from apps.governance.services.audit import audit_record
+
+
+def ballot_cast(
+    *,
+    subject: Subject,
+    scope: Scope,
+    voter: User,
+    verdict: Verdict,
+    digest: str,
+    is_interactive: bool,
+    rationale: str = "",
+    detail: Mapping[str, object] | None = None,
+    session_key: str = "",
+) -> Ballot:
+    """
+    Record *voter*'s verdict on exactly what they saw, in the caller's transaction.
+
+    *digest* is what the voter saw, ``subject.digest`` what is there now: lock the subject before you compute it.
+    The refusals below carry a ``denial``; whoever answers the caller records it outside the transaction.
+
+    :raises NotInteractive: the request came with a token, or the account is a machine's.
+    :raises NotEligible: the voter is barred from this subject or has no role that votes on it.
+    :raises ContentChanged: the subject changed since the voter saw it.
+    :raises AlreadyVoted: the voter has a valid ballot on this subject.
+    :raises RationaleMissing: a block or a wish for changes came without a reason.
+    """
+    denial = Denial("ballot.cast", subject.kind, str(subject.id), scope.pk, {"verdict": verdict.value})
+    _require_person(voter, is_interactive, denial)
+    _require_eligible(subject, scope, voter, verdict, denial)
+    if digest != subject.digest:
+        raise ContentChanged(
+            "This changed while you were reading, so your verdict was not counted.",
+            remedy="Reload the page, look at what is there now, and decide again.",
+            denial=denial,
+        )
+    if verdict in {Verdict.BLOCK, Verdict.REQUEST_CHANGES} and not rationale.strip():
+        raise RationaleMissing("Say why.", remedy="A block or a wish for changes needs a reason.")
+    try:
+        with transaction.atomic():
+            ballot = Ballot.objects.create(
+                subject_kind=subject.kind,
+                subject_id=subject.id,
+                subject_digest=digest,
+                scope=scope,
+                voter=voter,
+                verdict=verdict.value,
+                rationale=rationale.strip(),
+                detail=dict(detail or {}),
+            )
+            audit_record(
+                action="ballot.cast",
+                object_kind=subject.kind,
+                object_id=subject.id,
+                actor=voter,
+                scope=scope,
+                after_digest=digest,
+                reason=rationale.strip(),
+                session_key=session_key,
+                detail={"ballot": ballot.pk, "verdict": verdict.value, "detail": dict(detail or {})},
+            )
+    except IntegrityError as error:
+        if "governance_ballot_one_valid_per_voter" not in str(error):
+            raise
+        raise AlreadyVoted("You have voted on this already.", denial=denial) from error
+    ballot.refresh_from_db()
+    return ballot
+
+
+def _require_person(voter: User, is_interactive: bool, denial: Denial) -> None:
+    if not is_interactive or voter.is_service or not voter.is_active:
+        raise NotInteractive(
+            "Only a person who is signed in at the page can vote; a token never can.",
+            remedy="Sign in with a browser and vote on the review page.",
+            denial=denial,
+        )
+
+
+def _require_eligible(subject: Subject, scope: Scope, voter: User, verdict: Verdict, denial: Denial) -> None:
+    if voter.pk in subject.barred:
+        raise NotEligible(f"You cannot vote on this: {subject.barred[voter.pk]}", denial=denial)
+    action = Action.CANDIDATE_BLOCK if verdict is Verdict.BLOCK else Action.VERDICT_VOTE
+    if not can(voter, action, scope):
+        raise NotEligible(
+            "Your role does not vote here.",
+            remedy="Reviewers of the repository vote; an administrator can name them and never votes.",
+            denial=denial,
+        )
+
+
+@transaction.atomic
+def ballots_void(*, subject_kind: str, subject_id: UUID, new_digest: str, reason: str) -> int:
+    """Void every valid ballot on other content than *new_digest*, in the caller's transaction; return how many."""
+    stale = Ballot.objects.filter(subject_kind=subject_kind, subject_id=subject_id, voided_at__isnull=True)
+    stale = stale.exclude(subject_digest=new_digest)
+    voided = list(stale.select_for_update(of=("self",)).select_related("scope"))
+    if not voided:
+        return 0
+    Ballot.objects.filter(pk__in=[ballot.pk for ballot in voided]).update(voided_at=now(), void_reason=reason[:200])
+    audit_record(
+        action="ballots.void",
+        object_kind=subject_kind,
+        object_id=subject_id,
+        actor=None,
+        scope=voided[0].scope,
+        before_digest=voided[0].subject_digest,
+        after_digest=new_digest,
+        reason=reason,
+        detail={"ballots": [ballot.pk for ballot in voided]},
+    )
+    return len(voided)
+
+
+def approval_require_possible(*, policy: Policy, scope: Scope, barred: Mapping[int, str], path: str = "") -> None:
+    """
+    Refuse what the people of *scope* could never approve. Call it when a request is submitted.
+
+    :raises Unsatisfiable: at least one seat has nobody who could fill it.
+    """
+    missing = seats_nobody_can_fill(policy=policy, scope=scope, barred=barred, path=path)
+    if missing:
+        seats = " and ".join(seat.name for seat in missing)
+        raise Unsatisfiable(
+            f"Nobody could approve this: {policy.name} needs {seats} besides those who wrote it.",
+            remedy=f"Ask an administrator to name {seats} for {scope}.",
+        )
