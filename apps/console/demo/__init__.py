@@ -1,0 +1,1 @@
+"""What a fresh installation shows: five people and a small repository, made on the spot."""
