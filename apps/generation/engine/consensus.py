@@ -1,15 +1,35 @@
-"""Choose among candidates by what they do, never by a majority of texts."""
+"""
+Choose among candidates by what they do, never by a majority of texts.
+
+The order of evidence: the person's examples; then behaviour on all inputs, where each cluster of candidates that
+nobody could tell apart gets a weighted vote; then the prior. The parts come from MBR-exec (Shi et al., EMNLP 2022:
+agreement of executed outputs), CodeT (Chen et al., ICLR 2023: agreement with generated tests) and AlphaCode (Li et
+al., Science 2022: clusters of equal behaviour).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from apps.generation.engine.inputs import CallInput
-from apps.generation.engine.outcomes import Expected, Outcome
+from apps.generation.engine.inputs import CallInput, input_key
+from apps.generation.engine.outcomes import Expected, Outcome, OutcomeKind, outcome_meets, outcomes_agree
+from apps.generation.engine.votes import digest_votes
 
 NOTHING_COMPARED = "No behaviour could be compared."
+
+# What each kind of evidence weighs in the support of a cluster; the person's examples come before all of it.
+HARD_AGREEMENT = 0.55
+SOFT_AGREEMENT = 0.30
+GENERATED_TESTS = 0.15
+
+# Exceptions that say "this program is broken" rather than "this input is refused".
+BROKEN = frozenset(
+    {"NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError"}
+    | {"NotImplementedError", "RecursionError", "MemoryError", "SystemExit", "Crash", "OutputLimit"}
+)
 
 
 class InputOrigin(StrEnum):
@@ -49,7 +69,11 @@ class PoolEntry:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Candidates that nobody could tell apart on the inputs; ``share`` (0..1) is their part of the weighted vote."""
+    """
+    Candidates that nobody could tell apart on the inputs.
+
+    Clusters are labelled "1", "2"... in the order of preference; ``share`` (0..1) is their part of the weighted vote.
+    """
 
     label: str
     members: tuple[str, ...]
@@ -94,6 +118,236 @@ class Consensus:
     selectors: Mapping[str, str | None] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A cluster while it is being ranked."""
+
+    members: tuple[PoolEntry, ...]
+    passed: int
+    vote: float
+    support: float
+    prior: float
+
+    @property
+    def chosen(self) -> PoolEntry:
+        return min(self.members, key=lambda e: (-e.prior, e.id))
+
+
 def decide_consensus(candidates: Sequence[PoolEntry], inputs: Sequence[PoolInput]) -> Consensus:
-    """Choose one candidate; deterministic, and the same whatever the order of *candidates*."""
-    raise NotImplementedError
+    """
+    Choose one candidate; deterministic, and the same whatever the order of *candidates*.
+
+    No candidate that passes fewer of the person's examples than another is ever selected. Among those that pass the
+    most, the cluster with the most support wins (see :func:`_support`), then the higher prior, then the smaller id.
+    Costs one comparison of outcomes for each pair of distinct behaviours and input.
+
+    :raises ValueError: two candidates share an id, or one has not an outcome for each input.
+    """
+    pool = sorted(candidates, key=lambda entry: entry.id)
+    if len({entry.id for entry in pool}) != len(pool):
+        raise ValueError("Two candidates share an id.")
+    if any(len(entry.outcomes) != len(inputs) for entry in pool):
+        raise ValueError("Each candidate needs one outcome for each input.")
+    if not pool:
+        return Consensus(
+            None, 0.0, (), None, None, None, ("There is no candidate.",), _selectors(None, None, None, None)
+        )
+    baseline = min(pool, key=lambda e: (-_passed(e, inputs), -e.prior, e.id)).id
+    majority = _text_majority(pool)
+    if not any(outcome.is_comparable for entry in pool for outcome in entry.outcomes):
+        selected = min(pool, key=lambda e: (-e.prior, e.id)).id
+        selectors = _selectors(selected, selected, baseline, majority)
+        return Consensus(selected, 0.1, (), None, selected, baseline, (NOTHING_COMPARED,), selectors)
+    groups = _ranked(pool, inputs, lambda entry: entry.weight)
+    unweighted = _ranked(pool, inputs, lambda entry: 1.0)[0].chosen.id
+    clusters = _clusters(groups, inputs)
+    selected = groups[0].chosen.id
+    return Consensus(
+        selected,
+        _score(groups, inputs),
+        clusters,
+        _distinguishing(groups, inputs),
+        unweighted,
+        baseline,
+        _reasons(groups, clusters, inputs),
+        _selectors(selected, unweighted, baseline, majority),
+    )
+
+
+def _selectors(
+    selected: str | None, unweighted: str | None, baseline: str | None, majority: str | None
+) -> dict[str, str | None]:
+    return {"consensus": selected, "unweighted": unweighted, "baseline": baseline, "text_majority": majority}
+
+
+def _text_majority(pool: Sequence[PoolEntry]) -> str:
+    by_digest: dict[str, list[PoolEntry]] = defaultdict(list)
+    for entry in pool:
+        by_digest[entry.normalised_digest].append(entry)
+    largest = min(by_digest.values(), key=lambda es: (-len(es), -max(e.prior for e in es), min(e.id for e in es)))
+    return min(largest, key=lambda e: (-e.prior, e.id)).id
+
+
+def _passed(entry: PoolEntry, inputs: Sequence[PoolInput], origin: InputOrigin = InputOrigin.EXAMPLE) -> int:
+    return sum(
+        1
+        for outcome, item in zip(entry.outcomes, inputs, strict=True)
+        if item.origin is origin and item.expected is not None and outcome_meets(outcome, item.expected)
+    )
+
+
+def cluster_by_behaviour(pool: Sequence[PoolEntry], inputs: Sequence[PoolInput]) -> list[tuple[PoolEntry, ...]]:
+    """
+    Group candidates whose outcomes agree on every input and that pass the same number of the person's examples.
+
+    Agreement within a tolerance is not transitive, so groups are connected components: that makes them independent of
+    the order of the pool. Groups and members come in the order of the smallest id.
+    """
+    exact: dict[tuple[int, str], list[PoolEntry]] = defaultdict(list)
+    for entry in pool:
+        exact[_passed(entry, inputs), repr(entry.outcomes)].append(entry)
+    components: list[list[tuple[int, list[PoolEntry]]]] = []
+    for (passed, _), members in exact.items():
+        joined = [c for c in components if any(p == passed and _same(o[0], members[0]) for p, o in c)]
+        merged = [(passed, members), *(item for component in joined for item in component)]
+        components = [c for c in components if c not in joined] + [merged]
+    groups = [tuple(sorted((e for _, es in c for e in es), key=lambda e: e.id)) for c in components]
+    return sorted(groups, key=lambda group: group[0].id)
+
+
+def _same(left: PoolEntry, right: PoolEntry) -> bool:
+    return all(outcomes_agree(a, b) for a, b in zip(left.outcomes, right.outcomes, strict=True))
+
+
+def _ranked(
+    pool: Sequence[PoolEntry], inputs: Sequence[PoolInput], weight_of: Callable[[PoolEntry], float]
+) -> list[_Group]:
+    """Return the clusters, the preferred one first."""
+    members = cluster_by_behaviour(pool, inputs)
+    votes = [digest_votes([(e.normalised_digest, weight_of(e)) for e in group]) for group in members]
+    supports = _supports(members, votes, inputs)
+    groups = [
+        _Group(group, _passed(group[0], inputs), vote, support, max(e.prior for e in group))
+        for group, vote, support in zip(members, votes, supports, strict=True)
+    ]
+    return sorted(groups, key=lambda g: (-g.passed, -round(g.support, 9), -g.prior, g.chosen.id))
+
+
+def _supports(
+    members: Sequence[tuple[PoolEntry, ...]], votes: Sequence[float], inputs: Sequence[PoolInput]
+) -> list[float]:
+    """
+    Return the support of each cluster, from 0 to 1.
+
+    A weighted mean of three shares: the cluster's own part of the vote, scaled down by the inputs on which it shows no
+    usable behaviour (HARD); the part of the vote that agrees with it, averaged over inputs (SOFT, so that clusters
+    which differ on one exotic input still help each other); the share of generated tests that it passes, scaled by
+    its part of the vote, which is CodeT's dual agreement (TESTS). Timeouts, crashes and values that cannot be compared
+    agree with nothing.
+    """
+    total = sum(votes) or 1.0
+    leaders = [group[0].outcomes for group in members]
+    observed = [i for i in range(len(inputs)) if any(o[i].kind is not OutcomeKind.NOT_RUN for o in leaders)]
+    weight = sum(inputs[i].weight for i in observed) or 1.0
+    tests = [i for i in observed if inputs[i].origin is InputOrigin.GENERATED_TEST and inputs[i].expected is not None]
+    supports = []
+    for own, outcomes in zip(votes, leaders, strict=True):
+        usable = [i for i in observed if is_usable(outcomes[i])]
+        agreeing = sum(
+            inputs[i].weight * sum(v for v, o in zip(votes, leaders, strict=True) if outcomes_agree(o[i], outcomes[i]))
+            for i in usable
+        )
+        hard = own / total * sum(inputs[i].weight for i in usable) / weight
+        supports.append(
+            HARD_AGREEMENT * hard
+            + SOFT_AGREEMENT * agreeing / total / weight
+            + GENERATED_TESTS * own / total * _share_of_tests(outcomes, tests, inputs)
+        )
+    return supports
+
+
+def is_usable(outcome: Outcome) -> bool:
+    """Tell whether agreeing on this outcome says that a behaviour is meant."""
+    return outcome.kind is OutcomeKind.VALUE or (outcome.kind is OutcomeKind.ERROR and outcome.error not in BROKEN)
+
+
+def _share_of_tests(outcomes: Sequence[Outcome], tests: Sequence[int], inputs: Sequence[PoolInput]) -> float:
+    total = sum(inputs[i].weight for i in tests)
+    if not total:
+        return 0.0
+    met = sum(
+        inputs[i].weight for i in tests if (e := inputs[i].expected) is not None and outcome_meets(outcomes[i], e)
+    )
+    return met / total
+
+
+def _examples(inputs: Sequence[PoolInput]) -> int:
+    return sum(1 for item in inputs if item.origin is InputOrigin.EXAMPLE and item.expected is not None)
+
+
+def _clusters(groups: Sequence[_Group], inputs: Sequence[PoolInput]) -> tuple[Cluster, ...]:
+    total = sum(group.vote for group in groups) or 1.0
+    return tuple(
+        Cluster(str(n), tuple(e.id for e in group.members), group.vote / total, group.passed, _examples(inputs))
+        for n, group in enumerate(groups, 1)
+    )
+
+
+def _score(groups: Sequence[_Group], inputs: Sequence[PoolInput]) -> float:
+    """
+    Rate the evidence behind the choice, from 0 to 1.
+
+    ``examples * (0.3 + 0.7 * agreement)``: *examples* is 0.6 without any, rises from there towards 1 as 1 - 0.4 / 2**n
+    with n examples that all pass, and is half the share that passes otherwise; *agreement* is the winner's share of
+    the vote among clusters that pass as many examples, shrunk by one dissenting vote of weight one half. It orders
+    choices by evidence; calibrating it to a probability needs recorded outcomes.
+    """
+    winner, total = groups[0], _examples(inputs)
+    rivals = sum(group.vote for group in groups if group.passed == winner.passed)
+    agreement = winner.vote / (rivals + 0.5)
+    if not total:
+        examples = 0.6
+    elif winner.passed == total:
+        examples = 1 - 0.4 / 2 ** min(total, 50)
+    else:
+        examples = 0.5 * winner.passed / total
+    usable = any(is_usable(outcome) for outcome in winner.members[0].outcomes)
+    return round(min(1.0, max(0.0, examples * (0.3 + 0.7 * agreement))), 4) if usable else 0.05
+
+
+def shrink_input(inputs: Sequence[PoolInput], is_distinguishing: Callable[[int], bool]) -> int | None:
+    """Return the position of the smallest input for which the test holds, by the length of its plain form."""
+    found = [index for index in range(len(inputs)) if is_distinguishing(index)]
+    return min(found, key=lambda i: (len(input_key(inputs[i].call)), input_key(inputs[i].call)), default=None)
+
+
+def _distinguishing(groups: Sequence[_Group], inputs: Sequence[PoolInput]) -> Distinguishing | None:
+    if len(groups) < 2:
+        return None
+    first, second = (group.members[0].outcomes for group in groups[:2])
+    index = shrink_input(inputs, lambda i: not outcomes_agree(first[i], second[i]))
+    if index is None:
+        return None
+    outputs = tuple(ClusterOutput(str(n), g.members[0].outcomes[index]) for n, g in enumerate(groups, 1))
+    return Distinguishing(inputs[index], index, outputs)
+
+
+def _reasons(groups: Sequence[_Group], clusters: Sequence[Cluster], inputs: Sequence[PoolInput]) -> tuple[str, ...]:
+    winner, cluster = groups[0], clusters[0]
+    reasons = []
+    if cluster.examples_total:
+        reasons.append(f"It passes {cluster.examples_passed} of {cluster.examples_total} examples.")
+        worse = sum(len(group.members) for group in groups if group.passed < winner.passed)
+        if worse:
+            noun = "candidate passes" if worse == 1 else "candidates pass"
+            reasons.append(f"{worse} {noun} fewer, whatever their number.")
+    else:
+        reasons.append("There are no examples to judge by.")
+    count = len(winner.members)
+    who = "One candidate behaves" if count == 1 else f"{count} candidates behave"
+    reasons.append(f"{who} like this on all {len(inputs)} inputs, with {cluster.share:.0%} of the weighted vote.")
+    if len(groups) > 1 and groups[1].passed == winner.passed:
+        reasons.append(f"{sum(g.passed == winner.passed for g in groups) - 1} other behaviours pass as many examples.")
+    if not any(is_usable(outcome) for outcome in winner.members[0].outcomes):
+        reasons.append("Even the best candidate shows no usable behaviour.")
+    return tuple(reasons)

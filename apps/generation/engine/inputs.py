@@ -1,11 +1,24 @@
-"""Inputs to compare candidates on: the person's examples, and type-aware fuzzing around them."""
+"""
+Inputs to compare candidates on: the person's examples, and type-aware fuzzing around them.
+
+Mutating the examples keeps the inputs in the domain that the author had in mind (as EvalPlus does, Liu et al.,
+NeurIPS 2023); edge values of the annotated types reach what the author did not think of.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
+from random import Random
 
-from apps.generation.engine.specification.model import FunctionSignature, SpecExample
+from apps.generation.engine.mutations import mutated, mutated_session, parts_of_values
+from apps.generation.engine.shapes import Shape, edges, random_value, shape_of_annotation, shape_of_values
+from apps.generation.engine.specification.model import FunctionSignature, Parameter, SpecExample
+from apps.generation.engine.values import Unrepresentable, encode
+
+_PATIENCE = 12
+_LARGEST = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +40,147 @@ class CallInput:
         """Whether the input is a sequence of statements rather than one call of the entry."""
         return bool(self.expression)
 
+    def text(self, entry: str) -> str:
+        """Return the input as a person would write it."""
+        if self.is_session:
+            return "\n".join((*self.steps, self.expression))
+        written = [repr(value) for value in self.args] + [f"{name}={value!r}" for name, value in self.kwargs.items()]
+        return f"{entry}({', '.join(written)})"
+
+
+def call_input_of(example: SpecExample) -> CallInput:
+    """Return the input that an example runs."""
+    if example.steps:
+        return CallInput(steps=example.steps, expression=example.call)
+    return CallInput(example.args, dict(example.kwargs))
+
+
+def input_key(call: CallInput) -> str:
+    """
+    Return a text that is equal for equal inputs (``1``, ``1.0`` and ``True`` differ).
+
+    :raises Unrepresentable: an argument has no plain form.
+    """
+    return repr((encode(call.args), encode(dict(call.kwargs)), call.steps, call.expression))
+
 
 def fuzz_inputs(
     signature: FunctionSignature | None, examples: Sequence[SpecExample], *, seed: int, count: int
 ) -> tuple[CallInput, ...]:
-    """Return up to *count* different inputs, the same ones for the same seed."""
-    raise NotImplementedError
+    """
+    Return up to *count* different inputs that are not examples, the same ones for the same seed.
+
+    Calls are made for *signature*, or for the shapes of the plain examples when it has no annotations; sessions are
+    made from the examples with steps. Fewer come back when the types allow no more; none when a parameter has a type
+    that nobody can make values of and no example shows one. Every value has a plain form (``values.encode``).
+    """
+    rng = Random(seed)  # noqa: S311  reproducible, not secret
+    seen = {input_key(call_input_of(example)) for example in examples}
+    found: list[CallInput] = []
+    streams = [
+        _sessions([e for e in examples if e.steps], rng),
+        _calls(signature, [e for e in examples if not e.steps], rng),
+    ]
+    for stream in streams:
+        misses = 0
+        for call in stream:
+            if len(found) >= count or misses > _PATIENCE * max(count, 10):
+                break
+            key = _key(call)
+            if key is None or len(key) > _LARGEST or key in seen:
+                misses += 1
+                continue
+            seen.add(key)
+            found.append(call)
+    return tuple(found)
+
+
+def _key(call: CallInput) -> str | None:
+    try:
+        return input_key(call)
+    except Unrepresentable:
+        return None
+
+
+def _sessions(examples: Sequence[SpecExample], rng: Random) -> Iterator[CallInput]:
+    while examples:
+        example = rng.choice(examples)
+        steps, expression = example.steps, example.call
+        for _ in range(rng.randint(1, 3)):
+            steps, expression = mutated_session(steps, expression, rng)
+        yield CallInput(steps=steps, expression=expression)
+
+
+def _calls(signature: FunctionSignature | None, examples: Sequence[SpecExample], rng: Random) -> Iterator[CallInput]:
+    parameters = [p for p in signature.parameters if p.kind == "positional"] if signature else []
+    width = max([len(parameters), *(len(example.args) for example in examples)], default=0)
+    if not width and not (examples and any(e.kwargs for e in examples)):
+        return
+    shapes = _shapes(parameters, examples, width)
+    required = sum(1 for p in parameters if p.default is None) if parameters else width
+    if not examples and not all(shape.is_known for shape in shapes[:required]):
+        return
+    columns = [edges(shape) for shape in shapes]
+    yield from _edge_calls(columns, examples, required, rng)
+    pool = parts_of_values([value for example in examples for value in (*example.args, *example.kwargs.values())])
+    while True:
+        if examples and rng.random() < 0.75:
+            yield _mutated_call(rng.choice(examples), examples, pool, rng)
+        elif all(shape.is_known for shape in shapes[: max(required, 1)]):
+            length = rng.randint(required, width) if required < width else width
+            yield CallInput(tuple(random_value(shape, rng) for shape in shapes[:length]))
+        elif examples:
+            yield _mutated_call(rng.choice(examples), examples, pool, rng)
+
+
+def _shapes(parameters: Sequence[Parameter], examples: Sequence[SpecExample], width: int) -> list[Shape]:
+    """The annotation decides unless it is missing or vague and examples show more."""
+    shapes = []
+    for index in range(width):
+        parameter = parameters[index] if index < len(parameters) else Parameter("")
+        shown = [e.args[index] for e in examples if index < len(e.args)]
+        written = shape_of_annotation(parameter.annotation, parameter.name)
+        is_vague = (
+            not parameter.annotation
+            or not written.is_known
+            or "any" in (written.kind, *(p.kind for p in written.parts))
+        )
+        shapes.append(shape_of_values(shown) if shown and is_vague else written)
+    return shapes
+
+
+def _edge_calls(
+    columns: Sequence[Sequence[object]], examples: Sequence[SpecExample], required: int, rng: Random
+) -> Iterator[CallInput]:
+    """Each edge value at each place once, the other places as in an example, or at random among their own edges."""
+    for index, column in enumerate(columns):
+        for value in column[:10]:
+            donors = [example for example in examples if index < len(example.args)]
+            if donors:
+                chosen = rng.choice(donors)
+                args = [*chosen.args[:index], value, *chosen.args[index + 1 :]]
+                yield CallInput(tuple(deepcopy(args)), deepcopy(dict(chosen.kwargs)))
+                continue
+            length = max(required, index + 1)
+            if all(columns[place] for place in range(length)):
+                args = [value if place == index else rng.choice(columns[place]) for place in range(length)]
+                yield CallInput(tuple(deepcopy(args)))
+
+
+def _mutated_call(
+    example: SpecExample, examples: Sequence[SpecExample], pool: Sequence[object], rng: Random
+) -> CallInput:
+    args: list[object] = list(deepcopy(example.args))
+    kwargs = deepcopy(dict(example.kwargs))
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        place = rng.randrange(len(args) + len(kwargs)) if args or kwargs else None
+        if place is None:
+            break
+        if place >= len(args):
+            name = sorted(kwargs)[place - len(args)]
+            kwargs[name] = mutated(kwargs[name], rng, pool)
+            continue
+        others = [e.args[place] for e in examples if place < len(e.args)]
+        is_borrowed = len(others) > 1 and rng.random() < 0.2
+        args[place] = deepcopy(rng.choice(others)) if is_borrowed else mutated(args[place], rng, pool)
+    return CallInput(tuple(args), kwargs)

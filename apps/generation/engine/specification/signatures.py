@@ -25,8 +25,8 @@ _IDENTIFIERS_ONLY = re.compile(r"[\w\s,.:\[\]|=*'\"+-]*")
 NOT_NAMES = frozenset(
     re.findall(
         r"\w+",
-        "that which to for with should must will shall of takes returns in and or the a an is it as by on when if named "
-        "called using signature returning accepting name body must_be given where whose receives computes",
+        "that which to for with should must will shall of takes returns in and or the a an is it as by on when if "
+        "named called using signature returning accepting name body must_be given where whose receives computes",
     )
 )
 

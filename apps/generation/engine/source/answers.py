@@ -1,0 +1,157 @@
+"""Code out of a model's answer."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from apps.generation.engine.source.layout import dedented
+from apps.generation.engine.source.syntax import MAX_CODE, parsed
+
+_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w.+-]*)[^\n`]*$", re.MULTILINE)
+_DIFF = re.compile(r"^(?:diff --git |--- \S)", re.MULTILINE)
+_TEST = re.compile(r"^\s*(?:async )?def test_|^\s*(?:import pytest|from pytest)|^\s*class Test\w*", re.MULTILINE)
+_CODE_START = re.compile(
+    r"^(?:from \w[\w.]* import |import \w|@\w|(?:async )?def \w+\s*\(|class \w+[(:]|[A-Z_]+\s*=)", re.MULTILINE
+)
+_DOC_LANGUAGES = frozenset({"markdown", "md", "rst"})
+_SHELL_LANGUAGES = frozenset({"bash", "sh", "shell", "console", "text", "output", "txt", "json", "toml", "yaml", "ini"})
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedCode:
+    """
+    What a model's answer holds; a part that is missing is "".
+
+    ``patch`` is a unified diff when the answer changes several files by one; ``implementation`` is "" then.
+    """
+
+    implementation: str
+    tests: str = ""
+    documentation: str = ""
+    patch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    language: str
+    body: str
+
+
+def extract_code(answer_text: str) -> ExtractedCode:
+    """
+    Take implementation, tests and documentation out of a model's Markdown answer.
+
+    Fenced blocks are sorted by what they hold; a fence that is never closed runs to the end. Without fences, a diff
+    is a patch and the lines from the first definition on are code. Chatter outside is documentation only when it is
+    a section of its own (it has a heading). Never raises: an answer without code gives an empty implementation.
+    """
+    text = answer_text[:MAX_CODE].replace("\r\n", "\n")
+    blocks, outside = _split(text)
+    patches = [b.body for b in blocks if b.language in ("diff", "patch") or _is_diff(b.body)]
+    if not blocks:
+        return _unfenced(text)
+    pythons = [b.body for b in blocks if b.body not in patches and _is_code(b)]
+    tests = [body for body in pythons if _TEST.search(body)]
+    implementations = [body for body in pythons if body not in tests]
+    if not implementations and tests:
+        implementations, tests = _separated(tests[0], tests[1:])
+    notes = [b.body for b in blocks if b.language in _DOC_LANGUAGES]
+    documentation = "\n\n".join(notes) or _section(outside)
+    implementation = "" if patches and not implementations else _joined(implementations)
+    return ExtractedCode(
+        implementation, _joined(tests), documentation.strip(), _joined(patches) if not implementation else ""
+    )
+
+
+def _split(text: str) -> tuple[list[_Block], str]:
+    """Return the fenced blocks and the text outside them."""
+    blocks: list[_Block] = []
+    outside: list[str] = []
+    position = 0
+    while (opening := _FENCE.search(text, position)) is not None:
+        outside.append(text[position : opening.start()])
+        closing = re.compile(rf"^[ \t]*{re.escape(opening.group(1))}[ \t]*$", re.MULTILINE).search(text, opening.end())
+        end = closing.start() if closing else len(text)
+        blocks.append(_Block(opening.group(2).lower(), dedented(text[opening.end() + 1 : end])))
+        position = closing.end() if closing else len(text)
+    outside.append(text[position:])
+    return [block for block in blocks if block.body.strip()], "\n".join(outside)
+
+
+def _is_code(block: _Block) -> bool:
+    if block.language in _DOC_LANGUAGES or block.language in _SHELL_LANGUAGES:
+        return False
+    return bool(block.language) or _CODE_START.search(block.body) is not None
+
+
+def _is_diff(body: str) -> bool:
+    return _DIFF.match(body.lstrip()) is not None and re.search(r"^@@ ", body, re.MULTILINE) is not None
+
+
+def _joined(bodies: list[str]) -> str:
+    """Join blocks that complete each other; of two that define the same name the later is a correction."""
+    kept: list[str] = []
+    names: set[str] = set()
+    for body in reversed(bodies):
+        defined = set(re.findall(r"^(?:async )?(?:def|class) (\w+)", body, re.MULTILINE))
+        is_usage = not defined and bool(kept) and not _is_diff(body)
+        if (defined and defined <= names) or is_usage:
+            continue
+        names |= defined
+        kept.append(body.strip("\n") + "\n")
+    return "\n\n".join(reversed(kept))
+
+
+def _separated(body: str, rest: list[str]) -> tuple[list[str], list[str]]:
+    """Split one block that holds code and its tests at the top-level definitions."""
+    try:
+        tree = ast.parse(body)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return [body], rest
+    lines = body.splitlines(keepends=True)
+    code: list[str] = []
+    tests: list[str] = []
+    position = 0
+    for node in tree.body:
+        end = node.end_lineno or node.lineno
+        chunk = "".join(lines[position:end])
+        position = end
+        is_test = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name.startswith("test_")
+        is_test = is_test or (isinstance(node, ast.ClassDef) and node.name.startswith("Test")) or "pytest" in chunk
+        (tests if is_test else code).append(chunk)
+    has_definition = any(isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) for n in tree.body)
+    is_split = has_definition and any(
+        (_CODE_START.search(chunk) and "def " in chunk) or "class " in chunk for chunk in code
+    )
+    return (["".join(code)], ["".join(tests), *rest]) if is_split else ([], [body, *rest])
+
+
+def _unfenced(text: str) -> ExtractedCode:
+    if _is_diff(text[text.find("--- ") :] if "--- " in text else text):
+        start = _DIFF.search(text)
+        return ExtractedCode("", patch=text[start.start() :] if start else text)
+    start = _CODE_START.search(text)
+    if start is None:
+        return ExtractedCode("", documentation="")
+    code = _longest_parsable(text[start.start() :])
+    if _TEST.search(code):
+        implementations, tests = _separated(code, [])
+        return ExtractedCode(_joined(implementations), _joined(tests))
+    return ExtractedCode(code)
+
+
+def _longest_parsable(text: str) -> str:
+    """Cut closing chatter after unfenced code: drop whole paragraphs from the end until it parses."""
+    paragraphs = text.split("\n\n")
+    for count in range(len(paragraphs), max(0, len(paragraphs) - 20), -1):
+        code = "\n\n".join(paragraphs[:count])
+        if parsed(code) is not None:
+            return code.rstrip() + "\n"
+    return text
+
+
+def _section(outside: str) -> str:
+    heading = re.search(r"^#{1,6} .+", outside, re.MULTILINE)
+    return outside[heading.start() :].strip() if heading else ""
