@@ -44,7 +44,7 @@ class Home:
 
     def make(self) -> None:
         """Make the folders, readable by their owner only."""
-        for folder in (self.path, self.run, self.logs):
+        for folder in (self.path, self.run, self.logs, self.path / "static"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @contextlib.contextmanager

@@ -30,6 +30,8 @@ _FIRST_PAGE_SECONDS = 90.0
 _STOP_SECONDS = 40.0
 _ROOM_BYTES = 200_000_000
 _CRASHES_TO_GIVE_UP = 3
+_FAILURES_TO_GIVE_UP = 10
+_SERVER_ERROR = 500
 
 Say = Callable[[str], None]
 
@@ -133,10 +135,10 @@ def status(platform: Platform) -> dict[str, Any]:
     home = platform.home
     state = home.read_state() if home.is_supervised() else {}
     port = int(state.get("port") or 0)
-    is_answering = bool(port) and _answers(platform, port)
+    answer = _answer(platform, port) if port else None
     return {
         "is_running": bool(state),
-        "is_answering": is_answering,
+        "is_answering": answer is not None and answer < _SERVER_ERROR,
         "address": platform.address(port) if port else None,
         "home": str(home.path),
         "database": {
@@ -175,24 +177,27 @@ def wait_for_first_page(platform: Platform, port: int, supervisor: subprocess.Po
     """
     Wait until the web process answers.
 
-    :raises StartRefused: it does not within 90 seconds, it ends again and again, or *supervisor* ends.
+    :raises StartRefused: it does not within 90 seconds, it ends or fails again and again, or *supervisor* ends.
     """
     home = platform.home
     deadline = time.monotonic() + _FIRST_PAGE_SECONDS
-    while not _answers(platform, port):
+    failures = 0
+    while (answer := _answer(platform, port)) is None or answer >= _SERVER_ERROR:
+        failures += answer is not None
         web = next((p for p in home.read_state().get("processes", []) if p["name"] == "web"), None)
+        is_hopeless = failures >= _FAILURES_TO_GIVE_UP or (web is not None and web["restarts"] >= _CRASHES_TO_GIVE_UP)
         if supervisor is not None and supervisor.poll() is not None:
-            raise StartRefused(
-                f"The supervisor ended. Its log ends with:\n{home.log_tail('supervisor')}",
-                remedy=f"The logs are in {home.logs}.",
-            )
-        is_crashing = web is not None and web["restarts"] >= _CRASHES_TO_GIVE_UP
-        if is_crashing or time.monotonic() > deadline:
-            raise StartRefused(
-                f"The web process does not answer. Its log ends with:\n{home.log_tail('web')}",
-                remedy=f"The logs are in {home.logs}; `nofx down` stops what runs.",
-            )
-        time.sleep(0.1)
+            raise _no_answer(home, "supervisor")
+        if is_hopeless or time.monotonic() > deadline:
+            raise _no_answer(home, "web")
+        time.sleep(0.1 if answer is None else 0.5)
+
+
+def _no_answer(home: Home, name: str) -> StartRefused:
+    return StartRefused(
+        f"No page comes back. The log of {name} ends with:\n{home.log_tail(name)}",
+        remedy=f"The logs are in {home.logs}; `nofx down` stops what runs.",
+    )
 
 
 def fingerprint(environment: Environment) -> str:
@@ -275,14 +280,14 @@ def _last_object(result: subprocess.CompletedProcess[str]) -> dict[str, Any] | N
     return found if isinstance(found, dict) else None
 
 
-def _answers(platform: Platform, port: int) -> bool:
-    """Return whether a page comes back; a redirect to the sign-in page is an answer."""
+def _answer(platform: Platform, port: int) -> int | None:
+    """Return the status of the first page; a redirect to the sign-in page is an answer, nothing is not."""
     connection = http.client.HTTPConnection(_reachable(platform.environment["NOFX_HOST"]), port, timeout=10)
     try:
         connection.request("GET", "/")
-        return connection.getresponse().status < 500
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()
 
