@@ -1,18 +1,22 @@
-"""Probe what isolation this machine allows, or serve sandboxed runs. Needs no database."""
+"""Probe what isolation this machine allows, or serve sandboxed runs. Needs neither Django nor a database."""
 
 from __future__ import annotations
 
 import argparse
-import importlib
+
+from apps.sandbox import probe_cli, serve
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("what", choices=("probe", "serve"), help="probe: say what is missing; serve: answer runs")
-    parser.add_argument("words", nargs=argparse.REMAINDER, help="passed on")
+    what = parser.add_subparsers(dest="what", required=True, metavar="probe|serve")
+    probe = what.add_parser("probe", help="say what this machine can isolate, what is missing, and the remedy")
+    probe.add_argument("--json", action="store_true", help="print one JSON object")
+    what.add_parser("serve", help="answer runs: JSON Lines in on stdin, JSON Lines out on stdout")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Hand over to the sandbox."""
-    entry = importlib.import_module(f"apps.sandbox.{arguments.what}")
-    return int(entry.main(arguments.words))
+    if arguments.what == "serve":
+        return serve.main()
+    return probe_cli.main(["--json"] if arguments.json else [])

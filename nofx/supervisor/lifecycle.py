@@ -18,6 +18,7 @@ from typing import Any
 
 import apps
 import nofx
+from apps.sandbox.services import sandbox_probe
 from nofx.embedded import postgres
 from nofx.env import Environment
 from nofx.supervisor import ports, processes
@@ -170,6 +171,9 @@ def prepare(platform: Platform, say: Say) -> dict[str, Any]:
         say(f"Database ready: {len(applied)} migrations applied.")
     if platform.is_embedded:
         _seed(home, say)
+    probe = sandbox_probe()
+    if not probe.available:
+        say(f"Nothing untrusted can be run here: {'; '.join(probe.missing)}. {probe.remedy}")
     return {"port": ports.choose(platform.environment, home), "fingerprint": fingerprint(platform.environment)}
 
 
