@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.console.views import design, preferences
 
 app_name = "console"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("design", design.design, name="design"),
+    path("preferences", preferences.preference_set, name="preference-set"),
+]
