@@ -116,7 +116,7 @@ def _owned(job_id: UUID, claim_id: UUID) -> Any:
 
 
 def _end(jobs: Any, job_id: UUID, state: str, message: str, remedy: str) -> bool:
-    error = "\n".join(part for part in (message, remedy) if part)
+    error = "\n".join(" ".join(part.split()) for part in (message, remedy) if part)
     if not jobs.update(state=state, finished_at=Now(), error=error):
         return False
     event_append(job_id, state, {"message": message, "remedy": remedy} if message else {})

@@ -75,6 +75,21 @@ class Job(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
 
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in self.ENDED
+
+    @property
+    def error_message(self) -> str:
+        """What went wrong, one sentence; empty when nothing did."""
+        return self.error.partition("\n")[0]
+
+    @property
+    def error_remedy(self) -> str:
+        """What to do about it; may be empty."""
+        return self.error.partition("\n")[2]
+
 
 class JobEvent(models.Model):
     """One step of a job, numbered without gaps, so that a page that reconnects can ask for what it missed."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django_q.brokers import get_broker
@@ -129,7 +129,16 @@ def jobs_sweep() -> int:
 def _take_up_abandoned() -> int:
     late = Job.objects.filter(state=Job.State.RUNNING, heartbeat_at__lt=Now() - STALE_AFTER)
     ids = list(late.order_by("heartbeat_at").values_list("pk", flat=True)[:SWEEP_LIMIT])
-    return sum(_take_up(job_id) for job_id in ids)
+    taken_up = 0
+    for job_id in ids:
+        try:
+            taken_up += _take_up(job_id)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            # Another app's on_end failed. That job stays as it is; the others must not wait for its repair.
+            log.exception("Job %s cannot be ended.", job_id)
+    return taken_up
 
 
 @transaction.atomic

@@ -11,5 +11,5 @@ class ClaimLost(Exception):
     """This worker was taken for dead and the job belongs to another one; nothing it writes counts any more."""
 
 
-class WorkerStopping(BaseException):
+class WorkerStopping(SystemExit):
     """The worker process is told to end. Passes through ``except Exception``, so that the job is put back whole."""

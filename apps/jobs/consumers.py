@@ -1,0 +1,98 @@
+"""The live socket of one job: what was missed, in order, then what happens."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from apps.core.errors import NotFound
+from apps.governance.models import User
+from apps.jobs import selectors
+from apps.jobs.events import group_of
+from apps.jobs.gateways.listener import PROCESS_GROUP, listening
+
+MAX_SEQUENCE = 2**31 - 1
+ACCESS_ENDED = 4403
+
+
+class JobConsumer(AsyncJsonWebsocketConsumer):
+    """
+    ``/ws/jobs/<uuid>/?since=<n>``: every event after number ``n`` as ``{"sequence", "stage", "data", "at"}``.
+
+    Whoever may not see the job is refused like one who asks for a job that does not exist. Events are read from the
+    ledger; an announcement only says that there is something to read, so nothing is lost or sent twice.
+    """
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async with listening():
+            await super().__call__(scope, receive, send)
+
+    async def connect(self) -> None:
+        self.job_id: UUID = self.scope["url_route"]["kwargs"]["job_id"]
+        since = _since(self.scope["query_string"])
+        if since is None or not await self._may_read():
+            await self.close()
+            return
+        self.sent = since
+        for group in (group_of(self.job_id), PROCESS_GROUP):
+            await self.channel_layer.group_add(group, self.channel_name)
+        await self.accept()
+        await self._catch_up()
+
+    async def disconnect(self, code: int) -> None:
+        for group in (group_of(self.job_id), PROCESS_GROUP):
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
+        """Nothing that a page sends is acted on; pages act through forms."""
+
+    async def job_event(self, message: dict[str, Any]) -> None:
+        if message["sequence"] > self.sent:
+            await self._catch_up()
+
+    async def job_look_again(self, message: dict[str, Any]) -> None:
+        if await self._may_read():
+            await self._catch_up()
+        else:
+            await self.close(code=ACCESS_ENDED)
+
+    async def _catch_up(self) -> None:
+        while events := await database_sync_to_async(selectors.events_since)(job_id=self.job_id, sequence=self.sent):
+            for event in events:
+                await self.send_json(
+                    {
+                        "sequence": event.sequence,
+                        "stage": event.stage,
+                        "data": event.data,
+                        "at": event.created_at.isoformat(),
+                    }
+                )
+                self.sent = event.sequence
+
+    @database_sync_to_async
+    def _may_read(self) -> bool:
+        # Asked anew at times: a socket can outlive its session, and a session a person's access.
+        session = self.scope["session"]
+        if not session.exists(session.session_key):
+            return False
+        user = User.objects.filter(pk=self.scope["user"].pk, is_active=True).first()
+        if user is None:
+            return False
+        try:
+            selectors.job_get(job_id=self.job_id, user=user)
+        except NotFound:
+            return False
+        return True
+
+
+def _since(query: bytes) -> int | None:
+    """Return the number after ``since=``, 0 without one, None when it is no number of an event."""
+    text = parse_qs(query.decode("ascii", "replace")).get("since", ["0"])[-1]
+    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > MAX_SEQUENCE:
+        return None
+    return int(text)
