@@ -41,7 +41,8 @@ MISSING: Final = Missing.MISSING
 @dataclass(frozen=True, slots=True)
 class Limits:
     """
-    Bounds of one run. Memory counts address space of each process; output counts each stream.
+    Bounds of one run. Output counts each stream. Memory bounds the address space of each process, and what all
+    processes of a command hold together.
 
     :raises SpecInvalid: a limit is no number or out of its range.
     """

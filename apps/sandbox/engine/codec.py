@@ -6,18 +6,22 @@ Plain data (None, bool, int, float, str, list, dict with string keys) stays plai
 ``float`` ("inf", "-inf", "nan") and ``dict`` ([[key, value], ...]), which also carries a dict that holds the key
 ``$t`` itself. Types are exact: an instance of a subclass has no representation.
 
-``dumps`` runs in the process of the untrusted code. It calls nothing that this code can replace when the module is
-loaded with builtins of its own (see the runner), and a forged text is still only a value.
+``dumps`` runs in the process of the untrusted code. It calls nothing that this code can replace by patching a module,
+and a forged text is still only a value.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import builtins
 import json
 from collections.abc import Callable
 from json.encoder import encode_basestring_ascii
 from typing import Any
+
+# Functions below look names up in this copy: code that patches the builtins does not reach them.
+globals()["__builtins__"] = dict(vars(builtins))
 
 MAX_DEPTH = 64
 MAX_NODES = 100_000

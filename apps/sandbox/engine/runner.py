@@ -11,7 +11,6 @@ import atexit
 import builtins
 import contextlib
 import gc
-import importlib.util
 import io
 import json
 import linecache
@@ -21,11 +20,11 @@ import sys
 import threading
 import traceback
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from json.encoder import encode_basestring_ascii
 from typing import Any, NoReturn
 
-from apps.sandbox.engine import confine
+from apps.sandbox.engine import codec, confine
 
 FILE_NAME = "main.py"
 MAX_ERROR = 2000
@@ -33,37 +32,25 @@ HEAD_SIZE_DIGITS = 16
 OUT_OF_MEMORY = 137
 IMMUTABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
 
+# Functions below look names up in this copy: code that patches the builtins does not reach them.
+globals()["__builtins__"] = dict(vars(builtins))
+
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 _write = os.write
 _exit = os._exit
 _quote = encode_basestring_ascii
+_dumps = codec.dumps
+_type_name = codec.type_name
 
 
-def _sealed_codec() -> dict[str, Any]:
-    """Load the codec a second time, with a copy of the builtins that untrusted code does not know of."""
-    spec = importlib.util.find_spec("apps.sandbox.engine.codec")
-    if spec is None or spec.loader is None:
-        raise ImportError("the codec has no loader")
-    namespace: dict[str, Any] = {"__name__": "codec", "__builtins__": dict(vars(builtins))}
-    code = spec.loader.get_code("apps.sandbox.engine.codec")  # type: ignore[attr-defined]  # SourceFileLoader has it
-    exec(code, namespace)  # noqa: S102 - our own module
-    return namespace
-
-
-_codec = _sealed_codec()
-_dumps: Callable[[object], str] = _codec["dumps"]
-_loads: Callable[[str], Any] = _codec["loads"]
-_type_name: Callable[[type], str] = _codec["type_name"]
-_Unrepresentable: type[Exception] = _codec["Unrepresentable"]
-
-
-def prepare(preload: Sequence[str]) -> None:
+def prepare() -> None:
     """Do in the zygote, once, what every run would otherwise repeat: streams, traceback machinery, names."""
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # type: ignore[misc]  # noqa: SIM115
     sys.stdout = sys.__stdout__ = _stream(1)  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = _stream(2)  # type: ignore[misc]
     traceback.format_exception(KeyError("warm"))
-    sys.argv = [FILE_NAME]
+    sys.argv = sys.orig_argv = [FILE_NAME]
+    sys.path_importer_cache.pop(sys.path.pop(0), None)  # where our own modules came from
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in [name for name in sys.modules if name.split(".")[0] == "apps"]:
         del sys.modules[name]
@@ -122,7 +109,7 @@ def _compile(spec: dict[str, Any], name: str, key: str) -> types.CodeType | None
 
 def _namespace() -> dict[str, Any]:
     module = types.ModuleType("__main__")
-    module.__dict__["__builtins__"] = builtins
+    module.__dict__["__builtins__"] = builtins  # the shared ones: patching them is the code's own business
     sys.modules["__main__"] = module
     return module.__dict__
 
@@ -176,7 +163,7 @@ def _function(spec: dict[str, Any]) -> int:
     setup, code = _compile(spec, "setup.py", "setup"), _compile(spec, FILE_NAME, "code")
     if setup is None or code is None:
         return 1
-    calls: list[Call] = [_loads(call) for call in spec["calls"]]
+    calls: list[Call] = [codec.loads(call) for call in spec["calls"]]
     _write(3, say("started", ""))
     namespace = _namespace()
     status = _execute(setup, namespace, spec["setup"]) or _execute(code, namespace, spec["code"])

@@ -1,10 +1,10 @@
 """
 The fork server: enters the namespaces once, then clones itself for every run.
 
-Started as ``python -I -S -B -c "..." FD CONFIG``. It speaks with its controller over a SEQPACKET socket: a message of
-one byte starts a run (with four descriptors: the specification, standard output, standard error, values) or ends it
-(``K``); it answers ``S`` with the wait status and the resources used. It never reads a specification itself, so that
-a run can learn nothing of another one. When the controller goes away, everything below ends.
+It speaks with its controller over a SEQPACKET socket, which brings its configuration first. A message of one byte
+starts a run (with four descriptors: the specification, standard output, standard error, values) or ends it (``K``);
+it answers ``S`` with the wait status and the resources used. It never reads a specification itself, so that a run
+can learn nothing of another one. When the controller goes away, everything below ends.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ COMMAND = b"C"
 KILL = b"K"
 STATUS = struct.Struct("<cidq")
 RUN_DESCRIPTORS = 4
+MAX_CONFIG = 1 << 16
 
 
-def main(arguments: list[str]) -> NoReturn:
+def main(control: socket.socket) -> NoReturn:
     """Serve runs until the controller closes its end."""
-    control = socket.socket(fileno=int(arguments[0]))
-    config: dict[str, Any] = json.loads(arguments[1])
+    config: dict[str, Any] = json.loads(control.recv(MAX_CONFIG))
     try:
         for name in config["preload"]:
             importlib.import_module(name)
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> NoReturn:
     except OSError as error:
         control.send(FAILED + json.dumps({"step": error.strerror or str(error), "errno": error.errno}).encode())
         os._exit(1)
-    runner.prepare(config["preload"])
+    runner.prepare()
     control.send(READY + json.dumps({"landlock": landlock.version()}).encode())
     gc.collect()
     gc.freeze()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import threading
 import time
@@ -13,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from apps.sandbox.engine import landlock
 from apps.sandbox.errors import SandboxUnavailable
 from apps.sandbox.gateways import diagnosis
-from apps.sandbox.gateways.protocol import result_read, run_kind, spec_pack, values_limit
+from apps.sandbox.gateways.protocol import result_read, run_bounds, run_kind, spec_pack
 from apps.sandbox.gateways.runtime import Runtime, runtime_find
 from apps.sandbox.gateways.selftest import escapes_find
 from apps.sandbox.gateways.worker import StartFailed, Worker, WorkerDied
@@ -79,13 +80,12 @@ class Sandbox:
         for worker in idle:
             worker.close()
 
-    def forget(self) -> None:
-        """In a forked child: the zygotes belong to the parent."""
-        for worker in self._idle:
-            worker.forget()
-        self._idle = []
-
     def ensure_tested(self) -> None:
+        """
+        Run the self-test unless it has passed.
+
+        :raises SandboxUnavailable: it did not pass, or nothing could be started.
+        """
         if self._tested:
             return
         with self._test_lock:
@@ -108,26 +108,25 @@ class Sandbox:
         return escapes_find(lambda spec: self._run_packed(spec, spec_pack(spec)))
 
     def _run_packed(self, spec: Spec, packed: bytes) -> Result:
-        limits = spec.limits
         with self._permits:
-            worker = self._take()
             try:
-                raw = worker.run(
-                    run_kind(spec),
-                    packed,
-                    wall_s=limits.wall_s,
-                    output_bytes=limits.output_kb << 10,
-                    values_bytes=values_limit(spec),
-                )
+                with self._borrowed() as worker:
+                    raw = worker.run(run_kind(spec), packed, run_bounds(spec))
             except WorkerDied as error:
-                worker.kill()
                 return Result("infra", None, stderr=f"The sandbox failed: {error}.")
-            except BaseException:
-                worker.kill()  # it may be in mid-run
-                raise
-            with self._lock:
-                self._idle.append(worker)
         return result_read(spec, raw)
+
+    @contextlib.contextmanager
+    def _borrowed(self) -> Iterator[Worker]:
+        """Lend a worker; one that did not get through its run is ended, for it may be in the middle of it."""
+        worker = self._take()
+        try:
+            yield worker
+        except BaseException:
+            worker.kill()
+            raise
+        with self._lock:
+            self._idle.append(worker)
 
     def _take(self) -> Worker:
         with self._lock:
@@ -161,8 +160,6 @@ class _Process:
             self.sandbox.close()
 
     def forget(self) -> None:
-        if self.sandbox is not None:
-            self.sandbox.forget()
         self.sandbox = None
         self.lock = threading.Lock()
 

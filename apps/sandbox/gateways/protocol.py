@@ -12,7 +12,7 @@ from apps.sandbox.engine import codec
 from apps.sandbox.engine.runner import HEAD_SIZE_DIGITS, OUT_OF_MEMORY
 from apps.sandbox.errors import SpecInvalid
 from apps.sandbox.gateways.runtime import ENVIRONMENT
-from apps.sandbox.gateways.worker import COMMAND, SNIPPET, RawRun
+from apps.sandbox.gateways.worker import COMMAND, SNIPPET, Bounds, RawRun
 from apps.sandbox.types import CommandRun, FunctionRun, Limits, Result, ScriptRun, Spec, Status, Value
 
 VALUES_BYTES = 16 << 20
@@ -22,8 +22,12 @@ def run_kind(spec: Spec) -> bytes:
     return COMMAND if isinstance(spec, CommandRun) else SNIPPET
 
 
-def values_limit(spec: Spec) -> int:
-    return VALUES_BYTES + (spec.limits.disk_mb << 20 if isinstance(spec, CommandRun) else 0)
+def run_bounds(spec: Spec) -> Bounds:
+    limits = spec.limits
+    output = limits.output_kb << 10
+    if isinstance(spec, CommandRun):
+        return Bounds(limits.wall_s, output, VALUES_BYTES + (limits.disk_mb << 20), limits.memory_mb << 20)
+    return Bounds(limits.wall_s, output, VALUES_BYTES, 0)  # one process, bounded by its address space
 
 
 def spec_pack(spec: Spec) -> bytes:
@@ -108,6 +112,8 @@ def _status(spec: Spec, raw: RawRun) -> tuple[Status, int | None]:
         return "timeout", None
     if raw.ended_by == "output_limit":
         return "output_limit", None
+    if raw.ended_by == "memory":
+        return "oom", None
     if code >= 0:
         out_of_memory = code == OUT_OF_MEMORY and raw.err.rstrip().rsplit(b"\n", 1)[-1].startswith(b"MemoryError")
         return ("oom", None) if out_of_memory else ("exit", code)

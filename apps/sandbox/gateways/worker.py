@@ -14,17 +14,20 @@ from pathlib import Path
 
 from apps.sandbox.engine import rootfs
 from apps.sandbox.engine.zygote import COMMAND, FAILED, KILL, MAP, READY, SNIPPET, STATUS
+from apps.sandbox.gateways.meter import tree_resident_bytes
 from apps.sandbox.gateways.runtime import ENVIRONMENT, PRELOAD, Runtime
 
-__all__ = ["COMMAND", "SNIPPET", "RawRun", "StartFailed", "Worker", "WorkerDied"]
+__all__ = ["COMMAND", "SNIPPET", "Bounds", "RawRun", "StartFailed", "Worker", "WorkerDied"]
 
+# What the zygote must know comes over its socket: its arguments stay in memory that untrusted code can read.
 BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from apps.sandbox.engine.zygote import main; "
-    "sys.path.pop(0); main(sys.argv[2:])"
+    "import socket, sys; control = socket.socket(fileno=int(sys.argv[1])); "
+    "sys.path.insert(0, control.recv(4096).decode()); from apps.sandbox.engine.zygote import main; main(control)"
 )
 PROJECT = Path(__file__).resolve().parents[3]
 START_S = 10.0
 GRACE_S = 5.0
+METER_S = 0.1
 CHUNK = 1 << 16
 FIRST_SPARE_ID = 200_000
 
@@ -45,6 +48,16 @@ class WorkerDied(Exception):
 class Stream:
     limit: int
     data: bytearray = field(default_factory=bytearray)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is enforced from outside. ``memory_bytes`` bounds all processes of a command together; 0 for a snippet."""
+
+    wall_s: float
+    output_bytes: int
+    values_bytes: int
+    memory_bytes: int
 
 
 @dataclass(slots=True)
@@ -69,10 +82,10 @@ class Worker:
         Start a zygote and wait until it is isolated.
 
         :raises StartFailed: it cannot be.
+        :raises WorkerDied: it ended, or did not answer, for no reason it could give.
         """
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        config = json.dumps(asdict(runtime) | {"preload": PRELOAD})
-        command = [runtime.interpreter, "-I", "-S", "-B", "-c", BOOT, str(PROJECT), str(theirs.fileno()), config]
+        command = [runtime.interpreter, "-I", "-S", "-B", "-c", BOOT, str(theirs.fileno())]
         try:
             self._process = subprocess.Popen(
                 command,
@@ -92,29 +105,38 @@ class Worker:
         self.runs = 0
         self.landlock = 0
         try:
-            self._handshake()
+            self._handshake(runtime)
         except BaseException:
             self.kill()
             raise
+        _living.add(self)
 
-    def _handshake(self) -> None:
+    def _handshake(self, runtime: Runtime) -> None:
         self._control.settimeout(START_S)
         try:
+            self._control.send(str(PROJECT).encode())
+            self._control.send(json.dumps(asdict(runtime) | {"preload": PRELOAD}).encode())
             message = self._control.recv(CHUNK)
             if message == MAP:
-                identity_map(self._process.pid)
+                self._map_identity()
                 self._control.send(MAP)
                 message = self._control.recv(CHUNK)
         except OSError as error:
-            raise StartFailed(f"map the user: {error.strerror or error}") from error
+            raise WorkerDied("the fork server ended while it started") from error
         if message[:1] == FAILED:
             raise StartFailed(json.loads(message[1:])["step"])
         if message[:1] != READY:
-            raise StartFailed("the fork server ended while it started")
+            raise WorkerDied("the fork server ended while it started")
         self.landlock = json.loads(message[1:])["landlock"]
         self._control.settimeout(None)
 
-    def run(self, kind: bytes, spec: bytes, *, wall_s: float, output_bytes: int, values_bytes: int) -> RawRun:
+    def _map_identity(self) -> None:
+        try:
+            identity_map(self._process.pid)
+        except OSError as error:
+            raise StartFailed(f"map a user other than root: {error.strerror}") from error
+
+    def run(self, kind: bytes, spec: bytes, bounds: Bounds) -> RawRun:
         """
         Carry out one run.
 
@@ -137,10 +159,10 @@ class Worker:
             os.close(spec_fd)
             for _, write in pipes:
                 os.close(write)
-        limits = (output_bytes, output_bytes, values_bytes)
+        limits = (bounds.output_bytes, bounds.output_bytes, bounds.values_bytes)
         streams = {read: Stream(limit) for (read, _), limit in zip(pipes, limits, strict=True)}
         try:
-            raw = self._follow(streams, started, wall_s)
+            raw = self._follow(streams, started, bounds)
         finally:
             for fd in streams:
                 os.close(fd)
@@ -148,13 +170,14 @@ class Worker:
         raw.out, raw.err, raw.values = (bytes(stream.data) for stream in streams.values())
         return raw
 
-    def _follow(self, streams: dict[int, Stream], started: float, wall_s: float) -> RawRun:
+    def _follow(self, streams: dict[int, Stream], started: float, bounds: Bounds) -> RawRun:
         raw = RawRun()
         poll = select.poll()
         control = self._control.fileno()
         for fd in (control, *streams):
             poll.register(fd, select.POLLIN)
-        deadline = started + wall_s
+        deadline = started + bounds.wall_s
+        look_at = started + METER_S
         waiting = {control, *streams}
         while waiting:
             left = deadline - time.monotonic()
@@ -163,10 +186,17 @@ class Worker:
                     raise WorkerDied("the fork server does not answer")
                 deadline = self._end(raw, "timeout")
                 continue
-            for fd, _ in poll.poll(left * 1000 + 1):
+            events = poll.poll(self._patience(left, bounds) if control in waiting else 0)
+            if not events and control not in waiting:
+                break  # everything inside is dead, and what it wrote has been read
+            if bounds.memory_bytes and not raw.ended_by and time.monotonic() >= look_at:
+                look_at = time.monotonic() + METER_S
+                if tree_resident_bytes(self._process.pid) > bounds.memory_bytes:
+                    deadline = self._end(raw, "memory")
+            for fd, _ in events:
                 if fd == control:
                     self._read_status(raw)
-                    deadline = max(deadline, time.monotonic() + GRACE_S)
+                    deadline = time.monotonic() + GRACE_S
                 elif self._read(fd, streams[fd]):
                     if len(streams[fd].data) >= streams[fd].limit and not raw.ended_by and control in waiting:
                         deadline = self._end(raw, "output_limit")
@@ -174,6 +204,10 @@ class Worker:
                 poll.unregister(fd)
                 waiting.discard(fd)
         return raw
+
+    def _patience(self, left: float, bounds: Bounds) -> float:
+        """Return for how many milliseconds to wait: shortly, where memory must be looked at."""
+        return (min(left, METER_S) if bounds.memory_bytes else left) * 1000 + 1
 
     def _end(self, raw: RawRun, why: str) -> float:
         """Have the zygote kill the run; return when that must have happened."""
@@ -201,6 +235,7 @@ class Worker:
 
     def close(self) -> None:
         """Let the zygote end, and wait for it."""
+        _living.discard(self)
         self._control.close()
         try:
             self._process.wait(GRACE_S)
@@ -209,14 +244,28 @@ class Worker:
             self._process.wait()
 
     def kill(self) -> None:
+        """End the zygote and whatever it runs, at once."""
+        _living.discard(self)
         self._control.close()
         self._process.kill()
         self._process.wait()
 
     def forget(self) -> None:
-        """In a forked child: let go of what belongs to the parent, and leave its processes alone."""
+        """In a forked child: let go of the parent's zygote, which ends when the last holder of its socket does."""
         self._control.close()
-        self._process.returncode = 0
+        self._process.returncode = 0  # not our child: nothing to wait for
+
+
+_living: set[Worker] = set()
+
+
+def _forget_all() -> None:
+    for worker in _living:
+        worker.forget()
+    _living.clear()
+
+
+os.register_at_fork(after_in_child=_forget_all)
 
 
 def identity_map(pid: int) -> None:
@@ -243,7 +292,7 @@ def spare_id(table: Path) -> int:
             return FIRST_SPARE_ID
     highest = max(first + count - 1 for first, _, count in ranges)
     if highest == 0:
-        raise PermissionError(1, "map a user other than root: this container has only one")
+        raise PermissionError(1, "this container has only one")
     return highest
 
 

@@ -1,0 +1,24 @@
+"""The system check that operators see."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.checks import registry, run_checks
+
+from apps.sandbox import apps as sandbox_apps
+from apps.sandbox.services import Probe
+
+
+def test_a_machine_that_isolates_passes_the_check() -> None:
+    assert run_checks(tags=["sandbox"], include_deployment_checks=True) == []
+
+
+def test_a_machine_that_does_not_isolate_is_warned_of_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_apps, "sandbox_probe", lambda: Probe(False, ("No user namespaces.",), "Allow them."))
+    (warning,) = run_checks(tags=["sandbox"], include_deployment_checks=True)
+    assert (warning.id, warning.msg, warning.hint) == ("sandbox.W001", "No user namespaces.", "Allow them.")
+
+
+def test_ordinary_commands_do_not_pay_for_the_check() -> None:
+    assert not registry.registry.tag_exists("sandbox")
+    assert registry.registry.tag_exists("sandbox", include_deployment_checks=True)

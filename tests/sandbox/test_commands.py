@@ -1,0 +1,185 @@
+"""Commands: whole programs under a trusted first process, files in and out by name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps.sandbox.services import CommandRun, Limits, Result, Sandbox
+
+LIMITS = Limits(wall_s=20, cpu_s=20, memory_mb=1024, disk_mb=16)
+
+
+def run(sandbox: Sandbox, *argv: str, **parts: Any) -> Result:
+    return sandbox.run(CommandRun(argv, **({"limits": LIMITS} | parts)))
+
+
+def shell(sandbox: Sandbox, line: str, **parts: Any) -> Result:
+    return run(sandbox, "/bin/sh", "-c", line, **parts)
+
+
+def test_pytest_runs_a_tree_of_files_and_its_report_comes_back(sandbox: Sandbox) -> None:
+    files = {
+        "pkg/__init__.py": b"",
+        "pkg/maths.py": b"def double(x): return 2 * x\n",
+        "tests/test_maths.py": b"import coverage, hypothesis\nfrom pkg.maths import double\n"
+        b"def test_right(): assert double(2) == 4\ndef test_wrong(): assert double(2) == 5\n",
+    }
+    argv = ("python", "-m", "pytest", "-q", "--junitxml=out/report.xml")
+    result = run(sandbox, *argv, files=files, collect=("out/report.xml", "absent"))
+    assert (result.status, result.returncode) == ("exit", 1)
+    assert "1 failed, 1 passed" in result.stdout
+    assert result.files.keys() == {"out/report.xml"}
+    assert b'failures="1"' in result.files["out/report.xml"]
+    assert result.trust == "in_process"
+
+
+def test_binary_files_go_in_and_out_unchanged(sandbox: Sandbox) -> None:
+    content = bytes(range(256)) * 4000
+    result = shell(sandbox, "cp deep/in out", files={"deep/in": content, "empty": b""}, collect=("out", "empty"))
+    assert result.files == {"out": content, "empty": b""}
+
+
+def test_arguments_and_environment_are_passed_as_they_are(sandbox: Sandbox) -> None:
+    result = run(
+        sandbox, "python", "-c", "import os, sys; print(sys.argv[1:], os.environ['A'])", "$HOME; x", env={"A": "b c"}
+    )
+    assert result.stdout == "['$HOME; x'] b c\n"
+
+
+def test_a_command_that_does_not_exist_is_a_result(sandbox: Sandbox) -> None:
+    result = run(sandbox, "no-such-command")
+    assert (result.status, result.returncode) == ("exit", 127)
+    assert "no-such-command" in result.stderr
+
+
+def test_links_and_folders_are_not_collected(sandbox: Sandbox, tmp_path: Path) -> None:
+    line = "ln -s /etc/passwd a; ln -s / b; mkdir c; echo x > d; ln d e; ln -s d f; mkdir g; echo y > g/h; ln -s g i"
+    names = ("a", "b/etc/passwd", "c", "d", "e", "f", "g/h", "i/h")
+    result = shell(sandbox, line, collect=names)
+    assert result.files == {"d": b"x\n", "e": b"x\n", "g/h": b"y\n"}
+
+
+def test_what_is_too_large_is_not_collected(sandbox: Sandbox) -> None:
+    line = "head -c 9000000 /dev/zero > a; cp a b"
+    result = shell(sandbox, line, collect=("a", "b"), limits=Limits(wall_s=20, file_mb=9, disk_mb=64))
+    assert result.files.keys() == {"a", "b"}
+    sparse = shell(sandbox, "truncate -s 8M a; truncate -s 8M b; truncate -s 8M c", collect=("a", "b", "c"))
+    assert sparse.files.keys() == {"a", "b"}
+
+
+def test_processes_left_behind_end_before_the_files_are_read(sandbox: Sandbox) -> None:
+    line = "(trap '' TERM HUP; setsid sh -c 'while :; do echo x >> grows; done' &) ; sleep 0.1; exit 4"
+    result = shell(sandbox, line, collect=("grows",))
+    assert (result.status, result.returncode) == ("exit", 4)
+    assert result.wall_ms < 5000
+
+
+def test_a_daemon_that_ignores_signals_ends_with_the_time(sandbox: Sandbox) -> None:
+    code = """
+import os, signal, time
+for s in range(1, 65):
+    try: signal.signal(s, signal.SIG_IGN)
+    except (OSError, ValueError): pass
+for _ in range(3):
+    if os.fork() == 0: os.setsid()
+while True: time.sleep(1)
+"""
+    result = run(sandbox, "python", "-c", code, limits=Limits(wall_s=0.5))
+    assert result.status == "timeout"
+    assert result.wall_ms < 3000
+    assert _processes_of_the_sandbox_user() <= 2 * 2  # zygotes and their parents, at most two of each
+
+
+def _processes_of_the_sandbox_user() -> int:
+    """Count children, at any depth, of this process that are in a pid namespace of their own."""
+    mine = Path("/proc/self/ns/pid").readlink()
+    count = 0
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                count += os.getpid() in _ancestors(int(entry.name)) and (entry / "ns/pid").readlink() != mine
+            except OSError:
+                continue
+    return count
+
+
+def _ancestors(pid: int) -> list[int]:
+    found: list[int] = []
+    while pid > 1:
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+        found.append(pid)
+    return found
+
+
+def test_a_fork_bomb_is_bounded(sandbox: Sandbox) -> None:
+    code = """
+import os, time
+n = 0
+try:
+    while n < 300:
+        if os.fork() == 0: time.sleep(5); os._exit(0)
+        n += 1
+except OSError: pass
+print(n)
+"""
+    result = run(sandbox, "python", "-c", code, limits=Limits(wall_s=20, processes=24))
+    assert 10 < int(result.stdout) < 24
+
+
+def test_the_memory_of_all_processes_together_is_bounded(sandbox: Sandbox) -> None:
+    code = """
+import os, time
+for _ in range(8):
+    if os.fork() == 0:
+        block = bytearray(64 << 20); block[::4096] = b"x" * len(block[::4096]); time.sleep(20)
+time.sleep(20)
+"""
+    assert run(sandbox, "python", "-c", code, limits=Limits(wall_s=20, memory_mb=200)).status == "oom"
+
+
+def test_a_flood_of_output_ends_the_command(sandbox: Sandbox) -> None:
+    result = shell(sandbox, "yes", limits=Limits(output_kb=64))
+    assert result.status == "output_limit"
+    assert len(result.stdout) <= 64 << 10
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import socket; socket.socket()",
+        "import os; os.setuid(0)",
+        "import os; os.unshare",
+        "open('/usr/x', 'w')",
+        "open('/proc/self/status')",
+        "import os; os.kill(1, 9); 1/0",
+        "import ctypes; assert ctypes.CDLL(None).unshare(0x10000000) == 0",
+    ],
+)
+def test_a_command_is_as_confined_as_a_snippet(sandbox: Sandbox, code: str) -> None:
+    result = run(sandbox, "python", "-c", code)
+    assert (result.status, result.returncode) == ("exit", 1)
+
+
+def test_the_first_process_cannot_be_killed_or_read_or_forged(sandbox: Sandbox) -> None:
+    code = """
+import os, signal
+for s in (9, 15, 19):
+    try: os.kill(1, s)
+    except OSError: pass
+for fd in range(3, 64):
+    try: os.write(fd, b'{"status": 0, "files": []}\\n'); print("wrote", fd, flush=True)
+    except OSError: pass
+print("done", flush=True); os._exit(7)
+"""
+    result = run(sandbox, "python", "-c", code)
+    assert (result.status, result.returncode, result.stdout) == ("exit", 7, "done\n")
+
+
+def test_a_set_uid_program_gains_nothing(sandbox: Sandbox) -> None:
+    assert run(sandbox, "python", "-c", "import os; print(os.getresuid())").stdout == "(1000, 1000, 1000)\n"
+    result = shell(sandbox, "cp /bin/sh sh && chmod 6755 sh && ./sh -p -c id", limits=LIMITS)
+    assert "euid=0" not in result.stdout

@@ -1,0 +1,250 @@
+"""The pool: thread-safe, ordered, and alive whatever happens to its processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from apps.core.errors import NofxError
+from apps.sandbox import services
+from apps.sandbox.gateways import diagnosis
+from apps.sandbox.gateways import pool as pool_module
+from apps.sandbox.gateways.worker import StartFailed, Worker, spare_id
+from apps.sandbox.services import (
+    Call,
+    FunctionRun,
+    Limits,
+    Sandbox,
+    SandboxUnavailable,
+    ScriptRun,
+    sandbox_map,
+    sandbox_probe,
+    sandbox_run,
+)
+
+
+@pytest.fixture
+def own() -> Iterator[Sandbox]:
+    """A pool that a test may harm."""
+    opened = Sandbox.open(workers=2)
+    yield opened
+    opened.close()
+
+
+def children(of: int | str = "self") -> set[int]:
+    tasks = Path(f"/proc/{of}/task").iterdir()
+    return {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
+
+
+def descriptors_open() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def wait_until(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 10
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def identity(number: int) -> FunctionRun:
+    return FunctionRun("def f(x): return x", "f", (Call((number,)),))
+
+
+def test_results_of_a_map_come_in_order(own: Sandbox) -> None:
+    slow_first = [ScriptRun(f"import time; time.sleep({0.2 if i == 0 else 0}); print({i})") for i in range(12)]
+    assert [result.stdout for result in own.map(slow_first)] == [f"{i}\n" for i in range(12)]
+
+
+def test_a_map_takes_specifications_as_it_goes_and_may_be_left_early(own: Sandbox) -> None:
+    taken: list[int] = []
+
+    def endless() -> Iterator[FunctionRun]:
+        while True:
+            taken.append(1)
+            yield identity(len(taken))
+
+    results = own.map(endless())
+    assert next(results).values[0].ok == 1
+    results.close()  # type: ignore[attr-defined]  # map returns a generator
+    assert len(taken) < 20
+
+
+def test_many_threads_share_one_pool(own: Sandbox) -> None:
+    got: dict[int, object] = {}
+
+    def work(number: int) -> None:
+        got[number] = own.run(identity(number)).values[0].ok
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got == {number: number for number in range(24)}
+
+
+def test_the_death_of_a_zygote_between_runs_is_infra_and_then_it_goes_on(own: Sandbox) -> None:
+    before = children()
+    own.run(identity(1))
+    for pid in children() - before:
+        os.kill(pid, signal.SIGKILL)
+        assert wait_until(lambda pid=pid: Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z")  # type: ignore[misc]
+    results = [own.run(identity(number)) for number in range(6)]
+    assert results[0].status == "infra"
+    assert results[0].refused == ""
+    assert [result.values[0].ok for result in results[1:]] == [1, 2, 3, 4, 5]
+
+
+def test_the_death_of_a_zygote_in_mid_run_is_infra_and_hangs_nothing(own: Sandbox) -> None:
+    own.ensure_tested()
+    own.close()
+    before = children()
+    statuses: list[str] = []
+    long_run = ScriptRun("import time; time.sleep(60)", limits=Limits(wall_s=60))
+    thread = threading.Thread(target=lambda: statuses.append(own.run(long_run).status))
+    thread.start()
+    # Our child waits, its child is the zygote, and below that is the run.
+    assert wait_until(lambda: any(children(zygote) for pid in children() - before for zygote in children(pid)))
+    for pid in children() - before:
+        os.kill(pid, signal.SIGKILL)
+    thread.join(20)
+    assert statuses == ["infra"]
+    assert own.run(identity(3)).values[0].ok == 3
+
+
+def test_closing_leaves_no_process_and_no_descriptor(own: Sandbox) -> None:
+    before, descriptors = children(), descriptors_open()
+    own.run(ScriptRun("print(1)"))
+    own.run(ScriptRun("while True: pass", limits=Limits(wall_s=0.1)))
+    own.close()
+    assert children() == before
+    assert descriptors_open() == descriptors
+
+
+def test_a_forked_process_gets_a_pool_of_its_own() -> None:
+    assert sandbox_run(ScriptRun("print(1)")).stdout == "1\n"
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        outcome = b"failed"
+        try:
+            outcome = sandbox_run(ScriptRun("print('child')")).stdout.encode()
+        finally:
+            os.write(write, outcome)
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        assert pipe.read() == b"child\n"
+    os.waitpid(pid, 0)
+    assert [result.stdout for result in sandbox_map([ScriptRun("print(2)")] * 4)] == ["2\n"] * 4
+
+
+def test_killing_the_owner_ends_everything_it_started(tmp_path: Path) -> None:
+    code = (
+        "from apps.sandbox.services import *\nimport os\n"
+        "from pathlib import Path\nsandbox_run(ScriptRun('print(1)'))\n"
+        "tasks = Path('/proc/self/task').iterdir()\n"
+        "print(*[pid for task in tasks for pid in (task / 'children').read_text().split()], flush=True)\n"
+        "sandbox_run(ScriptRun('while True: pass', limits=Limits(wall_s=60, cpu_s=60)))\n"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    pids = owner.stdout.readline().split()
+    assert pids
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+
+
+def test_the_probe_says_that_the_sandbox_holds_and_what_was_found() -> None:
+    started = time.monotonic()
+    probe = sandbox_probe()
+    assert probe.available, probe
+    assert probe.missing == ()
+    assert probe.details["kernel"] == os.uname().release
+    assert time.monotonic() - started < 10
+
+
+def test_a_zygote_that_ends_while_it_starts_is_infra(own: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    own.ensure_tested()
+    own.close()
+    monkeypatch.setattr("apps.sandbox.gateways.worker.BOOT", "import os; os._exit(1)")
+    assert own.run(identity(1)).status == "infra"
+    monkeypatch.undo()
+    assert own.run(identity(1)).values[0].ok == 1
+
+
+def refuse(self: Worker, runtime: object) -> None:
+    raise StartFailed("unshare user namespace: Operation not permitted")
+
+
+def test_where_nothing_can_be_isolated_nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Worker, "__init__", refuse)
+    with pytest.raises(SandboxUnavailable) as caught:
+        Sandbox.open(workers=1).run(ScriptRun("print(1)"))
+    assert isinstance(caught.value, NofxError)
+    assert "unshare user namespace" in caught.value.message
+    assert caught.value.remedy
+    probe = sandbox_probe()
+    assert not probe.available
+    assert probe.missing and probe.remedy
+
+
+def test_a_sandbox_that_leaks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "escapes_find", lambda run: ("code in it can read a file of the host",))
+    with pytest.raises(SandboxUnavailable, match="read a file of the host"):
+        Sandbox.open(workers=1).run(ScriptRun("print(1)"))
+    assert sandbox_probe().missing == ("code in it can read a file of the host",)
+
+
+def test_another_architecture_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnosis, "machine_supported", lambda: False)
+    with pytest.raises(SandboxUnavailable, match="architecture"):
+        Sandbox.open(workers=1).run(ScriptRun("print(1)"))
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "remedy"),
+    [
+        ("kernel/unprivileged_userns_clone", "0", diagnosis.USER_NAMESPACES_OFF),
+        ("user/max_user_namespaces", "0", diagnosis.NO_USER_NAMESPACES_LEFT),
+        ("kernel/apparmor_restrict_unprivileged_userns", "1", diagnosis.APPARMOR),
+    ],
+)
+def test_the_remedy_names_the_setting(monkeypatch: pytest.MonkeyPatch, setting: str, value: str, remedy: str) -> None:
+    monkeypatch.setattr(diagnosis, "_setting", lambda path: value if path == setting else "")
+    assert diagnosis.remedy_for("unshare user namespace: Operation not permitted") == remedy
+
+
+def test_an_old_kernel_and_a_container_with_one_user_have_their_own_remedies() -> None:
+    assert diagnosis.remedy_for("mount_setattr: Function not implemented") == diagnosis.OLD_KERNEL
+    assert diagnosis.remedy_for("map a user other than root: ...") == diagnosis.ONE_USER
+
+
+def test_root_is_mapped_to_a_user_that_is_not_root(tmp_path: Path) -> None:
+    table = tmp_path / "uid_map"
+    table.write_text("0 0 4294967295\n")
+    assert spare_id(table) == 200_000
+    table.write_text("0 100000 65536\n")
+    assert spare_id(table) == 65_535
+    table.write_text("0 1000 1\n")
+    with pytest.raises(PermissionError):
+        spare_id(table)
+
+
+def test_services_need_no_django() -> None:
+    code = "import sys, apps.sandbox.services, apps.sandbox.serve; sys.exit('django' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert services.sandbox_run.__doc__
