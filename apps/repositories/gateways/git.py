@@ -1,0 +1,156 @@
+"""Git as a process, with nothing from the machine's or the user's configuration."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from apps.repositories.types import CommitInfo, Person, RepositoryUnavailable
+
+TIMEOUT_S = 60
+MAX_FILE_BYTES = 1_000_000
+MAX_TOTAL_BYTES = 64_000_000
+REGULAR_MODES = {b"100644", b"100755"}
+
+# A repository is somebody else's data: its hooks, helpers and file system monitors are never run.
+SAFE_CONFIGURATION = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.autocrlf=false",
+    "credential.helper=",
+    "protocol.ext.allow=never",
+    "commit.gpgSign=false",
+    "gc.auto=0",
+    "advice.detachedHead=false",
+)
+
+
+class GitError(Exception):
+    """A git command failed; the message is what git wrote."""
+
+
+def _environment(author: Person | None) -> dict[str, str]:
+    passed_on = {name: os.environ[name] for name in ("PATH", "HOME", "SSH_AUTH_SOCK", "LANG") if name in os.environ}
+    person = author or Person("NOFX", "nofx@localhost")
+    return {
+        **passed_on,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_SSH_COMMAND": "ssh -o BatchMode=yes",
+        "GIT_AUTHOR_NAME": person.name,
+        "GIT_AUTHOR_EMAIL": person.email,
+        "GIT_COMMITTER_NAME": "NOFX",
+        "GIT_COMMITTER_EMAIL": "nofx@localhost",
+    }
+
+
+def run(path: Path, *arguments: str, stdin: bytes = b"", author: Person | None = None) -> bytes:
+    """
+    Run git in *path* and return its standard output.
+
+    :raises GitError: git ended with an error or took more than a minute.
+    :raises RepositoryUnavailable: git is not installed, or the path is not there.
+    """
+    options = [part for setting in (*SAFE_CONFIGURATION, f"safe.directory={path}") for part in ("-c", setting)]
+    try:
+        done = subprocess.run(
+            ["git", *options, *arguments],
+            cwd=path,
+            env=_environment(author),
+            input=stdin,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise GitError(f"git {arguments[0]} took more than {TIMEOUT_S} seconds") from error
+    except OSError as error:
+        raise RepositoryUnavailable(
+            f"The repository at {path} cannot be opened: {error.strerror}.",
+            remedy="Check that the path exists on this machine and that git is installed.",
+        ) from error
+    if done.returncode != 0:
+        raise GitError(done.stderr.decode(errors="replace").strip() or f"git {arguments[0]} failed")
+    return done.stdout
+
+
+def text(path: Path, *arguments: str, author: Person | None = None) -> str:
+    """Run git and return its standard output as stripped text."""
+    return run(path, *arguments, author=author).decode(errors="replace").strip()
+
+
+def resolve(path: Path, name: str) -> str | None:
+    """Return the SHA of the commit that *name* points to, or None when there is none."""
+    try:
+        return text(path, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    except GitError:
+        return None
+
+
+def tree_entries(path: Path, sha: str) -> Iterator[tuple[str, str, int]]:
+    """Yield (file path, blob id, bytes) of the regular files at *sha*; links and submodules are left out."""
+    for entry in run(path, "ls-tree", "-r", "-z", "-l", sha).split(b"\0"):
+        if not entry:
+            continue
+        facts, name = entry.split(b"\t", 1)
+        mode, kind, blob, size = facts.split()
+        if kind == b"blob" and mode in REGULAR_MODES:
+            yield name.decode(errors="surrogateescape"), blob.decode(), int(size)
+
+
+def read_blobs(path: Path, blobs: Sequence[str]) -> list[bytes]:
+    """Return the contents of *blobs*, in order."""
+    if not blobs:
+        return []
+    stream = run(path, "cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs).encode())
+    contents: list[bytes] = []
+    position = 0
+    for _ in blobs:
+        end = stream.index(b"\n", position)
+        size = int(stream[position:end].rsplit(b" ", 1)[1])
+        contents.append(stream[end + 1 : end + 1 + size])
+        position = end + 1 + size + 1
+    return contents
+
+
+def files_at(path: Path, sha: str, *, suffixes: Sequence[str] | None) -> dict[str, bytes]:
+    """
+    Return the regular files at *sha*, by path, whose names end in one of *suffixes* (None: all).
+
+    Files over 1 MB are left out, and reading ends at 64 MB in total, smallest path first.
+    """
+    wanted: list[tuple[str, str]] = []
+    total = 0
+    for name, blob, size in sorted(tree_entries(path, sha)):
+        if size > MAX_FILE_BYTES or (suffixes is not None and not name.endswith(tuple(suffixes))):
+            continue
+        total += size
+        if total > MAX_TOTAL_BYTES:
+            break
+        wanted.append((name, blob))
+    return dict(zip((name for name, _ in wanted), read_blobs(path, [blob for _, blob in wanted]), strict=True))
+
+
+def history(path: Path, sha: str, *, limit: int) -> list[CommitInfo]:
+    """Return the first-parent history of *sha*, newest first, at most *limit* commits."""
+    output = run(path, "log", "--first-parent", f"--max-count={limit}", "--format=%H%x1f%ct%x1f%an%x1f%s%x1e", sha)
+    commits = []
+    for record in output.decode(errors="replace").split("\x1e"):
+        if record.strip():
+            commit, when, author, subject = record.strip().split("\x1f")
+            commits.append(CommitInfo(commit, datetime.fromtimestamp(int(when), UTC), author, subject))
+    return commits
+
+
+def churn(path: Path, sha: str, *, since: datetime) -> Mapping[str, int]:
+    """Return for each file the number of commits since *since* that changed it."""
+    output = run(path, "log", "--no-merges", f"--since={since.isoformat()}", "--name-only", "-z", "--format=", sha)
+    counts: dict[str, int] = {}
+    for name in output.decode(errors="surrogateescape").replace("\n", "\0").split("\0"):
+        if name:
+            counts[name] = counts.get(name, 0) + 1
+    return counts

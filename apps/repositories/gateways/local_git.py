@@ -1,0 +1,138 @@
+"""The first code host: the registered repository itself, changed only through worktrees of our own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from apps.repositories.gateways import git
+from apps.repositories.types import MergeBlocked, PatchRejected, Person, PushRefused
+
+FORBIDDEN_MODES = re.compile(r"^(?:new file mode|new mode|old mode|deleted file mode) (?:120000|160000)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class LocalGit:
+    """
+    A repository on this machine.
+
+    :param path: the repository.
+    :param worktrees: directory for worktrees; made when missing, left empty.
+    :param default_branch: the branch merged into.
+    :param remote: name of the remote pushed to; empty when there is none.
+    """
+
+    path: Path
+    worktrees: Path
+    default_branch: str
+    remote: str
+
+    def branch_commit(self, *, branch: str, base_sha: str, patch: str, message: str, author: Person) -> str:
+        """
+        Commit *patch* on top of *base_sha* as *branch*. A branch that already holds this very change is left as it is.
+
+        :raises PatchRejected: the patch does not apply, changes nothing, or holds a link or a submodule.
+        """
+        if FORBIDDEN_MODES.search(patch):
+            raise PatchRejected("The patch holds a symbolic link or a submodule.", remedy="Choose another candidate.")
+        with self._worktree(base_sha) as worktree:
+            try:
+                git.run(worktree, "apply", "--index", "--whitespace=nowarn", "-", stdin=patch.encode())
+            except git.GitError as error:
+                raise PatchRejected(
+                    f"The patch does not apply to {base_sha[:12]}: {error}.", remedy="Generate again from today's code."
+                ) from error
+            tree = git.text(worktree, "write-tree")
+            existing = git.resolve(self.path, f"refs/heads/{branch}")
+            if existing and git.text(self.path, "rev-parse", f"{existing}^{{tree}}") == tree:
+                return existing
+            if tree == git.text(self.path, "rev-parse", f"{base_sha}^{{tree}}"):
+                raise PatchRejected("The patch changes nothing.", remedy="Choose another candidate.")
+            git.run(worktree, "commit", "--quiet", "--file=-", stdin=message.encode(), author=author)
+            head = git.text(worktree, "rev-parse", "HEAD")
+            git.run(self.path, "update-ref", f"refs/heads/{branch}", head, existing or "0" * len(head))
+        return head
+
+    def branch_push(self, *, branch: str) -> bool:
+        """
+        Push *branch*; return False when the repository has no remote.
+
+        :raises PushRefused: the remote cannot be reached or says no.
+        """
+        if not self.remote:
+            return False
+        self._push(f"refs/heads/{branch}:refs/heads/{branch}", force=True)
+        return True
+
+    def branch_merge(self, *, branch: str, head_sha: str, message: str, author: Person) -> str:
+        """
+        Merge *branch* into the default branch: on the remote first, so that a refusal leaves everything as it was.
+
+        :raises MergeBlocked: the branch moved, the merge conflicts, or the checkout has changes of its own.
+        :raises PushRefused: the remote says no.
+        """
+        target = f"refs/heads/{self.default_branch}"
+        old = git.resolve(self.path, target)
+        if git.resolve(self.path, f"refs/heads/{branch}") != head_sha or old is None:
+            raise MergeBlocked(f"The branch {branch} is no longer at {head_sha[:12]}.", remedy="Reload the page.")
+        if self._is_ancestor(head_sha, old):
+            return old
+        checkout = self._checkout_of(target)
+        if checkout and git.text(checkout, "status", "--porcelain", "--untracked-files=no"):
+            raise MergeBlocked(
+                f"{self.default_branch} is checked out in {checkout} with changes that are not committed.",
+                remedy="Commit or put aside those changes, then merge again.",
+            )
+        with self._worktree(old) as worktree:
+            try:
+                git.run(worktree, "merge", "--no-ff", "--no-edit", "-m", message, head_sha, author=author)
+            except git.GitError as error:
+                raise MergeBlocked(
+                    f"The branch conflicts with {self.default_branch}.", remedy="Generate again from today's code."
+                ) from error
+            merged = git.text(worktree, "rev-parse", "HEAD")
+        if self.remote:
+            self._push(f"{merged}:{target}", force=False)
+        if checkout:
+            git.run(checkout, "merge", "--ff-only", merged)
+        else:
+            git.run(self.path, "update-ref", target, merged, old)
+        return merged
+
+    def _push(self, refspec: str, *, force: bool) -> None:
+        try:
+            git.run(self.path, "push", "--quiet", *(["--force-with-lease"] if force else []), self.remote, refspec)
+        except git.GitError as error:
+            branch = refspec.split(":", 1)[1].removeprefix("refs/heads/")
+            raise PushRefused(
+                f"The remote {self.remote} did not take {branch}: {error}.",
+                remedy="Check the remote and its permissions; the commit is kept here and can be pushed again.",
+            ) from error
+
+    def _is_ancestor(self, sha: str, of: str) -> bool:
+        return git.text(self.path, "merge-base", sha, of) == sha
+
+    def _checkout_of(self, ref: str) -> Path | None:
+        current: Path | None = None
+        for line in git.text(self.path, "worktree", "list", "--porcelain").splitlines():
+            if line.startswith("worktree "):
+                current = Path(line.removeprefix("worktree "))
+            elif line == f"branch {ref}":
+                return current
+        return None
+
+    @contextmanager
+    def _worktree(self, sha: str) -> Iterator[Path]:
+        self.worktrees.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory = Path(tempfile.mkdtemp(dir=self.worktrees))
+        try:
+            git.run(self.path, "worktree", "add", "--quiet", "--detach", str(directory), sha)
+            yield directory
+        finally:
+            shutil.rmtree(directory)
+            git.run(self.path, "worktree", "prune")

@@ -1,0 +1,83 @@
+"""Reads of registered code. A repository that the user may not read does not exist for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from django.db.models import QuerySet
+
+from apps.core.clock import now
+from apps.core.errors import NotFound
+from apps.governance.models import User
+from apps.governance.selectors import readable_scopes
+from apps.repositories.gateways import git
+from apps.repositories.models import Repository
+from apps.repositories.types import CommitInfo, RepositoryEmpty, RepositoryUnavailable
+
+
+def repositories_readable(*, user: User) -> QuerySet[Repository]:
+    """Return the repositories that *user* may read, by name, with their scope and organisation."""
+    return (
+        Repository.objects.filter(scope__in=readable_scopes(user))
+        .select_related("scope__organisation")
+        .order_by("name")
+    )
+
+
+def repository_get(*, user: User, name: str) -> Repository:
+    """
+    Return the repository called *name*.
+
+    :raises NotFound: there is none that *user* may read.
+    """
+    found = repositories_readable(user=user).filter(name=name).first()
+    if found is None:
+        raise NotFound(f"There is no repository called {name} that you can read.")
+    return found
+
+
+def head_sha(repository: Repository) -> str:
+    """
+    Return the newest commit of the default branch.
+
+    :raises RepositoryUnavailable: the repository cannot be opened.
+    :raises RepositoryEmpty: the branch has no commit.
+    """
+    path = Path(repository.path)
+    sha = git.resolve(path, f"refs/heads/{repository.default_branch}")
+    if sha:
+        return sha
+    if not is_git(path):
+        raise RepositoryUnavailable(
+            f"The repository {repository.name} is no longer a git repository at {path}.",
+            remedy="Put it back, or register it again at its new path.",
+        )
+    raise RepositoryEmpty(
+        f"The repository {repository.name} has no commit on {repository.default_branch}.",
+        remedy=f"Commit something to {repository.default_branch}, then try again.",
+    )
+
+
+def is_git(path: Path) -> bool:
+    """Return whether *path* is a git repository."""
+    try:
+        return bool(git.text(path, "rev-parse", "--git-dir"))
+    except (git.GitError, RepositoryUnavailable):
+        return False
+
+
+def files_at(repository: Repository, sha: str, *, suffixes: Sequence[str] | None = (".py",)) -> dict[str, bytes]:
+    """Return the regular files at *sha* by path; see :func:`apps.repositories.gateways.git.files_at`."""
+    return git.files_at(Path(repository.path), sha, suffixes=suffixes)
+
+
+def history(repository: Repository, sha: str, *, limit: int = 50) -> list[CommitInfo]:
+    """Return the first-parent history of *sha*, newest first."""
+    return git.history(Path(repository.path), sha, limit=limit)
+
+
+def churn(repository: Repository, *, days: int = 90) -> Mapping[str, int]:
+    """Return for each file the number of commits of the last *days* that changed it."""
+    return git.churn(Path(repository.path), head_sha(repository), since=now() - timedelta(days=days))

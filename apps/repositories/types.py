@@ -1,0 +1,90 @@
+"""What other apps say to and hear from a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from apps.core.errors import Conflict, NofxError
+
+
+class RepositoryUnavailable(NofxError):
+    """The path is not there, is not readable, or is not a git repository."""
+
+    code = "repository.unavailable"
+    status = 422
+
+
+class RepositoryEmpty(NofxError):
+    """The repository has no commit on its default branch."""
+
+    code = "repository.empty"
+    status = 422
+
+
+class PatchRejected(NofxError):
+    """The patch does not apply to its base, or touches what it may not."""
+
+    code = "repository.patch_rejected"
+    status = 422
+
+
+class PushRefused(NofxError):
+    """The remote did not take the branch."""
+
+    code = "repository.push_refused"
+    status = 502
+
+
+class MergeBlocked(Conflict):
+    """The branch cannot be merged as things stand."""
+
+    code = "repository.merge_blocked"
+
+
+@dataclass(frozen=True)
+class Person:
+    """A name and an address for git's author and trailer lines."""
+
+    name: str
+    email: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+
+@dataclass(frozen=True)
+class CommitInfo:
+    """One commit of the history."""
+
+    sha: str
+    committed_at: datetime
+    author: str
+    subject: str
+
+
+class CodeHost(Protocol):
+    """
+    Where branches live and merges happen. The first adapter is local git; GitHub and GitLab stand behind the same port.
+
+    Every method is safe to repeat: asked again for what is already done, it returns the same answer.
+    """
+
+    def branch_commit(self, *, branch: str, base_sha: str, patch: str, message: str, author: Person) -> str:
+        """Commit *patch* on top of *base_sha* as *branch* and return the new commit's SHA."""
+        ...
+
+    def branch_push(self, *, branch: str) -> bool:
+        """Push *branch* to the remote; return False when the repository has none."""
+        ...
+
+    def branch_merge(self, *, branch: str, head_sha: str, message: str, author: Person) -> str:
+        """Merge *branch*, which must still be at *head_sha*, into the default branch; return the merge's SHA."""
+        ...
+
+
+def trailers(lines: Sequence[tuple[str, str]]) -> str:
+    """Return git trailer lines, one for each (token, value), values on one line each."""
+    return "\n".join(f"{token}: {' '.join(value.split())}" for token, value in lines)
