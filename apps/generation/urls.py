@@ -1,4 +1,22 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.generation.views import requests, review, specs
 
 app_name = "generation"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("specs", specs.spec_list, name="spec-list"),
+    path("specs/new", specs.spec_new, name="spec-new"),
+    path("specs/save", specs.spec_save, name="spec-save"),
+    path("specs/submit", specs.spec_submit, name="spec-submit"),
+    path("specs/<uuid:draft_id>", specs.spec_edit, name="spec-edit"),
+    path("specs/<uuid:draft_id>/delete", specs.spec_delete, name="spec-delete"),
+    path("requests", requests.request_list, name="request-list"),
+    path("requests/<uuid:request_id>", requests.request_detail, name="request-detail"),
+    path("requests/<uuid:request_id>/stop", requests.request_stop, name="request-stop"),
+    path("requests/<uuid:request_id>/again", requests.request_again, name="request-again"),
+    path("requests/<uuid:request_id>/push", requests.request_push, name="request-push"),
+    path("requests/<uuid:request_id>/merge", requests.request_merge, name="request-merge"),
+    path("requests/<uuid:request_id>/review", review.review, name="review"),
+    path("requests/<uuid:request_id>/verdict", review.verdict, name="verdict"),
+    path("requests/<uuid:request_id>/choose", review.choose, name="choose"),
+]

@@ -83,3 +83,8 @@ class ModelCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model_id} {self.outcome}"
+
+    @property
+    def seconds(self) -> float:
+        """How long the call took."""
+        return self.latency_ms / 1000

@@ -50,8 +50,8 @@ def merge_module(existing: str, code: str) -> str:
 
 def _standalone(candidate: ast.Module, code: str) -> str:
     used = _used_names(candidate)
-    docstring = ast.get_docstring(candidate, clean=False)
-    parts = [ast.get_source_segment(code, candidate.body[0]) or "" for _ in range(1) if docstring is not None]
+    has_docstring = ast.get_docstring(candidate, clean=False) is not None
+    parts = [_source(candidate.body[0], code).rstrip("\n")] if has_docstring else []
     imports = [line for node in candidate.body for line in _import_lines(node, used)]
     if imports:
         parts.append("\n".join(imports))

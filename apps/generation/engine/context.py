@@ -37,9 +37,9 @@ class Symbol:
 
 
 def symbols_of(files: Mapping[str, str]) -> tuple[Symbol, ...]:
-    """Return the top-level functions and classes of the Python *files* by path; files that do not parse are left out."""
+    """Return the top-level functions and classes of the Python *files* by path; unparsable ones are left out."""
     found: list[Symbol] = []
-    for path in sorted(files):
+    for path in sorted(path for path in files if path.endswith(".py")):
         try:
             tree = ast.parse(files[path])
         except (SyntaxError, ValueError):
@@ -88,9 +88,9 @@ def _words(text: str) -> frozenset[str]:
 def conventions_of(files: Mapping[str, str]) -> dict[str, object]:
     """Return what the code's own habits are, as shares from 0 to 1 with their counts; {} where nothing parses."""
     functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
-    for text in files.values():
+    for path, text in files.items():
         try:
-            tree = ast.parse(text)
+            tree = ast.parse(text if path.endswith(".py") else "")
         except (SyntaxError, ValueError):
             continue
         functions += [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]

@@ -15,6 +15,7 @@ _TEST = re.compile(r"^\s*(?:async )?def test_|^\s*(?:import pytest|from pytest)|
 _CODE_START = re.compile(
     r"^(?:from \w[\w.]* import |import \w|@\w|(?:async )?def \w+\s*\(|class \w+[(:]|[A-Z_]+\s*=)", re.MULTILINE
 )
+_DEFINED = re.compile(r"^(?:async )?(?:def|class) (\w+)", re.MULTILINE)
 _DOC_LANGUAGES = frozenset({"markdown", "md", "rst"})
 _SHELL_LANGUAGES = frozenset({"bash", "sh", "shell", "console", "text", "output", "txt", "json", "toml", "yaml", "ini"})
 
@@ -91,16 +92,26 @@ def _is_diff(body: str) -> bool:
 
 
 def _joined(bodies: list[str]) -> str:
-    """Join blocks that complete each other; of two that define the same name the later is a correction."""
+    """
+    Join blocks that complete each other; of two that define the same names the later is a correction.
+
+    A block that defines nothing belongs to the code only before the first definition (imports, constants); after it
+    it shows how to use the code.
+    """
     kept: list[str] = []
     names: set[str] = set()
+    has_later_definition = False
     for body in reversed(bodies):
-        defined = set(re.findall(r"^(?:async )?(?:def|class) (\w+)", body, re.MULTILINE))
-        is_usage = not defined and bool(kept) and not _is_diff(body)
-        if (defined and defined <= names) or is_usage:
-            continue
+        defined = set(_DEFINED.findall(body))
+        if (
+            (defined
+            and not defined <= names)
+            or (not defined
+            and (has_later_definition or not any(map(_DEFINED.search, bodies))))
+        ):
+            kept.append(body.strip("\n") + "\n")
         names |= defined
-        kept.append(body.strip("\n") + "\n")
+        has_later_definition = has_later_definition or bool(defined)
     return "\n\n".join(reversed(kept))
 
 

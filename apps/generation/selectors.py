@@ -1,0 +1,141 @@
+"""Reads of the generation track. A request whose repository the user may not read does not exist for them."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.core.errors import NotFound
+from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun, SpecificationDraft
+from apps.generation.services.review_subject import SUBJECT_KIND
+from apps.generation.services.stages import Status
+from apps.governance.models import User
+from apps.governance.selectors import ballot_of, can, readable_scopes, scopes_where
+from apps.governance.types import Action
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+REVIEWABLE = (Candidate.State.CHECKED, Candidate.State.EXECUTED)
+BEFORE_DECISION = (Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS, Status.IN_REVIEW)
+
+
+def drafts_of(user: User) -> QuerySet[SpecificationDraft]:
+    """Return the drafts of *user* that were not submitted, newest first."""
+    return (
+        SpecificationDraft.objects.filter(author=user, runs__isnull=True)
+        .select_related("repository")
+        .order_by("-updated_at", "id")
+    )
+
+
+def draft_get(*, user: User, draft_id: UUID) -> SpecificationDraft:
+    """
+    Return a draft of *user*.
+
+    :raises NotFound: they have no such draft.
+    """
+    draft = SpecificationDraft.objects.filter(author=user, pk=draft_id).select_related("repository").first()
+    if draft is None:
+        raise NotFound("There is no such draft of yours.")
+    return draft
+
+
+def runs_readable(user: User) -> QuerySet[GenerationRun]:
+    """Return the runs that *user* may read, newest first, with all that a list shows."""
+    return (
+        GenerationRun.objects.filter(repository__scope__in=readable_scopes(user))
+        .select_related("request", "repository", "requester")
+        .defer("request__specification_embedding", "request__context_snapshot", "request__specification")
+        .order_by("-request__created_at", "request_id")
+    )
+
+
+def runs_waiting_for(user: User) -> QuerySet[GenerationRun]:
+    """Return the runs in review that *user* could vote on and has not, oldest first."""
+    voted = Q(
+        request_id__in=user.ballots.filter(subject_kind=SUBJECT_KIND, voided_at__isnull=True).values("subject_id")
+    )
+    return (
+        runs_readable(user)
+        .filter(request__status=Status.IN_REVIEW, repository__scope__in=scopes_where(user, Action.VERDICT_VOTE))
+        .exclude(voted)
+        .exclude(contributions__user=user)
+        .order_by("state_changed_at", "request_id")
+    )
+
+
+def run_get(*, user: User, request_id: UUID) -> GenerationRun:
+    """
+    Return the run of a request with what its pages need.
+
+    :raises NotFound: there is no such request, or *user* may not read it.
+    """
+    run = (
+        GenerationRun.objects.filter(pk=request_id, repository__scope__in=readable_scopes(user))
+        .select_related("request", "repository__scope__organisation", "requester", "job", "draft")
+        .prefetch_related("stages", "contributions")
+        .first()
+    )
+    if run is None:
+        raise NotFound("There is no such request that you can read.")
+    return run
+
+
+def consensus_of(run: GenerationRun) -> CodeGenerationConsensus | None:
+    """Return the consensus of a run, when there is one."""
+    return CodeGenerationConsensus.objects.filter(request_id=run.pk).first()
+
+
+def candidates_of(run: GenerationRun) -> list[Candidate]:
+    """Return all candidates of a run in the order they were asked for; one query."""
+    return list(
+        Candidate.objects.filter(request_id=run.pk)
+        .select_related("implementation", "test", "documentation", "provider")
+        .order_by("ordinal")
+    )
+
+
+@dataclass(frozen=True)
+class Lettered:
+    """A candidate under the letter by which one person sees it."""
+
+    letter: str
+    candidate: Candidate
+
+
+def lettered(run: GenerationRun, user: User, candidates: Sequence[Candidate]) -> list[Lettered]:
+    """
+    Return *candidates* in an order of this person's own, with letters; those that can be reviewed come first.
+
+    The order is drawn from the request's seed and the person, so that it says nothing about who wrote what, differs
+    between reviewers, and can be checked afterwards.
+    """
+    shuffled = list(candidates)
+    random.Random(order_seed(run, user)).shuffle(shuffled)  # noqa: S311  an order to be repeated, not a secret
+    shuffled.sort(key=lambda candidate: candidate.state not in REVIEWABLE)
+    return [Lettered(letter_of(index), candidate) for index, candidate in enumerate(shuffled)]
+
+
+def order_seed(run: GenerationRun, user: User) -> str:
+    """Return the seed of one person's order of candidates; it is audited with their verdict."""
+    return hashlib.sha256(f"{run.seed}:{user.pk}".encode()).hexdigest()
+
+
+def letter_of(index: int) -> str:
+    """Return A, B, ... Z, A2, B2, ..."""
+    round_, position = divmod(index, len(LETTERS))
+    return LETTERS[position] + (str(round_ + 1) if round_ else "")
+
+
+def models_are_visible(run: GenerationRun, user: User) -> bool:
+    """Return whether *user* may learn who wrote which candidate: not before they voted, if they can vote."""
+    if run.request.status not in BEFORE_DECISION:
+        return True
+    is_barred = any(contribution.user_id == user.pk for contribution in run.contributions.all())
+    if is_barred or not can(user, Action.VERDICT_VOTE, run.repository.scope):
+        return True
+    return ballot_of(SUBJECT_KIND, run.pk, user) is not None

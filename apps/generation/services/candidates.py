@@ -1,0 +1,199 @@
+"""Candidates: planned, written as answers arrive, and never written twice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.core.digests import sha256_hex
+from apps.generation.engine.assembly import merge_module
+from apps.generation.engine.context import module_name
+from apps.generation.engine.documentation import document
+from apps.generation.engine.patches import PatchUnreadable, patched_files
+from apps.generation.engine.source import (
+    ExtractedCode,
+    ParsedCandidate,
+    Unparsable,
+    extract_code,
+    normalised_digest,
+    parse_candidate,
+    unified_patch,
+)
+from apps.generation.engine.specification import Specification
+from apps.generation.engine.testgen import tests_from_specification
+from apps.generation.engine.workspace import dotted_name
+from apps.generation.models import Candidate, CodeGenerationRequest, GeneratedCodeArtifact, GenerationRun
+from apps.providers.models import Provider
+
+CodeType = GeneratedCodeArtifact.CodeType
+State = Candidate.State
+PLATFORM_AUTHOR = "nofx/specification"
+MAX_TEXT = 400_000
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What candidates of one run are put together with: the specification and the repository's files at the base."""
+
+    run: GenerationRun
+    specification: Specification
+    files: Mapping[str, str]
+
+    @property
+    def module(self) -> str:
+        """The dotted name under which the target file is imported."""
+        return dotted_name(self.run.target_path)
+
+    @property
+    def test_path(self) -> str:
+        """Where the tests of the request go: their own file, so that nobody's tests are overwritten."""
+        conventions = self.run.request.context_snapshot.get("conventions") or {}
+        directory = str(conventions.get("test_directory") or "tests")
+        name = f"test_{module_name(self.run.entry or self.run.title)}"
+        taken = f"{directory}/{name}.py" in self.files
+        suffix = f"_{str(self.run.pk)[:8]}" if taken else ""
+        return f"{directory}/{name}{suffix}.py"
+
+    @property
+    def documentation_path(self) -> str:
+        """Where the page about the request goes."""
+        return f"docs/{module_name(self.run.entry or self.run.title)}.md"
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A candidate put into the repository: its module as a whole, tests, page, and the one patch of all three."""
+
+    module: str
+    tests: str
+    documentation: str
+    patch: str
+    has_own_tests: bool
+
+
+@transaction.atomic
+def candidates_plan(*, run: GenerationRun, providers: Sequence[Provider]) -> list[Candidate]:
+    """
+    Make one row for each sample of each provider, once; a repeated job finds them planned.
+
+    The plan is frozen by the first call: a provider that is switched on later is not asked for this request.
+    """
+    CodeGenerationRequest.objects.select_for_update().get(pk=run.pk)
+    planned = list(Candidate.objects.filter(request=run.request).select_related("provider").order_by("ordinal"))
+    if planned:
+        return planned
+    samples = [(provider, index) for provider in providers for index in range(provider.samples)]
+    return Candidate.objects.bulk_create(
+        Candidate(
+            request=run.request, provider=provider, model_id=provider.model_id, sample_index=index, ordinal=ordinal
+        )
+        for ordinal, (provider, index) in enumerate(samples)
+    )
+
+
+@transaction.atomic
+def candidate_write(*, candidate_id: UUID, workspace: Workspace, answer: str, model_id: str) -> Candidate:
+    """Keep an answer: its three artefacts, its patch, or the sentence why it cannot be used. Safe to repeat."""
+    candidate = Candidate.objects.select_for_update().get(pk=candidate_id)
+    if candidate.state != State.ASKED:
+        return candidate
+    candidate.model_id = model_id[:120]
+    extracted = extract_code(answer[:MAX_TEXT].replace("\0", ""))
+    assembled = assemble(workspace, extracted)
+    if isinstance(assembled, Unparsable):
+        raw = extracted.implementation or extracted.patch or answer[:MAX_TEXT].replace("\0", "")
+        _attach(candidate, raw, extracted.tests, extracted.documentation, has_own_tests=True)
+        candidate.state, candidate.reason = State.UNPARSABLE, assembled.reason
+    else:
+        code = extracted.implementation or assembled.module
+        _attach(candidate, code, assembled.tests, assembled.documentation, has_own_tests=assembled.has_own_tests)
+        candidate.state = State.WRITTEN
+        candidate.patch = assembled.patch
+        candidate.patch_digest = sha256_hex(assembled.patch)
+        candidate.normalised_digest = normalised_digest(assembled.module)
+    candidate.save()
+    return candidate
+
+
+def candidate_unavailable(*, candidate_id: UUID, reason: str) -> None:
+    """Record that no answer came, and why, as a sentence. Does nothing to a candidate that was written."""
+    Candidate.objects.filter(pk=candidate_id, state=State.ASKED).update(state=State.UNAVAILABLE, reason=reason)
+
+
+@transaction.atomic
+def duplicates_mark(*, run: GenerationRun) -> int:
+    """Mark every candidate whose program an earlier one has written already; return how many there are."""
+    firsts: dict[str, Candidate] = {}
+    marked = 0
+    for candidate in Candidate.objects.filter(request=run.request, state=State.WRITTEN).order_by("ordinal"):
+        original = firsts.setdefault(candidate.normalised_digest, candidate)
+        if original is not candidate:
+            candidate.state, candidate.duplicate_of = State.DUPLICATE, original
+            candidate.reason = "Another candidate is the same program."
+            candidate.save(update_fields=["state", "duplicate_of", "reason"])
+            marked += 1
+    return marked
+
+
+def assemble(workspace: Workspace, extracted: ExtractedCode) -> Assembled | Unparsable:
+    """Return the candidate's files and patch, or why it cannot be used."""
+    target = workspace.run.target_path
+    if extracted.patch and not extracted.implementation:
+        return _assemble_patch(workspace, extracted)
+    parsed = parse_candidate(extracted.implementation, workspace.specification.entry)
+    if isinstance(parsed, Unparsable):
+        return parsed
+    module = merge_module(workspace.files.get(target, ""), parsed.code)
+    return _with_tests(workspace, {target: module}, extracted)
+
+
+def _assemble_patch(workspace: Workspace, extracted: ExtractedCode) -> Assembled | Unparsable:
+    try:
+        changed = patched_files(extracted.patch, workspace.files)
+    except PatchUnreadable as error:
+        return Unparsable(str(error))
+    for path in changed:
+        if not path.endswith(".py"):
+            return Unparsable(f"The patch changes {path}, which is not Python.")
+        entry = workspace.specification.entry if path == workspace.run.target_path else None
+        parsed = parse_candidate(changed[path], entry)
+        if not isinstance(parsed, ParsedCandidate):
+            return parsed
+    return _with_tests(workspace, changed, extracted)
+
+
+def _with_tests(workspace: Workspace, changed: dict[str, str], extracted: ExtractedCode) -> Assembled:
+    own_tests = extracted.tests.strip()
+    tests = tests_from_specification(workspace.specification, workspace.module) or own_tests
+    module = changed.get(workspace.run.target_path, next(iter(changed.values())))
+    page = document(workspace.specification, module)
+    after = {**changed, workspace.documentation_path: page}
+    if tests.strip():
+        after[workspace.test_path] = tests if tests.endswith("\n") else f"{tests}\n"
+    before = {path: workspace.files[path] for path in after if path in workspace.files}
+    return Assembled(
+        module=module,
+        tests=own_tests or tests,
+        documentation=extracted.documentation.strip() or page,
+        patch=unified_patch(before, after),
+        has_own_tests=bool(own_tests),
+    )
+
+
+def _attach(candidate: Candidate, code: str, tests: str, documentation: str, *, has_own_tests: bool) -> None:
+    def artifact(kind: CodeType, text: str, author: str) -> GeneratedCodeArtifact:
+        return GeneratedCodeArtifact.objects.create(
+            request_id=candidate.request_id, model_id=author, code_type=kind, generated_code=text
+        )
+
+    candidate.implementation = artifact(CodeType.IMPLEMENTATION, code, candidate.model_id)
+    candidate.test = artifact(CodeType.TEST, tests, candidate.model_id if has_own_tests else PLATFORM_AUTHOR)
+    candidate.documentation = artifact(CodeType.DOCUMENTATION, documentation, candidate.model_id)
+
+
+def asked(candidates: Collection[Candidate]) -> list[Candidate]:
+    """Return the candidates that still wait for an answer."""
+    return [candidate for candidate in candidates if candidate.state == State.ASKED]

@@ -1,0 +1,88 @@
+"""Static checks of candidates: lint, types, security, all unique candidates in one go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from apps.checks.services import check_sources, complexity_measure
+from apps.checks.types import CheckResult, Unparsable
+from apps.generation.engine.changes import changed_lines
+from apps.generation.engine.patches import patched_files
+from apps.generation.engine.quality import quality_score, security_score
+from apps.generation.models import Candidate, GenerationRun
+from apps.generation.services.candidates import Workspace
+
+SECURITY_TOOL = "bandit"
+
+
+def changed_files(workspace: Workspace, candidate: Candidate) -> dict[str, str]:
+    """Return the files of the repository that the candidate's patch changes, by path, as they read afterwards."""
+    return patched_files(candidate.patch, workspace.files)
+
+
+def candidate_module(workspace: Workspace, candidate: Candidate) -> str:
+    """Return the target file as the candidate leaves it."""
+    return changed_files(workspace, candidate).get(workspace.run.target_path, "")
+
+
+def candidates_check(*, run: GenerationRun, workspace: Workspace) -> int:
+    """Check every written candidate that is nobody's duplicate; return how many results there are."""
+    waiting = list(Candidate.objects.filter(request=run.request, state=Candidate.State.WRITTEN).order_by("ordinal"))
+    modules = {str(candidate.pk): candidate_module(workspace, candidate) for candidate in waiting}
+    results = check_sources(modules) if modules else {}
+    for candidate in waiting:
+        _keep(workspace, candidate, modules[str(candidate.pk)], results[str(candidate.pk)])
+    return sum(len(found) for found in results.values())
+
+
+@transaction.atomic
+def _keep(workspace: Workspace, candidate: Candidate, module: str, results: tuple[CheckResult, ...]) -> None:
+    own = changed_lines(workspace.files.get(workspace.run.target_path, ""), module)
+    candidate.checks = [_own_findings(result, own, workspace.run.target_path) for result in results]
+    candidate.state = Candidate.State.CHECKED
+    candidate.save(update_fields=["checks", "state"])
+    scores_keep(candidate, module)
+
+
+def scores_keep(candidate: Candidate, module: str) -> None:
+    """Compute the quality and security scores of a candidate from its checks and examples, and store them."""
+    if candidate.implementation is None:
+        return
+    severities = {check["tool"]: [finding["severity"] for finding in check["findings"]] for check in candidate.checks}
+    security = next((check for check in candidate.checks if check["tool"] == SECURITY_TOOL), None)
+    candidate.implementation.quality_score = quality_score(
+        checks={check["tool"]: check["status"] for check in candidate.checks},
+        findings=[severity for tool, found in severities.items() if tool != SECURITY_TOOL for severity in found],
+        lines=len(module.splitlines()),
+        complexity=_complexity(module),
+        examples_passed=candidate.examples_passed or 0,
+        examples_total=candidate.examples_total or 0,
+    )
+    is_assessed = security is not None and security["status"] != "error"
+    candidate.implementation.security_score = security_score(severities[SECURITY_TOOL]) if is_assessed else None
+    candidate.implementation.save(update_fields=["quality_score", "security_score"])
+
+
+def _own_findings(result: CheckResult, own: frozenset[int], path: str) -> dict[str, Any]:
+    """Leave out what was there before: a candidate answers for the lines it wrote."""
+    stored = result.as_json()
+    findings = [
+        {**finding, "path": path} for finding in stored["findings"] if finding["line"] in own or not finding["line"]
+    ]
+    is_clean = result.status == "failed" and not any(
+        finding["severity"] in _counting(result.tool) for finding in findings
+    )
+    return {**stored, "findings": findings, "status": "passed" if is_clean else result.status}
+
+
+def _counting(tool: str) -> frozenset[str]:
+    return frozenset({"medium", "high"}) if tool == SECURITY_TOOL else frozenset({"low", "medium", "high"})
+
+
+def _complexity(module: str) -> int:
+    try:
+        return max((function.complexity for function in complexity_measure(module)), default=1)
+    except Unparsable:
+        return 1

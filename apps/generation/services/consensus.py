@@ -1,0 +1,160 @@
+"""Let behaviour choose, and keep the whole of the vote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from apps.generation.engine.consensus import (
+    NOTHING_COMPARED,
+    Consensus,
+    Distinguishing,
+    InputOrigin,
+    PoolEntry,
+    PoolInput,
+    decide_consensus,
+)
+from apps.generation.engine.outcomes import Outcome, OutcomeKind, outcome_meets
+from apps.generation.engine.values import Unrepresentable, encode
+from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun
+from apps.generation.services.candidates import Workspace
+from apps.generation.services.checking import candidate_module, scores_keep
+from apps.generation.services.execution import Observation
+
+PRIOR_SHARE = 0.5
+MAX_SHOWN = 400
+
+
+@transaction.atomic
+def outcomes_keep(*, observations: Sequence[Observation], inputs: Sequence[PoolInput], workspace: Workspace) -> None:
+    """Store how each candidate behaved. Safe to repeat."""
+    examples = [index for index, one in enumerate(inputs) if one.origin is InputOrigin.EXAMPLE]
+    for one in observations:
+        candidate = one.candidate
+        candidate.outcomes = [outcome_stored(outcome) for outcome in one.outcomes]
+        candidate.examples_total = len(examples)
+        candidate.examples_passed = sum(_meets(one.outcomes[index], inputs[index]) for index in examples)
+        candidate.reason = one.refused or candidate.reason
+        candidate.state = Candidate.State.EXECUTED
+        candidate.save(update_fields=["outcomes", "examples_total", "examples_passed", "reason", "state"])
+        scores_keep(candidate, candidate_module(workspace, candidate))
+
+
+@transaction.atomic
+def consensus_decide(
+    *, run: GenerationRun, observations: Sequence[Observation], inputs: Sequence[PoolInput]
+) -> CodeGenerationConsensus:
+    """
+    Choose among the candidates and write the consensus row, once; a repeated job finds it written.
+
+    Behaviour is compared where the specification can be run; else the prior quality chooses and the row says so.
+    """
+    existing = CodeGenerationConsensus.objects.filter(request=run.request).first()
+    if existing:
+        return existing
+    pool = [_entry(one) for one in observations]
+    decision = decide_consensus(pool, inputs)
+    for cluster in decision.clusters:
+        Candidate.objects.filter(pk__in=cluster.members).update(cluster=cluster.label)
+    chosen = next((one.candidate for one in observations if str(one.candidate.pk) == decision.selected), None)
+    return CodeGenerationConsensus.objects.create(
+        request=run.request,
+        selected_implementation=chosen.implementation if chosen else None,
+        consensus_score=Decimal(str(decision.score)).quantize(Decimal("0.01")),
+        voting_details=_details(run, decision, inputs, pool),
+    )
+
+
+def _entry(one: Observation) -> PoolEntry:
+    candidate = one.candidate
+    quality = candidate.implementation.quality_score if candidate.implementation else None
+    trust = float(candidate.provider.prior)
+    prior = PRIOR_SHARE * trust + (1 - PRIOR_SHARE) * float(quality or 0)
+    return PoolEntry(
+        id=str(candidate.pk),
+        model_id=candidate.model_id,
+        normalised_digest=candidate.normalised_digest,
+        outcomes=tuple(one.outcomes),
+        prior=prior,
+        weight=0.5 + trust,
+    )
+
+
+def _meets(outcome: Outcome, one: PoolInput) -> bool:
+    return one.expected is not None and outcome_meets(outcome, one.expected)
+
+
+def _details(
+    run: GenerationRun, decision: Consensus, inputs: Sequence[PoolInput], pool: Sequence[PoolEntry]
+) -> dict[str, Any]:
+    return {
+        "selected": decision.selected,
+        "score": decision.score,
+        "is_compared": NOTHING_COMPARED not in decision.reasons,
+        "candidates": len(pool),
+        "seed": run.seed,
+        "clusters": [
+            {
+                "label": cluster.label,
+                "members": list(cluster.members),
+                "share": cluster.share,
+                "examples_passed": cluster.examples_passed,
+                "examples_total": cluster.examples_total,
+            }
+            for cluster in decision.clusters
+        ],
+        "distinguishing": _distinguishing(decision.distinguishing, run.entry),
+        "selectors": dict(decision.selectors),
+        "reasons": list(decision.reasons),
+        "inputs": {origin.value: sum(one.origin is origin for one in inputs) for origin in InputOrigin},
+    }
+
+
+def _distinguishing(found: Distinguishing | None, entry: str) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    expected = found.input.expected
+    return {
+        "call": call_text(found.input, entry),
+        "origin": found.input.origin.value,
+        "expected": None if expected is None else _short(expected.raises or repr(expected.value)),
+        "outputs": [{"label": output.label, "text": outcome_text(output.outcome)} for output in found.outputs],
+    }
+
+
+def call_text(one: PoolInput, entry: str) -> str:
+    """Return an input as a person would write it."""
+    call = one.call
+    if call.expression:
+        return _short("\n".join([*call.steps, call.expression]))
+    arguments = [repr(value) for value in call.args] + [f"{name}={value!r}" for name, value in call.kwargs.items()]
+    return _short(f"{entry}({', '.join(arguments)})")
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """Return what a candidate did on one input, in words."""
+    words = {
+        OutcomeKind.VALUE: f"returns {outcome.value!r}",
+        OutcomeKind.ERROR: f"raises {outcome.error}",
+        OutcomeKind.TIMEOUT: "did not end in time",
+        OutcomeKind.UNREPRESENTABLE: f"returns {outcome.error}, which cannot be compared",
+        OutcomeKind.NOT_RUN: "was not run",
+    }
+    changed = "" if outcome.mutated is None else f", and changes its arguments to {outcome.mutated!r}"
+    return _short(words[outcome.kind] + changed)
+
+
+def outcome_stored(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as JSON data."""
+    try:
+        value, mutated = encode(outcome.value), encode(outcome.mutated)
+    except Unrepresentable:
+        value, mutated = None, None
+    return {"kind": outcome.kind.value, "value": value, "error": outcome.error, "mutated": mutated}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"

@@ -1,0 +1,240 @@
+"""An approved candidate becomes a commit on a branch, with its gates, and a person merges it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.checks.services import check_sources
+from apps.core.clock import now
+from apps.core.errors import PermissionRefused
+from apps.generation.engine.changes import changed_lines
+from apps.generation.models import CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
+from apps.generation.services.candidates import Workspace
+from apps.generation.services.checking import changed_files
+from apps.generation.services.pipeline import workspace_open
+from apps.generation.services.review_subject import SUBJECT_KIND, selected_candidate
+from apps.generation.services.stages import Status, stage_enter, stage_leave, status_change
+from apps.governance.models import User
+from apps.governance.selectors import can, display_name
+from apps.governance.services import NotInteractive, audit_record
+from apps.governance.types import Action
+from apps.jobs.services import JobRun
+from apps.repositories.selectors import files_at
+from apps.repositories.services import code_host
+from apps.repositories.types import MergeBlocked, Person, PushRefused, trailers
+from apps.sandbox.services import sandbox_run
+from apps.sandbox.types import CommandRun
+
+PLATFORM = Person("NOFX", "nofx@localhost")
+TAIL = 4_000
+GATE_NAMES = {"ruff": "lint", "mypy": "types", "bandit": "security"}
+
+
+def request_deliver(*, job: JobRun, request_id: UUID) -> PullRequest:
+    """
+    Commit the approved candidate on its branch, push it, run the gates on it and open the pull request. Safe to repeat.
+
+    A remote that refuses the branch does not undo the commit: the pull request says so and the push can be repeated.
+
+    :raises PatchRejected: the patch does not apply to the base.
+    :raises StateChanged: the request is not approved.
+    :raises SandboxUnavailable: the tests cannot be run safely on this machine.
+    """
+    run = GenerationRun.objects.select_related("request", "repository__scope", "requester").get(pk=request_id)
+    status_change(run=run, allowed=[Status.APPROVED], to=Status.DELIVERING)
+    candidate = selected_candidate(run=run)
+    host = code_host(run.repository)
+    branch = f"nofx/{run.pk}"
+    job.progress("delivery", step="commit")
+    head = host.branch_commit(
+        branch=branch,
+        base_sha=run.base_sha,
+        patch=candidate.patch,
+        message=commit_message(run, str(candidate.pk)),
+        author=PLATFORM,
+    )
+    job.progress("delivery", step="push")
+    is_pushed, push_error = _push(run, branch)
+    job.progress("delivery", step="gates")
+    gates = gates_run(workspace_open(run), head)
+    with transaction.atomic():
+        pull_request, _ = PullRequest.objects.update_or_create(
+            request=run.request,
+            defaults={
+                "candidate": candidate,
+                "branch": branch,
+                "base_sha": run.base_sha,
+                "head_sha": head,
+                "gates": gates,
+                "is_pushed": is_pushed,
+                "push_error": push_error,
+            },
+        )
+        status_change(run=run, allowed=[Status.DELIVERING], to=Status.DELIVERED)
+        passed = sum(gate["status"] == "passed" for gate in gates)
+        stage_leave(run=run, stage="delivery", evidence_count=len(gates), note=f"{passed} of {len(gates)} gates passed")
+        audit_record(
+            action="request.deliver",
+            object_kind=SUBJECT_KIND,
+            object_id=run.pk,
+            actor=None,
+            on_behalf_of=str(run.requester_id),
+            scope=run.repository.scope,
+            after_digest=candidate.patch_digest,
+            detail={"branch": branch, "commit": head, "is_pushed": is_pushed},
+        )
+        job.progress("delivery", step="opened")
+    return pull_request
+
+
+def commit_message(run: GenerationRun, candidate_id: str) -> str:
+    """Return the commit's message: the title, the reason, and the trailers that tie it to the request."""
+    requester = run.requester
+    lines = [
+        ("Co-authored-by", str(Person(display_name(requester), requester.email or f"{requester.username}@localhost"))),
+        ("NOFX-Request", f"req_{run.pk}"),
+        ("NOFX-Candidate", f"cand_{candidate_id}"),
+    ]
+    title = " ".join(run.title.split())[:72]
+    return (
+        f"{title}\n\nGenerated from a specification, chosen by behaviour and approved by people.\n\n{trailers(lines)}\n"
+    )
+
+
+def _push(run: GenerationRun, branch: str) -> tuple[bool, str]:
+    try:
+        return code_host(run.repository).branch_push(branch=branch), ""
+    except PushRefused as error:
+        return False, str(error)
+
+
+def gates_run(workspace: Workspace, head_sha: str) -> list[dict[str, Any]]:
+    """
+    Run lint, types, security and the repository's tests on the commit and return one result for each.
+
+    A change answers for the lines it wrote. Tests run in the sandbox and judge themselves, which the result says.
+    """
+    candidate = selected_candidate(run=workspace.run)
+    changed = {path: text for path, text in changed_files(workspace, candidate).items() if path.endswith(".py")}
+    checked = check_sources(changed)
+    gates = []
+    for index, tool in enumerate(GATE_NAMES):
+        results = {path: results[index] for path, results in checked.items()}
+        findings = [
+            {**finding.as_json(), "path": path}
+            for path, result in results.items()
+            for finding in result.findings
+            if finding.line in changed_lines(workspace.files.get(path, ""), changed[path])
+            and (tool != "bandit" or (finding.severity != "low" and "test" not in path))
+        ]
+        errors = [result.reason for result in results.values() if result.status == "error"]
+        status = "error" if errors else "failed" if findings else "passed"
+        gates.append({"gate": GATE_NAMES[tool], "status": status, "findings": findings, "detail": "; ".join(errors)})
+    return [*gates, _tests_gate(workspace, head_sha)]
+
+
+def _tests_gate(workspace: Workspace, head_sha: str) -> dict[str, Any]:
+    files = files_at(workspace.run.repository, head_sha, suffixes=None)
+    roots = "src:." if any(path.startswith("src/") for path in files) else "."
+    result = sandbox_run(
+        CommandRun(
+            argv=("python", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--color=no"),
+            files=files,
+            env={"PYTHONPATH": roots},
+        )
+    )
+    passed = result.status == "exit" and result.returncode == 0
+    status = "passed" if passed else "failed" if result.status == "exit" else "error"
+    return {
+        "gate": "tests",
+        "status": status,
+        "findings": [],
+        "detail": (result.stdout + result.stderr)[-TAIL:],
+        "trust": result.trust,
+        "seconds": round(result.wall_ms / 1000, 1),
+    }
+
+
+@transaction.atomic
+def push_repeat(*, request_id: UUID, actor: User) -> PullRequest:
+    """
+    Push the branch of a pull request again.
+
+    :raises PermissionRefused: the actor may not deliver to the repository.
+    :raises PushRefused: the remote still says no.
+    """
+    pull_request = _locked(request_id)
+    _require_merger(pull_request.request.run, actor)
+    pull_request.is_pushed = code_host(pull_request.request.run.repository).branch_push(branch=pull_request.branch)
+    pull_request.push_error = ""
+    pull_request.save(update_fields=["is_pushed", "push_error"])
+    return pull_request
+
+
+@transaction.atomic
+def pull_request_merge(*, request_id: UUID, actor: User, is_interactive: bool) -> PullRequest:
+    """
+    Merge the branch into the default branch, as the person who asks for it.
+
+    :raises NotInteractive: the wish came with a token.
+    :raises PermissionRefused: the actor may not deliver to the repository.
+    :raises MergeBlocked: a gate did not pass, the branch moved or conflicts, or it is closed.
+    :raises PushRefused: the remote says no; nothing is merged.
+    """
+    pull_request = _locked(request_id)
+    run = pull_request.request.run
+    if not is_interactive or actor.is_service:
+        raise NotInteractive("Only a person who is signed in at the page can merge.")
+    _require_merger(run, actor)
+    if pull_request.state == PullRequest.State.MERGED:
+        return pull_request
+    failing = [gate["gate"] for gate in pull_request.gates if gate["status"] != "passed"]
+    if failing or pull_request.state != PullRequest.State.OPEN:
+        raise MergeBlocked(
+            f"Not merged: {' and '.join(failing) or 'the pull request'} did not pass.",
+            remedy="Submit the specification again with what was missing.",
+        )
+    person = Person(display_name(actor), actor.email or f"{actor.username}@localhost")
+    sha = code_host(run.repository).branch_merge(
+        branch=pull_request.branch,
+        head_sha=pull_request.head_sha,
+        message=f"Merge {pull_request.branch}: {' '.join(run.title.split())[:60]}",
+        author=person,
+    )
+    pull_request.state, pull_request.merge_sha = PullRequest.State.MERGED, sha
+    pull_request.merged_by, pull_request.merged_at = actor, now()
+    pull_request.save(update_fields=["state", "merge_sha", "merged_by", "merged_at"])
+    CodeGenerationConsensus.objects.filter(request_id=run.pk).update(deployed_at=pull_request.merged_at)
+    status_change(run=run, allowed=[Status.DELIVERED], to=Status.OBSERVED)
+    stage_enter(run=run, stage="observed")
+    audit_record(
+        action="request.merge",
+        object_kind=SUBJECT_KIND,
+        object_id=run.pk,
+        actor=actor,
+        scope=run.repository.scope,
+        after_digest=pull_request.candidate.patch_digest,
+        detail={"branch": pull_request.branch, "merge": sha},
+    )
+    return pull_request
+
+
+def _locked(request_id: UUID) -> PullRequest:
+    CodeGenerationRequest.objects.select_for_update().get(pk=request_id)
+    return PullRequest.objects.select_related("candidate", "request__run__repository__scope").get(request_id=request_id)
+
+
+def _require_merger(run: GenerationRun, actor: User) -> None:
+    if not can(actor, Action.DELIVERY_MERGE, run.repository.scope):
+        raise PermissionRefused("You may not merge into this repository.", remedy="Ask a reviewer to merge.")
+
+
+@transaction.atomic
+def delivery_end(*, request_id: UUID, failure: str, remedy: str) -> None:
+    """Record that a delivery failed; the approval stands and the delivery can be repeated."""
+    moved = CodeGenerationRequest.objects.filter(pk=request_id, status=Status.DELIVERING).update(status=Status.APPROVED)
+    if moved:
+        GenerationRun.objects.filter(pk=request_id).update(failure=failure, remedy=remedy)

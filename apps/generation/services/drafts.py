@@ -1,0 +1,71 @@
+"""Drafts: what a person types is kept, whatever happens next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from apps.core.clock import now
+from apps.core.errors import NotFound
+from apps.generation.models import SpecificationDraft
+from apps.governance.models import User
+from apps.repositories.models import Repository
+
+MAX_TEXT_CHARACTERS = 200_000
+
+
+@dataclass(frozen=True)
+class SavedDraft:
+    """The draft as it is now; ``is_copy`` when somebody else's newer text was left alone and this became a copy."""
+
+    draft: SpecificationDraft
+    is_copy: bool = False
+
+
+@transaction.atomic
+def draft_save(
+    *,
+    author: User,
+    title: str,
+    text: str,
+    repository: Repository | None = None,
+    target_path: str = "",
+    draft_id: UUID | None = None,
+    version: int = 0,
+) -> SavedDraft:
+    """
+    Keep the text. A draft that changed since *version* (another tab) is left alone and the text becomes a copy.
+
+    :raises NotFound: the author has no such draft.
+    """
+    values = {
+        "title": title.strip()[:200],
+        "text": text[:MAX_TEXT_CHARACTERS],
+        "repository": repository,
+        "target_path": target_path.strip()[:400],
+    }
+    if draft_id is None:
+        return SavedDraft(SpecificationDraft.objects.create(author=author, **values))
+    own = SpecificationDraft.objects.filter(pk=draft_id, author=author)
+    if own.filter(version=version).update(**values, version=F("version") + 1, updated_at=now()):
+        return SavedDraft(own.get())
+    current = own.first()
+    if current is None:
+        raise NotFound("There is no such draft of yours.")
+    if (current.title, current.text) == (values["title"], values["text"]):
+        return SavedDraft(current)
+    return SavedDraft(SpecificationDraft.objects.create(author=author, **values), is_copy=True)
+
+
+def draft_delete(*, author: User, draft_id: UUID) -> None:
+    """
+    Remove a draft that was never submitted.
+
+    :raises NotFound: the author has no such draft, or it was submitted and belongs to its request.
+    """
+    removed, _ = SpecificationDraft.objects.filter(pk=draft_id, author=author, runs__isnull=True).delete()
+    if not removed:
+        raise NotFound("There is no unsubmitted draft of yours with this address.")

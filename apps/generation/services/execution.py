@@ -1,0 +1,151 @@
+"""Run the candidates on the same inputs, in the sandbox, and judge what came back out here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from apps.generation.engine.consensus import InputOrigin, PoolInput
+from apps.generation.engine.inputs import CallInput, fuzz_inputs
+from apps.generation.engine.outcomes import NOT_RUN, Expected, Outcome, outcome_from_value
+from apps.generation.engine.sessions import DRIVER_ENTRY, session_driver
+from apps.generation.engine.testgen import calls_from_tests
+from apps.generation.engine.workspace import neighbours_setup
+from apps.generation.models import Candidate
+from apps.generation.services.candidates import Workspace
+from apps.generation.services.checking import changed_files
+from apps.sandbox.services import sandbox_map
+from apps.sandbox.types import MISSING, Call, FunctionRun, Limits, Result
+
+MAX_TEST_INPUTS = 40
+FUZZ_INPUTS = 40
+MAX_ROUNDS = 8
+RUN_LIMITS = Limits(wall_s=3.0, cpu_s=3, memory_mb=512)
+
+
+@dataclass
+class Observation:
+    """A candidate under way: how to run it, and the outcomes of the first inputs that it was run on."""
+
+    candidate: Candidate
+    code: str
+    setup: str
+    outcomes: list[Outcome] = field(default_factory=list)
+    refused: str = ""
+
+
+def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[PoolInput]:
+    """Return what every candidate is run on: the person's examples, the calls of generated tests, fuzzed inputs."""
+    specification = workspace.specification
+    if not specification.is_executable:
+        return []
+    inputs = [
+        PoolInput(
+            CallInput(example.args, example.kwargs, example.steps, example.call if example.steps else ""),
+            InputOrigin.EXAMPLE,
+            Expected(example.expected, example.raises),
+        )
+        for example in specification.examples
+        if example.function == specification.entry
+    ]
+    seen = {_key(one.call) for one in inputs}
+    tests: list[PoolInput] = []
+    for candidate in candidates:
+        if candidate.test is not None and candidate.test.model_id == candidate.model_id:
+            tests += calls_from_tests(candidate.test.generated_code, specification.entry)
+    inputs += _unseen(tests, seen)[:MAX_TEST_INPUTS]
+    fuzzed = fuzz_inputs(
+        specification.entry_signature, specification.examples, seed=workspace.run.seed, count=FUZZ_INPUTS
+    )
+    return inputs + _unseen([PoolInput(call, InputOrigin.FUZZ) for call in fuzzed], seen)
+
+
+def observe(
+    workspace: Workspace,
+    candidates: Sequence[Candidate],
+    inputs: Sequence[PoolInput],
+    *,
+    on_round: Callable[[int], None],
+) -> list[Observation]:
+    """
+    Run every candidate on every input and return the observations, one outcome for each input.
+
+    A candidate that dies on an input is started again behind it, a few times; what is left then counts as not run.
+
+    :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
+    """
+    observations = [_observation(workspace, candidate, inputs) for candidate in candidates]
+    for _ in range(MAX_ROUNDS):
+        waiting = [one for one in observations if len(one.outcomes) < len(inputs) and not one.refused]
+        if not waiting:
+            break
+        specs = [_spec(one, inputs, workspace.specification.entry or "") for one in waiting]
+        for one, result in zip(waiting, sandbox_map(specs), strict=True):
+            _take(one, result, remaining=len(inputs) - len(one.outcomes))
+        on_round(sum(len(one.outcomes) for one in observations))
+    for one in observations:
+        one.outcomes += [NOT_RUN] * (len(inputs) - len(one.outcomes))
+    return observations
+
+
+def _observation(workspace: Workspace, candidate: Candidate, inputs: Sequence[PoolInput]) -> Observation:
+    changed = changed_files(workspace, candidate)
+    files = {**_python(workspace.files), **_python(changed)}
+    module = changed.get(workspace.run.target_path, "")
+    setup = neighbours_setup(module, workspace.run.target_path, files)
+    calls = [one.call for one in inputs]
+    code = f"{module}\n\n{session_driver(calls)}" if _has_sessions(inputs) else module
+    return Observation(candidate, code, setup)
+
+
+def _spec(one: Observation, inputs: Sequence[PoolInput], entry: str) -> FunctionRun:
+    start = len(one.outcomes)
+    if _has_sessions(inputs):
+        calls = tuple(Call((index,)) for index in range(start, len(inputs)))
+        return FunctionRun(one.code, DRIVER_ENTRY, calls, RUN_LIMITS, one.setup)
+    calls = tuple(Call(item.call.args, item.call.kwargs) for item in inputs[start:])
+    return FunctionRun(one.code, entry, calls, RUN_LIMITS, one.setup)
+
+
+def _take(one: Observation, result: Result, *, remaining: int) -> None:
+    """Append the outcomes of one run; the call that a dead run died on gets the outcome of that death."""
+    if result.refused:
+        one.refused = result.refused
+        return
+    for value in result.values[:remaining]:
+        one.outcomes.append(
+            outcome_from_value(
+                None if value.ok is MISSING else value.ok,
+                error=value.error,
+                mutated=value.mutated,
+                has_value=value.ok is not MISSING,
+            )
+        )
+    if len(result.values) < remaining:
+        left_early = result.status == "exit"
+        one.outcomes.append(
+            outcome_from_value(error="SystemExit: the code ended the process")
+            if left_early
+            else outcome_from_value(has_value=False, status=result.status)
+        )
+
+
+def _has_sessions(inputs: Sequence[PoolInput]) -> bool:
+    return any(one.call.expression for one in inputs)
+
+
+def _key(call: CallInput) -> str:
+    return repr((call.args, sorted(call.kwargs.items()), call.steps, call.expression))
+
+
+def _unseen(inputs: Sequence[PoolInput], seen: set[str]) -> list[PoolInput]:
+    fresh = []
+    for one in inputs:
+        if _key(one.call) not in seen:
+            seen.add(_key(one.call))
+            fresh.append(one)
+    return fresh
+
+
+def _python(files: Mapping[str, str]) -> dict[str, str]:
+    return {path: text for path, text in files.items() if path.endswith(".py")}

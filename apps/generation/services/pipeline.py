@@ -1,0 +1,190 @@
+"""
+The way of one request from the queue to the reviewers.
+
+Each stage looks at what is there before it works, so the job may be killed at any instant and started again.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.core.errors import NofxError
+from apps.generation.engine.prompts import build_messages
+from apps.generation.engine.specification import analyse
+from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
+from apps.generation.services.candidates import (
+    Workspace,
+    asked,
+    candidate_unavailable,
+    candidate_write,
+    candidates_plan,
+    duplicates_mark,
+)
+from apps.generation.services.checking import candidates_check
+from apps.generation.services.consensus import consensus_decide, outcomes_keep
+from apps.generation.services.execution import observe, pool_inputs
+from apps.generation.services.review_subject import review_digest
+from apps.generation.services.stages import Status, stage_enter, stage_leave, status_change
+from apps.generation.services.submission import repository_files
+from apps.jobs.services import JobRun
+from apps.providers.selectors import providers_enabled
+from apps.providers.services import answers_generate
+from apps.providers.types import Answer, CodeTask, Example, Message, ProviderFailure
+
+State = Candidate.State
+UNDER_WAY = (Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS)
+
+
+class NothingUsable(NofxError):
+    """No provider gave code that can be reviewed."""
+
+    code = "generation.nothing_usable"
+    status = 422
+
+
+def run_generate(*, job: JobRun, request_id: UUID) -> None:
+    """
+    Take a request through generation, checks and consensus to the reviewers.
+
+    :raises NothingUsable: no candidate can be reviewed.
+    :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
+    :raises StateChanged: somebody stopped the request.
+    :raises JobCancelled: somebody asked the job to stop.
+    """
+    run = GenerationRun.objects.select_related("request", "repository__scope", "requester").get(pk=request_id)
+    workspace = workspace_open(run)
+    _generate(job, run, workspace)
+    _check(job, run, workspace)
+    _decide(job, run, workspace)
+    _hand_over(job, run)
+
+
+def workspace_open(run: GenerationRun) -> Workspace:
+    """Return what the candidates of *run* are put together with, as it was when the request was frozen."""
+    files = repository_files(run.repository, run.base_sha)
+    symbols = [str(item["name"]) for item in run.request.context_snapshot.get("symbols", [])]
+    specification = analyse(run.request.specification, title=run.title, known_symbols=symbols)
+    return Workspace(run, specification, files)
+
+
+def _generate(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
+    status_change(run=run, allowed=UNDER_WAY, to=Status.GENERATING)
+    stage_leave(run=run, stage="queued")
+    stage_enter(run=run, stage="generating")
+    candidates = candidates_plan(run=run, providers=providers_enabled())
+    if not candidates:
+        raise NothingUsable(
+            "No provider is switched on, so nobody could be asked.", remedy="Ask an administrator to switch one on."
+        )
+    waiting = {(candidate.provider_id, candidate.sample_index): candidate for candidate in asked(candidates)}
+    job.progress("generating", answered=len(candidates) - len(waiting), of=len(candidates))
+
+    def keep(provider_id: UUID, sample: int, answer: Answer | ProviderFailure) -> None:
+        candidate = waiting[provider_id, sample]
+        if isinstance(answer, Answer):
+            candidate_write(
+                candidate_id=candidate.pk, workspace=workspace, answer=answer.text, model_id=answer.model_id
+            )
+        else:
+            candidate_unavailable(candidate_id=candidate.pk, reason=answer.message)
+        answered = Candidate.objects.filter(request=run.request).exclude(state=State.ASKED).count()
+        job.progress("generating", answered=answered, of=len(candidates))
+
+    answers_generate(
+        task=code_task(workspace),
+        samples=[(candidate.provider, candidate.sample_index) for candidate in waiting.values()],
+        subject_kind="request",
+        subject_id=run.pk,
+        seed=run.seed,
+        cancelled=job.is_cancelled,
+        on_answer=keep,
+    )
+    job.raise_if_cancelled()
+    duplicates = duplicates_mark(run=run)
+    usable = Candidate.objects.filter(request=run.request, state__in=[State.WRITTEN, State.CHECKED, State.EXECUTED])
+    count = usable.count()
+    stage_leave(
+        run=run, stage="generating", evidence_count=len(candidates), note=_generated(count, duplicates, candidates)
+    )
+    if not count:
+        raise NothingUsable(
+            "None of the answers is code that can be run.",
+            remedy="Look at the reasons beside the candidates, change the specification, and submit it again.",
+        )
+
+
+def code_task(workspace: Workspace) -> CodeTask:
+    """Return what providers are asked."""
+    run, specification = workspace.run, workspace.specification
+    signature = specification.entry_signature
+    target = run.target_path
+    return CodeTask(
+        title=run.title,
+        text=run.request.specification,
+        language=run.request.target_language,
+        entry=specification.entry,
+        signature=signature.source if signature else None,
+        examples=tuple(
+            Example(example.args, example.kwargs, example.expected, example.raises, example.call)
+            for example in specification.examples
+            if not example.steps and example.function == specification.entry
+        ),
+        messages=tuple(
+            Message(role, content) for role, content in build_messages(specification, run.request.context_snapshot)
+        ),
+        base_files={target: workspace.files[target]} if target in workspace.files else {},
+    )
+
+
+def _generated(usable: int, duplicates: int, candidates: list[Candidate]) -> str:
+    return f"{len(candidates)} asked, {usable} different programs, {duplicates} the same as another"
+
+
+def _check(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
+    status_change(run=run, allowed=UNDER_WAY, to=Status.CHECKING)
+    stage_enter(run=run, stage="checking")
+    job.progress("checking")
+    results = candidates_check(run=run, workspace=workspace)
+    job.raise_if_cancelled()
+    stage_leave(run=run, stage="checking", evidence_count=results, note="lint, types and security")
+
+
+def _decide(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
+    status_change(run=run, allowed=UNDER_WAY, to=Status.CONSENSUS)
+    stage_enter(run=run, stage="consensus")
+    job.progress("consensus")
+    if CodeGenerationConsensus.objects.filter(request=run.request).exists():
+        return
+    usable = Candidate.objects.filter(request=run.request, state__in=[State.CHECKED, State.EXECUTED])
+    candidates = list(usable.select_related("implementation", "test", "provider").order_by("ordinal"))
+    inputs = pool_inputs(workspace, candidates)
+
+    def announce(executions: int) -> None:
+        job.raise_if_cancelled()
+        job.progress("consensus", executions=executions, of=len(candidates) * len(inputs))
+
+    observations = observe(workspace, candidates, inputs, on_round=announce)
+    outcomes_keep(observations=observations, inputs=inputs, workspace=workspace)
+    consensus_decide(run=run, observations=observations, inputs=inputs)
+    executions = len(candidates) * len(inputs)
+    note = f"{len(candidates)} programs on {len(inputs)} inputs" if inputs else "No behaviour could be compared."
+    stage_leave(run=run, stage="consensus", evidence_count=executions, note=note)
+
+
+@transaction.atomic
+def _hand_over(job: JobRun, run: GenerationRun) -> None:
+    stage_leave(run=run, stage="consensus")
+    status_change(run=run, allowed=UNDER_WAY, to=Status.IN_REVIEW)
+    stage_enter(run=run, stage="review")
+    GenerationRun.objects.filter(pk=run.pk).update(review_digest=review_digest(run=run))
+    job.progress("review")
+
+
+@transaction.atomic
+def run_end(*, request_id: UUID, status: Status, failure: str = "", remedy: str = "") -> None:
+    """Record that a run ended early. A request that reached its reviewers or ended already stays as it is."""
+    moved = CodeGenerationRequest.objects.filter(pk=request_id, status__in=UNDER_WAY).update(status=status)
+    if moved:
+        GenerationRun.objects.filter(pk=request_id).update(failure=failure, remedy=remedy)

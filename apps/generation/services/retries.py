@@ -1,0 +1,46 @@
+"""Take a request up again that stopped on the way; what it has is kept."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.core.errors import PermissionRefused
+from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun
+from apps.generation.services.reviews import DELIVERY_JOB
+from apps.generation.services.stages import StateChanged, Status
+from apps.generation.services.submission import RUN_JOB
+from apps.governance.models import User
+from apps.governance.selectors import can
+from apps.governance.types import Action
+from apps.jobs.models import Job
+from apps.jobs.services import job_enqueue
+
+
+@transaction.atomic
+def request_retry(*, request_id: UUID, actor: User) -> Job:
+    """
+    Start a failed generation, or a failed delivery, again. Candidates that never answered are asked once more.
+
+    :raises PermissionRefused: the actor may not write specifications for the repository.
+    :raises StateChanged: the request neither failed nor waits for a delivery that failed.
+    """
+    request = CodeGenerationRequest.objects.select_for_update().get(pk=request_id)
+    run = GenerationRun.objects.select_related("repository__scope").get(pk=request_id)
+    if not can(actor, Action.SPEC_WRITE, run.repository.scope):
+        raise PermissionRefused("You may not start this request again.", remedy="Ask the person who submitted it.")
+    if request.status == Status.FAILED:
+        Candidate.objects.filter(request=request, state=Candidate.State.UNAVAILABLE).update(
+            state=Candidate.State.ASKED, reason=""
+        )
+        CodeGenerationRequest.objects.filter(pk=request_id).update(status=Status.QUEUED)
+        kind = RUN_JOB
+    elif request.status == Status.APPROVED and run.failure:
+        kind = DELIVERY_JOB
+    else:
+        raise StateChanged("Only what failed can be started again.", remedy="Reload the page.")
+    job = job_enqueue(kind=kind, subject_kind="request", subject_id=request_id, requested_by=actor)
+    run.failure, run.remedy, run.job = "", "", job
+    run.save(update_fields=["failure", "remedy", "job"])
+    return job

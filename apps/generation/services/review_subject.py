@@ -1,0 +1,67 @@
+"""What reviewers vote on: exactly one patch, on one base, with one body of evidence, as one digest."""
+
+from __future__ import annotations
+
+from apps.core.digests import canonical_json, sha256_hex
+from apps.core.errors import NotFound
+from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun
+from apps.governance.types import DEFAULT_POLICIES, Policy, Subject
+
+SUBJECT_KIND = "request"
+
+
+def selected_candidate(*, run: GenerationRun) -> Candidate:
+    """
+    Return the candidate that is up for approval.
+
+    :raises NotFound: there is no consensus yet, or it chose nothing.
+    """
+    consensus = CodeGenerationConsensus.objects.filter(request_id=run.pk).first()
+    if consensus is None or consensus.selected_implementation_id is None:
+        raise NotFound("No candidate has been chosen yet.", remedy="Wait until the request is in review.")
+    return Candidate.objects.select_related("implementation", "test", "documentation").get(
+        implementation_id=consensus.selected_implementation_id
+    )
+
+
+def review_digest(*, run: GenerationRun) -> str:
+    """
+    Return the SHA-256 of what is voted on, computed from the rows as they are now.
+
+    It covers the specification, the base commit, the chosen patch, every candidate's patch, checks and outcomes, and
+    the vote of the models. A change of one byte of any of them is another digest.
+    """
+    chosen = selected_candidate(run=run)
+    consensus = CodeGenerationConsensus.objects.get(request_id=run.pk)
+    evidence = [
+        [
+            str(candidate.pk),
+            sha256_hex(candidate.patch),
+            candidate.state,
+            sha256_hex(canonical_json(candidate.checks)),
+            sha256_hex(canonical_json(candidate.outcomes)),
+        ]
+        for candidate in Candidate.objects.filter(request_id=run.pk).order_by("ordinal")
+    ]
+    content = {
+        "specification": sha256_hex(run.request.specification),
+        "base": run.base_sha,
+        "chosen": str(chosen.pk),
+        "evidence": evidence,
+        "votes": sha256_hex(canonical_json(consensus.voting_details)),
+    }
+    return sha256_hex(canonical_json(content))
+
+
+def review_subject(*, run: GenerationRun) -> Subject:
+    """Return what is voted on now, with the people who may not vote and why."""
+    barred = {
+        contribution.user_id: f"{contribution.get_kind_display().lower()} of this request"
+        for contribution in run.contributions.all()
+    }
+    return Subject(SUBJECT_KIND, run.pk, review_digest(run=run), barred)
+
+
+def review_policy(run: GenerationRun) -> Policy:
+    """Return how many people, and who, must approve a request of this risk."""
+    return DEFAULT_POLICIES[run.risk_tier]

@@ -1,0 +1,168 @@
+"""People's verdicts on a request. Models inform; only people at the page decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.core.errors import Conflict, NofxError
+from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
+from apps.generation.services.review_subject import (
+    SUBJECT_KIND,
+    review_digest,
+    review_policy,
+    review_subject,
+    selected_candidate,
+)
+from apps.generation.services.stages import Status, stage_enter, stage_leave, status_change
+from apps.governance.models import Ballot, User
+from apps.governance.selectors import can, decision_of
+from apps.governance.services import NotEligible, audit_record, ballot_cast, ballots_void
+from apps.governance.types import Action, Decision, DecisionState, Verdict
+from apps.jobs.services import job_enqueue
+
+DELIVERY_JOB = "generation.deliver"
+RUBRIC = ("correct", "readable", "fits", "tested", "secure")
+
+
+class NotInReview(Conflict):
+    """The request is not waiting for reviewers."""
+
+    code = "review.not_open"
+
+
+@transaction.atomic
+def verdict_cast(
+    *,
+    request_id: UUID,
+    reviewer: User,
+    verdict: Verdict,
+    digest: str,
+    is_interactive: bool,
+    rationale: str = "",
+    preference: str = "",
+    rubric: Mapping[str, int] | None = None,
+    order_seed: str = "",
+    session_key: str = "",
+) -> Ballot:
+    """
+    Record a human verdict on exactly what the reviewer saw; on the last one that is needed, start the delivery.
+
+    :raises NotInReview: the request is not in review.
+    :raises ContentChanged: the candidate, its base or its evidence changed since.
+    :raises NotEligible: the reviewer asked for this code, edited it or prompted it, or is no reviewer.
+    :raises NotInteractive: the verdict came with a token.
+    :raises AlreadyVoted: the reviewer has a valid verdict on this.
+    :raises RationaleMissing: a refusal came without a reason.
+    """
+    run = _lock(request_id)
+    _require_review(run)
+    ballot = ballot_cast(
+        subject=review_subject(run=run),
+        scope=run.repository.scope,
+        voter=reviewer,
+        verdict=verdict,
+        digest=digest,
+        is_interactive=is_interactive,
+        rationale=rationale,
+        detail={"preference": preference, "rubric": _rubric(rubric or {}), "order_seed": order_seed},
+        session_key=session_key,
+    )
+    _settle(run, review_decision(run=run))
+    return ballot
+
+
+def review_decision(*, run: GenerationRun) -> Decision:
+    """Return where the decision about *run* stands."""
+    return decision_of(
+        review_subject(run=run), policy=review_policy(run), scope=run.repository.scope, path=run.target_path
+    )
+
+
+@transaction.atomic
+def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reason: str) -> None:
+    """
+    Put another candidate up for approval. Verdicts that were cast are void, since they were about another patch.
+
+    :raises NotInReview: the request is not in review.
+    :raises NotEligible: the actor has no vote on this request.
+    :raises NofxError: the candidate cannot be chosen, or no reason is given.
+    """
+    run = _lock(request_id)
+    _require_review(run)
+    barred = review_subject(run=run).barred
+    if actor.pk in barred or not can(actor, Action.VERDICT_VOTE, run.repository.scope):
+        raise NotEligible("Only somebody who may vote on this request can choose another candidate.")
+    if not reason.strip():
+        raise NofxError("Say why another candidate is better.", remedy="One sentence is enough.")
+    usable = Candidate.objects.filter(
+        pk=candidate_id, request_id=run.pk, state__in=[Candidate.State.CHECKED, Candidate.State.EXECUTED]
+    )
+    candidate = usable.first()
+    if candidate is None or candidate == selected_candidate(run=run):
+        raise NofxError("This candidate cannot be chosen.", remedy="Choose one that was checked and is not chosen yet.")
+    before = run.review_digest
+    CodeGenerationConsensus.objects.filter(request_id=run.pk).update(
+        selected_implementation=candidate.implementation_id
+    )
+    digest = review_digest(run=run)
+    GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)
+    ballots_void(
+        subject_kind=SUBJECT_KIND, subject_id=run.pk, new_digest=digest, reason="Another candidate was chosen."
+    )
+    audit_record(
+        action="review.choose",
+        object_kind=SUBJECT_KIND,
+        object_id=run.pk,
+        actor=actor,
+        scope=run.repository.scope,
+        before_digest=before,
+        after_digest=digest,
+        reason=reason.strip(),
+    )
+
+
+def _lock(request_id: UUID) -> GenerationRun:
+    CodeGenerationRequest.objects.select_for_update().get(pk=request_id)
+    return GenerationRun.objects.select_related("request", "repository__scope__organisation").get(pk=request_id)
+
+
+def _require_review(run: GenerationRun) -> None:
+    if run.request.status != Status.IN_REVIEW:
+        raise NotInReview(
+            f"The request is {Status(run.request.status).label.lower()}, so there is nothing to vote on.",
+            remedy="Open the request to see where it is.",
+        )
+
+
+def _rubric(rubric: Mapping[str, int]) -> dict[str, Any]:
+    return {name: rubric[name] for name in RUBRIC if name in rubric and 1 <= rubric[name] <= 5}
+
+
+def _settle(run: GenerationRun, decision: Decision) -> None:
+    if decision.state is DecisionState.APPROVED:
+        _approve(run, decision)
+    elif decision.state is DecisionState.REJECTED:
+        _reject(run)
+
+
+def _approve(run: GenerationRun, decision: Decision) -> None:
+    CodeGenerationConsensus.objects.filter(request_id=run.pk).update(human_approved=True)
+    status_change(run=run, allowed=[Status.IN_REVIEW], to=Status.APPROVED)
+    stage_leave(
+        run=run,
+        stage="review",
+        evidence_count=len(decision.filled),
+        note="approved by " + " and ".join(seat.name for seat in decision.filled),
+    )
+    stage_enter(run=run, stage="delivery")
+    job_enqueue(kind=DELIVERY_JOB, subject_kind=SUBJECT_KIND, subject_id=run.pk, requested_by=run.requester)
+
+
+def _reject(run: GenerationRun) -> None:
+    CodeGenerationConsensus.objects.filter(request_id=run.pk).update(human_approved=False)
+    status_change(run=run, allowed=[Status.IN_REVIEW], to=Status.REJECTED)
+    stage_leave(run=run, stage="review", note="rejected")

@@ -1,0 +1,214 @@
+"""A specification becomes a request: read, put in context, frozen, queued."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from apps.core.digests import canonical_json, sha256_hex
+from apps.core.errors import NofxError, PermissionRefused
+from apps.generation.engine import context as context_engine
+from apps.generation.engine.specification import MAX_CHARACTERS, Specification, analyse, risk_tier
+from apps.generation.models import (
+    CodeGenerationRequest,
+    Contribution,
+    GenerationRun,
+    SpecificationDraft,
+)
+from apps.generation.services.stages import stage_enter, stage_leave
+from apps.governance.models import AuditEvent, User
+from apps.governance.selectors import can
+from apps.governance.services import approval_require_possible, audit_record
+from apps.governance.types import DEFAULT_POLICIES, Action
+from apps.jobs.services import job_enqueue
+from apps.repositories.models import Repository
+from apps.repositories.selectors import files_at, head_sha
+from apps.repositories.services import texts_embed
+
+RUN_JOB = "generation.run"
+SUPPORTED_LANGUAGES = ("python",)
+
+
+class SpecificationRefused(NofxError):
+    """The specification cannot be submitted as it stands."""
+
+    code = "specification.refused"
+    status = 422
+
+
+def specification_analyse(
+    *, title: str, text: str, repository: Repository | None = None
+) -> tuple[Specification, dict[str, str]]:
+    """
+    Read a specification, with the symbols of *repository* known, and return it with the repository's files.
+
+    :raises RepositoryUnavailable: the repository cannot be opened.
+    :raises RepositoryEmpty: the repository has no commit.
+    """
+    files = repository_files(repository, head_sha(repository)) if repository else {}
+    symbols = [symbol.name for symbol in context_engine.symbols_of(files)]
+    return analyse(text[:MAX_CHARACTERS], title=title, known_symbols=symbols), files
+
+
+def repository_files(repository: Repository, sha: str) -> dict[str, str]:
+    """Return the Python and Markdown files of *repository* at *sha* as text; those that are not UTF-8 are left out."""
+    readable: dict[str, str] = {}
+    for path, content in files_at(repository, sha, suffixes=(".py", ".md")).items():
+        try:
+            readable[path] = content.decode()
+        except UnicodeDecodeError:
+            continue
+    return readable
+
+
+@transaction.atomic
+def request_submit(
+    *,
+    requester: User,
+    repository: Repository,
+    title: str,
+    text: str,
+    target_path: str = "",
+    target_language: str = "python",
+    constraints: Mapping[str, Any] | None = None,
+    draft: SpecificationDraft | None = None,
+) -> CodeGenerationRequest:
+    """
+    Freeze the specification with its context and queue the generation.
+
+    :raises PermissionRefused: the requester may not submit specifications for the repository.
+    :raises SpecificationRefused: the text is empty, too long, or names a language that cannot be generated.
+    :raises Unsatisfiable: nobody could ever approve it.
+    :raises RepositoryUnavailable: the repository cannot be opened.
+    :raises RepositoryEmpty: the repository has no commit.
+    """
+    _check_submittable(requester, repository, title, text, target_language)
+    base_sha = head_sha(repository)
+    specification, files = specification_analyse(title=title, text=text, repository=repository)
+    path = _target_path(target_path, specification, files)
+    tier = risk_tier(specification, paths=[path] if path in files else [])
+    approval_require_possible(
+        policy=DEFAULT_POLICIES[tier.value],
+        scope=repository.scope,
+        barred={requester.pk: "requester of this request"},
+        path=path,
+    )
+    snapshot = context_engine.build_context(
+        text=f"{title}\n{text}", base_sha=base_sha, files=files, target_path=path, entry=specification.entry
+    )
+    embedding = texts_embed([f"{title}\n{text}"])[0]
+    request = CodeGenerationRequest.objects.create(
+        specification=text,
+        specification_embedding=embedding.vector,
+        context_snapshot=snapshot,
+        target_language=target_language,
+        constraints={**(constraints or {}), "stated": list(specification.constraints)},
+        status=CodeGenerationRequest.Status.QUEUED,
+    )
+    run = GenerationRun.objects.create(
+        request=request,
+        draft=draft,
+        repository=repository,
+        requester=requester,
+        title=title.strip()[:200],
+        target_path=path,
+        base_sha=base_sha,
+        entry=specification.entry or "",
+        analysis=analysis_summary(specification),
+        risk_tier=tier.value,
+        specification_digest=sha256_hex(text),
+        context_digest=sha256_hex(canonical_json(snapshot)),
+        embedding_model=embedding.model,
+        embedding_dimensions=embedding.dimensions,
+        seed=secrets.randbits(62),
+    )
+    Contribution.objects.create(run=run, user=requester, kind=Contribution.Kind.REQUESTER)
+    if draft is not None and draft.author_id != requester.pk:
+        Contribution.objects.create(run=run, user=draft.author, kind=Contribution.Kind.CO_AUTHOR)
+    stage_enter(run=run, stage="analysed")
+    stage_leave(run=run, stage="analysed", evidence_count=len(specification.examples), note=_reading(specification))
+    stage_enter(run=run, stage="queued")
+    run.job = job_enqueue(kind=RUN_JOB, subject_kind="request", subject_id=request.pk, requested_by=requester)
+    run.save(update_fields=["job"])
+    audit_record(
+        actor=requester,
+        action="request.submit",
+        object_kind="request",
+        object_id=str(request.pk),
+        scope=repository.scope,
+        outcome=AuditEvent.Outcome.DONE,
+        after_digest=run.specification_digest,
+        detail={"base_sha": base_sha, "risk": tier.value, "context_digest": run.context_digest},
+    )
+    return request
+
+
+def analysis_summary(specification: Specification) -> dict[str, Any]:
+    """Return what is kept and shown of an analysis, as JSON data."""
+    return {
+        "entry": specification.entry,
+        "is_executable": specification.is_executable,
+        "signatures": [signature.source for signature in specification.functions],
+        "classes": [outline.name for outline in specification.classes],
+        "examples": len(specification.examples),
+        "criteria": [
+            {"id": item.id, "text": item.text, "is_testable": item.is_testable} for item in specification.criteria
+        ],
+        "constraints": list(specification.constraints),
+        "non_goals": list(specification.non_goals),
+        "issues": [
+            {
+                "kind": issue.kind.value,
+                "start": issue.span.start,
+                "end": issue.span.end,
+                "message": issue.message,
+                "question": issue.question,
+                "suggestion": issue.suggestion,
+            }
+            for issue in specification.issues
+        ],
+        "clarity": dataclasses.asdict(specification.clarity),
+        "size_warning": specification.size_warning,
+        "known_symbols": list(specification.known_symbols),
+    }
+
+
+def _check_submittable(requester: User, repository: Repository, title: str, text: str, language: str) -> None:
+    if not can(requester, Action.SPEC_WRITE, repository.scope):
+        raise PermissionRefused(
+            f"You may read {repository.name} but not submit specifications for it.", remedy="Ask an administrator."
+        )
+    if not title.strip():
+        raise SpecificationRefused(
+            "The specification has no title.", remedy="Give it one; it names the branch's commit."
+        )
+    if not text.strip():
+        raise SpecificationRefused("The specification is empty.", remedy="Say what the code must do.")
+    if len(text) > MAX_CHARACTERS:
+        raise SpecificationRefused(
+            f"The specification has {len(text):,} characters; {MAX_CHARACTERS:,} can be read.",
+            remedy="Split it into several requests.",
+        )
+    if language not in SUPPORTED_LANGUAGES:
+        raise SpecificationRefused(f"Code in {language} cannot be generated yet.", remedy="Use python.")
+
+
+def _target_path(wanted: str, specification: Specification, files: Mapping[str, str]) -> str:
+    path = wanted.strip()
+    if not path:
+        return context_engine.choose_target(specification.entry, specification.title, files)
+    parts = path.split("/")
+    if not path.endswith(".py") or any(part in {"", ".", "..", ".git"} for part in parts) or "\\" in path:
+        raise SpecificationRefused(
+            f"{path} cannot be a file of the repository.", remedy="Give a relative path such as package/module.py."
+        )
+    return path
+
+
+def _reading(specification: Specification) -> str:
+    counts = f"{len(specification.criteria)} criteria, {len(specification.examples)} examples"
+    return f"{counts}, clarity {specification.clarity.score}"

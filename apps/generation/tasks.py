@@ -1,0 +1,56 @@
+"""Jobs of the generation track."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apps.generation.models import GenerationRun
+from apps.generation.services import delivery, pipeline
+from apps.generation.services.reviews import DELIVERY_JOB
+from apps.generation.services.stages import Status
+from apps.generation.services.submission import RUN_JOB
+from apps.governance.models import User
+from apps.governance.selectors import can, readable_scopes
+from apps.governance.types import Action
+from apps.jobs.models import Job
+from apps.jobs.services import JobRun, job_handler, job_subject_access, job_subject_stop
+
+
+def run_ended(job: Job) -> None:
+    """Tell the request how its generation ended."""
+    if job.state == Job.State.CANCELLED:
+        pipeline.run_end(request_id=job.subject_id, status=Status.CANCELLED)
+    elif job.state in {Job.State.FAILED, Job.State.ERRORED}:
+        pipeline.run_end(
+            request_id=job.subject_id,
+            status=Status.FAILED,
+            failure=job.error,
+            remedy=str(job.progress.get("remedy", "")),
+        )
+
+
+def delivery_ended(job: Job) -> None:
+    """Tell the request how its delivery ended."""
+    if job.state != Job.State.SUCCEEDED:
+        delivery.delivery_end(request_id=job.subject_id, failure=job.error, remedy=str(job.progress.get("remedy", "")))
+
+
+@job_handler(RUN_JOB, timeout_s=3600, on_end=run_ended)
+def generation_run(run: JobRun) -> None:
+    pipeline.run_generate(job=run, request_id=run.job.subject_id)
+
+
+@job_handler(DELIVERY_JOB, timeout_s=900, on_end=delivery_ended)
+def generation_deliver(run: JobRun) -> None:
+    delivery.request_deliver(job=run, request_id=run.job.subject_id)
+
+
+@job_subject_access("request")
+def request_is_readable(user: User, request_id: UUID) -> bool:
+    return GenerationRun.objects.filter(pk=request_id, repository__scope__in=readable_scopes(user)).exists()
+
+
+@job_subject_stop("request")
+def request_is_stoppable(user: User, request_id: UUID) -> bool:
+    run = GenerationRun.objects.select_related("repository__scope").filter(pk=request_id).first()
+    return run is not None and can(user, Action.REQUEST_STOP, run.repository.scope)

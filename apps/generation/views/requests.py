@@ -1,0 +1,185 @@
+"""Requests: the list, and one request's progress from the queue to the merge."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
+from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun, PullRequest
+from apps.generation.selectors import (
+    REVIEWABLE,
+    Lettered,
+    candidates_of,
+    consensus_of,
+    lettered,
+    models_are_visible,
+    run_get,
+    runs_readable,
+    runs_waiting_for,
+)
+from apps.generation.services.delivery import pull_request_merge, push_repeat
+from apps.generation.services.retries import request_retry
+from apps.generation.services.stages import ENDED, STAGES, Status
+from apps.governance.models import User
+from apps.governance.selectors import can
+from apps.governance.types import Action, Condition
+from apps.jobs.services import job_cancel
+from apps.providers.selectors import calls_of
+
+PAGE_SIZE = 50
+FAILED_AT = {Status.FAILED, Status.CANCELLED, Status.REJECTED}
+
+
+def _user(request: HtmxRequest) -> User:
+    return cast("User", request.user)
+
+
+@login_required
+@require_GET
+def request_list(request: HtmxRequest) -> HttpResponse:
+    runs = runs_readable(_user(request))
+    state = request.GET.get("state", "")
+    if state in Status.values:
+        runs = runs.filter(request__status=state)
+    page = Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "waiting": runs_waiting_for(_user(request))[:10],
+        "states": Status.choices,
+        "state": state,
+    }
+    return render(request, "generation/request_list.html", context)
+
+
+@login_required
+@require_GET
+def request_detail(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    run = run_get(user=_user(request), request_id=request_id)
+    return render_page(
+        request, "generation/request_detail.html", _context(run, _user(request)), fragment="generation/_progress.html"
+    )
+
+
+@login_required
+@require_POST
+def request_stop(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    run = run_get(user=_user(request), request_id=request_id)
+    if run.job_id:
+        job_cancel(job_id=run.job_id, actor=_user(request))
+    return _back(request, request_id, "Stopping. What was made so far is kept.")
+
+
+@login_required
+@require_POST
+def request_again(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    run_get(user=_user(request), request_id=request_id)
+    request_retry(request_id=request_id, actor=_user(request))
+    return _back(request, request_id, "Started again from where it stood.")
+
+
+@login_required
+@require_POST
+def request_merge(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    run_get(user=_user(request), request_id=request_id)
+    pull_request_merge(request_id=request_id, actor=_user(request), is_interactive=True)
+    return _back(request, request_id, "Merged.")
+
+
+@login_required
+@require_POST
+def request_push(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    run_get(user=_user(request), request_id=request_id)
+    push_repeat(request_id=request_id, actor=_user(request))
+    return _back(request, request_id, "The branch is pushed.")
+
+
+def _back(request: HtmxRequest, request_id: UUID, text: str) -> HttpResponse:
+    response = redirect_after(request, reverse("generation:request-detail", args=[request_id]))
+    return notify(request, response, text)
+
+
+def _context(run: GenerationRun, user: User) -> dict[str, Any]:
+    candidates = candidates_of(run)
+    is_open = models_are_visible(run, user)
+    is_own = run.requester_id == user.pk
+    consensus = consensus_of(run)
+    pull_request = PullRequest.objects.filter(request_id=run.pk).select_related("merged_by").first()
+    scope = run.repository.scope
+    status = run.request.status
+    return {
+        "run": run,
+        "stages": stage_rail(run),
+        "nobody_asked": not candidates,
+        "rows": [_row(one, is_open=is_open) for one in lettered(run, user, candidates)],
+        "are_models_visible": is_open,
+        "consensus": consensus,
+        "pull_request": pull_request,
+        "calls": calls_of(subject_kind="request", subject_id=run.pk) if is_open else None,
+        "is_active": status in {Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS},
+        "is_live": status not in {*ENDED, Status.IN_REVIEW, Status.DELIVERED},
+        "can_stop": can(user, Action.REQUEST_STOP, scope, met=[Condition.OWN] if is_own else []),
+        "can_retry": status == Status.FAILED or (status == Status.APPROVED and bool(run.failure)),
+        "can_merge": can(user, Action.DELIVERY_MERGE, scope),
+        "in_review": status == Status.IN_REVIEW,
+        "trail": [("Requests", reverse("generation:request-list"))],
+    }
+
+
+def _row(one: Lettered, *, is_open: bool) -> dict[str, Any]:
+    candidate = one.candidate
+    return {
+        "letter": one.letter,
+        "candidate": candidate,
+        "is_reviewable": candidate.state in REVIEWABLE,
+        "model": candidate.model_id if is_open else "",
+        "checks": {check["tool"]: check for check in candidate.checks},
+        "state": STATE_LOOKS[Candidate.State(candidate.state)],
+    }
+
+
+STATE_LOOKS = {
+    Candidate.State.ASKED: "queued",
+    Candidate.State.UNAVAILABLE: "error",
+    Candidate.State.UNPARSABLE: "failed",
+    Candidate.State.DUPLICATE: "skipped",
+    Candidate.State.WRITTEN: "running",
+    Candidate.State.CHECKED: "passed",
+    Candidate.State.EXECUTED: "passed",
+}
+
+
+def stage_rail(run: GenerationRun) -> list[dict[str, Any]]:
+    """Return the stages of a run as the rail shows them."""
+    records = {record.stage: record for record in run.stages.all()}
+    is_over = run.request.status in FAILED_AT
+    rail = []
+    for name, label in STAGES:
+        record = records.get(name)
+        if record is None:
+            state, note = ("skipped" if is_over else "waiting"), ""
+        elif record.finished_at is None:
+            state, note = ("failed" if is_over else "current"), ""
+        else:
+            seconds = (record.finished_at - record.started_at).total_seconds()
+            state, note = "done", f"{duration(seconds)} · {record.note}" if record.note else duration(seconds)
+        rail.append({"label": label, "state": state, "note": note})
+    if run.request.status == CodeGenerationRequest.Status.OBSERVED:
+        rail[-1] = {**rail[-1], "state": "done", "note": "merged"}
+    return rail
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as people read it."""
+    if seconds < 1:
+        return f"{round(seconds * 1000)} ms"
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    return f"{round(seconds / 60)} min"

@@ -1,0 +1,247 @@
+"""Review: candidates side by side, blind, with what their behaviour showed, and a verdict bound to what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.core.errors import NotFound
+from apps.core.highlighting import code_lines, diff_lines
+from apps.core.htmx import HtmxRequest, notify, redirect_after
+from apps.generation.forms import VerdictForm
+from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun
+from apps.generation.selectors import (
+    REVIEWABLE,
+    Lettered,
+    candidates_of,
+    consensus_of,
+    lettered,
+    models_are_visible,
+    order_seed,
+    run_get,
+)
+from apps.generation.services.candidates import Workspace
+from apps.generation.services.checking import candidate_module
+from apps.generation.services.pipeline import workspace_open
+from apps.generation.services.review_subject import SUBJECT_KIND, review_policy, review_subject
+from apps.generation.services.reviews import review_decision, selection_change, verdict_cast
+from apps.generation.services.stages import Status
+from apps.governance.models import User
+from apps.governance.selectors import ballot_of, ballots_of, can, display_name
+from apps.governance.types import Action, Decision, Verdict
+
+PANES = 3
+TOOL_NAMES = {"ruff": "Lint", "mypy": "Types", "bandit": "Security"}
+
+
+def _user(request: HtmxRequest) -> User:
+    return cast("User", request.user)
+
+
+@login_required
+@require_GET
+def review(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    user = _user(request)
+    run = run_get(user=user, request_id=request_id)
+    consensus = consensus_of(run)
+    if consensus is None or consensus.selected_implementation_id is None:
+        return redirect("generation:request-detail", request_id=run.pk)
+    return render(request, "generation/review.html", _context(request, run, consensus, user))
+
+
+@login_required
+@require_POST
+def verdict(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    user = _user(request)
+    run = run_get(user=user, request_id=request_id)
+    consensus = consensus_of(run)
+    if consensus is None:
+        raise NotFound("There is nothing to vote on yet.", remedy="Wait until the request is in review.")
+    shown = _reviewable(run, user)
+    form = VerdictForm(request.POST, letters=[one.letter for one in shown])
+    if not form.is_valid():
+        context = {**_context(request, run, consensus, user), "form": form}
+        return render(request, "generation/review.html", context, status=422)
+    by_letter = {one.letter: str(one.candidate.pk) for one in shown}
+    preference = form.cleaned_data["preference"]
+    verdict_cast(
+        request_id=run.pk,
+        reviewer=user,
+        verdict=Verdict(form.cleaned_data["verdict"]),
+        digest=form.cleaned_data["digest"],
+        is_interactive=True,
+        rationale=form.cleaned_data["rationale"],
+        preference=by_letter.get(preference, preference),
+        order_seed=order_seed(run, user),
+        session_key=request.session.session_key or "",
+    )
+    return _back(request, request_id, "Your verdict is recorded.")
+
+
+@login_required
+@require_POST
+def choose(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    user = _user(request)
+    run = run_get(user=user, request_id=request_id)
+    letters = {one.letter: one.candidate.pk for one in _reviewable(run, user)}
+    letter = request.POST.get("letter", "")
+    if letter not in letters:
+        raise NotFound("There is no candidate with this letter.")
+    selection_change(request_id=run.pk, actor=user, candidate_id=letters[letter], reason=request.POST.get("reason", ""))
+    return _back(request, request_id, f"{letter} is up for approval now; verdicts on the other one are void.")
+
+
+def _back(request: HtmxRequest, request_id: UUID, text: str) -> HttpResponse:
+    return notify(request, redirect_after(request, reverse("generation:review", args=[request_id])), text)
+
+
+def _reviewable(run: GenerationRun, user: User) -> list[Lettered]:
+    return [one for one in lettered(run, user, candidates_of(run)) if one.candidate.state in REVIEWABLE]
+
+
+def _context(
+    request: HtmxRequest, run: GenerationRun, consensus: CodeGenerationConsensus, user: User
+) -> dict[str, Any]:
+    shown = _reviewable(run, user)
+    chosen = next(one for one in shown if one.candidate.implementation_id == consensus.selected_implementation_id)
+    workspace = workspace_open(run)
+    modules = {one.letter: candidate_module(workspace, one.candidate) for one in shown}
+    panes = _wanted(request, shown, chosen)
+    subject = review_subject(run=run)
+    decision = review_decision(run=run)
+    is_visible = models_are_visible(run, user)
+    mine = ballot_of(SUBJECT_KIND, run.pk, user)
+    may_vote = can(user, Action.VERDICT_VOTE, run.repository.scope) and user.pk not in subject.barred
+    letters = [one.letter for one in shown]
+    return {
+        "run": run,
+        "consensus": consensus,
+        "details": consensus.voting_details or {},
+        "model_facts": [
+            ("programs", (consensus.voting_details or {}).get("candidates", 0)),
+            ("groups", len((consensus.voting_details or {}).get("clusters", []))),
+        ],
+        "letters": letters,
+        "chosen": chosen,
+        "panes": [_pane(one, workspace, modules[one.letter], chosen, is_visible=is_visible) for one in panes],
+        "pane_letters": [one.letter for one in panes],
+        "checks": evidence(shown, modules),
+        "clusters": _clusters(consensus, shown),
+        "decision": decision,
+        "seats": _seats(decision),
+        "policy": review_policy(run),
+        "ballots": _ballots(run, user, is_visible=is_visible, letters={str(o.candidate.pk): o.letter for o in shown}),
+        "mine": mine,
+        "barred": subject.barred.get(user.pk, ""),
+        "may_vote": may_vote and run.request.status == Status.IN_REVIEW and mine is None,
+        "may_choose": may_vote and run.request.status == Status.IN_REVIEW and len(shown) > 1,
+        "are_models_visible": is_visible,
+        "digest": subject.digest,
+        "form": VerdictForm(initial={"digest": subject.digest}, letters=letters),
+        "trail": [
+            ("Requests", reverse("generation:request-list")),
+            (run.title, reverse("generation:request-detail", args=[run.pk])),
+        ],
+    }
+
+
+def _wanted(request: HtmxRequest, shown: Sequence[Lettered], chosen: Lettered) -> list[Lettered]:
+    """The candidates in view: those the address names, else the chosen one and the first of each other cluster."""
+    named = [one for one in shown if one.letter in request.GET.get("show", "").split(",")]
+    if named:
+        return named[:PANES]
+    first_of = {one.candidate.cluster: one for one in reversed(shown)}
+    first_of[chosen.candidate.cluster] = chosen
+    others = [one for one in first_of.values() if one is not chosen] or [one for one in shown if one is not chosen]
+    return sorted([chosen, *others][:PANES], key=lambda one: one.letter)
+
+
+def _pane(one: Lettered, workspace: Workspace, module: str, chosen: Lettered, *, is_visible: bool) -> dict[str, Any]:
+    before = workspace.files.get(workspace.run.target_path, "")
+    title = one.candidate.model_id if is_visible else workspace.run.target_path
+    return {
+        "letter": one.letter,
+        "title": title,
+        "note": f"{len(module.splitlines())} lines",
+        "lines": diff_lines(before, module) if before else code_lines(module),
+        "state": "open" if one.letter == chosen.letter and workspace.run.request.status == Status.IN_REVIEW else "",
+    }
+
+
+def evidence(shown: Sequence[Lettered], modules: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the evidence strip: one row for each check, one cell for each candidate."""
+    rows: list[tuple[str, list[dict[str, str]]]] = []
+    for tool, name in TOOL_NAMES.items():
+        rows.append((name, [_check_cell(one.candidate, tool) for one in shown]))
+    rows.append(("Examples", [_examples_cell(one.candidate) for one in shown]))
+    rows.append(("Behaviour", [{"state": "draft", "value": one.candidate.cluster or "not compared"} for one in shown]))
+    rows.append(("Quality", [{"state": "draft", "value": _quality(one.candidate)} for one in shown]))
+    rows.append(("Lines", [{"state": "draft", "value": str(len(modules[one.letter].splitlines()))} for one in shown]))
+    return [
+        {"name": name, "cells": cells, "differs": len({(cell["state"], cell["value"]) for cell in cells}) > 1}
+        for name, cells in rows
+    ]
+
+
+def _check_cell(candidate: Candidate, tool: str) -> dict[str, str]:
+    check = next((check for check in candidate.checks if check["tool"] == tool), None)
+    if check is None:
+        return {"state": "none", "value": "not run", "detail": ""}
+    findings = check["findings"]
+    detail = check["reason"] or "; ".join(f"line {item['line']}: {item['message']}" for item in findings[:5])
+    value = {"passed": "passed", "failed": f"{len(findings)} found", "error": "error"}[check["status"]]
+    return {"state": check["status"], "value": value, "detail": detail}
+
+
+def _examples_cell(candidate: Candidate) -> dict[str, str]:
+    if not candidate.examples_total:
+        return {"state": "none", "value": "none given"}
+    is_right = candidate.examples_passed == candidate.examples_total
+    value = f"{candidate.examples_passed} of {candidate.examples_total}"
+    return {"state": "passed" if is_right else "failed", "value": value}
+
+
+def _quality(candidate: Candidate) -> str:
+    score = candidate.implementation.quality_score if candidate.implementation else None
+    return "unknown" if score is None else str(score)
+
+
+def _clusters(consensus: CodeGenerationConsensus, shown: Sequence[Lettered]) -> list[dict[str, Any]]:
+    letters = {str(one.candidate.pk): one.letter for one in shown}
+    details = consensus.voting_details or {}
+    outputs = {item["label"]: item["text"] for item in (details.get("distinguishing") or {}).get("outputs", [])}
+    return [
+        {
+            **cluster,
+            "letters": sorted(letters[member] for member in cluster["members"] if member in letters),
+            "percent": round(100 * cluster["share"]),
+            "output": outputs.get(cluster["label"], ""),
+        }
+        for cluster in details.get("clusters", [])
+    ]
+
+
+def _seats(decision: Decision) -> list[dict[str, str]]:
+    filled = [{"name": one.seat.name, "state": "approved", "note": one.name} for one in decision.filled]
+    return filled + [{"name": seat.name, "state": "waiting", "note": ""} for seat in decision.open]
+
+
+def _ballots(run: GenerationRun, user: User, *, is_visible: bool, letters: dict[str, str]) -> list[dict[str, Any]]:
+    """Verdicts so far; before a reviewer has voted they see none, so that nobody leads them."""
+    if not is_visible:
+        return []
+    return [
+        {
+            "name": display_name(ballot.voter),
+            "ballot": ballot,
+            "preference": letters.get(ballot.detail.get("preference", ""), ballot.detail.get("preference", "")),
+        }
+        for ballot in ballots_of(SUBJECT_KIND, run.pk)
+    ]

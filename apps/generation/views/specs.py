@@ -1,0 +1,181 @@
+"""Writing a specification: drafts that are saved as they are typed, with an analysis beside them."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.core.errors import NofxError
+from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page, wants_fragment
+from apps.generation.forms import SpecificationForm
+from apps.generation.models import SpecificationDraft
+from apps.generation.selectors import draft_get, drafts_of
+from apps.generation.services.drafts import SavedDraft, draft_delete, draft_save
+from apps.generation.services.submission import analysis_summary, request_submit, specification_analyse
+from apps.governance.models import User
+from apps.governance.selectors import scopes_where
+from apps.governance.types import Action
+from apps.repositories.models import Repository
+from apps.repositories.selectors import repositories_readable
+
+PAGE_SIZE = 50
+EXAMPLES = {
+    "function": (
+        "Slugs for page titles",
+        "Write `def slugify(text: str) -> str` that turns a title into a slug for a URL.\n\n"
+        "- Letters are lower case, and words are joined by single hyphens.\n"
+        "- Everything that is not an ASCII letter or digit separates words.\n"
+        "- There is no hyphen at either end.\n"
+        "- An empty title gives an empty slug.\n\n"
+        ">>> slugify('Hello, World!')\n'hello-world'\n"
+        ">>> slugify('  a -- b  ')\n'a-b'\n"
+        ">>> slugify('')\n''\n",
+    ),
+    "class": (
+        "A counter that remembers its peak",
+        "Write a class `PeakCounter` with `add(n: int) -> None`, `value() -> int` and `peak() -> int`.\n\n"
+        "- A new counter is 0 and its peak is 0.\n"
+        "- `add` may be given negative numbers; the peak never falls.\n\n"
+        ">>> c = PeakCounter()\n>>> c.add(5)\n>>> c.add(-3)\n>>> c.value()\n2\n>>> c.peak()\n5\n",
+    ),
+}
+
+
+def _user(request: HtmxRequest) -> User:
+    return cast("User", request.user)
+
+
+def _repositories(user: User) -> Any:
+    return repositories_readable(user=user).filter(scope__in=scopes_where(user, Action.SPEC_WRITE))
+
+
+@login_required
+@require_GET
+def spec_list(request: HtmxRequest) -> HttpResponse:
+    page = Paginator(drafts_of(_user(request)), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "generation/spec_list.html", {"page": page})
+
+
+@login_required
+@require_GET
+def spec_new(request: HtmxRequest) -> HttpResponse:
+    title, text = EXAMPLES.get(request.GET.get("example", ""), ("", ""))
+    repositories = _repositories(_user(request))
+    wanted = repositories.filter(name=request.GET.get("repository", "")).first()
+    only = repositories.first() if repositories.count() == 1 else None
+    initial = {"title": title, "text": text, "repository": (wanted or only).name if wanted or only else None}
+    return _editor(request, SpecificationForm(initial=initial, repositories=repositories), None)
+
+
+@login_required
+@require_GET
+def spec_edit(request: HtmxRequest, draft_id: UUID) -> HttpResponse:
+    draft = draft_get(user=_user(request), draft_id=draft_id)
+    run = draft.runs.first()
+    if run is not None:
+        return redirect("generation:request-detail", request_id=run.pk)
+    initial = {
+        "title": draft.title,
+        "text": draft.text,
+        "target_path": draft.target_path,
+        "repository": draft.repository.name if draft.repository else None,
+    }
+    return _editor(request, SpecificationForm(initial=initial, repositories=_repositories(_user(request))), draft)
+
+
+@login_required
+@require_POST
+def spec_save(request: HtmxRequest) -> HttpResponse:
+    """Save what was typed and answer with its analysis; without scripts, with the draft's page."""
+    form, saved = _save(request)
+    url = reverse("generation:spec-edit", args=[saved.draft.pk])
+    if not wants_fragment(request):
+        return notify(request, redirect(url), "The draft is saved.")
+    response = render(request, "generation/_analysis.html", _context(form, saved.draft, is_fragment=True))
+    response["HX-Replace-Url"] = url
+    if saved.is_copy:
+        notify(request, response, "Another tab changed this draft, so yours was kept as a new one.", level="warning")
+    return response
+
+
+@login_required
+@require_POST
+def spec_submit(request: HtmxRequest) -> HttpResponse:
+    """Save what was typed, then submit it; a refusal shows the page again with everything in it."""
+    form, saved = _save(request)
+    draft = saved.draft
+    if draft.repository is None:
+        form.add_error("repository", "Choose the repository that the code is for.")
+        return _editor(request, form, draft, status=422)
+    try:
+        submitted = request_submit(
+            requester=_user(request),
+            repository=draft.repository,
+            title=draft.title,
+            text=draft.text,
+            target_path=draft.target_path,
+            draft=draft,
+        )
+    except NofxError as problem:
+        form.add_error(None, str(problem))
+        return _editor(request, form, draft, status=422)
+    return redirect_after(request, reverse("generation:request-detail", args=[submitted.pk]))
+
+
+@login_required
+@require_POST
+def spec_delete(request: HtmxRequest, draft_id: UUID) -> HttpResponse:
+    draft_delete(author=_user(request), draft_id=draft_id)
+    return notify(request, redirect_after(request, reverse("generation:spec-list")), "The draft is deleted.")
+
+
+def _save(request: HtmxRequest) -> tuple[SpecificationForm, SavedDraft]:
+    form = SpecificationForm(request.POST, repositories=_repositories(_user(request)))
+    form.is_valid()
+    repository = form.cleaned_data.get("repository")
+    saved = draft_save(
+        author=_user(request),
+        title=request.POST.get("title", ""),
+        text=request.POST.get("text", ""),
+        repository=repository if isinstance(repository, Repository) else None,
+        target_path=request.POST.get("target_path", ""),
+        draft_id=_uuid(request.POST.get("draft", "")),
+        version=int(version) if (version := request.POST.get("version", "0")).isdecimal() else 0,
+    )
+    return form, saved
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _editor(
+    request: HtmxRequest, form: SpecificationForm, draft: SpecificationDraft | None, *, status: int = 200
+) -> HttpResponse:
+    context = {**_context(form, draft), "form": form, "trail": [("Specs", reverse("generation:spec-list"))]}
+    return render_page(request, "generation/spec_new.html", context, status=status)
+
+
+def _context(form: SpecificationForm, draft: SpecificationDraft | None, *, is_fragment: bool = False) -> dict[str, Any]:
+    text = draft.text if draft else str(form.initial.get("text", ""))
+    title = draft.title if draft else str(form.initial.get("title", ""))
+    problem, analysis = None, None
+    if text.strip():
+        try:
+            specification, _ = specification_analyse(
+                title=title, text=text, repository=draft.repository if draft else None
+            )
+            analysis = analysis_summary(specification)
+        except NofxError as error:
+            problem = error
+    return {"draft": draft, "analysis": analysis, "problem": problem, "is_fragment": is_fragment}

@@ -1,0 +1,43 @@
+"""Failures of pages become pages: a sentence, what was kept, and a way on. Refusals go into the audit chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from apps.core.errors import NofxError
+from apps.core.htmx import notify, render_page, wants_fragment
+from apps.governance.errors import Recorded
+from apps.governance.models import User
+from apps.governance.services import denial_record
+
+API_PREFIX = "/api/"
+
+
+class ProblemPages:
+    """Answer an expected failure of a page with its sentence and its remedy; the API answers for itself."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return the page about *exception*, or None for what nobody expected."""
+        if not isinstance(exception, NofxError) or request.path.startswith(API_PREFIX):
+            return None
+        if isinstance(exception, Recorded):
+            actor = cast("User", request.user) if request.user.is_authenticated else None
+            denial_record(error=exception, actor=actor, session_key=request.session.session_key or "")
+        if wants_fragment(request):
+            return self._toast(request, exception)
+        return render_page(request, "errors/problem.html", {"problem": exception}, status=exception.status)
+
+    def _toast(self, request: HttpRequest, problem: NofxError) -> HttpResponse:
+        response = HttpResponse(status=200)
+        response["HX-Reswap"] = "none"
+        return notify(request, response, str(problem), level="error")
