@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
+from nofx.api.root import api
+
 urlpatterns = [
     path("", include("apps.console.urls")),
     path("", include("apps.generation.urls")),
@@ -15,4 +17,5 @@ urlpatterns = [
     path("sign-in", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("sign-out", auth_views.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
+    path("api/", api.urls),
 ]

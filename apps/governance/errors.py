@@ -29,13 +29,27 @@ class Recorded(NofxError):
 
 
 class Refused(Recorded, PermissionRefused):
-    """The person may see the object but not do this to it."""
+    """The person may see the object but not do this to it. ``required`` names roles or scopes that would do."""
+
+    required: tuple[str, ...] = ()
 
 
 class NotAllowed(Refused):
     """None of the person's roles allows the action."""
 
     code = "permission.role_missing"
+
+
+class TokenScopeMissing(Refused):
+    """The token may not do this."""
+
+    code = "permission.token_scope_missing"
+
+
+class CsrfRefused(PermissionRefused):
+    """A write from a browser without the page's CSRF token."""
+
+    code = "permission.csrf"
 
 
 class NotEligible(Refused):

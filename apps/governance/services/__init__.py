@@ -21,6 +21,7 @@ from apps.governance.errors import (
 from apps.governance.services.audit import audit_denied, audit_record, audit_verify, denial_record
 from apps.governance.services.ballots import approval_require_possible, ballot_cast, ballots_void
 from apps.governance.services.people import code_owner_assign, role_assign, role_remove, scope_create
+from apps.governance.services.sign_in import token_sign_in
 from apps.governance.services.tokens import (
     TOKEN_SCOPES,
     token_authenticate,
@@ -60,4 +61,5 @@ __all__ = [
     "token_authenticate",
     "token_issue",
     "token_revoke",
+    "token_sign_in",
 ]

@@ -1,0 +1,98 @@
+"""
+What holds for every API request, whichever framework answers it.
+
+The request gets an id; a bearer token replaces the session; a repeated POST gets its first answer; and whatever goes
+wrong leaves as problem+json.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+
+from apps.core.errors import NofxError
+from apps.governance.http import PROBLEM_TYPE, TITLES, problem, problem_of, record_denial
+from apps.governance.services import TokenRefused, token_authenticate
+from nofx.api.idempotency import answered_once
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+API = "/api/"
+# Pages about the API, read in a browser.
+PAGES = frozenset({"/api/reference"})
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def request_ids(get_response: Handler) -> Handler:
+    """Give each request an id, the caller's own where it is harmless, and send it back as ``X-Request-ID``."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        request.request_id = request_id  # read by problem answers and error pages
+        response = get_response(request)
+        response.headers["X-Request-ID"] = request_id
+        return response
+
+    return handle
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Return whether a program is asking."""
+    return request.path.startswith(API) and request.path not in PAGES
+
+
+def api_boundary(get_response: Handler) -> Handler:
+    """Authenticate tokens, answer repetitions, and leave no API answer that is not JSON."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        if not is_api(request):
+            return get_response(request)
+        request.api_token = None  # read by apps.governance.http
+        try:
+            _authenticate(request)
+            response = answered_once(request, lambda: get_response(request))
+        except NofxError as error:
+            record_denial(request, error)
+            response = problem_of(request, error)
+        return _as_problem(request, response)
+
+    return handle
+
+
+def _authenticate(request: HttpRequest) -> None:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if not scheme:
+        return
+    if scheme.lower() != "bearer":
+        raise TokenRefused("Only bearer tokens are understood.", remedy="Send Authorization: Bearer nofx_pat_….")
+    token = token_authenticate(secret=secret.strip())
+    request.user = token.user
+    request.api_token = token  # read by apps.governance.http
+
+
+def _as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Replace error answers that some framework wrote as text or HTML."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0]
+    if response.status_code < HTTPStatus.BAD_REQUEST or kind == PROBLEM_TYPE:
+        return response
+    status = response.status_code
+    details = {
+        400: "The request could not be read.",
+        404: "There is nothing here.",
+        405: "This method is not allowed here.",
+        500: "Something went wrong on our side. It was logged under the request id.",
+    }
+    replacement = problem(
+        request,
+        status=status,
+        code=TITLES.get(status, "error").lower().replace(" ", "_"),
+        detail=details.get(status, TITLES.get(status, "The request failed.")),
+    )
+    if "Allow" in response.headers:
+        replacement.headers["Allow"] = response.headers["Allow"]
+    return replacement

@@ -1,0 +1,65 @@
+"""People with every role, their sessions and tokens, and the API as a client sees it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from apps.governance.models import RoleAssignment, Scope, User
+from apps.governance.services import TOKEN_SCOPES, scope_create, token_issue
+from apps.governance.types import Role
+
+Call = Callable[..., HttpResponse]
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def scope(db: None) -> Scope:
+    return scope_create(organisation="Acme", repository="shop", created_by=None)
+
+
+@pytest.fixture
+def person(scope: Scope) -> Callable[..., User]:
+    """Make an account with roles in the shop repository."""
+
+    def make(name: str, *roles: Role, where: Scope | None = None, **fields: object) -> User:
+        user = User.objects.create_user(username=name, password=PASSWORD, **fields)
+        RoleAssignment.objects.bulk_create(
+            RoleAssignment(user=user, scope=where or scope, role=role.value) for role in roles
+        )
+        return user
+
+    return make
+
+
+@pytest.fixture
+def token(person: Callable[..., User]) -> Callable[..., dict[str, str]]:
+    """Return the headers of a token with the given scopes, all of them when none is named."""
+
+    def make(user: User, *scopes: str) -> dict[str, str]:
+        _, secret = token_issue(
+            user=user, name="test", scopes=scopes or TOKEN_SCOPES, lifetime=timedelta(days=1), issued_by=user
+        )
+        return {"Authorization": f"Bearer {secret}"}
+
+    return make
+
+
+@pytest.fixture
+def call() -> Call:
+    """Send a request; ``body`` goes as JSON, ``user`` signs in first."""
+
+    def send(method: str, path: str, body: Any = None, *, user: User | None = None, **options: Any) -> HttpResponse:
+        client = Client(raise_request_exception=False, enforce_csrf_checks=options.pop("csrf", False))
+        if user is not None:
+            client.force_login(user)
+        content = {"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}
+        return client.generic(method, path, **content, **options)
+
+    return send
