@@ -112,12 +112,14 @@ def coverage_measure(
     sources: Collection[str] | None = None,
     arguments: Sequence[str] = (),
     limits: Limits = COMMAND_LIMITS,
+    test_seconds: float = 20.0,
 ) -> TestMeasurement:
     """
     Run the pytest tests of a tree (path to content) in the sandbox under coverage.py; takes as long as the tests do.
 
     Counted are the statements and branches of ``sources``; without it, of every Python file that is no test (see
-    :func:`is_test_path`), whether a test imports it or not. The tree's own coverage configuration is not read and the
+    :func:`is_test_path`), whether a test imports it or not. A test that takes longer than
+    ``test_seconds`` fails. The tree's own coverage configuration is not read and the
     ``addopts`` of its pytest configuration are dropped, so that figures of different trees mean the same. The figures
     come from the process that ran the code: good for watching a repository, no proof about a candidate.
 
@@ -126,7 +128,7 @@ def coverage_measure(
     """
     if sources is None:
         sources = [path for path in files if path.endswith(".py") and not is_test_path(path)]
-    return coverage.measure(files, sources=sources, arguments=arguments, limits=limits)
+    return coverage.measure(files, sources=sources, arguments=arguments, limits=limits, test_seconds=test_seconds)
 
 
 def is_test_path(path: str) -> bool:

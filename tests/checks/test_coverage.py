@@ -92,3 +92,15 @@ def test_a_report_that_the_code_tampers_with_is_refused() -> None:
 )
 def test_test_files_are_known_by_their_names(path: str, expected: bool) -> None:
     assert services.is_test_path(path) is expected
+
+
+def test_one_endless_test_is_stopped_with_its_input_and_the_others_still_run() -> None:
+    tests = (
+        b"from hypothesis import given, strategies as st\n\n\n"
+        b"@given(n=st.integers())\ndef test_endless(n):\n    while n > 0:\n        pass\n\n\n"
+        b"def test_quick():\n    assert True\n"
+    )
+    seen = services.coverage_measure({"test_two.py": tests}, limits=LIMITS, test_seconds=1)
+    assert (seen.passed, seen.failed) == (1, 1)
+    assert seen.failures[0].error == "TooSlow: It took more than 1 seconds."
+    assert seen.failures[0].input.startswith("n=")

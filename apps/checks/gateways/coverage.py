@@ -22,7 +22,12 @@ _WHY = {
 
 
 def measure(
-    files: Mapping[str, bytes], *, sources: Collection[str], arguments: Sequence[str], limits: Limits
+    files: Mapping[str, bytes],
+    *,
+    sources: Collection[str],
+    arguments: Sequence[str],
+    limits: Limits,
+    test_seconds: float,
 ) -> TestMeasurement:
     """
     Run pytest on ``files`` and report the coverage of ``sources``.
@@ -37,7 +42,11 @@ def measure(
             files={**files, DRIVER: driver},
             collect=(REPORT,),
             limits=limits,
-            env={"HYPOTHESIS_STORAGE_DIRECTORY": ".nofx-measure/hypothesis", "PYTHONDONTWRITEBYTECODE": "1"},
+            env={
+                "NOFX_TEST_SECONDS": str(test_seconds),
+                "HYPOTHESIS_STORAGE_DIRECTORY": ".nofx-measure/hypothesis",
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
         )
     )
     report = _report(result)

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import sys
+import traceback
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import coverage
 import hypothesis
@@ -22,8 +25,17 @@ from coverage.exceptions import CoverageException
 REPORT = ".nofx-measure/report.json"
 MAX_FAILURES = 200
 MAX_TEXT = 600
+TEST_SECONDS = float(os.environ.get("NOFX_TEST_SECONDS", "20"))
 # Hypothesis has worded this note in two ways.
 EXAMPLE = re.compile(r"(?:Falsifying example|Failing test case): \w+\((.*)\)$", re.DOTALL)
+
+
+class TooSlow(BaseException):
+    """One test takes so long that the others would not be reached. No failure that hypothesis would try to shrink."""
+
+
+def too_slow(signum: int, frame: FrameType | None) -> NoReturn:
+    raise TooSlow(f"It took more than {TEST_SECONDS:g} seconds.")
 
 
 class Recorder:
@@ -37,7 +49,8 @@ class Recorder:
         for leaf in leaves(error):
             if len(self.failures) < MAX_FAILURES:
                 text = f"{type(leaf).__name__}: {leaf}"[:MAX_TEXT]
-                self.failures.append({"test": test, "error": text, "input": falsifying_input(leaf)})
+                shown = slow_input(leaf, test) if isinstance(leaf, TooSlow) else falsifying_input(leaf)
+                self.failures.append({"test": test, "error": text, "input": shown})
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -53,6 +66,14 @@ class Recorder:
         elif report.when == "call":
             self.counts["passed"] += 1
         return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        signal.setitimer(signal.ITIMER_REAL, TEST_SECONDS)
+        try:
+            return (yield)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -85,6 +106,17 @@ def falsifying_input(error: BaseException) -> str:
     return ""
 
 
+def slow_input(error: TooSlow, test: str) -> str:
+    """Return the arguments the test function had when its time was over."""
+    name = test.rpartition("::")[2]
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__) if frame.f_code.co_name == name)
+    frame = next(iter(list(frames)[::-1]), None)
+    if frame is None:
+        return ""
+    names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
+    return ", ".join(f"{name}={frame.f_locals[name]!r}" for name in names if name in frame.f_locals)[:MAX_TEXT]
+
+
 def measured_files(measure: coverage.Coverage) -> dict[str, Any]:
     """Return what coverage.py saw of each file; nothing when it saw none."""
     target = Path(REPORT).with_name("coverage.json")
@@ -102,6 +134,7 @@ def main(arguments: list[str]) -> None:
     sys.path[:0] = [str(root), str(root / "src")]
     hypothesis.settings.register_profile("nofx", derandomize=True, database=None, deadline=None)
     hypothesis.settings.load_profile("nofx")
+    signal.signal(signal.SIGALRM, too_slow)
     recorder = Recorder()
     measure = coverage.Coverage(branch=True, source=["."], config_file=False, data_file=None, omit=[".nofx-measure/*"])
     measure.set_option("report:include_namespace_packages", True)
