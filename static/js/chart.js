@@ -59,7 +59,7 @@ function layoutFor(own, height) {
   for (const key of Object.keys(own)) {
     if (/^[xy]axis\d*$/.test(key)) layout[key] = axis(own[key]);
   }
-  layout.xaxis ??= axis();
+  layout.xaxis = { showgrid: false, ...(layout.xaxis ?? axis()) };
   layout.yaxis ??= axis();
   return layout;
 }
