@@ -21,7 +21,14 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-_BY_STATUS = {401: Exit.AUTHENTICATION, 403: Exit.AUTHENTICATION, 404: Exit.NOT_FOUND, 409: Exit.CONFLICT}
+_BY_STATUS = {
+    401: Exit.AUTHENTICATION,
+    403: Exit.AUTHENTICATION,
+    404: Exit.NOT_FOUND,
+    409: Exit.CONFLICT,
+    412: Exit.CONFLICT,
+    429: Exit.RETRY,
+}
 
 
 def exit_code(error: NofxError) -> Exit:

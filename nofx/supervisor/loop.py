@@ -23,6 +23,7 @@ _FIRST_DELAY = 0.5
 _LONGEST_DELAY = 30.0
 _SETTLED_AFTER = 60.0
 _GRACE = 20.0
+_HELPERS_GRACE = 5.0
 
 
 @dataclass
@@ -88,7 +89,7 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            processes.kill_group(process.pid)
+            processes.end_group(process.pid, grace=_HELPERS_GRACE)
         self.home.state_file.unlink(missing_ok=True)
 
     def _start(self, running: _Running) -> None:
@@ -119,7 +120,7 @@ class Supervisor:
                 running.delay = _FIRST_DELAY
             return
         # Its helpers outlive a leader that was killed; a second pool beside the next one would be the result.
-        processes.kill_group(running.process.pid)
+        processes.end_group(running.process.pid, grace=_HELPERS_GRACE)
         self._say(f"{running.child.name} ended with {code}; it starts again in {running.delay:.1f} s.")
         running.process, running.last_exit = None, code
         running.restarts += 1

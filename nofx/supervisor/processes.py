@@ -60,12 +60,33 @@ def end(home: Path, *, grace: float) -> int:
     return len(pids)
 
 
-def kill_group(leader: int) -> None:
-    """Kill what is left of the process group of *leader*, which has ended."""
-    try:
-        os.killpg(leader, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+def end_group(leader: int, *, grace: float) -> None:
+    """
+    End what is left of the process group of *leader*, which has ended.
+
+    Its helpers are told first: a worker puts its job back before it goes.
+    """
+    deadline = time.monotonic() + grace
+    told = False
+    while members := _members(leader):
+        is_late = time.monotonic() > deadline
+        if is_late or not told:
+            _signal(members, signal.SIGKILL if is_late else signal.SIGTERM)
+            told = True
+        time.sleep(0.05)
+
+
+def _members(leader: int) -> list[int]:
+    """Return the live processes of the group of *leader*."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, group = entry.read_text().rpartition(")")[2].split()[:3]
+        except (OSError, ValueError):
+            continue  # it ended while we looked
+        if int(group) == leader and state not in "ZX":
+            found.append(int(entry.parent.name))
+    return found
 
 
 def _group(pid: int) -> int:
