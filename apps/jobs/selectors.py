@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
+from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.governance.models import User
 from apps.jobs import registry
 from apps.jobs.models import Job, JobEvent
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """One job as a page shows it to one person."""
+
+    job: Job
+    state: str
+    stage: str
+    elapsed: str
+    is_stoppable: bool
 
 
 def job_is_readable(user: User, job: Job) -> bool:
@@ -59,3 +73,21 @@ def job_latest(*, subject_kind: str, subject_id: UUID, kind: str | None = None) 
 def events_since(*, job_id: UUID, sequence: int, limit: int = 500) -> list[JobEvent]:
     """Return at most ``limit`` events of a job after number ``sequence``, in order."""
     return list(JobEvent.objects.filter(job_id=job_id, sequence__gt=sequence).order_by("sequence")[:limit])
+
+
+def job_status(*, job: Job, user: User) -> JobStatus:
+    """Return what ``templates/jobs/status.html`` shows of a job that ``user`` may see."""
+    is_stopping = job.cancel_requested_at is not None and not job.is_ended
+    begin = job.created_at if job.started_at is None else job.started_at
+    return JobStatus(
+        job=job,
+        state="cancelling" if is_stopping else job.state,
+        stage="" if job.is_ended else str(job.progress.get("stage", "")).replace("_", " "),
+        elapsed=_in_words((job.finished_at or now()) - begin),
+        is_stoppable=not job.is_ended and not is_stopping and job_is_stoppable(user, job),
+    )
+
+
+def _in_words(time: timedelta) -> str:
+    minutes, seconds = divmod(max(0, int(time.total_seconds())), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
