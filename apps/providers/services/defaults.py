@@ -1,0 +1,49 @@
+"""The providers that a fresh platform has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.providers.local.catalogue import LARGE, MODELS, own_models
+from apps.providers.models import Provider
+from apps.providers.services.builtins import builtin_names
+
+Kind = Provider.Kind
+# Shares of HumanEval problems solved greedily on a CPU, lowered: people ask for harder things.
+_LOCAL_PRIORS = {LARGE.name: "0.60"}
+
+
+@transaction.atomic
+def provider_defaults_ensure() -> list[str]:
+    """
+    Make the rows of the built-in providers, the local models and OpenAI where they are missing.
+
+    What an administrator changed stays. Local models and OpenAI are asked only once they are ready: served, or
+    their key is set. Returns the names that were added.
+    """
+    wanted = {name: {"kind": Kind.BUILTIN, "model_id": name, "max_concurrency": 1} for name in builtin_names()}
+    wanted |= {name: _local(name) for name in [model.name for model in MODELS]}
+    paths = settings.ENVIRONMENT.names("NOFX_LOCAL_MODEL_PATHS")
+    wanted |= {model.name: _local(model.name) for model in own_models(paths)}
+    wanted["openai"] = {
+        "kind": Kind.OPENAI,
+        "base_url": "https://api.openai.com/v1",
+        "model_id": "gpt-4.1-mini",
+        "key_variable": "OPENAI_API_KEY",
+        "samples": 2,
+    }
+    return [name for name, values in wanted.items() if Provider.objects.get_or_create(name=name, defaults=values)[1]]
+
+
+def _local(name: str) -> dict[str, Any]:
+    return {
+        "kind": Kind.LOCAL,
+        "model_id": name,
+        "samples": 2,
+        "max_concurrency": 1,
+        "timeout_s": 300,
+        "prior": _LOCAL_PRIORS.get(name, "0.45"),
+    }
