@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 import threading
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
@@ -105,8 +107,10 @@ def serve(sandbox: Sandbox, lines: BinaryIO, out: BinaryIO) -> None:
             with writing:
                 out.write(text.encode() + b"\n")
                 out.flush()
-        finally:
             room.release()
+        except BaseException:  # noqa: BLE001 - it ends the server
+            traceback.print_exc()
+            os._exit(3)  # a client that waits for an answer is better off with a server that is gone
 
     with ThreadPoolExecutor(sandbox.workers, thread_name_prefix="serve") as threads:
         while line := lines.readline(MAX_LINE):

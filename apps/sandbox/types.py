@@ -14,8 +14,10 @@ Status = Literal["exit", "timeout", "signal", "oom", "output_limit", "infra"]
 Trust = Literal["values", "output", "in_process"]
 
 MAX_CODE = 4 << 20
+MAX_STDIN = 16 << 20
 MAX_CALLS = 10_000
 MAX_FILES = 20_000
+MAX_FOLDERS = 64
 BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "wall_s": (0.05, 3600),
     "cpu_s": (1, 3600),
@@ -118,8 +120,8 @@ class ScriptRun:
 
     def __post_init__(self) -> None:
         check_code(self.code)
-        if not isinstance(self.stdin, str):
-            raise SpecInvalid("Standard input is not text.")
+        if not isinstance(self.stdin, str) or len(self.stdin) > MAX_STDIN:
+            raise SpecInvalid(f"Standard input is not a text of at most {MAX_STDIN >> 20} MB.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,13 @@ def check_code(code: object) -> None:
 
 def check_file_name(name: object) -> None:
     parts = name.split("/") if isinstance(name, str) else [""]
-    if not all(part not in ("", ".", "..") and "\0" not in part and len(part.encode()) < 256 for part in parts):
+    if len(parts) > MAX_FOLDERS or not all(_is_file_name(part) for part in parts):
         raise SpecInvalid(f"{name!r} is not the name of a file below the scratch directory.")
-    if len(parts) > 64:
-        raise SpecInvalid("A file name is nested too deeply.")
+
+
+def _is_file_name(part: str) -> bool:
+    try:
+        size = len(part.encode())
+    except UnicodeEncodeError:
+        return False
+    return 0 < size < 256 and part not in (".", "..") and "\0" not in part

@@ -56,6 +56,21 @@ def test_a_command_that_does_not_exist_is_a_result(sandbox: Sandbox) -> None:
     assert "no-such-command" in result.stderr
 
 
+def test_an_argument_that_is_no_text_for_the_system_is_a_result(sandbox: Sandbox) -> None:
+    assert run(sandbox, "echo", "\ud800").returncode == 127
+
+
+def test_files_that_contradict_each_other_are_refused_with_the_reason(sandbox: Sandbox) -> None:
+    result = run(sandbox, "true", files={"a": b"", "a/b": b""})
+    assert result.status == "infra"
+    assert "FileExistsError" in result.refused
+
+
+def test_processes_can_share_locks(sandbox: Sandbox) -> None:
+    code = "from multiprocessing import Pool\nwith Pool(2) as pool: print(pool.map(abs, [-1, -2]))"
+    assert run(sandbox, "python", "-c", code).stdout == "[1, 2]\n"
+
+
 def test_links_and_folders_are_not_collected(sandbox: Sandbox, tmp_path: Path) -> None:
     line = "ln -s /etc/passwd a; ln -s / b; mkdir c; echo x > d; ln d e; ln -s d f; mkdir g; echo y > g/h; ln -s g i"
     names = ("a", "b/etc/passwd", "c", "d", "e", "f", "g/h", "i/h")

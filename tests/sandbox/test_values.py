@@ -103,6 +103,9 @@ def f(x): return [x, (0,)]
         '{"index":5,"ok":1}',
         '{"index":0,"ok":NaN}',
         '{"index":0,"ok":{"$t":"code","v":""}}',
+        '{"index":1,"ok":' + "[" * 66 + "]" * 66 + "}",
+        '{"index":1,"error":"' + "x" * 9000 + '"}',
+        '{"index":1,"ok":1,"mutated":[]}',
         "\\xff\\xfe",
         "",
     ],
@@ -117,6 +120,18 @@ def f(x):
 """
     result = function(code, (0,), (1,), (2,))
     assert result.values == (Value(ok=0),)
+
+
+def test_a_forged_value_beyond_the_bounds_is_not_believed(function: Run) -> None:
+    code = "import os\ndef f(): os.write(3, b'{\"index\":0,\"ok\":[' + b'0,' * 200_000 + b'0]}\\n')"
+    assert function(code, ()).values == ()
+
+
+def test_closing_the_values_pipe_or_breaking_the_runner_loses_values_and_nothing_else(function: Run) -> None:
+    assert function("import os\ndef f(): os.close(3)", ()).values == ()
+    result = function("import sys\ndef f(): sys.setrecursionlimit(20); return 1", ())
+    assert result.status == "exit"
+    assert function("def f(): return 1", ()).values == (Value(ok=1),)
 
 
 def test_values_written_ahead_of_the_calls_do_not_add_up_to_more_than_the_calls(function: Run) -> None:
@@ -204,7 +219,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_runs(sandbox: Sandbox) 
         FunctionRun("", "a.b", ())
     with pytest.raises(SpecInvalid, match="argument"):
         sandbox.run(FunctionRun("def f(x): pass", "f", (Call((object(),)),)))
-    for name in ("/etc/passwd", "../x", "a/../b", "", "a//b", "a\0b"):
+    for name in ("/etc/passwd", "../x", "a/../b", "", "a//b", "a\0b", "\ud800"):
         with pytest.raises(SpecInvalid):
             CommandRun(("true",), files={name: b""})
         with pytest.raises(SpecInvalid):

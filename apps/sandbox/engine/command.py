@@ -21,14 +21,15 @@ NOT_FOUND = 127
 
 def run(spec_fd: int, out_fd: int, err_fd: int, values_fd: int, walls: confine.Walls) -> NoReturn:
     """Become the first process of the run: never returns."""
-    started = False
+    stage = "setup"
     try:
         spec, contents_at = runner.read_spec(spec_fd)
         caps = confine.Caps(**spec["caps"])
         confine.scratch_mount(caps)
+        stage = "refused"
         _files_write(spec_fd, spec["files"], contents_at)
         os.write(values_fd, runner.say("started", ""))
-        started = True
+        stage = "failed"
         pid = os.fork()
         if pid == 0:
             _become_command(spec, caps, [out_fd, err_fd], walls)
@@ -37,9 +38,8 @@ def run(spec_fd: int, out_fd: int, err_fd: int, values_fd: int, walls: confine.W
         status = _wait_for(pid)
         _everyone_else_ends()
         _collect(values_fd, status, spec["collect"], spec["collect_bytes"])
-    except OSError as error:
-        key = "failed" if started else "setup"
-        os.write(values_fd, runner.say(key, error.strerror or str(error)))
+    except BaseException as error:  # noqa: BLE001 - reported outside, then the process ends
+        os.write(values_fd, runner.say(stage, f"{type(error).__name__}: {error}"))
         os._exit(1)
     os._exit(0)
 
@@ -62,14 +62,15 @@ def _become_command(spec: dict[str, Any], caps: confine.Caps, output: list[int],
         stdin_fd = os.open("/dev/null", os.O_RDONLY)
         ruleset = confine.descriptors_keep([stdin_fd, *output], walls)
         os.setsid()
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
         confine.privileges_drop(caps, ruleset, walls.command)
         argv = spec["argv"]
         os.execvpe(argv[0], argv, spec["env"])  # noqa: S606 - no shell is the point
-    except OSError as error:
-        os.write(2, f"{spec['argv'][0]}: {error.strerror}\n".encode())
-    os._exit(NOT_FOUND)
+    except BaseException as error:  # noqa: BLE001 - a process that could not become the command must not go on
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        os.write(2, f"{spec['argv'][0]}: {reason}\n".encode("utf-8", "backslashreplace"))
+        os._exit(NOT_FOUND)
 
 
 def _wait_for(pid: int) -> int:

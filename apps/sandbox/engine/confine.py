@@ -40,7 +40,8 @@ def scratch_mount(caps: Caps) -> None:
 
 def limits_set(caps: Caps) -> None:
     for which, value in (
-        (resource.RLIMIT_CORE, 0),
+        # One, not zero: only this value also keeps a crash from the host's own crash handler.
+        (resource.RLIMIT_CORE, 1),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_SIGPENDING, 64),

@@ -115,6 +115,7 @@ def _skeleton(root: Path, links: Mapping[str, str], interpreter: str) -> None:
     (root / "etc/passwd").write_text(PASSWD)
     (root / "etc/group").write_text(f"sandbox:x:{INNER_ID}:\n")
     (root / "tmp").symlink_to(SCRATCH)
+    (root / "dev/shm").symlink_to(SCRATCH)  # where the C library keeps semaphores
     (root / "runtime/bin/python").symlink_to(interpreter)
     (root / "runtime/bin/python3").symlink_to("python")
     home = str(Path(interpreter).parent)

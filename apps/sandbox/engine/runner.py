@@ -74,7 +74,11 @@ def run(spec_fd: int, out_fd: int, err_fd: int, values_fd: int, walls: confine.W
         _write(values_fd, say("setup", f"{type(error).__name__}: {error}"))
         _exit(1)
     gc.enable()
-    _exit(_function(spec) if spec["entry"] is not None else _script(spec))
+    status = 1
+    try:
+        status = _function(spec) if spec["entry"] is not None else _script(spec)
+    finally:
+        _exit(status)  # whatever the code did to this process, it must not return into the fork server
 
 
 def read_spec(fd: int) -> tuple[dict[str, Any], int]:
@@ -89,7 +93,7 @@ def input_open(text: str) -> int:
     if not text:
         return os.open("/dev/null", os.O_RDONLY)
     fd = os.memfd_create("stdin")
-    os.write(fd, text.encode("utf-8", "surrogateescape"))
+    os.write(fd, text.encode("utf-8", "surrogatepass"))
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
 

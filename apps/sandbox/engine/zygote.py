@@ -34,6 +34,14 @@ MAX_CONFIG = 1 << 16
 
 def main(control: socket.socket) -> NoReturn:
     """Serve runs until the controller closes its end."""
+    walls = _prepare(control)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    _serve(control, walls)
+
+
+def _prepare(control: socket.socket) -> confine.Walls:
     config: dict[str, Any] = json.loads(control.recv(MAX_CONFIG))
     try:
         for name in config["preload"]:
@@ -44,10 +52,7 @@ def main(control: socket.socket) -> NoReturn:
         os._exit(1)
     runner.prepare()
     control.send(READY + json.dumps({"landlock": landlock.version()}).encode())
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    _serve(control, walls)
+    return walls
 
 
 def _isolate(control: socket.socket, config: dict[str, Any]) -> confine.Walls:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from apps.sandbox.engine import codec
-from apps.sandbox.engine.runner import HEAD_SIZE_DIGITS, OUT_OF_MEMORY
+from apps.sandbox.engine.runner import HEAD_SIZE_DIGITS, MAX_ERROR, OUT_OF_MEMORY
 from apps.sandbox.errors import SpecInvalid
 from apps.sandbox.gateways.runtime import ENVIRONMENT
 from apps.sandbox.gateways.worker import COMMAND, SNIPPET, Bounds, RawRun
@@ -143,14 +143,24 @@ def _value_read(entry: Any, index: int) -> Value:
         raise codec.Malformed("not the next value")
     if not set(entry) <= {"index", "ok", "error", "mutated"} or ("ok" in entry) == ("error" in entry):
         raise codec.Malformed("not a value")
-    mutated = codec.unpack(entry["mutated"]) if "mutated" in entry else None
+    mutated = _bounded(entry["mutated"]) if "mutated" in entry else None
     if mutated is not None and type(mutated) is not tuple:
         raise codec.Malformed("arguments are a tuple")
     if "ok" in entry:
-        return Value(ok=codec.unpack(entry["ok"]), mutated=mutated)
-    if not isinstance(entry["error"], str):
-        raise codec.Malformed("an error is text")
+        return Value(ok=_bounded(entry["ok"]), mutated=mutated)
+    if not isinstance(entry["error"], str) or len(entry["error"]) > 2 * MAX_ERROR:
+        raise codec.Malformed("an error is a short text")
     return Value(error=entry["error"], mutated=mutated)
+
+
+def _bounded(data: Any) -> Any:
+    """Unpack a value that keeps the bounds, whoever wrote it: what is accepted here can be passed on anywhere."""
+    value = codec.unpack(data)
+    try:
+        codec.dumps(value)
+    except codec.Unrepresentable as error:
+        raise codec.Malformed(str(error)) from error
+    return value
 
 
 def _command_read(spec: CommandRun, data: bytes, raw: RawRun, result: dict[str, Any]) -> Result:
