@@ -123,13 +123,13 @@ def _calls(signature: FunctionSignature | None, examples: Sequence[SpecExample],
     columns = [edges(shape) for shape in shapes]
     yield from _edge_calls(columns, examples, required, rng)
     pool = parts_of_values([value for example in examples for value in (*example.args, *example.kwargs.values())])
-    while True:
-        if examples and rng.random() < 0.75:
-            yield _mutated_call(rng.choice(examples), examples, pool, rng)
-        elif all(shape.is_known for shape in shapes[: max(required, 1)]):
+    can_invent = width > 0 and all(shape.is_known for shape in shapes[: max(required, 1)])
+    while examples or can_invent:
+        if can_invent and (not examples or rng.random() < 0.25):
             length = rng.randint(required, width) if required < width else width
-            yield CallInput(tuple(random_value(shape, rng) for shape in shapes[:length]))
-        elif examples:
+            kwargs = deepcopy(dict(rng.choice(examples).kwargs)) if examples else {}
+            yield CallInput(tuple(random_value(shape, rng) for shape in shapes[:length]), kwargs)
+        else:
             yield _mutated_call(rng.choice(examples), examples, pool, rng)
 
 

@@ -77,6 +77,30 @@ def _split(text: str, separator: str) -> list[str]:
     return text.split(separator)
 
 
+def _replace(text: str, old: str, new: str) -> str:
+    if not old or text.count(old) * len(new) > MAX_LENGTH:
+        raise TooLarge
+    return text.replace(old, new)
+
+
+def _count(text: str, part: str) -> int:
+    if not part:
+        raise ValueError("Counting nothing is never meant.")
+    return text.count(part)
+
+
+def _zfill(text: str, width: int) -> str:
+    if width > MAX_LENGTH:
+        raise TooLarge
+    return text.zfill(width)
+
+
+def _equal(left: object, right: object) -> bool:
+    if type(left) is not type(right):
+        raise TypeError("Values of different types are never compared on purpose.")
+    return left == right
+
+
 def _product(items: Sequence[int]) -> object:
     result = 1
     for item in items:
@@ -112,8 +136,8 @@ _NUMBERS = (
 _CONDITIONS = (
     _op("num num", "{0} < {1}", operator.lt),
     _op("num num", "{0} <= {1}", operator.le),
-    _op("any any", "{0} == {1}", lambda a, b: type(a) is type(b) and a == b),
-    _op("any any", "{0} != {1}", lambda a, b: type(a) is not type(b) or a != b),
+    _op("any any", "{0} == {1}", _equal),
+    _op("any any", "{0} != {1}", lambda a, b: not _equal(a, b)),
     _op("bool", "not {0}", operator.not_),
     _op("bool bool", "{0} and {1}", lambda a, b: a and b),
     _op("bool bool", "{0} or {1}", lambda a, b: a or b),
@@ -130,8 +154,8 @@ _TEXTS = (
     _op("str", "{0}.split()", str.split),
     _op("str str", "{0}.split({1})", _split),
     _op("str list", "{0}.join({1})", lambda glue, items: glue.join(items)),
-    _op("str str str", "{0}.replace({1}, {2})", lambda t, a, b: t.replace(a, b) if a else t),
-    _op("str str", "{0}.count({1})", lambda t, part: t.count(part) if part else 0),
+    _op("str str str", "{0}.replace({1}, {2})", _replace),
+    _op("str str", "{0}.count({1})", _count),
     _op("str str", "{0}.find({1})", str.find),
     _op("str str", "{0}.startswith({1})", str.startswith),
     _op("str str", "{0}.endswith({1})", str.endswith),
@@ -140,7 +164,7 @@ _TEXTS = (
     _op("str", "{0}.isalpha()", str.isalpha),
     _op("str", "int({0})", int),
     _op("str int", "{0} * {1}", _repeat),
-    _op("str int", "{0}.zfill({1})", lambda t, n: t.zfill(min(n, MAX_LENGTH))),
+    _op("str int", "{0}.zfill({1})", _zfill),
 )
 _SEQUENCES = (
     _op("seq", "len({0})", len),

@@ -1,0 +1,271 @@
+"""Reading specifications: what is found, what is missing, and that no text can make it slow or run anything."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.generation.engine.specification import IssueKind, RiskTier, analyse, risk_tier
+
+CLAMP = """Write a function `clamp(value: int, low: int, high: int) -> int` that limits a value.
+
+- R1: When value is below low, the function shall return low.
+- R2: It must be fast.
+- Returns high when value is above high.
+
+Examples: clamp(5, 0, 3) == 3, and clamp(-1, 0, 3) returns 0. clamp(1, 3, 0) raises ValueError.
+"""
+
+COUNTER = """Build a class `Counter` with `add(n: int)` and `total() -> int`.
+
+>>> c = Counter()
+>>> c.add(2)
+>>> c.add(3)
+>>> c.total()
+5
+>>> c.add(-1)
+Traceback (most recent call last):
+ValueError: negative
+>>> c.total()
+5
+"""
+
+
+def kinds(text: str) -> list[IssueKind]:
+    return [issue.kind for issue in analyse(text).issues]
+
+
+def test_a_signature_in_backticks_becomes_the_entry():
+    spec = analyse(CLAMP)
+    assert spec.entry == "clamp"
+    assert spec.entry_signature is not None
+    assert spec.entry_signature.source == "def clamp(value: int, low: int, high: int) -> int"
+    assert [p.annotation for p in spec.entry_signature.parameters] == ["int", "int", "int"]
+    assert spec.is_executable
+
+
+def test_examples_in_prose_are_read_with_values_and_exceptions():
+    found = [(e.args, e.expected, e.raises) for e in analyse(CLAMP).examples]
+    assert found == [((5, 0, 3), 3, None), ((-1, 0, 3), 0, None), ((1, 3, 0), None, "ValueError")]
+
+
+def test_spans_point_at_the_words_of_the_text():
+    spec = analyse(CLAMP)
+    first = spec.examples[0]
+    assert CLAMP[first.span.start : first.span.end] == "clamp(5, 0, 3) == 3"
+    assert CLAMP[spec.criteria[0].span.start :].startswith("When value is below")
+    vague = next(issue for issue in spec.issues if issue.kind is IssueKind.VAGUE)
+    assert CLAMP[vague.span.start : vague.span.end] == "fast"
+
+
+def test_criteria_are_numbered_and_judged():
+    criteria = analyse(CLAMP).criteria
+    assert [(c.id, c.is_ears, c.is_testable) for c in criteria] == [
+        ("R1", True, True),
+        ("R2", False, False),
+        ("R3", False, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        ">>> f(2)\n3",
+        "f(2) -> 3",
+        "f(2) => 3",
+        "f(2) == 3",
+        "assert f(2) == 3",
+        "f(2) returns 3.",
+        "`f(2)` should return `3`",
+        "f(2) ➞ 3",
+        "f(2) = 3",
+        "```python\nassert f(2) == 3\n```",
+        ">>> f(2) -> 3",
+    ],
+)
+def test_every_way_of_writing_an_example_is_understood(example):
+    spec = analyse(f"Write `f(n: int) -> int`.\n\n{example}\n")
+    assert [(e.args, e.expected) for e in spec.examples] == [((2,), 3)]
+
+
+@pytest.mark.parametrize(
+    ("literal", "value"),
+    [
+        ("[1, (2, 'x'), None]", [1, (2, "x"), None]),
+        ("{'a': [1.5], 'b': {}}", {"a": [1.5], "b": {}}),
+        ("{1, 2}", {1, 2}),
+        ("set()", set()),
+        ("float('inf')", float("inf")),
+        ("'a, (b'", "a, (b"),
+        ("-4", -4),
+        ("True", True),
+        ("b'x'", b"x"),
+    ],
+)
+def test_expected_values_are_python_literals(literal, value):
+    spec = analyse(f"Write `f(n: int)`.\n\nf(1) == {literal}\n")
+    assert [e.expected for e in spec.examples] == [value]
+
+
+def test_a_sentence_that_ends_in_a_number_does_not_own_the_full_stop():
+    assert analyse("Write `half(n)`. half(5) returns 2.5. half(4) returns 2.").examples[1].expected == 2
+
+
+def test_what_is_no_literal_is_no_example_and_is_never_evaluated(tmp_path):
+    trap = tmp_path / "trap"
+    spec = analyse(f"Write `f(n)`. f(open('{trap}', 'w')) == 3 and f(1) == __import__('os').getcwd()")
+    assert spec.examples == ()
+    assert not trap.exists()
+
+
+def test_a_session_keeps_the_statements_that_matter():
+    spec = analyse(COUNTER)
+    assert spec.entry == "Counter"
+    assert [m.name for m in spec.classes[0].methods] == ["add", "total"]
+    first, refused, last = spec.examples
+    assert (first.steps, first.call, first.expected) == (("c = Counter()", "c.add(2)", "c.add(3)"), "c.total()", 5)
+    assert (refused.call, refused.raises) == ("c.add(-1)", "ValueError")
+    assert last.steps[-1] == "try:\n    c.add(-1)\nexcept ValueError:\n    pass"
+
+
+def test_statements_about_other_objects_are_left_out_of_a_session():
+    spec = analyse("Class `Box`.\n\n>>> a = Box(1)\n>>> b = Box(2)\n>>> b.put(3)\n>>> a.get()\n1\n")
+    assert spec.examples[0].steps == ("a = Box(1)",)
+
+
+def test_a_condition_on_a_call_is_judged_in_a_session():
+    spec = analyse("Write `root(x: float) -> float`.\n\nassert abs(root(2.0) - 1.414) < 1e-3\n")
+    assert spec.examples[0].steps == ("result = root(2.0)",)
+    assert (spec.examples[0].call, spec.examples[0].expected) == ("abs(result - 1.414) < 0.001", True)
+
+
+def test_a_function_known_to_the_repository_is_the_entry_of_a_change():
+    spec = analyse("Change slugify so that accents are removed.\n\nslugify('é') -> 'e'", known_symbols=["text.slugify"])
+    assert spec.entry == "slugify"
+    assert spec.known_symbols == ("text.slugify",)
+    assert spec.entry_signature is not None
+    assert spec.entry_signature.source == "def slugify(value: str) -> str"
+
+
+def test_the_last_declared_function_is_asked_for_when_helpers_come_first():
+    spec = analyse("def helper(x):\n    return x\n\n\ndef asked(y):\n    '''Return y.'''\n")
+    assert spec.entry == "asked"
+
+
+def test_contradicting_examples_are_reported():
+    issues = analyse("Write `f(n: int) -> int`. f(2) == 3. f(2) == 4.").issues
+    assert [i.kind for i in issues if i.kind is IssueKind.CONTRADICTION] == [IssueKind.CONTRADICTION]
+
+
+def test_an_example_that_does_not_fit_the_signature_is_a_contradiction():
+    assert IssueKind.CONTRADICTION in kinds("Write `f(n: int) -> int`. f(1, 2) == 3.")
+    assert IssueKind.CONTRADICTION in kinds("Write `f(n: int) -> int`. f(1) == 'a'.")
+
+
+def test_opposite_duties_are_a_contradiction():
+    assert IssueKind.CONTRADICTION in kinds("The list must keep the order. The list must not keep the order.")
+
+
+def test_nothing_said_about_errors_and_empty_input_is_reported():
+    found = kinds("Write `first(items: list[int]) -> int`. first([4, 5]) == 4.")
+    assert IssueKind.MISSING_ERROR in found
+    assert IssueKind.MISSING_EDGE in found
+
+
+def test_an_open_choice_is_a_question_with_a_suggestion():
+    issue = next(i for i in analyse("Return the words sorted.").issues if i.kind is IssueKind.AMBIGUITY)
+    assert "Ascending" in issue.question
+    assert issue.suggestion
+
+
+def test_prose_without_code_is_not_executable_and_says_what_is_missing():
+    spec = analyse("Make the dashboard nicer for new users.")
+    assert not spec.is_executable
+    assert {IssueKind.NO_SIGNATURE, IssueKind.NO_EXAMPLE} <= {i.kind for i in spec.issues}
+
+
+def test_a_clear_specification_scores_higher_than_a_vague_one():
+    assert analyse(CLAMP).clarity.score > analyse("It should be fast and robust, etc.").clarity.score
+    assert analyse("").clarity.score == 0
+
+
+def test_constraints_and_non_goals_are_kept_apart_from_criteria():
+    spec = analyse(
+        "## Requirements\n- Returns the sum.\n\n"
+        "## Constraints\n- No external dependencies.\n\n"
+        "## Out of scope\n- Money.\n"
+    )
+    assert [c.text for c in spec.criteria if "sum" in c.text] == ["Returns the sum."]
+    assert spec.constraints == ("No external dependencies.",)
+    assert spec.non_goals == ("Money.",)
+
+
+def test_three_things_at_once_get_a_size_warning_with_a_split():
+    text = "".join(f"def part_{n}(x: int) -> int: ...\n\n" for n in range(5))
+    assert "part_3" in (analyse(text).size_warning or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Write it in TypeScript.", "typescript"), ("A function `f(a)`.", "python"), ("```js\nx\n```", "javascript")],
+)
+def test_the_target_language_is_recognised(text, language):
+    assert analyse(text).target_language == language
+
+
+def test_new_code_with_examples_is_low_risk_and_secrets_are_high():
+    spec = analyse(CLAMP + "\nAn empty range has zero width.")
+    assert risk_tier(spec, paths=[]) is RiskTier.LOW
+    assert risk_tier(spec, paths=["demo/text.py"]) is RiskTier.MEDIUM
+    assert risk_tier(spec, paths=["tests/test_text.py"]) is RiskTier.LOW
+    assert risk_tier(spec, paths=["apps/auth/tokens.py"]) is RiskTier.HIGH
+    assert risk_tier(analyse("Write `login(password: str) -> bool`."), paths=[]) is RiskTier.HIGH
+    assert risk_tier(analyse("Do something."), paths=[]) is RiskTier.MEDIUM
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "f(" * 10,
+        "f([",
+        "`f(a)` returns 3. ",
+        ">>> f(1)\n",
+        "must not ",
+        "- R1: when\n",
+        "def f(a):\n",
+        "'\"",
+        "# x\n",
+        "fast ",
+    ],
+)
+def test_ten_thousand_characters_of_anything_take_under_300_ms(unit):
+    text = (unit * (10_000 // len(unit) + 1))[:10_000]
+    best = min(_seconds(text) for _ in range(3))
+    assert best < 0.3
+
+
+def _seconds(text: str) -> float:
+    started = time.process_time()
+    analyse(text)
+    return time.process_time() - started
+
+
+def test_a_megabyte_is_kept_but_only_its_beginning_is_read():
+    text = CLAMP + "x" * 1_000_000
+    spec = analyse(text)
+    assert spec.text == text
+    assert spec.entry == "clamp"
+    assert "Only the first" in (spec.size_warning or "")
+
+
+@given(st.text(alphabet="f(x)[]{}'\"`>.,=-:# \n12aR\\é", max_size=300))
+@settings(max_examples=150, deadline=None)
+def test_any_text_is_analysed_with_spans_inside_it(text):
+    spec = analyse(text)
+    spans = [e.span for e in spec.examples] + [c.span for c in spec.criteria] + [i.span for i in spec.issues]
+    assert all(0 <= span.start <= span.end <= len(text) for span in spans)
+    assert 0 <= spec.clarity.score <= 100
+    assert spec == analyse(text)
