@@ -7,7 +7,8 @@ import argparse
 from nofx import env
 from nofx.cli.exits import Exit
 from nofx.supervisor.errors import from_os_error
-from nofx.supervisor.lifecycle import Platform, down
+from nofx.supervisor.lifecycle import down
+from nofx.supervisor.platform import Platform
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:

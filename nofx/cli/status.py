@@ -8,7 +8,8 @@ from typing import Any
 
 from nofx import env
 from nofx.cli.exits import Exit
-from nofx.supervisor.lifecycle import Platform, status
+from nofx.supervisor.lifecycle import status
+from nofx.supervisor.platform import Platform
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,8 @@ import argparse
 from nofx import env
 from nofx.cli.exits import Exit
 from nofx.supervisor.errors import from_os_error
-from nofx.supervisor.lifecycle import Platform, up, up_foreground
+from nofx.supervisor.lifecycle import up, up_foreground
+from nofx.supervisor.platform import Platform
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

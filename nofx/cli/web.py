@@ -8,7 +8,7 @@ import os
 from nofx import env
 from nofx.supervisor import ports
 from nofx.supervisor.children import SETTINGS, web
-from nofx.supervisor.lifecycle import Platform
+from nofx.supervisor.platform import Platform
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:

@@ -2,58 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import apps
-import nofx
-from apps.sandbox.services import sandbox_probe
 from nofx.embedded import postgres
-from nofx.env import Environment
-from nofx.supervisor import ports, processes
+from nofx.supervisor import processes
 from nofx.supervisor.children import children
-from nofx.supervisor.errors import DatabaseNewer, DiskFull, StartRefused
+from nofx.supervisor.errors import StartRefused
 from nofx.supervisor.home import Home
 from nofx.supervisor.loop import Supervisor, child_environment
+from nofx.supervisor.platform import Platform, reachable
+from nofx.supervisor.prepare import Say, fingerprint, prepare
 
 _FIRST_PAGE_SECONDS = 90.0
 _STOP_SECONDS = 40.0
-_ROOM_BYTES = 200_000_000
 _CRASHES_TO_GIVE_UP = 3
 _FAILURES_TO_GIVE_UP = 10
 _SERVER_ERROR = 500
-
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Platform:
-    """One installation: its environment and its folder."""
-
-    environment: Environment
-
-    @property
-    def home(self) -> Home:
-        return Home(self.environment.home)
-
-    @property
-    def is_embedded(self) -> bool:
-        return not self.environment["DATABASE_URL"]
-
-    def address(self, port: int) -> str:
-        """Return what to type into a browser."""
-        return f"http://{_reachable(self.environment['NOFX_HOST'])}:{port}/"
 
 
 def up(platform: Platform, say: Say) -> str:
@@ -71,6 +42,7 @@ def up(platform: Platform, say: Say) -> str:
         about = _running(platform)
         supervisor = None
         if about is None:
+            _end_processes(home)
             about = prepare(platform, say)
             log = home.open_log("supervisor")
             with os.fdopen(log) as output:
@@ -98,6 +70,7 @@ def up_foreground(platform: Platform, say: Say) -> None:
     with home.changing():
         if home.is_supervised():
             raise StartRefused("The platform runs already.", remedy="Run `nofx down` first.")
+        _end_processes(home)
         about = prepare(platform, say)
         port = int(about["port"])
         supervisor = Supervisor(home, children(platform.environment, port), about, platform.is_embedded)
@@ -154,29 +127,6 @@ def status(platform: Platform) -> dict[str, Any]:
     }
 
 
-def prepare(platform: Platform, say: Say) -> dict[str, Any]:
-    """
-    Clear away what was killed, start and migrate the database, seed the demo, and choose the port.
-
-    :raises NofxError: one of them is impossible now.
-    """
-    home = platform.home
-    if shutil.disk_usage(home.path).free < _ROOM_BYTES:
-        raise DiskFull(home.path)
-    _end_processes(home)
-    if platform.is_embedded:
-        postgres.ensure_running(home.postgres)
-    applied = _migrate(home)
-    if applied:
-        say(f"Database ready: {len(applied)} migrations applied.")
-    if platform.is_embedded:
-        _seed(home, say)
-    probe = sandbox_probe()
-    if not probe.available:
-        say(f"Nothing untrusted can be run here: {'; '.join(probe.missing)}. {probe.remedy}")
-    return {"port": ports.choose(platform.environment, home), "fingerprint": fingerprint(platform.environment)}
-
-
 def wait_for_first_page(platform: Platform, port: int, supervisor: subprocess.Popen[bytes] | None = None) -> None:
     """
     Wait until the web process answers.
@@ -202,17 +152,6 @@ def _no_answer(home: Home, name: str) -> StartRefused:
         f"No page comes back. The log of {name} ends with:\n{home.log_tail(name)}",
         remedy=f"The logs are in {home.logs}; `nofx down` stops what runs.",
     )
-
-
-def fingerprint(environment: Environment) -> str:
-    """Return a digest of the code and the settings that running processes were started with."""
-    digest = hashlib.sha256(json.dumps(dict(environment), sort_keys=True).encode())
-    for package in (nofx, apps):
-        root = Path(str(package.__file__)).parent
-        for path in sorted([*root.rglob("*.py"), *root.rglob("*.html")]):
-            facts = path.stat()
-            digest.update(f"{path}:{facts.st_mtime_ns}:{facts.st_size}\n".encode())
-    return digest.hexdigest()
 
 
 def _running(platform: Platform) -> dict[str, Any] | None:
@@ -242,51 +181,9 @@ def _end_processes(home: Home) -> bool:
     return bool(processes.end(home.path, grace=5.0)) or was_supervised
 
 
-def _migrate(home: Home) -> list[str]:
-    result = _run(home, [sys.executable, "-m", "nofx.supervisor.migrate"], NOFX_DATABASE_ROLE="owner")
-    outcome = _last_object(result)
-    if outcome is None:
-        raise _crashed("The database could not be migrated", home, result)
-    if "message" in outcome:
-        kind = DatabaseNewer if outcome["code"] == DatabaseNewer.code else StartRefused
-        raise kind(outcome["message"], remedy=outcome["remedy"])
-    return list(outcome["applied"])
-
-
-def _seed(home: Home, say: Say) -> None:
-    """Make the demo in an empty database; what it prints holds the passwords and is shown this once."""
-    result = _run(home, [sys.executable, "-m", "django", "seed_demo"])
-    if result.returncode:
-        raise _crashed("The demo could not be made", home, result)
-    if result.stdout.strip():
-        say(result.stdout.rstrip())
-
-
-def _run(home: Home, argv: list[str], **extra: str) -> subprocess.CompletedProcess[str]:
-    env = {**child_environment(home), **extra}
-    del env[processes.MARK]
-    return subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-
-
-def _crashed(what: str, home: Home, result: subprocess.CompletedProcess[str]) -> StartRefused:
-    with os.fdopen(home.open_log("start"), "a") as log:
-        log.write(result.stderr)
-    last = (result.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-    return StartRefused(f"{what}: {last}", remedy=f"The whole story is in {home.logs / 'start.log'}.")
-
-
-def _last_object(result: subprocess.CompletedProcess[str]) -> dict[str, Any] | None:
-    lines = result.stdout.strip().splitlines()
-    try:
-        found = json.loads(lines[-1]) if lines else None
-    except json.JSONDecodeError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
 def _answer(platform: Platform, port: int) -> int | None:
     """Return the status of the first page; a redirect to the sign-in page is an answer, nothing is not."""
-    connection = http.client.HTTPConnection(_reachable(platform.environment["NOFX_HOST"]), port, timeout=10)
+    connection = http.client.HTTPConnection(reachable(platform.environment["NOFX_HOST"]), port, timeout=10)
     try:
         connection.request("GET", "/")
         return connection.getresponse().status
@@ -294,8 +191,3 @@ def _answer(platform: Platform, port: int) -> int | None:
         return None
     finally:
         connection.close()
-
-
-def _reachable(host: str) -> str:
-    """Return an address of this machine for a server that listens on *host*."""
-    return "127.0.0.1" if host in {"0.0.0.0", "", "::"} else host  # noqa: S104  compared with, not bound to
