@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -239,9 +240,25 @@ def test_root_is_mapped_to_a_user_that_is_not_root(tmp_path: Path) -> None:
     assert spare_id(table) == 200_000
     table.write_text("0 100000 65536\n")
     assert spare_id(table) == 65_535
-    table.write_text("0 1000 1\n")
+    table.write_text("0 1000 1\n")  # root of its own namespace, an ordinary user outside
+    assert spare_id(table) == 0
+    table.write_text("0 0 1\n")
     with pytest.raises(PermissionError):
         spare_id(table)
+
+
+def test_a_machine_without_user_namespaces_is_refused_at_once_with_the_remedy() -> None:
+    """Made real: inside a namespace of which no further one may be made."""
+    probe = f"{sys.executable} -m apps.sandbox probe --json"
+    line = f"echo 0 > /proc/sys/user/max_user_namespaces && exec {probe}"
+    started = time.monotonic()
+    refused = subprocess.run(["unshare", "--user", "--map-root-user", "sh", "-c", line], capture_output=True, text=True)
+    assert time.monotonic() - started < 5
+    assert refused.returncode == 1, refused.stderr
+    facts = json.loads(refused.stdout)
+    assert not facts["available"]
+    assert "user namespace" in facts["missing"][0]
+    assert facts["remedy"] == diagnosis.NO_USER_NAMESPACES_LEFT
 
 
 def test_services_need_no_django() -> None:

@@ -173,7 +173,7 @@ def f():
     ("code", "reason"),
     [
         ("def f(:", "SyntaxError"),
-        ("\0", "SyntaxError"),
+        ("\0", "null bytes"),
         ("x = 1", "The code defines no function f."),
         ("f = 3", "The code defines no function f."),
         ("(" * 10_000, "SyntaxError"),

@@ -285,13 +285,13 @@ def identity_map(pid: int) -> None:
 
 
 def spare_id(table: Path) -> int:
-    """Choose an id that this user namespace knows and that nobody is likely to have: never 0."""
+    """Choose an id that is not root outside this user namespace, and that nobody is likely to have."""
     ranges = [tuple(map(int, line.split())) for line in table.read_text().splitlines()]
     for first, _, count in ranges:
         if first <= FIRST_SPARE_ID < first + count:
             return FIRST_SPARE_ID
-    highest = max(first + count - 1 for first, _, count in ranges)
-    if highest == 0:
+    highest, outside = max((first + count - 1, outside + count - 1) for first, outside, count in ranges)
+    if outside == 0:
         raise PermissionError(1, "this container has only one")
     return highest
 
