@@ -16,6 +16,7 @@ from pgvector.django import HnswIndex, VectorField
 
 from apps.core.database import transaction_time
 from apps.core.schema import created_at, score, uuid_key
+from apps.generation.types import CodeType, RequestStatus
 from apps.jobs.models import Job
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
@@ -24,19 +25,7 @@ from apps.repositories.models import Repository
 class CodeGenerationRequest(models.Model):
     """A specification that was submitted, with the context it was frozen with."""
 
-    class Status(models.TextChoices):
-        QUEUED = "queued", "Queued"
-        GENERATING = "generating", "Generating"
-        CHECKING = "checking", "Checking"
-        CONSENSUS = "consensus", "Consensus"
-        IN_REVIEW = "in_review", "In review"
-        APPROVED = "approved", "Approved"
-        DELIVERING = "delivering", "Delivering"
-        DELIVERED = "delivered", "Delivered"
-        OBSERVED = "observed", "Observed"
-        REJECTED = "rejected", "Rejected"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
+    Status = RequestStatus
 
     id = uuid_key()
     specification = models.TextField()
@@ -44,7 +33,7 @@ class CodeGenerationRequest(models.Model):
     context_snapshot = models.JSONField()
     target_language = models.TextField()
     constraints = models.JSONField(null=True)
-    status = models.TextField(choices=Status)
+    status = models.TextField(choices=[(one.value, one.label) for one in RequestStatus])
     created_at = created_at()
 
     class Meta:
@@ -69,17 +58,14 @@ class CodeGenerationRequest(models.Model):
 class GeneratedCodeArtifact(models.Model):
     """One text that a model wrote: an implementation, its tests or its documentation."""
 
-    class CodeType(models.TextChoices):
-        IMPLEMENTATION = "implementation", "Implementation"
-        TEST = "test", "Test"
-        DOCUMENTATION = "documentation", "Documentation"
+    CodeType = CodeType
 
     id = uuid_key()
     request = models.ForeignKey(
         CodeGenerationRequest, null=True, on_delete=models.PROTECT, related_name="artifacts", db_column="request_id"
     )
     model_id = models.TextField()
-    code_type = models.TextField(choices=CodeType)
+    code_type = models.TextField(choices=[(one.value, one.label) for one in CodeType])
     generated_code = models.TextField()
     quality_score = score()
     performance_metrics = models.JSONField(null=True)

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from apps.core.errors import NotFound
 from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun, SpecificationDraft
 from apps.generation.services.review_subject import SUBJECT_KIND
-from apps.generation.services.stages import Status
+from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import ballot_of, can, readable_scopes, scopes_where
 from apps.governance.types import Action

@@ -7,8 +7,8 @@ from uuid import UUID
 from apps.generation.models import GenerationRun
 from apps.generation.services import delivery, pipeline
 from apps.generation.services.reviews import DELIVERY_JOB
-from apps.generation.services.stages import Status
 from apps.generation.services.submission import RUN_JOB
+from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import can, readable_scopes
 from apps.governance.types import Action

@@ -26,9 +26,9 @@ from apps.generation.engine.specification import Specification
 from apps.generation.engine.testgen import tests_from_specification
 from apps.generation.engine.workspace import dotted_name
 from apps.generation.models import Candidate, CodeGenerationRequest, GeneratedCodeArtifact, GenerationRun
+from apps.generation.types import CodeType
 from apps.providers.models import Provider
 
-CodeType = GeneratedCodeArtifact.CodeType
 State = Candidate.State
 PLATFORM_AUTHOR = "nofx/specification"
 MAX_TEXT = 400_000

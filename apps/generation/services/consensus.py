@@ -29,11 +29,16 @@ MAX_SHOWN = 400
 
 
 @transaction.atomic
-def outcomes_keep(*, observations: Sequence[Observation], inputs: Sequence[PoolInput], workspace: Workspace) -> None:
+def outcomes_keep(
+    *,
+    candidates: Sequence[Candidate],
+    observations: Sequence[Observation],
+    inputs: Sequence[PoolInput],
+    workspace: Workspace,
+) -> None:
     """Store how each candidate behaved. Safe to repeat."""
     examples = [index for index, one in enumerate(inputs) if one.origin is InputOrigin.EXAMPLE]
-    for one in observations:
-        candidate = one.candidate
+    for candidate, one in zip(candidates, observations, strict=True):
         candidate.outcomes = [outcome_stored(outcome) for outcome in one.outcomes]
         candidate.examples_total = len(examples)
         candidate.examples_passed = sum(_meets(one.outcomes[index], inputs[index]) for index in examples)
@@ -45,7 +50,11 @@ def outcomes_keep(*, observations: Sequence[Observation], inputs: Sequence[PoolI
 
 @transaction.atomic
 def consensus_decide(
-    *, run: GenerationRun, observations: Sequence[Observation], inputs: Sequence[PoolInput]
+    *,
+    run: GenerationRun,
+    candidates: Sequence[Candidate],
+    observations: Sequence[Observation],
+    inputs: Sequence[PoolInput],
 ) -> CodeGenerationConsensus:
     """
     Choose among the candidates and write the consensus row, once; a repeated job finds it written.
@@ -55,21 +64,20 @@ def consensus_decide(
     existing = CodeGenerationConsensus.objects.filter(request=run.request).first()
     if existing:
         return existing
-    pool = [_entry(one) for one in observations]
+    pool = [_entry(candidate, one) for candidate, one in zip(candidates, observations, strict=True)]
     decision = decide_consensus(pool, inputs)
     for cluster in decision.clusters:
         Candidate.objects.filter(pk__in=cluster.members).update(cluster=cluster.label)
-    chosen = next((one.candidate for one in observations if str(one.candidate.pk) == decision.selected), None)
+    chosen = next((candidate for candidate in candidates if str(candidate.pk) == decision.selected), None)
     return CodeGenerationConsensus.objects.create(
         request=run.request,
         selected_implementation=chosen.implementation if chosen else None,
         consensus_score=Decimal(str(decision.score)).quantize(Decimal("0.01")),
-        voting_details=_details(run, decision, inputs, pool),
+        voting_details={**decision_details(decision, inputs, entry=run.entry, pool=len(pool)), "seed": run.seed},
     )
 
 
-def _entry(one: Observation) -> PoolEntry:
-    candidate = one.candidate
+def _entry(candidate: Candidate, one: Observation) -> PoolEntry:
     quality = candidate.implementation.quality_score if candidate.implementation else None
     trust = float(candidate.provider.prior)
     prior = PRIOR_SHARE * trust + (1 - PRIOR_SHARE) * float(quality or 0)
@@ -87,15 +95,13 @@ def _meets(outcome: Outcome, one: PoolInput) -> bool:
     return one.expected is not None and outcome_meets(outcome, one.expected)
 
 
-def _details(
-    run: GenerationRun, decision: Consensus, inputs: Sequence[PoolInput], pool: Sequence[PoolEntry]
-) -> dict[str, Any]:
+def decision_details(decision: Consensus, inputs: Sequence[PoolInput], *, entry: str, pool: int) -> dict[str, Any]:
+    """Return the whole of a vote as JSON data."""
     return {
         "selected": decision.selected,
         "score": decision.score,
         "is_compared": NOTHING_COMPARED not in decision.reasons,
-        "candidates": len(pool),
-        "seed": run.seed,
+        "candidates": pool,
         "clusters": [
             {
                 "label": cluster.label,
@@ -106,7 +112,7 @@ def _details(
             }
             for cluster in decision.clusters
         ],
-        "distinguishing": _distinguishing(decision.distinguishing, run.entry),
+        "distinguishing": _distinguishing(decision.distinguishing, entry),
         "selectors": dict(decision.selectors),
         "reasons": list(decision.reasons),
         "inputs": {origin.value: sum(one.origin is origin for one in inputs) for origin in InputOrigin},

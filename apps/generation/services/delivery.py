@@ -16,7 +16,8 @@ from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import SUBJECT_KIND, selected_candidate
-from apps.generation.services.stages import Status, stage_enter, stage_leave, status_change
+from apps.generation.services.stages import stage_enter, stage_leave, status_change
+from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import can, display_name
 from apps.governance.services import NotInteractive, audit_record

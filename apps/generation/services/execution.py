@@ -9,6 +9,7 @@ from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.inputs import CallInput, fuzz_inputs
 from apps.generation.engine.outcomes import NOT_RUN, Expected, Outcome, outcome_from_value
 from apps.generation.engine.sessions import DRIVER_ENTRY, session_driver
+from apps.generation.engine.specification import Specification
 from apps.generation.engine.testgen import calls_from_tests
 from apps.generation.engine.workspace import neighbours_setup
 from apps.generation.models import Candidate
@@ -23,13 +24,19 @@ MAX_ROUNDS = 8
 RUN_LIMITS = Limits(wall_s=3.0, cpu_s=3, memory_mb=512)
 
 
+@dataclass(frozen=True)
+class Program:
+    """Something to run: its module as a whole, and what makes its neighbours importable."""
+
+    code: str
+    setup: str = ""
+
+
 @dataclass
 class Observation:
-    """A candidate under way: how to run it, and the outcomes of the first inputs that it was run on."""
+    """A program under way: the outcomes of the first inputs that it was run on, or why it cannot be run at all."""
 
-    candidate: Candidate
-    code: str
-    setup: str
+    program: Program
     outcomes: list[Outcome] = field(default_factory=list)
     refused: str = ""
 
@@ -39,15 +46,7 @@ def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[P
     specification = workspace.specification
     if not specification.is_executable:
         return []
-    inputs = [
-        PoolInput(
-            CallInput(example.args, example.kwargs, example.steps, example.call if example.steps else ""),
-            InputOrigin.EXAMPLE,
-            Expected(example.expected, example.raises),
-        )
-        for example in specification.examples
-        if example.function == specification.entry
-    ]
+    inputs = example_inputs(specification)
     seen = {_key(one.call) for one in inputs}
     tests: list[PoolInput] = []
     for candidate in candidates:
@@ -60,26 +59,40 @@ def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[P
     return inputs + _unseen([PoolInput(call, InputOrigin.FUZZ) for call in fuzzed], seen)
 
 
+def example_inputs(specification: Specification) -> list[PoolInput]:
+    """Return the person's examples of the entry, each with what they expect."""
+    return [
+        PoolInput(
+            CallInput(example.args, example.kwargs, example.steps, example.call if example.steps else ""),
+            InputOrigin.EXAMPLE,
+            Expected(example.expected, example.raises),
+        )
+        for example in specification.examples
+        if example.function == specification.entry
+    ]
+
+
 def observe(
-    workspace: Workspace,
-    candidates: Sequence[Candidate],
+    programs: Sequence[Program],
     inputs: Sequence[PoolInput],
     *,
-    on_round: Callable[[int], None],
+    entry: str,
+    on_round: Callable[[int], None] = lambda executions: None,
 ) -> list[Observation]:
     """
-    Run every candidate on every input and return the observations, one outcome for each input.
+    Run every program on every input and return the observations, one outcome for each input.
 
-    A candidate that dies on an input is started again behind it, a few times; what is left then counts as not run.
+    A program that dies on an input is started again behind it, a few times; what is left then counts as not run.
 
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
     """
-    observations = [_observation(workspace, candidate, inputs) for candidate in candidates]
+    observations = [Observation(program) for program in programs]
+    driver = session_driver([one.call for one in inputs]) if _has_sessions(inputs) else ""
     for _ in range(MAX_ROUNDS):
         waiting = [one for one in observations if len(one.outcomes) < len(inputs) and not one.refused]
         if not waiting:
             break
-        specs = [_spec(one, inputs, workspace.specification.entry or "") for one in waiting]
+        specs = [_spec(one, inputs, driver, entry) for one in waiting]
         for one, result in zip(waiting, sandbox_map(specs), strict=True):
             _take(one, result, remaining=len(inputs) - len(one.outcomes))
         on_round(sum(len(one.outcomes) for one in observations))
@@ -88,23 +101,22 @@ def observe(
     return observations
 
 
-def _observation(workspace: Workspace, candidate: Candidate, inputs: Sequence[PoolInput]) -> Observation:
+def candidate_program(workspace: Workspace, candidate: Candidate) -> Program:
+    """Return the target file as *candidate* leaves it, with the rest of the repository importable."""
     changed = changed_files(workspace, candidate)
     files = {**_python(workspace.files), **_python(changed)}
     module = changed.get(workspace.run.target_path, "")
-    setup = neighbours_setup(module, workspace.run.target_path, files)
-    calls = [one.call for one in inputs]
-    code = f"{module}\n\n{session_driver(calls)}" if _has_sessions(inputs) else module
-    return Observation(candidate, code, setup)
+    return Program(module, neighbours_setup(module, workspace.run.target_path, files))
 
 
-def _spec(one: Observation, inputs: Sequence[PoolInput], entry: str) -> FunctionRun:
+def _spec(one: Observation, inputs: Sequence[PoolInput], driver: str, entry: str) -> FunctionRun:
     start = len(one.outcomes)
-    if _has_sessions(inputs):
+    program = one.program
+    if driver:
         calls = tuple(Call((index,)) for index in range(start, len(inputs)))
-        return FunctionRun(one.code, DRIVER_ENTRY, calls, RUN_LIMITS, one.setup)
+        return FunctionRun(f"{program.code}\n\n{driver}", DRIVER_ENTRY, calls, RUN_LIMITS, program.setup)
     calls = tuple(Call(item.call.args, item.call.kwargs) for item in inputs[start:])
-    return FunctionRun(one.code, entry, calls, RUN_LIMITS, one.setup)
+    return FunctionRun(program.code, entry, calls, RUN_LIMITS, program.setup)
 
 
 def _take(one: Observation, result: Result, *, remaining: int) -> None:

@@ -24,10 +24,11 @@ from apps.generation.services.candidates import (
 )
 from apps.generation.services.checking import candidates_check
 from apps.generation.services.consensus import consensus_decide, outcomes_keep
-from apps.generation.services.execution import observe, pool_inputs
+from apps.generation.services.execution import candidate_program, observe, pool_inputs
 from apps.generation.services.review_subject import review_digest
-from apps.generation.services.stages import Status, stage_enter, stage_leave, status_change
+from apps.generation.services.stages import stage_enter, stage_leave, status_change
 from apps.generation.services.submission import repository_files
+from apps.generation.types import RequestStatus as Status
 from apps.jobs.services import JobRun
 from apps.providers.selectors import providers_enabled
 from apps.providers.services import answers_generate
@@ -165,9 +166,10 @@ def _decide(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
         job.raise_if_cancelled()
         job.progress("consensus", executions=executions, of=len(candidates) * len(inputs))
 
-    observations = observe(workspace, candidates, inputs, on_round=announce)
-    outcomes_keep(observations=observations, inputs=inputs, workspace=workspace)
-    consensus_decide(run=run, observations=observations, inputs=inputs)
+    programs = [candidate_program(workspace, candidate) for candidate in candidates]
+    observations = observe(programs, inputs, entry=run.entry, on_round=announce)
+    outcomes_keep(candidates=candidates, observations=observations, inputs=inputs, workspace=workspace)
+    consensus_decide(run=run, candidates=candidates, observations=observations, inputs=inputs)
     executions = len(candidates) * len(inputs)
     note = f"{len(candidates)} programs on {len(inputs)} inputs" if inputs else "No behaviour could be compared."
     stage_leave(run=run, stage="consensus", evidence_count=executions, note=note)

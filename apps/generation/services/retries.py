@@ -9,8 +9,9 @@ from django.db import transaction
 from apps.core.errors import PermissionRefused
 from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun
 from apps.generation.services.reviews import DELIVERY_JOB
-from apps.generation.services.stages import StateChanged, Status
+from apps.generation.services.stages import StateChanged
 from apps.generation.services.submission import RUN_JOB
+from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import can
 from apps.governance.types import Action

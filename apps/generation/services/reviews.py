@@ -17,7 +17,8 @@ from apps.generation.services.review_subject import (
     review_subject,
     selected_candidate,
 )
-from apps.generation.services.stages import Status, stage_enter, stage_leave, status_change
+from apps.generation.services.stages import stage_enter, stage_leave, status_change
+from apps.generation.types import RequestStatus as Status
 from apps.governance.models import Ballot, User
 from apps.governance.selectors import can, decision_of
 from apps.governance.services import NotEligible, audit_record, ballot_cast, ballots_void

@@ -7,8 +7,7 @@ from collections.abc import Collection
 from apps.core.clock import now
 from apps.core.errors import Conflict
 from apps.generation.models import CodeGenerationRequest, GenerationRun, StageRecord
-
-Status = CodeGenerationRequest.Status
+from apps.generation.types import RequestStatus as Status
 
 STAGES = (
     ("analysed", "Analysed"),

@@ -20,6 +20,7 @@ from apps.generation.models import (
     SpecificationDraft,
 )
 from apps.generation.services.stages import stage_enter, stage_leave
+from apps.generation.types import RequestStatus as Status
 from apps.governance.models import AuditEvent, User
 from apps.governance.selectors import can
 from apps.governance.services import approval_require_possible, audit_record
@@ -103,11 +104,11 @@ def request_submit(
     embedding = texts_embed([f"{title}\n{text}"])[0]
     request = CodeGenerationRequest.objects.create(
         specification=text,
-        specification_embedding=embedding.vector,
+        specification_embedding=list(embedding.vector),
         context_snapshot=snapshot,
         target_language=target_language,
         constraints={**(constraints or {}), "stated": list(specification.constraints)},
-        status=CodeGenerationRequest.Status.QUEUED,
+        status=Status.QUEUED,
     )
     run = GenerationRun.objects.create(
         request=request,

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
-from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun, PullRequest
+from apps.generation.models import Candidate, GenerationRun, PullRequest
 from apps.generation.selectors import (
     REVIEWABLE,
     Lettered,
@@ -27,7 +27,8 @@ from apps.generation.selectors import (
 )
 from apps.generation.services.delivery import pull_request_merge, push_repeat
 from apps.generation.services.retries import request_retry
-from apps.generation.services.stages import ENDED, STAGES, Status
+from apps.generation.services.stages import ENDED, STAGES
+from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import can
 from apps.governance.types import Action, Condition
@@ -47,13 +48,13 @@ def _user(request: HtmxRequest) -> User:
 def request_list(request: HtmxRequest) -> HttpResponse:
     runs = runs_readable(_user(request))
     state = request.GET.get("state", "")
-    if state in Status.values:
+    if state in set(Status):
         runs = runs.filter(request__status=state)
     page = Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "waiting": runs_waiting_for(_user(request))[:10],
-        "states": Status.choices,
+        "states": [(one.value, one.label) for one in Status],
         "state": state,
     }
     return render(request, "generation/request_list.html", context)
@@ -171,7 +172,7 @@ def stage_rail(run: GenerationRun) -> list[dict[str, Any]]:
             seconds = (record.finished_at - record.started_at).total_seconds()
             state, note = "done", f"{duration(seconds)} · {record.note}" if record.note else duration(seconds)
         rail.append({"label": label, "state": state, "note": note})
-    if run.request.status == CodeGenerationRequest.Status.OBSERVED:
+    if run.request.status == Status.OBSERVED:
         rail[-1] = {**rail[-1], "state": "done", "note": "merged"}
     return rail
 

@@ -32,7 +32,7 @@ from apps.generation.services.checking import candidate_module
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import SUBJECT_KIND, review_policy, review_subject
 from apps.generation.services.reviews import review_decision, selection_change, verdict_cast
-from apps.generation.services.stages import Status
+from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import ballot_of, ballots_of, can, display_name
 from apps.governance.types import Action, Decision, Verdict

@@ -68,9 +68,9 @@ def spec_list(request: HtmxRequest) -> HttpResponse:
 def spec_new(request: HtmxRequest) -> HttpResponse:
     title, text = EXAMPLES.get(request.GET.get("example", ""), ("", ""))
     repositories = _repositories(_user(request))
-    wanted = repositories.filter(name=request.GET.get("repository", "")).first()
-    only = repositories.first() if repositories.count() == 1 else None
-    initial = {"title": title, "text": text, "repository": (wanted or only).name if wanted or only else None}
+    names = list(repositories.values_list("name", flat=True))
+    wanted = request.GET.get("repository", names[0] if len(names) == 1 else "")
+    initial = {"title": title, "text": text, "repository": wanted if wanted in names else None}
     return _editor(request, SpecificationForm(initial=initial, repositories=repositories), None)
 
 

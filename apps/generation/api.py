@@ -1,0 +1,160 @@
+"""The verbs of the generation track: /api/ai."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from ninja import Query, Router, Status
+
+from apps.core.ids import format_id, parse_id
+from apps.generation import schemas
+from apps.generation.engine.specification import risk_tier
+from apps.generation.selectors import consensus_of, run_get
+from apps.generation.services.submission import analysis_summary, request_submit, specification_analyse
+from apps.generation.services.verbs import refactoring_suggest, tests_write, vote_take
+from apps.governance.http import PROBLEMS, access, current_user
+from apps.providers.selectors import calls_of, cost_of
+from apps.repositories.selectors import repository_get
+
+router = Router(tags=["Generation"])
+
+
+@router.post(
+    "/generate/code",
+    auth=access("requests:write"),
+    response={202: schemas.GenerationAccepted, **PROBLEMS},
+    operation_id="generate_code",
+    summary="Generate code from a specification",
+)
+def generate_code(
+    request: HttpRequest, response: HttpResponse, payload: schemas.GenerationRequest
+) -> Status[dict[str, Any]]:
+    """Freeze the specification with its context and queue the generation. People review the result at its page."""
+    user = current_user(request)
+    submitted = request_submit(
+        requester=user,
+        repository=repository_get(user=user, name=payload.repository),
+        title=payload.title,
+        text=payload.specification,
+        target_path=payload.target_path,
+        target_language=payload.target_language,
+        constraints=payload.constraints,
+    )
+    identity = format_id("req", submitted.pk)
+    response["Location"] = f"/api/v1/requests/{identity}"
+    run = submitted.run
+    return Status(
+        202,
+        {
+            "request_id": identity,
+            "job_id": str(run.job_id) if run.job_id else None,
+            "status": submitted.status,
+            "risk_tier": run.risk_tier,
+            "url": reverse("generation:request-detail", args=[submitted.pk]),
+        },
+    )
+
+
+@router.post(
+    "/analyze/specification",
+    auth=access("specs:read"),
+    response={200: schemas.SpecificationAnalysis, **PROBLEMS},
+    operation_id="analyze_specification",
+    summary="Read a specification and say what is missing",
+)
+def analyze_specification(request: HttpRequest, payload: schemas.SpecificationIn) -> dict[str, Any]:
+    """Signatures, examples, criteria, gaps and a clarity score. No model is asked and nothing is kept."""
+    user = current_user(request)
+    repository = repository_get(user=user, name=payload.repository) if payload.repository else None
+    specification, _ = specification_analyse(title=payload.title, text=payload.specification, repository=repository)
+    return {**analysis_summary(specification), "risk_tier": risk_tier(specification, paths=()).value}
+
+
+@router.post(
+    "/generate/tests",
+    auth=access("requests:write"),
+    response={200: schemas.TestsOut, **PROBLEMS},
+    operation_id="generate_tests",
+    summary="Write tests for a specification",
+)
+def generate_tests(request: HttpRequest, payload: schemas.TestsIn) -> dict[str, Any]:
+    """One pytest test for each example of the specification, with the requirements it stands for."""
+    artifact = tests_write(title=payload.title, text=payload.specification, module=payload.module)
+    return {
+        "artifact_id": format_id("art", artifact.pk),
+        "test_code": artifact.generated_code,
+        "examples": artifact.performance_metrics["examples"],
+    }
+
+
+@router.post(
+    "/generate/refactor",
+    auth=access("requests:write"),
+    response={200: schemas.RefactorOut, **PROBLEMS},
+    operation_id="generate_refactor",
+    summary="Suggest a refactoring that is proved to behave the same",
+)
+def generate_refactor(request: HttpRequest, payload: schemas.RefactorIn) -> dict[str, Any]:
+    """Safe simplifications, kept only when every public function behaves the same on fuzzed inputs."""
+    found = refactoring_suggest(code=payload.code)
+    if found is None:
+        return {
+            "artifact_id": None,
+            "patch": "",
+            "code": payload.code,
+            "fixes": [],
+            "equal_on_inputs": 0,
+            "functions": [],
+            "reason": "Nothing to simplify was found that could be shown to behave the same.",
+        }
+    return {
+        "artifact_id": format_id("art", found.artifact.pk),
+        "patch": found.patch,
+        "code": found.artifact.generated_code,
+        "fixes": [fix.as_json() for fix in found.fixes],
+        "equal_on_inputs": found.inputs,
+        "functions": list(found.functions),
+        "reason": "",
+    }
+
+
+@router.post(
+    "/consensus/vote",
+    auth=access("requests:write"),
+    response={200: schemas.Vote, **PROBLEMS},
+    operation_id="take_vote",
+    summary="Compare given candidates by running them",
+)
+def take_vote(request: HttpRequest, payload: schemas.VoteIn) -> dict[str, Any]:
+    """Run each candidate on the examples and on fuzzed inputs in the sandbox and return the vote. Nothing is kept."""
+    sources = [(candidate.name, candidate.code) for candidate in payload.candidates]
+    return vote_take(title=payload.title, text=payload.specification, sources=sources)
+
+
+@router.get(
+    "/consensus/vote",
+    auth=access("requests:read"),
+    response={200: schemas.ConsensusOut, **PROBLEMS},
+    operation_id="consensus_vote",
+    summary="The vote of a request",
+)
+def consensus_vote(
+    request: HttpRequest, request_id: str = Query(..., description="The request, with or without req_.")
+) -> dict[str, Any]:
+    """How the models' candidates voted. It informs people; people approve at the page."""
+    run = run_get(user=current_user(request), request_id=parse_id("req", request_id))
+    consensus = consensus_of(run)
+    chosen = consensus.selected_implementation if consensus else None
+    return {
+        "request_id": format_id("req", run.pk),
+        "status": run.request.status,
+        "failure": run.failure,
+        "remedy": run.remedy,
+        "human_approved": consensus.human_approved if consensus else None,
+        "code": chosen.generated_code if chosen else None,
+        "vote": consensus.voting_details if consensus else None,
+        "cost": cost_of(subject_kind="request", subject_id=run.pk),
+        "calls": calls_of(subject_kind="request", subject_id=run.pk).count(),
+    }

@@ -1,0 +1,148 @@
+"""What the API of the generation track takes and gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import Field, Schema
+
+
+class GenerationRequest(Schema):
+    """A specification for one repository."""
+
+    title: str = Field(max_length=200, examples=["Slugs for page titles"])
+    specification: str = Field(
+        description="What the code must do, in plain language, with examples.",
+        examples=["Write `def slugify(text: str) -> str`.\n\n>>> slugify('A b')\n'a-b'"],
+    )
+    repository: str = Field(description="Name of a registered repository.", examples=["demo"])
+    target_path: str = Field("", description="File the code goes to; empty: chosen from the repository.")
+    target_language: str = Field("python", examples=["python"])
+    constraints: dict[str, Any] = Field(default_factory=dict, description="Kept with the request.")
+
+
+class GenerationAccepted(Schema):
+    """The request that was made; its progress is at ``url``."""
+
+    request_id: str = Field(examples=["req_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11"])
+    job_id: str | None
+    status: str = Field(examples=["queued"])
+    risk_tier: str = Field(examples=["low"])
+    url: str = Field(description="The page of the request.")
+
+
+class SpecificationIn(Schema):
+    """A specification to be read; nothing is kept."""
+
+    title: str = Field("", max_length=200)
+    specification: str
+    repository: str = Field("", description="Name of a repository whose symbols are known; may be empty.")
+
+
+class SpecificationAnalysis(Schema):
+    """What could be read from a specification, and what is missing from it."""
+
+    entry: str | None = Field(description="The function or class to write.")
+    is_executable: bool = Field(description="Whether candidates can be compared by running them.")
+    signatures: list[str]
+    classes: list[str]
+    examples: int
+    criteria: list[dict[str, Any]]
+    constraints: list[str]
+    non_goals: list[str]
+    issues: list[dict[str, Any]]
+    clarity: dict[str, int]
+    size_warning: str | None
+    known_symbols: list[str]
+    risk_tier: str
+
+
+class TestsIn(Schema):
+    """A specification to write tests for."""
+
+    title: str = Field("", max_length=200)
+    specification: str
+    module: str = Field(
+        "module",
+        pattern=r"^[A-Za-z_][\w.]*$",
+        description="Dotted name that the tests import from.",
+        examples=["shop.slugs"],
+    )
+
+
+class TestsOut(Schema):
+    """A pytest module with one test for each example."""
+
+    artifact_id: str
+    test_code: str
+    examples: int
+
+
+class RefactorIn(Schema):
+    """A Python module."""
+
+    code: str = Field(max_length=200_000)
+
+
+class RefactorOut(Schema):
+    """A simplification that behaved the same, or none with the reason."""
+
+    artifact_id: str | None
+    patch: str
+    code: str
+    fixes: list[dict[str, Any]]
+    equal_on_inputs: int
+    functions: list[str]
+    reason: str
+
+
+class VoteCandidate(Schema):
+    """A module to be compared, under a name."""
+
+    name: str = Field(max_length=80)
+    code: str = Field(max_length=200_000)
+
+
+class VoteIn(Schema):
+    """Candidates to be run on one specification."""
+
+    title: str = Field("", max_length=200)
+    specification: str
+    candidates: list[VoteCandidate] = Field(min_length=1, max_length=12)
+
+
+class Cluster(Schema):
+    """Candidates that behaved alike."""
+
+    label: str
+    members: list[str]
+    share: float = Field(description="Part of the weighted vote, 0 to 1.")
+    examples_passed: int
+    examples_total: int
+
+
+class Vote(Schema):
+    """What behaviour chose."""
+
+    selected: str | None
+    score: float = Field(description="How sure, 0 to 1.")
+    is_compared: bool
+    clusters: list[Cluster]
+    distinguishing: dict[str, Any] | None = Field(description="The smallest input on which the clusters differ.")
+    selectors: dict[str, str | None]
+    reasons: list[str]
+    inputs: dict[str, int]
+
+
+class ConsensusOut(Schema):
+    """The result of a request as far as it is."""
+
+    request_id: str
+    status: str
+    failure: str
+    remedy: str
+    human_approved: bool | None
+    code: str | None = Field(description="The chosen implementation.")
+    vote: Vote | None
+    cost: float | None = Field(description="US dollars; null when a price is not known.")
+    calls: int

@@ -1,0 +1,40 @@
+"""The words of the generation track. Plain Python; no Django."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RequestStatus(StrEnum):
+    """Where a request is, in order; the last three are ends that nobody wished for."""
+
+    QUEUED = "queued"
+    GENERATING = "generating"
+    CHECKING = "checking"
+    CONSENSUS = "consensus"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    DELIVERING = "delivering"
+    DELIVERED = "delivered"
+    OBSERVED = "observed"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def label(self) -> str:
+        """The status as people read it."""
+        return self.value.replace("_", " ").capitalize()
+
+
+class CodeType(StrEnum):
+    """What an artefact is."""
+
+    IMPLEMENTATION = "implementation"
+    TEST = "test"
+    DOCUMENTATION = "documentation"
+
+    @property
+    def label(self) -> str:
+        """The kind as people read it."""
+        return self.value.capitalize()

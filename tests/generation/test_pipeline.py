@@ -1,0 +1,146 @@
+"""From a submitted specification to the reviewers, with a provider behind a real HTTP server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GeneratedCodeArtifact
+from apps.jobs.models import Job
+from apps.providers.models import ModelCall, Provider
+from tests.fault_server import FaultServer
+from tests.generation.conftest import work_off
+
+# The job takes its own connections, so that what it wrote survives its death.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Submit = Callable[..., CodeGenerationRequest]
+Status = CodeGenerationRequest.Status
+
+CLAMP = """Write `def clamp(value: int, low: int, high: int) -> int` that keeps a value inside a range.
+
+- A value inside the range is returned as it is.
+- A value outside becomes the nearest end.
+
+>>> clamp(5, 0, 10)
+5
+>>> clamp(-3, 0, 10)
+0
+>>> clamp(99, 0, 10)
+10
+"""
+RIGHT = "```python\ndef clamp(value: int, low: int, high: int) -> int:\n    return max(low, min(value, high))\n```"
+WRONG = "```python\ndef clamp(value: int, low: int, high: int) -> int:\n    return value\n```"
+ALSO_WRONG = "```python\ndef clamp(value: int, low: int, high: int) -> int:\n    result = value\n    return result\n```"
+UNPARSABLE = "```python\ndef clamp(value: int:\n```"
+ENDLESS = "```python\ndef clamp(value: int, low: int, high: int) -> int:\n    while True:\n        pass\n```"
+
+
+def _chosen(request: CodeGenerationRequest) -> str:
+    consensus = CodeGenerationConsensus.objects.get(request=request)
+    assert consensus.selected_implementation is not None
+    return consensus.selected_implementation.generated_code
+
+
+def test_the_persons_examples_decide_against_two_wrong_answers(
+    submit: Submit, provider: Provider, server: FaultServer
+) -> None:
+    server.answers([WRONG, RIGHT, ALSO_WRONG])
+    request = submit(CLAMP)
+    job = work_off(request)
+    assert (job.state, job.error) == (Job.State.SUCCEEDED, "")
+    assert request.status == Status.IN_REVIEW
+    assert "max(low" in _chosen(request)
+
+
+def test_each_candidate_has_an_implementation_a_test_and_a_documentation(
+    submit: Submit, provider: Provider, server: FaultServer
+) -> None:
+    server.answers([RIGHT, UNPARSABLE, WRONG])
+    request = submit(CLAMP)
+    work_off(request)
+    assert sorted(GeneratedCodeArtifact.objects.filter(request=request).values_list("code_type", flat=True)) == (
+        ["documentation"] * 3 + ["implementation"] * 3 + ["test"] * 3
+    )
+
+
+def test_answers_that_cannot_be_used_say_why_and_stop_nothing(
+    submit: Submit, provider: Provider, server: FaultServer
+) -> None:
+    server.answers([UNPARSABLE, ENDLESS, RIGHT])
+    request = submit(CLAMP)
+    work_off(request)
+    assert request.status == Status.IN_REVIEW
+    assert "max(low" in _chosen(request)
+    unusable = Candidate.objects.get(request=request, state=Candidate.State.UNPARSABLE)
+    assert unusable.reason
+
+
+def test_nothing_usable_fails_with_a_way_on(submit: Submit, provider: Provider, server: FaultServer) -> None:
+    server.answers([UNPARSABLE])
+    request = submit(CLAMP)
+    job = work_off(request)
+    assert job.state == Job.State.FAILED
+    assert request.status == Status.FAILED
+    assert request.run.failure == "None of the answers is code that can be run."
+    assert request.run.remedy
+
+
+def test_a_second_run_of_the_job_asks_nobody_again(submit: Submit, provider: Provider, server: FaultServer) -> None:
+    server.answers([RIGHT])
+    request = submit(CLAMP)
+    job = work_off(request)
+    asked = len(server.requests)
+    Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED, finished_at=None)
+    CodeGenerationRequest.objects.filter(pk=request.pk).update(status=Status.GENERATING)
+    work_off(request)
+    assert len(server.requests) == asked == 3
+    assert ModelCall.objects.filter(subject_id=request.pk).count() == 3
+    assert CodeGenerationConsensus.objects.filter(request=request).count() == 1
+
+
+def test_a_text_with_nothing_to_run_is_still_reviewed(submit: Submit, provider: Provider, server: FaultServer) -> None:
+    server.answers(["```python\nLIMIT = 5\n```"])
+    request = submit("Please add a sensible limit for the number of items in a basket to the shop.", title="A limit")
+    work_off(request)
+    assert request.status == Status.IN_REVIEW
+    details = CodeGenerationConsensus.objects.get(request=request).voting_details
+    assert details["is_compared"] is False
+    assert "No behaviour could be compared." in details["reasons"]
+
+
+def test_a_function_that_imports_its_neighbours_is_run_with_them(
+    submit: Submit, provider: Provider, server: FaultServer
+) -> None:
+    text = (
+        "Change `def with_discount(price: str, percent: int) -> int` so that a percent over 100 leaves nothing.\n\n"
+        ">>> with_discount('2.00', 50)\n100\n>>> with_discount('2.00', 150)\n0\n"
+    )
+    server.answers(
+        [
+            "```python\nfrom shop.money import parse_amount\n\ndef with_discount(price: str, percent: int) -> int:\n"
+            "    return max(0, parse_amount(price) * (100 - percent) // 100)\n```"
+        ]
+    )
+    request = submit(text, title="No negative prices")
+    work_off(request)
+    best = Candidate.objects.get(request=request, state=Candidate.State.EXECUTED)
+    assert (best.examples_passed, best.examples_total) == (2, 2)
+    assert request.run.target_path == "shop/prices.py"
+    assert "+++ b/shop/prices.py" in best.patch
+
+
+def test_state_in_a_class_is_compared(submit: Submit, provider: Provider, server: FaultServer) -> None:
+    text = (
+        "Write a class `Tally` with `add(n: int) -> None` and `total() -> int`.\n\n"
+        ">>> t = Tally()\n>>> t.add(2)\n>>> t.add(3)\n>>> t.total()\n5\n"
+    )
+    right = (
+        "```python\nclass Tally:\n    def __init__(self) -> None:\n        self._n = 0\n\n"
+        "    def add(self, n: int) -> None:\n        self._n += n\n\n    def total(self) -> int:\n        return self._n\n```"
+    )
+    server.answers([right.replace("+= n", "= n"), right])
+    request = submit(text, title="A tally")
+    work_off(request)
+    assert "+= n" in _chosen(request)
