@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 
@@ -20,11 +21,11 @@ from apps.checks.gateways.workspace import MAX_SOURCE_BYTES, Workspace, workspac
 from apps.checks.types import (
     SEVERITIES,
     CheckResult,
-    Finding,
     FixedSource,
     FunctionComplexity,
     TestMeasurement,
     Unparsable,
+    plain_text,
 )
 from apps.sandbox.services import COMMAND_LIMITS, Limits
 
@@ -206,19 +207,9 @@ def _part(report: Report, path: str, name: str) -> Report:
     """Return what a report says about one text, under the name the caller gave it."""
     module = path.removesuffix(".py")
     stem = PurePosixPath(name).stem or name
+    mine = [finding for finding in report.findings if finding.path == path]
     return Report(
-        tuple(
-            Finding(
-                finding.rule,
-                finding.message.replace(module, stem),
-                name,
-                finding.line,
-                finding.column,
-                finding.severity,
-            )
-            for finding in report.findings
-            if finding.path == path
-        ),
+        tuple(replace(finding, path=name, message=finding.message.replace(module, stem)) for finding in mine),
         {name: report.unchecked[path]} if path in report.unchecked else {},
     )
 
@@ -226,16 +217,16 @@ def _part(report: Report, path: str, name: str) -> Report:
 def _result(tool: ModuleType, report: Report, seconds: float) -> CheckResult:
     counts = SEVERITIES[SEVERITIES.index(tool.FAILS_AT) :]
     has_failed = any(finding.severity in counts for finding in report.findings)
-    findings = tuple(
-        sorted(set(report.findings), key=lambda one: (one.path, one.line, one.column, one.rule, one.message))
-    )
+    plain = {replace(finding, message=plain_text(finding.message)) for finding in report.findings}
+    findings = tuple(sorted(plain, key=lambda one: (one.path, one.line, one.column, one.rule, one.message)))
     return CheckResult(
         tool=tool.TOOL,
         version=tool.version(),
         status="failed" if has_failed else "error" if report.unchecked else "passed",
         findings=findings,
         seconds=round(seconds, 3),
-        reason=_reason(report.unchecked),
+        reason=plain_text(_reason(report.unchecked)),
+        unchecked=tuple(report.unchecked),
     )
 
 

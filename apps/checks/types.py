@@ -12,6 +12,11 @@ Status = Literal["passed", "failed", "error"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
 
 
+def plain_text(text: str) -> str:
+    """Return *text* as any database and any JSON reader can hold it: NULs and lone surrogates are written out."""
+    return text.replace("\0", "\\0").encode(errors="backslashreplace").decode()
+
+
 class Unparsable(NofxError):
     """The text is not Python that can be analysed."""
 
@@ -48,7 +53,8 @@ class CheckResult:
     What one tool said.
 
     ``failed`` means that it found something that counts (any lint or type error; a security finding of at least
-    medium severity). ``error`` means that it could not look, for the given ``reason``: never a pass.
+    medium severity). ``error`` means that it could not look, for the given ``reason``: never a pass. ``unchecked`` are
+    the files it did not look at; a failed check may have some, too.
     """
 
     tool: str
@@ -57,6 +63,7 @@ class CheckResult:
     findings: tuple[Finding, ...]
     seconds: float
     reason: str = ""
+    unchecked: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as it is stored."""

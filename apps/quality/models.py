@@ -2,12 +2,49 @@
 
 from __future__ import annotations
 
+import uuid
+
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 from apps.core.database import transaction_time
 from apps.core.schema import created_at, percentage, score, uuid_key
 from apps.repositories.models import Revision
+
+
+class MeasuredCode(models.Model):
+    """
+    What was looked at: a file of a commit, a whole commit (no path), or a text that a person sent.
+
+    PHASE5's tables name it by id only. Who may read the repository may read what was found in it; a text without a
+    repository is its sender's alone.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    revision = models.ForeignKey(Revision, null=True, on_delete=models.CASCADE, related_name="measured_code")
+    path = models.CharField(max_length=1000, blank=True, default="")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of path and text.")
+    text = models.TextField(blank=True, default="")
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=transaction_time())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["revision", "digest"],
+                condition=Q(revision__isnull=False),
+                name="quality_measuredcode_once_per_revision",
+            ),
+            models.CheckConstraint(
+                condition=Q(revision__isnull=False) | Q(submitted_by__isnull=False),
+                name="quality_measuredcode_has_a_reader",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.path or "a whole commit"
 
 
 class AiCodeReview(models.Model):
@@ -28,6 +65,8 @@ class AiCodeReview(models.Model):
         indexes = [
             # The review list, newest first.
             models.Index(fields=["-created_at", "id"], name="quality_review_newest"),
+            # The reviews of one repository's code.
+            models.Index(fields=["code_artifact_id"], name="quality_review_code"),
         ]
 
     def __str__(self) -> str:
@@ -52,6 +91,8 @@ class GeneratedTestSuite(models.Model):
         indexes = [
             # The suite list, newest first.
             models.Index(fields=["-created_at", "id"], name="quality_suite_newest"),
+            # The suites of one repository's code.
+            models.Index(fields=["target_code_id"], name="quality_suite_code"),
         ]
 
     def __str__(self) -> str:
@@ -71,6 +112,10 @@ class QualityImprovement(models.Model):
 
     class Meta:
         db_table = "quality_improvements"
+        indexes = [
+            # The proposals for one repository's code.
+            models.Index(fields=["original_code_id"], name="quality_improvement_code"),
+        ]
 
     def __str__(self) -> str:
         return self.improvement_type
@@ -84,6 +129,7 @@ class CoverageReport(models.Model):
     branch_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     files = models.JSONField(default=list)
     tests_run = models.PositiveIntegerField()
+    tests_failed = models.PositiveIntegerField(default=0, help_text="Failures and tests that could not start.")
     created_at = models.DateTimeField(db_default=transaction_time())
 
     def __str__(self) -> str:

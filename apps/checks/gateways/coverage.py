@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from apps.checks import inside
-from apps.checks.types import FileCoverage, MeasurementFailed, TestFailure, TestMeasurement
+from apps.checks.types import FileCoverage, MeasurementFailed, TestFailure, TestMeasurement, plain_text
 from apps.sandbox.services import CommandRun, Limits, Result, sandbox_run
 
 DRIVER = ".nofx-measure/measure.py"
@@ -61,7 +61,8 @@ def measure(
             skipped=int(report["skipped"]),
             errors=int(report["errors"]),
             failures=tuple(
-                TestFailure(str(item["test"]), str(item["error"]), str(item["input"])) for item in report["failures"]
+                TestFailure(*(plain_text(str(item[key])) for key in ("test", "error", "input")))
+                for item in report["failures"]
             ),
             files=tuple(_file(path, seen) for path, seen in sorted(report["files"].items()) if path in set(sources)),
             wall_ms=result.wall_ms,
@@ -79,7 +80,7 @@ def _report(result: Result) -> dict[str, Any]:
             raise MeasurementFailed("The report of the tests is not readable.") from error
         if isinstance(report, dict) and {"exit", "errors"} <= report.keys():
             return report
-    last_words = (result.stderr or result.stdout).strip()[-300:]
+    last_words = plain_text((result.stderr or result.stdout).strip()[-300:])
     why = _WHY.get(result.status, "The tests ended before they could report.")
     raise MeasurementFailed(f"{why} {last_words}".strip(), remedy="Run the tests by hand to see where they stop.")
 

@@ -30,15 +30,11 @@ def check(place: Workspace, paths: Sequence[str], *, honours_suppressions: bool,
 
     :raises ToolFailed: mypy crashed or did not finish.
     """
-    unchecked = {path: "Its path is not that of an importable module." for path in paths if not _is_module(path)}
-    checked = [path for path in paths if path not in unchecked]
-    if not checked:
-        return Report(unchecked=unchecked)
     settings = place.home / "mypy.ini"
     bases = "$MYPY_CONFIG_FILE_DIR/../code/src" if (place.root / "src").is_dir() else ""
     settings.write_text(f"[mypy]\nmypy_path = {bases}\n")
     names = place.home / "files"
-    names.write_text("\n".join(checked))
+    names.write_text("\n".join(f"./{path}" for path in paths))
     command = python_tool(
         "mypy",
         f"--config-file={settings}",
@@ -56,9 +52,9 @@ def check(place: Workspace, paths: Sequence[str], *, honours_suppressions: bool,
     if output.returncode == _STOPPED:
         if not findings:
             raise ToolFailed(f"mypy stopped: {(output.stderr or output.stdout).strip()[-300:]}")
-        silent = set(checked) - {finding.path for finding in findings}
-        unchecked |= dict.fromkeys(silent, "mypy stopped at an error in another file.")
-    return Report(findings, unchecked)
+        silent = sorted(set(paths) - {finding.path for finding in findings})
+        return Report(findings, dict.fromkeys(silent, "mypy stopped at an error in another file."))
+    return Report(findings)
 
 
 def _findings(lines: str) -> tuple[Finding, ...]:
@@ -79,7 +75,3 @@ def _findings(lines: str) -> tuple[Finding, ...]:
                 )
             )
     return tuple(findings)
-
-
-def _is_module(path: str) -> bool:
-    return all(part.isidentifier() for part in PurePosixPath(path).with_suffix("").parts)

@@ -1,0 +1,21 @@
+"""The door to writing: reviews, test suites, coverage, debt, improvements."""
+
+from apps.quality.services.coverage import coverage_analyse, coverage_of_code
+from apps.quality.services.debt import debt_assess, debt_of_code
+from apps.quality.services.improvements import optimise_suggest
+from apps.quality.services.measurements import COVERAGE_JOB, DEBT_JOB, measurement_start
+from apps.quality.services.reviews import review_create
+from apps.quality.services.suites import test_suite_generate
+
+__all__ = [
+    "COVERAGE_JOB",
+    "DEBT_JOB",
+    "coverage_analyse",
+    "coverage_of_code",
+    "debt_assess",
+    "debt_of_code",
+    "measurement_start",
+    "optimise_suggest",
+    "review_create",
+    "test_suite_generate",
+]

@@ -1,0 +1,41 @@
+"""Jobs of the quality track."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apps.core.errors import NotFound
+from apps.governance.models import User
+from apps.governance.selectors import readable_scopes
+from apps.jobs.services import JobRun, job_handler, job_subject_access
+from apps.quality.services import COVERAGE_JOB, DEBT_JOB, coverage_analyse, debt_assess
+from apps.quality.services.measurements import SUBJECT
+from apps.repositories.models import Revision
+
+
+@job_handler(COVERAGE_JOB, timeout_s=900, max_attempts=2)
+def coverage_run(run: JobRun) -> None:
+    revision = _revision(run)
+    run.progress("running_tests", sha=revision.sha[:12])
+    report = coverage_analyse(revision=revision, review_id=run.job.pk, before_save=run.raise_if_cancelled)
+    run.progress("measured", line_percent=str(report.line_percent), tests=report.tests_run)
+
+
+@job_handler(DEBT_JOB, timeout_s=600, max_attempts=2)
+def debt_run(run: JobRun) -> None:
+    revision = _revision(run)
+    run.progress("reading_code", sha=revision.sha[:12])
+    assessment = debt_assess(revision=revision, proposal_id=run.job.pk, before_save=run.raise_if_cancelled)
+    run.progress("measured", minutes=assessment.remediation_minutes)
+
+
+@job_subject_access(SUBJECT)
+def revision_is_readable(user: User, revision_id: UUID) -> bool:
+    return Revision.objects.filter(pk=revision_id, repository__scope__in=readable_scopes(user)).exists()
+
+
+def _revision(run: JobRun) -> Revision:
+    revision = Revision.objects.select_related("repository__scope").filter(pk=run.job.subject_id).first()
+    if revision is None:
+        raise NotFound("The commit that was to be measured is no longer registered.")
+    return revision

@@ -1,0 +1,82 @@
+"""What is looked at, and why it may not be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apps.core.errors import NofxError
+from apps.quality.engine.debt import FileDebt, rating, total_ratio
+from apps.repositories.models import Revision
+
+
+class NothingToMeasure(NofxError):
+    """The code holds nothing of the kind that is measured."""
+
+    code = "quality.nothing_to_measure"
+    status = 422
+
+
+class InputInvalid(NofxError):
+    """What is to be measured is named in a way that cannot be meant."""
+
+    code = "quality.input_invalid"
+    status = 422
+
+
+@dataclass(frozen=True)
+class Code:
+    """A text with its path, at a commit of a repository or, without a revision, as a person sent it."""
+
+    text: str
+    path: str
+    revision: Revision | None = None
+
+
+@dataclass(frozen=True)
+class DebtResult:
+    """Debt of some files, the largest first."""
+
+    files: tuple[FileDebt, ...]
+
+    @property
+    def minutes(self) -> int:
+        return sum(file.minutes for file in self.files)
+
+    @property
+    def ratio(self) -> float:
+        return total_ratio(self.files)
+
+    @property
+    def rating(self) -> str:
+        return rating(self.ratio)
+
+    def files_json(self) -> list[dict[str, Any]]:
+        """Return the files as they are stored."""
+        return [file_json(file) for file in self.files]
+
+
+def file_json(file: FileDebt) -> dict[str, Any]:
+    """Return the debt of one file as it is stored."""
+    return {
+        "path": file.path,
+        "code_lines": file.code_lines,
+        "highest_complexity": file.highest_complexity,
+        "minutes": file.minutes,
+        "minutes_by_kind": dict(file.minutes_by_kind),
+        "touches": file.touches,
+        "ratio": round(file.ratio, 4),
+        "rating": file.rating,
+    }
+
+
+def file_debt(stored: Mapping[str, Any]) -> FileDebt:
+    """Return the debt of one file from how it was stored."""
+    return FileDebt(
+        path=stored["path"],
+        code_lines=stored["code_lines"],
+        highest_complexity=stored["highest_complexity"],
+        minutes_by_kind=stored["minutes_by_kind"],
+        touches=stored["touches"],
+    )
