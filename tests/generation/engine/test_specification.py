@@ -269,3 +269,36 @@ def test_any_text_is_analysed_with_spans_inside_it(text):
     assert all(0 <= span.start <= span.end <= len(text) for span in spans)
     assert 0 <= spec.clarity.score <= 100
     assert spec == analyse(text)
+
+
+AREA = "Write `area(width: int, height: int) -> int`.\n\n"
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        "Input: width = 2, height = 3\nOutput: 6\n",
+        "Example 1:\n    Input:\n        height : 3\n        width : 2\n    Output: 6\n",
+        "For width = 2 and height = 3 the output should be 6.",
+        "For example, when given 2, 3 it returns 6.",
+        "| height | width | expected |\n|---|---|---|\n| 3 | 2 | `6` |\n",
+        ">>> area(2, 3) == 6\n",
+        ">>> area(2, 3) == 6\nTrue\n",
+        "area(2, 3) == 2 + 2 + 2 = 6\n",
+        "assert surface(2, 3) == 6\n",
+    ],
+)
+def test_examples_that_do_not_write_the_call_are_understood(example):
+    assert [(e.args, e.expected) for e in analyse(AREA + example).examples] == [((2, 3), 6)]
+
+
+def test_prose_may_promise_an_exception():
+    spec = analyse("Write `root(n: int) -> int`. When given -1 it raises ValueError.")
+    assert [(e.call, e.raises) for e in spec.examples] == [("root(-1)", "ValueError")]
+
+
+@pytest.mark.parametrize(
+    "prose", ["With 2 decimals it returns 3.", "For 1, 2 and 3 items it returns 4.", 'area(2, 3) == ""x"']
+)
+def test_numbers_in_a_sentence_are_not_taken_for_arguments(prose):
+    assert analyse(AREA + prose).examples == ()

@@ -39,7 +39,8 @@ def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = ()) ->
     functions, classes = signatures_in(read, budget)
     mentioned = _mentioned(read, title, known_symbols)
     names = [f.name for f in functions if not f.is_method] or [symbol.rpartition(".")[2] for symbol in mentioned]
-    examples = examples_in(read, names=names, classes=[c.name for c in classes], budget=budget)
+    declared = [f for f in functions if f.source and not f.is_method]
+    examples = examples_in(read, functions=declared, names=names, classes=[c.name for c in classes], budget=budget)
     entry = _entry(functions, classes, examples, mentioned)
     functions, is_inferred = _completed(functions, examples, entry)
     sentences = sentences_in(read)

@@ -16,6 +16,7 @@ _MORE = re.compile(r"^[ \t]*\.\.\.(?:[ \t]|$)(.*)$")
 _END = re.compile(r"^[ \t]*(?:```|~~~|\"\"\"|'''|$)")
 _ERROR = re.compile(r"^\s*(?:[\w.]*\.)?([A-Z]\w*)(?::|\s*$)")
 _INLINE = re.compile(r"^(.*?\))[ \t]*(?:#[ \t]*)?(?:->|=>|➞|→|==>|#)[ \t]*(.+)$")
+_APART = re.compile(r"^(.*\))[ \t]+(\S.*)$")
 _MAX_OUTPUT_LINES = 30
 
 
@@ -101,6 +102,9 @@ def doctest_examples(text: str, classes: frozenset[str]) -> Iterable[SpecExample
         inline = _INLINE.match(source) if output is None or not _parses(source) else None
         if inline is not None and _parses(inline.group(1)) and _is_literal(inline.group(2)):
             source, output = inline.group(1), inline.group(2)
+        equality = _equality(source) if output in (None, "True") else None
+        if equality is not None:
+            source, output = equality
         if output is not None:
             example = _judge(source, output, prompt.span, history, classes)
             if example is not None:
@@ -109,6 +113,20 @@ def doctest_examples(text: str, classes: frozenset[str]) -> Iterable[SpecExample
             yield SpecExample(source, parts.function, parts.args, parts.kwargs, None, None, prompt.span)
         if _parses(source) and call_parts(source) is None:
             history.append(_survivable(source, output))
+
+
+def _equality(source: str) -> tuple[str, str] | None:
+    """``>>> f(2) == 3`` is meant as a claim; so is ``>>> f(2) 3``, which is no Python or a strange subscript."""
+    try:
+        tree = ast.parse(source, mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        tree = None
+    if isinstance(tree, ast.Compare) and len(tree.ops) == 1 and isinstance(tree.ops[0], ast.Eq):
+        expected = ast.unparse(tree.comparators[0])
+        return (ast.unparse(tree.left), expected) if _is_literal(expected) else None
+    apart = _APART.match(source)
+    is_claim = apart is not None and call_parts(apart.group(1)) is not None and _is_literal(apart.group(2))
+    return (apart.group(1), apart.group(2)) if apart is not None and is_claim else None
 
 
 def _survivable(source: str, output: str | None) -> str:

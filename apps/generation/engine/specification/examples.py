@@ -7,10 +7,12 @@ import builtins
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from apps.generation.engine.specification.doctests import doctest_examples, doctest_spans
 from apps.generation.engine.specification.literals import Budget, balanced_end, literal_at, read_literal
-from apps.generation.engine.specification.model import Span, SpecExample
+from apps.generation.engine.specification.model import FunctionSignature, Span, SpecExample
+from apps.generation.engine.specification.prose_examples import prose_examples
 from apps.generation.engine.specification.sessions import call_parts, session_example
 
 MAX_EXAMPLES = 200
@@ -32,14 +34,19 @@ _RAISES = re.compile(
 _PYTEST_RAISES = re.compile(r"raises\(\s*([A-Za-z_][\w.]*)[^)\n]*\)[^\n]*:\s*")
 _ASSERT = re.compile(r"(?m)(?<!\w)assert[ \t]+")
 _OPERATOR_AFTER = re.compile(r"[ \t]*(?:[-+*/%<>|&^]|\band\b|\bor\b|\bif\b|\bin\b|\bfor\b|==|!=)(?!>)")
+_GLUED = re.compile(r"[\w'\"]")
+_WORKED_OUT = re.compile(r"[ \t\d.+*/%()-]+=[ \t]*(-?\d+(?:\.\d+)?)[ \t]*$", re.MULTILINE)
 _ARROW_AFTER = re.compile(r"[ \t]*->")
 
 
-def examples_in(text: str, *, names: Sequence[str], classes: Sequence[str], budget: Budget) -> tuple[SpecExample, ...]:
+def examples_in(
+    text: str, *, functions: Sequence[FunctionSignature], names: Sequence[str], classes: Sequence[str], budget: Budget
+) -> tuple[SpecExample, ...]:
     """
     Return the examples in reading order, each call once.
 
-    :param names: functions that the text declares; when it declares none, the function that is called most counts.
+    :param functions: functions that the text declares with their parameters; examples in prose are about the last.
+    :param names: functions that examples may call; when there is none, the function that is called most counts.
     :param classes: classes that the text declares.
     """
     found = list(doctest_examples(text, frozenset(classes)))
@@ -48,7 +55,26 @@ def examples_in(text: str, *, names: Sequence[str], classes: Sequence[str], budg
     found += _outside(taken, _asserts(text, frozenset(classes), budget))
     found += _outside(taken, _calls(text, frozenset(classes), budget))
     found.sort(key=lambda example: (example.span.start, example.span.end))
-    return _unique(_relevant(found, [*names, *classes]))[:MAX_EXAMPLES]
+    chosen = _relevant(found, [*names, *classes]) or _renamed(found, functions)
+    if functions and not classes:
+        spans = [*taken, *(example.span for example in chosen)]
+        chosen += _outside(spans, prose_examples(text, functions[-1], budget))
+    chosen.sort(key=lambda example: (example.span.start, example.span.end))
+    return _unique(chosen)[:MAX_EXAMPLES]
+
+
+def _renamed(found: Sequence[SpecExample], functions: Sequence[FunctionSignature]) -> list[SpecExample]:
+    """
+    Return examples that call the only declared function by another name, under its own.
+
+    Only when all of them use one unknown name and fit the signature: then the name is a slip of the author.
+    """
+    others = {e.function for e in found if not e.steps and not hasattr(builtins, e.function)}
+    if len(functions) != 1 or len(others) != 1:
+        return []
+    function = functions[0]
+    fitting = [e for e in found if e.function in others and not e.steps and len(e.args) == len(function.parameters)]
+    return [replace(e, function=function.name, call=e.call.replace(e.function, function.name, 1)) for e in fitting]
 
 
 def _outside(taken: Sequence[Span], examples: Iterable[SpecExample]) -> list[SpecExample]:
@@ -123,8 +149,13 @@ def _judged(text: str, start: int, end: int, classes: frozenset[str], budget: Bu
         return None
     source, stop = literal
     source, stop = _bare_tuple(text, source, stop, connector.group(), budget)
-    if _OPERATOR_AFTER.match(text, stop) and not _ARROW_AFTER.match(text, stop):
+    if _GLUED.match(text, stop):
         return None
+    if _OPERATOR_AFTER.match(text, stop) and not _ARROW_AFTER.match(text, stop):
+        worked = _WORKED_OUT.match(text, stop)
+        if worked is None:
+            return None
+        source, stop = worked.group(1), worked.end()
     try:
         expected = read_literal(source)
     except ValueError:

@@ -9,8 +9,9 @@ MAX_LITERAL = 20_000
 _HOPS = re.compile(r"[\[\](){}'\"\n]")
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 _BARE = re.compile(
-    r"[+-]?(?:0[xob][0-9a-fA-F_]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?j?)|(?:True|False|None)\b|set\(\)"
+    r"[+-]?(?:0[xob][0-9a-fA-F_]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?j?)|(?:True|False|None|true|false|null)\b|set\(\)"
 )
+_JSON_WORDS = {"true": True, "false": False, "null": None}
 _SPECIAL_FLOATS = {"inf", "-inf", "+inf", "nan", "infinity", "-infinity"}
 
 
@@ -28,12 +29,14 @@ class Budget:
 
 def read_literal(source: str) -> object:
     """
-    Return the value of a Python literal; ``set()`` and ``float("inf")`` count as literals.
+    Return the value of a Python literal; ``set()``, ``float("inf")`` and JSON's ``true`` count as literals.
 
     :raises ValueError: *source* is anything else.
     """
     if len(source) > MAX_LITERAL:
         raise ValueError("The literal is too long.")
+    if source.strip() in _JSON_WORDS:
+        return _JSON_WORDS[source.strip()]
     try:
         return literal_of(ast.parse(source.strip(), mode="eval").body)
     except (SyntaxError, MemoryError, RecursionError, TypeError) as error:
