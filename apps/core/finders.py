@@ -37,6 +37,6 @@ class PackageFilesFinder(BaseFinder):
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, FileSystemStorage]]:
         for prefix, (package, directory, names) in PACKAGE_FILES.items():
             storage = FileSystemStorage(location=package_directory(package, directory))
-            storage.prefix = prefix  # type: ignore[attr-defined]  # how collectstatic learns the prefix
+            storage.prefix = prefix  # how collectstatic learns the prefix
             for name in names:
                 yield name, storage

@@ -35,7 +35,8 @@ def _lexer(language: str) -> Lexer:
 def _css_class(token: _TokenType) -> str:
     while token not in STANDARD_TYPES and token.parent is not None:
         token = token.parent
-    return STANDARD_TYPES.get(token, "")
+    name: str = STANDARD_TYPES.get(token, "")
+    return name
 
 
 def split_lines(source: str) -> list[str]:

@@ -37,13 +37,13 @@ def content_security_policy(request: HttpRequest) -> str:
     """
     match = request.resolver_match
     is_admin_site = match is not None and "admin" in match.app_names
-    nonce = cast("str", request.csp_nonce)  # type: ignore[attr-defined]  # set by the middleware below
+    nonce = cast("str", request.csp_nonce)
     script_src = "script-src 'self'" if is_admin_site else f"script-src 'nonce-{nonce}' 'strict-dynamic'"
     return "; ".join((script_src, *COMMON_DIRECTIVES))
 
 
 def _give_nonce(request: HttpRequest) -> None:
-    request.csp_nonce = secrets.token_urlsafe(18)  # type: ignore[attr-defined]  # read by templates and the policy
+    request.csp_nonce = secrets.token_urlsafe(18)
 
 
 def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -45,9 +45,10 @@ RAIL = (
 def url_or_none(name: str, *args: object, **kwargs: object) -> str | None:
     """Return the URL of ``name``, or None where no such URL is registered."""
     try:
-        return reverse(name, args=args or None, kwargs=kwargs or None)
+        url: str = reverse(name, args=args or None, kwargs=kwargs or None)
     except NoReverseMatch:
         return None
+    return url
 
 
 def rail_links(path: str) -> list[Link]:

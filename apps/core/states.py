@@ -76,7 +76,7 @@ LOOKS = {
 
 
 def state_of(name: str) -> State:
-    """Return the look of ``name``: any case, spaces or hyphens; a name nobody knows keeps its word and stays neutral."""
+    """Return the look of ``name``, in any case, with spaces or hyphens; an unknown name keeps its word, in neutral."""
     key = name.strip().lower().replace(" ", "_").replace("-", "_")
     if key in STATES:
         return STATES[key]

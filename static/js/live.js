@@ -3,6 +3,7 @@
 
 const POLL_MS = 10_000;
 const ANNOUNCE_MS = 5_000;
+const ACCESS_ENDED = 4403;
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000];
 
 let indicator = null;
@@ -68,10 +69,14 @@ function connect() {
     paint();
   });
   mine.addEventListener("message", onMessage);
-  mine.addEventListener("close", () => {
+  mine.addEventListener("close", (event) => {
     if (socket !== mine) return;
     socket = null;
     paint();
+    if (event.code === ACCESS_ENDED) {
+      location.reload();
+      return;
+    }
     const wait = RETRY_MS[Math.min(attempts, RETRY_MS.length - 1)];
     attempts += 1;
     retryTimer = setTimeout(connect, wait);

@@ -21,7 +21,7 @@ from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server, twisted_loop
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
 from twisted.internet import reactor
 
 from apps.governance.models import User
@@ -36,8 +36,8 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-WIDE = {"width": 1440, "height": 900}
-NARROWEST = {"width": 320, "height": 800}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+NARROWEST: ViewportSize = {"width": 320, "height": 800}
 START_S = 20
 
 SignIn = Callable[[User], None]
@@ -71,7 +71,7 @@ class _LiveServer:
         self._server.run()
 
     def stop(self) -> None:
-        reactor.callFromThread(reactor.stop)  # type: ignore[attr-defined]  # Twisted picks the reactor at run time
+        reactor.callFromThread(reactor.stop)  # type: ignore[misc]  # zope interfaces declare no self
         self._thread.join(START_S)
 
 
@@ -107,7 +107,7 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser, live_url: str) -> Iterator[BrowserContext]:
-    """A browser context of one person at 1440 by 900, light; ``page.set_viewport_size`` and ``emulate_media`` change it."""
+    """One person's browser, 1440 by 900 and light; ``page.set_viewport_size`` and ``emulate_media`` change that."""
     context = browser.new_context(base_url=live_url, viewport=WIDE, color_scheme="light", reduced_motion="reduce")
     context.set_default_timeout(10_000)
     yield context

@@ -1,8 +1,8 @@
 """
 Template tags of the design system.
 
-``{% load nofx %}`` gives ``component``/``slot`` (a component with a body), ``icon``, ``chip``, ``link_to`` (a URL that may
-not exist), ``code_lines`` and number formats. See docs/design-system.md.
+``{% load nofx %}`` gives ``component``/``slot`` (a component with a body), ``icon``, ``chip``, ``link_to`` (a URL that
+may not exist), ``code_lines`` and number formats. See docs/design-system.md.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def slot(parser: Parser, token: Token) -> SlotNode:
 def icon(name: str, size: int = 16) -> SafeString:
     """Draw an icon of static/img/icons.svg; hidden from screen readers, so that words stand beside it."""
     return format_html(
-        '<svg class="icon" width="{0}" height="{0}" aria-hidden="true" focusable="false"><use href="{1}#{2}"></use></svg>',
+        '<svg class="icon" width="{0}" height="{0}" aria-hidden="true"><use href="{1}#{2}"></use></svg>',
         size,
         static("img/icons.svg"),
         name,
@@ -111,7 +111,7 @@ def as_state(value: object) -> State:
 
 @register.simple_tag
 def link_to(name: str, *args: object, **kwargs: object) -> str:
-    """Return the URL of ``name``, or an empty string where it is not registered: ``{% link_to 'docs:index' as url %}``."""
+    """Return the URL of ``name``, or nothing where it is not registered: ``{% link_to 'docs:index' as url %}``."""
     return url_or_none(name, *args, **kwargs) or ""
 
 

@@ -1,0 +1,147 @@
+"""The frame of every page: headers, preferences, navigation, errors, signing out."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory
+
+from apps.core import htmx
+from apps.core.finders import PackageFilesFinder
+from apps.core.navigation import rail_links
+from apps.governance.models import User
+
+
+@pytest.fixture
+def person(db: None) -> User:
+    return User.objects.create_user("mara", password="correct horse battery")
+
+
+@pytest.fixture
+def browser(client: Client, person: User) -> Client:
+    client.force_login(person)
+    return client
+
+
+def test_a_page_runs_only_scripts_with_its_own_nonce(browser: Client) -> None:
+    first, second = browser.get("/design"), browser.get("/design")
+    policy = first.headers["Content-Security-Policy"]
+    nonce = re.search(r"script-src 'nonce-([\w-]+)' 'strict-dynamic';", policy)
+    assert nonce is not None
+    assert f'nonce="{nonce.group(1)}"' in first.content.decode()
+    assert "unsafe-eval" not in policy
+    assert policy != second.headers["Content-Security-Policy"]
+
+
+def test_a_page_and_its_fragment_are_never_confused_by_a_cache(browser: Client) -> None:
+    assert "HX-Request" in browser.get("/design").headers["Vary"]
+
+
+def test_the_admin_site_may_run_its_own_files_and_nothing_inline(client: Client) -> None:
+    policy = client.get("/admin/login/").headers["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+
+
+def test_the_gallery_is_for_people_who_signed_in(client: Client, db: None) -> None:
+    assert client.get("/design").headers["Location"] == "/sign-in?next=/design"
+
+
+def test_signing_out_takes_a_post(browser: Client) -> None:
+    assert browser.get("/sign-out").status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    assert browser.post("/sign-out").status_code == HTTPStatus.FOUND
+    assert browser.get("/design").status_code == HTTPStatus.FOUND
+
+
+def test_a_preference_is_kept_in_the_browser(client: Client, db: None) -> None:
+    response = client.post("/preferences", {"theme": "dark", "next": "/sign-in"})
+    assert response.headers["Location"] == "/sign-in"
+    assert 'data-theme="dark"' in client.get("/sign-in").content.decode()
+
+
+@pytest.mark.parametrize("form", [{"theme": "pink"}, {"colour": "dark"}, {}])
+def test_an_unknown_preference_is_refused(client: Client, form: dict[str, str]) -> None:
+    assert client.post("/preferences", form).status_code == HTTPStatus.BAD_REQUEST
+
+
+def test_a_preference_never_sends_anybody_to_another_site(client: Client) -> None:
+    response = client.post("/preferences", {"theme": "dark", "next": "https://example.org/"})
+    assert response.headers["Location"] == "/"
+
+
+def test_a_cookie_with_nonsense_falls_back_to_the_default(client: Client, db: None) -> None:
+    client.cookies["nofx_theme"] = "<script>"
+    assert 'data-theme="system"' in client.get("/sign-in").content.decode()
+
+
+def test_the_rail_marks_at_most_one_entry_and_the_closest() -> None:
+    current = [link.label for link in rail_links("/admin/auth/") if link.is_current]
+    assert current == ["Admin"]
+    assert [link for link in rail_links("/nowhere") if link.is_current] == []
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "500"])
+def test_an_error_page_needs_no_context(name: str) -> None:
+    html = render_to_string(f"{name}.html")
+    assert html.count("<h1>") == 1
+    assert 'href="/"' in html
+
+
+def test_an_unknown_address_gets_our_page(browser: Client) -> None:
+    response = browser.get("/no/such/page")
+    assert response.status_code == HTTPStatus.NOT_FOUND
+    assert "There is nothing here" in response.content.decode()
+
+
+def test_a_form_without_a_token_gets_our_page(person: User) -> None:
+    response = Client(enforce_csrf_checks=True).post("/sign-in", {"username": "mara"})
+    assert response.status_code == HTTPStatus.FORBIDDEN
+    assert "The form is out of date" in response.content.decode()
+
+
+def test_plotly_comes_from_its_package_and_nothing_else_does() -> None:
+    assert str(finders.find("vendor/plotly/plotly.min.js")).endswith("plotly.min.js")
+    assert finders.find("vendor/plotly/widgetbundle.js") is None
+    assert [name for name, _ in PackageFilesFinder().list(None)] == ["plotly.min.js"]
+
+
+class FakeHtmx:
+    """What django-htmx's middleware leaves on a request."""
+
+    def __init__(self, *, boosted: bool = False, history_restore_request: bool = False) -> None:
+        self.boosted = boosted
+        self.history_restore_request = history_restore_request
+
+
+def request_with(details: FakeHtmx | None) -> Any:
+    request = RequestFactory().get("/")
+    request.htmx = details
+    return request
+
+
+@pytest.mark.parametrize(
+    ("details", "wants"),
+    [
+        (None, False),
+        (FakeHtmx(), True),
+        (FakeHtmx(boosted=True), False),
+        (FakeHtmx(history_restore_request=True), False),
+    ],
+)
+def test_only_a_swap_gets_a_fragment(details: FakeHtmx | None, wants: bool) -> None:
+    assert htmx.wants_fragment(request_with(details)) is wants
+
+
+def test_a_message_after_a_swap_is_a_toast() -> None:
+    response = htmx.notify(request_with(FakeHtmx()), HttpResponse(), "Saved.")
+    assert response.headers["HX-Trigger"] == '{"toast": {"text": "Saved.", "level": "success"}}'
+
+
+def test_a_redirect_works_for_htmx_and_for_a_plain_form() -> None:
+    assert htmx.redirect_after(request_with(FakeHtmx()), "/specs").headers["HX-Redirect"] == "/specs"
+    assert htmx.redirect_after(request_with(None), "/specs").headers["Location"] == "/specs"
