@@ -17,7 +17,7 @@ from apps.sandbox.gateways import diagnosis
 from apps.sandbox.gateways.protocol import result_read, run_bounds, run_kind, spec_pack
 from apps.sandbox.gateways.runtime import Runtime, runtime_find
 from apps.sandbox.gateways.selftest import escapes_find
-from apps.sandbox.gateways.worker import StartFailed, Worker, WorkerDied
+from apps.sandbox.gateways.worker import RawRun, StartFailed, Worker, WorkerDied, WorkerGone
 from apps.sandbox.types import Probe, Result, Spec
 
 
@@ -110,11 +110,20 @@ class Sandbox:
     def _run_packed(self, spec: Spec, packed: bytes) -> Result:
         with self._permits:
             try:
-                with self._borrowed() as worker:
-                    raw = worker.run(run_kind(spec), packed, run_bounds(spec))
+                raw = self._carry_out(spec, packed)
             except WorkerDied as error:
                 return Result("infra", None, stderr=f"The sandbox failed: {error}.")
         return result_read(spec, raw)
+
+    def _carry_out(self, spec: Spec, packed: bytes) -> RawRun:
+        for _ in range(self.workers):
+            try:
+                with self._borrowed() as worker:
+                    return worker.run(run_kind(spec), packed, run_bounds(spec))
+            except WorkerGone:
+                continue  # every idle one may have died since; none of them has seen the run
+        with self._borrowed() as worker:
+            return worker.run(run_kind(spec), packed, run_bounds(spec))
 
     @contextlib.contextmanager
     def _borrowed(self) -> Iterator[Worker]:

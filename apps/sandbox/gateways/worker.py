@@ -17,7 +17,7 @@ from apps.sandbox.engine.zygote import COMMAND, FAILED, KILL, MAP, READY, SNIPPE
 from apps.sandbox.gateways.meter import tree_resident_bytes
 from apps.sandbox.gateways.runtime import ENVIRONMENT, PRELOAD, Runtime
 
-__all__ = ["COMMAND", "SNIPPET", "Bounds", "RawRun", "StartFailed", "Worker", "WorkerDied"]
+__all__ = ["COMMAND", "SNIPPET", "Bounds", "RawRun", "StartFailed", "Worker", "WorkerDied", "WorkerGone"]
 
 # What the zygote must know comes over its socket: its arguments stay in memory that untrusted code can read.
 BOOT = (
@@ -42,6 +42,10 @@ class StartFailed(Exception):
 
 class WorkerDied(Exception):
     """The zygote is gone or does not answer; the run has no result."""
+
+
+class WorkerGone(WorkerDied):
+    """The zygote was gone before the run was handed to it; another one may carry it out."""
 
 
 @dataclass(slots=True)
@@ -140,6 +144,7 @@ class Worker:
         """
         Carry out one run.
 
+        :raises WorkerGone: it was not even started.
         :raises WorkerDied: the zygote did not survive it; replace this worker.
         """
         self.runs += 1
@@ -154,7 +159,7 @@ class Worker:
         except OSError as error:
             for read, _ in pipes:
                 os.close(read)
-            raise WorkerDied("the fork server is gone") from error
+            raise WorkerGone("the fork server is gone") from error
         finally:
             os.close(spec_fd)
             for _, write in pipes:
