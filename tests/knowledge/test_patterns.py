@@ -117,3 +117,13 @@ def test_a_requested_name_that_the_template_uses_otherwise_is_kept_apart():
 def test_strings_and_attributes_are_not_renamed():
     (found, *_) = match("Paginate items into pages.", "paginate", "def paginate(pages, page, total)")
     assert run_tests(found.code, "def test_it():\n    assert paginate([1, 2], 1, 1)['pages'] == 2\n") == 1
+
+
+def test_parameters_in_another_order_keep_their_meaning():
+    (found, *_) = match("Clamp a value to a range.", "clamp", "def clamp(low: int, high: int, value: int) -> int")
+    assert run_tests(found.code, "def test_it():\n    assert clamp(0, 3, 9) == 3\n") == 1
+
+
+def test_the_docstring_speaks_of_the_requested_parameters():
+    (found, *_) = match("Make a slug of a title for a URL.", "slugify", "def slugify(title: str) -> str")
+    assert "Return title in lower case" in found.code

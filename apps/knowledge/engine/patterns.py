@@ -107,7 +107,15 @@ def _requested(pattern: Pattern, signature: str | None) -> tuple[str, ...] | Non
 
 
 def instantiate(pattern: Pattern, entry: str | None, names: Sequence[str]) -> str:
-    """Return the pattern's code with *entry* and *names* in place of its own; comments and layout stay."""
+    """
+    Return the pattern's code with *entry* and *names* in place of its own; comments and layout stay.
+
+    Names are matched by position. When they are the pattern's own in another order, they keep their meaning and the
+    header takes that order.
+    """
+    if set(names) == set(pattern.parameters) and not pattern.optional:
+        template = _reordered(pattern.template, pattern.entry, names)
+        return _renamed(template, {pattern.entry: entry} if entry else {}, ())
     renamed = dict(zip(pattern.parameters, names, strict=True))
     local = _bound_names(pattern.template) - set(pattern.parameters)
     # A requested name that the template uses for something else gives way there.
@@ -115,7 +123,11 @@ def instantiate(pattern: Pattern, entry: str | None, names: Sequence[str]) -> st
         renamed[taken] = f"{taken}_"
     if entry:
         renamed[pattern.entry] = entry
-    return _renamed(pattern.template, {old: new for old, new in renamed.items() if old != new})
+    return _renamed(pattern.template, {old: new for old, new in renamed.items() if old != new}, pattern.parameters)
+
+
+def _reordered(template: str, entry: str, names: Sequence[str]) -> str:
+    return re.sub(rf"(?m)^def {entry}\([^)]*\):", f"def {entry}({', '.join(names)}):", template)
 
 
 def _bound_names(source: str) -> set[str]:
@@ -124,8 +136,12 @@ def _bound_names(source: str) -> set[str]:
     return stored | {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
 
 
-def _renamed(source: str, names: dict[str, str]) -> str:
-    """Rename identifiers by their places in the syntax tree, so that strings and attributes stay as they are."""
+def _renamed(source: str, names: dict[str, str], described: Sequence[str]) -> str:
+    """
+    Rename identifiers by their places in the syntax tree, so that strings and attributes stay as they are.
+
+    Docstrings follow for the names in *described*: a page that speaks of other parameters would mislead.
+    """
     lines = [line.encode() for line in source.splitlines(keepends=True)]
     places: set[tuple[int, int, str]] = set()
     for node in ast.walk(ast.parse(source)):
@@ -139,4 +155,18 @@ def _renamed(source: str, names: dict[str, str]) -> str:
     for row, column, old in sorted(places, reverse=True):
         line = lines[row - 1]
         lines[row - 1] = line[:column] + names[old].encode() + line[column + len(old.encode()) :]
+    words = [name for name in described if name in names]
+    if words:
+        pattern = re.compile(rf"\b({'|'.join(words)})\b")
+        for row in _docstring_rows(source):
+            lines[row] = pattern.sub(lambda hit: names[hit.group()], lines[row].decode()).encode()
     return b"".join(lines).decode()
+
+
+def _docstring_rows(source: str) -> set[int]:
+    rows: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
+            docstring = node.body[0]
+            rows |= set(range(docstring.lineno - 1, docstring.end_lineno or docstring.lineno))
+    return rows
