@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class KnowledgeConfig(AppConfig):
     name = "apps.knowledge"
     verbose_name = "Knowledge"
+
+    def ready(self) -> None:
+        # Models can be imported only once Django is ready.
+        from apps.knowledge import builtin
+        from apps.providers.services import provider_register_builtin
+
+        provider_register_builtin(builtin.NAME, builtin.patterns_open)

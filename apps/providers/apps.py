@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class ProvidersConfig(AppConfig):
     name = "apps.providers"
     verbose_name = "Providers"
+
+    def ready(self) -> None:
+        # Models can be imported only once Django is ready.
+        from apps.providers.builtin import synthesis
+        from apps.providers.services import provider_register_builtin
+
+        provider_register_builtin(synthesis.NAME, synthesis.synthesis_open)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
@@ -109,3 +110,10 @@ def providers_enabled() -> list[Provider]:
 def calls_of(*, subject_kind: str, subject_id: UUID) -> QuerySet[ModelCall]:
     """Return the calls made for a subject, oldest first: its cost ledger."""
     return ModelCall.objects.filter(subject_kind=subject_kind, subject_id=subject_id).order_by("created_at", "id")
+
+
+def cost_of(*, subject_kind: str, subject_id: UUID) -> Decimal | None:
+    """Return what the calls for a subject cost in US dollars, or None when one of their prices is not known."""
+    costs = list(calls_of(subject_kind=subject_kind, subject_id=subject_id).values_list("cost", flat=True))
+    known = [cost for cost in costs if cost is not None]
+    return sum(known, Decimal(0)) if len(known) == len(costs) else None

@@ -3,10 +3,14 @@
 from apps.providers.services.builtins import ProviderFactory, provider_register_builtin
 from apps.providers.services.calls import answers_generate, prompt_digest
 from apps.providers.services.defaults import provider_defaults_ensure
+from apps.providers.services.local_models import local_model_cancel, local_model_fetch, local_model_remove
 
 __all__ = [
     "ProviderFactory",
     "answers_generate",
+    "local_model_cancel",
+    "local_model_fetch",
+    "local_model_remove",
     "prompt_digest",
     "provider_defaults_ensure",
     "provider_register_builtin",

@@ -24,7 +24,7 @@ def provider_defaults_ensure() -> list[str]:
     What an administrator changed stays. Local models and OpenAI are asked only once they are ready: served, or
     their key is set. Returns the names that were added.
     """
-    wanted = {name: {"kind": Kind.BUILTIN, "model_id": name, "max_concurrency": 1} for name in builtin_names()}
+    wanted = {name: _builtin(name) for name in builtin_names()}
     wanted |= {name: _local(name) for name in [model.name for model in MODELS]}
     paths = settings.ENVIRONMENT.names("NOFX_LOCAL_MODEL_PATHS")
     wanted |= {model.name: _local(model.name) for model in own_models(paths)}
@@ -36,6 +36,10 @@ def provider_defaults_ensure() -> list[str]:
         "samples": 2,
     }
     return [name for name, values in wanted.items() if Provider.objects.get_or_create(name=name, defaults=values)[1]]
+
+
+def _builtin(name: str) -> dict[str, Any]:
+    return {"kind": Kind.BUILTIN, "model_id": name, "max_concurrency": 1, "timeout_s": 20}
 
 
 def _local(name: str) -> dict[str, Any]:

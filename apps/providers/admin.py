@@ -1,0 +1,84 @@
+"""Providers in the admin site: rows to edit, calls to read."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from apps.governance.models import User
+from apps.governance.services import audit_record
+from apps.providers.forms import ProviderForm
+from apps.providers.models import ModelCall, Provider
+from apps.providers.selectors import provider_health
+
+
+@admin.register(Provider)
+class ProviderAdmin(admin.ModelAdmin):
+    """Who is asked for candidates, and how."""
+
+    form = ProviderForm
+    list_display = ("name", "kind", "model_id", "is_enabled", "samples", "max_concurrency", "timeout_s", "health")
+    list_filter = ("kind", "is_enabled")
+    search_fields = ("name", "model_id")
+    ordering = ("name",)
+    fieldsets = (
+        (None, {"fields": ("name", "kind", "model_id", "is_enabled")}),
+        (
+            "Endpoint",
+            {
+                "fields": ("base_url", "key_variable"),
+                "description": "The address of a local model may stay empty: it is where the platform serves it.",
+            },
+        ),
+        (
+            "Asking",
+            {
+                "fields": ("samples", "temperature", "max_tokens", "timeout_s", "max_concurrency", "prior"),
+                "description": "The first sample is a model's best guess; the temperature is for the others.",
+            },
+        ),
+    )
+
+    def save_model(self, request: HttpRequest, obj: Provider, form: ProviderForm, change: bool) -> None:
+        """Save the row and write into the audit chain which of its fields changed."""
+        super().save_model(request, obj, form, change)
+        audit_record(
+            action="provider.change" if change else "provider.add",
+            object_kind="provider",
+            object_id=obj.pk,
+            actor=cast("User", request.user),
+            detail={"name": obj.name, "fields": form.changed_data},
+        )
+
+    @admin.display(description="Health")
+    def health(self, provider: Provider) -> str:
+        """A sentence about whether it can be asked now."""
+        return provider_health(provider).sentence
+
+
+@admin.register(ModelCall)
+class ModelCallAdmin(admin.ModelAdmin):
+    """Every call that was made, newest first. Written by the platform alone."""
+
+    list_display = (
+        "created_at", "provider", "model_id", "outcome", "subject_kind", "subject_id", "sample_index",
+        "prompt_tokens", "completion_tokens", "cost", "latency_ms",
+    )  # fmt: skip
+    list_filter = ("outcome", "provider")
+    search_fields = ("=id", "=subject_id", "=prompt_digest", "=answer_digest", "model_id")
+    search_help_text = "An id, the id of a subject, a digest, or part of a model's name."
+    date_hierarchy = "created_at"
+    ordering = ("-created_at", "id")
+    list_select_related = ("provider",)
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,1 @@
+"""Providers that need no network, no key and no model."""

@@ -1,0 +1,51 @@
+"""What an administrator may say about a provider."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+
+from apps.providers.gateways.keys import VARIABLE_PATTERN
+from apps.providers.models import Provider
+
+
+class ProviderForm(forms.ModelForm):
+    """The row of a provider. Takes the name of a key's variable and refuses what looks like a key."""
+
+    data: Any
+
+    class Meta:
+        model = Provider
+        exclude = ("created_at",)
+
+    def clean_key_variable(self) -> str:
+        """Return the name, refused without being shown again when it may be a key."""
+        variable = str(self.cleaned_data["key_variable"])
+        if variable and not VARIABLE_PATTERN.fullmatch(variable):
+            # What was typed may be the key itself; it must not come back in the page.
+            self.data = self.data.copy()
+            self.data[self.add_prefix("key_variable")] = ""
+            raise forms.ValidationError(
+                "Type the name of the environment variable that holds the key, for example OPENAI_API_KEY. "
+                "Capital letters, digits and underscores only. Never type the key itself."
+            )
+        return variable
+
+    def clean_base_url(self) -> str:
+        """Return the address without anything that could carry a secret into a log."""
+        address = str(self.cleaned_data["base_url"])
+        parts = urlsplit(address)
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise forms.ValidationError("Give the address without user name, password, query or fragment.")
+        if address and parts.scheme not in {"http", "https"}:
+            raise forms.ValidationError("The address begins with https:// or http://.")
+        return address
+
+    def clean(self) -> dict[str, Any]:
+        """Return the cleaned fields, once each kind has what it needs."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("kind") == Provider.Kind.OPENAI and "base_url" in cleaned and not cleaned["base_url"]:
+            self.add_error("base_url", "An endpoint needs its address, with its version: https://host/v1.")
+        return dict(cleaned)
