@@ -1,5 +1,5 @@
 """
-The ground under every test: a Postgres server of their own, the application role, a Chromium when there is one.
+The ground under every test: a Postgres server of their own, the application role, the system's tools.
 
 The test server lives in ``.nofx/test`` and keeps running between runs. A database with all migrations applied is
 made once for each state of the migrations; every test process clones it into a database that it alone uses, so
@@ -28,6 +28,7 @@ from pytest_django import DjangoDbBlocker
 from nofx.embedded import roles
 
 NO_CHROMIUM = "Browser tests were left out: no Chromium found; run make browser."
+NO_REDIS = "Tests over Redis were left out: no redis-server found; install the system's package redis-server."
 
 
 def chromium() -> str | None:
@@ -160,30 +161,41 @@ def as_owner(_application_role: None) -> Iterator[None]:
     yield
 
 
-# --- Browser --------------------------------------------------------------------------------------------------------
+# --- Tools of the system --------------------------------------------------------------------------------------------
+
+
+def missing_tools() -> dict[str, str]:
+    """Return the markers whose tests cannot run on this machine, each with the sentence that says so."""
+    missing = {}
+    if not chromium():
+        missing["browser"] = NO_CHROMIUM
+    if not shutil.which("redis-server"):
+        missing["redis"] = NO_REDIS
+    return missing
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave browser tests out where there is no Chromium; ``pytest_terminal_summary`` says so."""
-    if chromium():
-        return
-    left_out = [item for item in items if item.get_closest_marker("browser")]
+    """Leave out the tests whose tool is missing; ``pytest_terminal_summary`` says so."""
+    missing = missing_tools()
+    left_out = [item for item in items if any(item.get_closest_marker(marker) for marker in missing)]
     if left_out:
-        items[:] = [item for item in items if not item.get_closest_marker("browser")]
+        items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """In CI a run without browser tests is a failed run."""
+    """In CI a run that left tests out is a failed run."""
     is_controller = "PYTEST_XDIST_WORKER" not in os.environ
-    if is_controller and not chromium() and os.environ.get("CI") == "true" and exitstatus == pytest.ExitCode.OK:
+    if is_controller and missing_tools() and os.environ.get("CI") == "true" and exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not chromium():
-        terminalreporter.section("browser tests", sep="=")
-        terminalreporter.write_line(NO_CHROMIUM)
+    missing = missing_tools()
+    if missing:
+        terminalreporter.section("left out", sep="=")
+    for sentence in missing.values():
+        terminalreporter.write_line(sentence)
 
 
 @pytest.fixture(scope="session")
