@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("apps.docs.urls")),
     path("", include("apps.knowledge.urls")),
     path("", include("apps.governance.urls")),
+    path("", include("apps.jobs.urls")),
     path("sign-in", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("sign-out", auth_views.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),

@@ -119,6 +119,7 @@ CHANNEL_LAYERS = {
 }
 
 # Every task claims its own row in the job ledger; these settings keep django-q2 from handing a task out twice.
+# The ledger remembers what ran, so successes are not saved here, and its own sweep takes the scheduler's place.
 Q_CLUSTER = {
     "name": "nofx",
     "workers": int(ENVIRONMENT["NOFX_WORKERS"]),
@@ -130,7 +131,8 @@ Q_CLUSTER = {
     "max_attempts": 3,
     "ack_failures": True,
     "catch_up": False,
-    "save_limit": 200,
+    "save_limit": -1,
+    "scheduler": False,
     "label": "Queue",
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
