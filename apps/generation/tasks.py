@@ -22,17 +22,14 @@ def run_ended(job: Job) -> None:
         pipeline.run_end(request_id=job.subject_id, status=Status.CANCELLED)
     elif job.state in {Job.State.FAILED, Job.State.ERRORED}:
         pipeline.run_end(
-            request_id=job.subject_id,
-            status=Status.FAILED,
-            failure=job.error,
-            remedy=str(job.progress.get("remedy", "")),
+            request_id=job.subject_id, status=Status.FAILED, failure=job.error_message, remedy=job.error_remedy
         )
 
 
 def delivery_ended(job: Job) -> None:
     """Tell the request how its delivery ended."""
     if job.state != Job.State.SUCCEEDED:
-        delivery.delivery_end(request_id=job.subject_id, failure=job.error, remedy=str(job.progress.get("remedy", "")))
+        delivery.delivery_end(request_id=job.subject_id, failure=job.error_message, remedy=job.error_remedy)
 
 
 @job_handler(RUN_JOB, timeout_s=3600, on_end=run_ended)

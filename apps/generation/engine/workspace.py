@@ -12,10 +12,11 @@ MAX_CHARACTERS = 1_000_000
 _SETUP = """
 import importlib.abc as _abc, importlib.util as _util, sys as _sys
 class _Neighbours(_abc.MetaPathFinder, _abc.Loader):
+    spec_of = staticmethod(_util.spec_from_loader)
     sources = {sources!r}
     def find_spec(self, name, path=None, target=None):
         known = self.sources.get(name)
-        return None if known is None else _util.spec_from_loader(name, self, is_package=known[0])
+        return None if known is None else self.spec_of(name, self, is_package=known[0])
     def create_module(self, spec):
         return None
     def exec_module(self, module):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.inputs import CallInput, fuzz_inputs
-from apps.generation.engine.outcomes import NOT_RUN, Expected, Outcome, outcome_from_value
+from apps.generation.engine.outcomes import NOT_RUN, TIMEOUT, Expected, Outcome, outcome_from_value
 from apps.generation.engine.sessions import DRIVER_ENTRY, session_driver
 from apps.generation.engine.specification import Specification
 from apps.generation.engine.testgen import calls_from_tests
@@ -21,6 +21,7 @@ from apps.sandbox.types import MISSING, Call, FunctionRun, Limits, Result
 MAX_TEST_INPUTS = 40
 FUZZ_INPUTS = 40
 MAX_ROUNDS = 8
+MAX_TIMEOUTS = 2
 RUN_LIMITS = Limits(wall_s=3.0, cpu_s=3, memory_mb=512)
 
 
@@ -39,6 +40,11 @@ class Observation:
     program: Program
     outcomes: list[Outcome] = field(default_factory=list)
     refused: str = ""
+
+    @property
+    def is_worth_running(self) -> bool:
+        """Whether the inputs that are left may show something: not for a program that ran out of time twice."""
+        return not self.refused and self.outcomes.count(TIMEOUT) < MAX_TIMEOUTS
 
 
 def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[PoolInput]:
@@ -82,14 +88,15 @@ def observe(
     """
     Run every program on every input and return the observations, one outcome for each input.
 
-    A program that dies on an input is started again behind it, a few times; what is left then counts as not run.
+    A program that dies on an input is started again behind it, a few times; what is left then counts as not run. One
+    that ran out of time twice is taken to do so on the rest.
 
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
     """
     observations = [Observation(program) for program in programs]
     driver = session_driver([one.call for one in inputs]) if _has_sessions(inputs) else ""
     for _ in range(MAX_ROUNDS):
-        waiting = [one for one in observations if len(one.outcomes) < len(inputs) and not one.refused]
+        waiting = [one for one in observations if len(one.outcomes) < len(inputs) and one.is_worth_running]
         if not waiting:
             break
         specs = [_spec(one, inputs, driver, entry) for one in waiting]
@@ -97,7 +104,8 @@ def observe(
             _take(one, result, remaining=len(inputs) - len(one.outcomes))
         on_round(sum(len(one.outcomes) for one in observations))
     for one in observations:
-        one.outcomes += [NOT_RUN] * (len(inputs) - len(one.outcomes))
+        rest = NOT_RUN if one.is_worth_running else TIMEOUT
+        one.outcomes += [NOT_RUN if one.refused else rest] * (len(inputs) - len(one.outcomes))
     return observations
 
 

@@ -1,0 +1,254 @@
+"""Requests, artefacts, consensus, candidates, pull requests and drafts as API resources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from apps.generation.models import (
+    Candidate,
+    CodeGenerationConsensus,
+    CodeGenerationRequest,
+    GeneratedCodeArtifact,
+    GenerationRun,
+    PullRequest,
+    SpecificationDraft,
+    StageRecord,
+)
+from apps.generation.selectors import BEFORE_DECISION
+from apps.generation.services.review_subject import SUBJECT_KIND
+from apps.governance.models import User
+from apps.governance.rest import Resource, subject_register
+from apps.governance.selectors import readable_scopes, scopes_where
+from apps.governance.types import Action
+
+
+def _request_ids(user: User) -> QuerySet[Any]:
+    return GenerationRun.objects.filter(repository__scope__in=readable_scopes(user)).values("pk")
+
+
+def _blind_request_ids(user: User) -> QuerySet[Any]:
+    """Return the requests that *user* may still vote on: until then nobody tells them who wrote what."""
+    voted = user.ballots.filter(subject_kind=SUBJECT_KIND, voided_at__isnull=True).values("subject_id")
+    undecided = GenerationRun.objects.filter(
+        request__status__in=BEFORE_DECISION, repository__scope__in=scopes_where(user, Action.VERDICT_VOTE)
+    )
+    return undecided.exclude(pk__in=voted).exclude(contributions__user=user).values("pk")
+
+
+def _artifact_ids(user: User) -> QuerySet[Any]:
+    return GeneratedCodeArtifact.objects.filter(request__run__repository__scope__in=readable_scopes(user)).values("pk")
+
+
+subject_register(SUBJECT_KIND, readable=_request_ids, blind=_blind_request_ids)
+subject_register("artifact", readable=_artifact_ids)
+
+
+class RequestResource(Resource):
+    """A submitted specification and how far it is."""
+
+    noun = "requests"
+    prefix = "req"
+    model = CodeGenerationRequest
+    permit = "requests:read"
+    columns = {
+        "id": "pk",
+        "title": "run__title",
+        "specification": "",
+        "target_language": "",
+        "constraints": "",
+        "status": "",
+        "repository": "run__repository",
+        "requester": "run__requester",
+        "target_path": "run__target_path",
+        "base_sha": "run__base_sha",
+        "risk_tier": "run__risk_tier",
+        "specification_digest": "run__specification_digest",
+        "context_digest": "run__context_digest",
+        "failure": "run__failure",
+        "remedy": "run__remedy",
+        "created_at": "",
+        "state_changed_at": "run__state_changed_at",
+    }
+    references = {"repository": "repo", "requester": "user"}
+    joins = ("run",)
+    filters = ("status", "target_language", "repository", "requester", "risk_tier")
+    scope_path = "run__repository__scope"
+
+
+class ArtifactResource(Resource):
+    """A text that a model wrote. Absent while you are still to vote on its request."""
+
+    noun = "artifacts"
+    prefix = "art"
+    model = GeneratedCodeArtifact
+    permit = "requests:read"
+    columns = {
+        "id": "pk",
+        "request": "",
+        "model_id": "",
+        "code_type": "",
+        "generated_code": "",
+        "quality_score": "",
+        "performance_metrics": "",
+        "security_score": "",
+        "created_at": "",
+    }
+    references = {"request": "req"}
+    filters = ("request", "model_id", "code_type")
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out artefacts of unreadable requests, and those whose order and model a voter must not know."""
+        return rows.filter(request__run__repository__scope__in=readable_scopes(user)).exclude(
+            request__in=_blind_request_ids(user)
+        )
+
+
+class ConsensusResource(Resource):
+    """What the platform chose for a request, why, and what people said to it."""
+
+    noun = "consensus"
+    prefix = "con"
+    model = CodeGenerationConsensus
+    permit = "requests:read"
+    columns = {
+        "id": "pk",
+        "request": "",
+        "selected_implementation": "",
+        "consensus_score": "",
+        "voting_details": "",
+        "human_approved": "",
+        "deployed_at": "",
+    }
+    references = {"request": "req", "selected_implementation": "art"}
+    filters = ("request", "human_approved")
+    newest = None
+    scope_path = "request__run__repository__scope"
+    hidden = ("voting_details",)
+
+    def blind(self, user: User) -> Q:
+        """Return the rows whose request *user* is still to vote on."""
+        return Q(request__in=_blind_request_ids(user))
+
+
+class CandidateResource(Resource):
+    """One answer of one provider. Who gave it is empty while you are still to vote on its request."""
+
+    noun = "candidates"
+    prefix = "cand"
+    model = Candidate
+    permit = "requests:read"
+    columns = {
+        "id": "pk",
+        "request": "",
+        "provider": "",
+        "model_id": "",
+        "sample_index": "",
+        "ordinal": "",
+        "state": "",
+        "reason": "",
+        "implementation": "",
+        "test": "",
+        "documentation": "",
+        "patch": "",
+        "patch_digest": "",
+        "duplicate_of": "",
+        "checks": "",
+        "examples_passed": "",
+        "examples_total": "",
+        "cluster": "",
+    }
+    references = {
+        "request": "req",
+        "provider": "provider",
+        "implementation": "art",
+        "test": "art",
+        "documentation": "art",
+        "duplicate_of": "cand",
+    }
+    filters = ("request", "state", "cluster")
+    newest = None
+    scope_path = "request__run__repository__scope"
+    hidden = ("provider", "model_id", "sample_index", "ordinal", "reason")
+
+    def blind(self, user: User) -> Q:
+        """Return the rows whose request *user* is still to vote on."""
+        return Q(request__in=_blind_request_ids(user))
+
+
+class PullRequestResource(Resource):
+    """The branch that carries an approved candidate, its gates and its merge."""
+
+    noun = "pull-requests"
+    prefix = "pr"
+    model = PullRequest
+    permit = "requests:read"
+    columns = {
+        "id": "pk",
+        "request": "",
+        "candidate": "",
+        "branch": "",
+        "base_sha": "",
+        "head_sha": "",
+        "state": "",
+        "gates": "",
+        "is_pushed": "",
+        "push_error": "",
+        "opened_at": "",
+        "merged_by": "",
+        "merged_at": "",
+        "merge_sha": "",
+    }
+    references = {"request": "req", "candidate": "cand", "merged_by": "user"}
+    filters = ("request", "state")
+    newest = "opened_at"
+    scope_path = "request__run__repository__scope"
+
+
+class StageResource(Resource):
+    """When a request entered and left a stage, and what that stage found."""
+
+    noun = "stages"
+    prefix = "stage"
+    model = StageRecord
+    permit = "requests:read"
+    columns = {
+        "id": "pk",
+        "request": "run",
+        "stage": "",
+        "started_at": "",
+        "finished_at": "",
+        "evidence_count": "",
+        "note": "",
+    }
+    references = {"request": "req"}
+    filters = ("request", "stage")
+    newest = None
+    scope_path = "run__repository__scope"
+
+
+class DraftResource(Resource):
+    """One of your specifications while it is being written."""
+
+    noun = "drafts"
+    prefix = "draft"
+    model = SpecificationDraft
+    permit = "specs:read"
+    columns = {
+        "id": "pk",
+        "repository": "",
+        "title": "",
+        "text": "",
+        "target_path": "",
+        "version": "",
+        "created_at": "",
+        "updated_at": "",
+    }
+    references = {"repository": "repo"}
+    filters = ("repository",)
+    newest = "updated_at"
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out other people's drafts."""
+        return rows.filter(author=user)

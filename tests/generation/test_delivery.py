@@ -1,0 +1,146 @@
+"""From an approval to a merge, in a real repository with a real remote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from apps.core.errors import PermissionRefused
+from apps.generation.models import CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
+from apps.generation.services.delivery import pull_request_merge, push_repeat
+from apps.generation.services.retries import request_retry
+from apps.governance.models import User
+from apps.governance.services import NotInteractive
+from apps.jobs.models import Job
+from apps.providers.models import Provider
+from apps.repositories.types import MergeBlocked, PushRefused
+from tests.fault_server import FaultServer
+from tests.generation.conftest import git, work_off
+from tests.generation.test_pipeline import CLAMP, RIGHT
+from tests.generation.test_review import status_of, vote
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Status = CodeGenerationRequest.Status
+
+
+@pytest.fixture
+def approved(
+    submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer, reviewer: User, owner: User
+) -> GenerationRun:
+    server.answers([RIGHT])
+    request = submit(CLAMP, title="Keep values in range", target_path="shop/ranges.py")
+    work_off(request)
+    run = GenerationRun.objects.select_related("request").get(pk=request.pk)
+    vote(run, reviewer)
+    vote(run, owner)
+    return run
+
+
+def deliver(run: GenerationRun) -> PullRequest:
+    job = work_off(CodeGenerationRequest.objects.get(pk=run.pk))
+    assert (job.state, job.error) == (Job.State.SUCCEEDED, "")
+    return PullRequest.objects.get(request_id=run.pk)
+
+
+def test_an_approval_becomes_a_commit_on_a_branch_of_the_remote(
+    approved: GenerationRun, code: Path, tmp_path: Path, engineer: User
+) -> None:
+    pull_request = deliver(approved)
+    assert pull_request.branch == f"nofx/{approved.pk}"
+    assert pull_request.is_pushed
+    assert git(tmp_path / "remote.git", "rev-parse", pull_request.branch) == pull_request.head_sha
+    names = git(code, "diff", "--name-only", f"main...{pull_request.branch}").splitlines()
+    assert names == ["docs/clamp.md", "shop/ranges.py", "tests/test_clamp.py"]
+    message = git(code, "log", "-1", "--format=%an <%ae>%n%B", pull_request.branch)
+    assert message.startswith("NOFX <nofx@localhost>\nKeep values in range\n")
+    assert "Co-authored-by: ada <ada@localhost>" in message
+    assert f"NOFX-Request: req_{approved.pk}" in message
+    assert f"NOFX-Candidate: cand_{pull_request.candidate_id}" in message
+
+
+def test_all_gates_run_on_the_branch(approved: GenerationRun) -> None:
+    gates = {gate["gate"]: gate for gate in deliver(approved).gates}
+    assert {name: gate["status"] for name, gate in gates.items()} == dict.fromkeys(
+        ("lint", "types", "security", "tests"), "passed"
+    )
+    assert gates["tests"]["trust"] == "in_process"
+    assert "4 passed" in gates["tests"]["detail"]
+
+
+def test_delivery_twice_makes_one_commit(approved: GenerationRun, code: Path) -> None:
+    first = deliver(approved).head_sha
+    CodeGenerationRequest.objects.filter(pk=approved.pk).update(status=Status.DELIVERING)
+    Job.objects.filter(subject_id=approved.pk, kind="generation.deliver").update(state="queued", finished_at=None)
+    assert deliver(approved).head_sha == first
+    assert git(code, "rev-list", "--count", f"main..nofx/{approved.pk}") == "1"
+
+
+def test_a_person_merges_and_the_consensus_says_when(
+    approved: GenerationRun, code: Path, tmp_path: Path, owner: User
+) -> None:
+    deliver(approved)
+    merged = pull_request_merge(request_id=approved.pk, actor=owner, is_interactive=True)
+    assert git(code, "rev-parse", "main") == git(tmp_path / "remote.git", "rev-parse", "main") == merged.merge_sha
+    assert (code / "shop/ranges.py").exists()
+    assert CodeGenerationConsensus.objects.get(request=approved.request).deployed_at == merged.merged_at
+    assert status_of(approved) == Status.OBSERVED
+    again = pull_request_merge(request_id=approved.pk, actor=owner, is_interactive=True)
+    assert again.merge_sha == merged.merge_sha
+
+
+def test_neither_a_token_nor_a_stranger_merges(approved: GenerationRun, owner: User) -> None:
+    deliver(approved)
+    stranger = User.objects.create_user("stranger", password="correct horse battery")
+    with pytest.raises(NotInteractive):
+        pull_request_merge(request_id=approved.pk, actor=owner, is_interactive=False)
+    with pytest.raises(PermissionRefused):
+        pull_request_merge(request_id=approved.pk, actor=stranger, is_interactive=True)
+
+
+def test_a_gate_that_did_not_pass_blocks_the_merge(approved: GenerationRun, code: Path, owner: User) -> None:
+    pull_request = deliver(approved)
+    pull_request.gates[0]["status"] = "error"
+    pull_request.save()
+    before = git(code, "rev-parse", "main")
+    with pytest.raises(MergeBlocked, match="lint"):
+        pull_request_merge(request_id=approved.pk, actor=owner, is_interactive=True)
+    assert git(code, "rev-parse", "main") == before
+
+
+def test_uncommitted_work_in_the_checkout_is_left_alone(approved: GenerationRun, code: Path, owner: User) -> None:
+    deliver(approved)
+    (code / "shop/__init__.py").write_text("# under way\n")
+    with pytest.raises(MergeBlocked, match="not committed"):
+        pull_request_merge(request_id=approved.pk, actor=owner, is_interactive=True)
+    assert (code / "shop/__init__.py").read_text() == "# under way\n"
+
+
+def test_a_remote_that_refuses_loses_nothing(approved: GenerationRun, code: Path, tmp_path: Path, owner: User) -> None:
+    hook = tmp_path / "remote.git/hooks/pre-receive"
+    hook.write_text("#!/bin/sh\necho closed for today\nexit 1\n")
+    hook.chmod(0o755)
+    pull_request = deliver(approved)
+    assert not pull_request.is_pushed
+    assert "closed for today" in pull_request.push_error
+    before = git(code, "rev-parse", "main")
+    with pytest.raises(PushRefused):
+        pull_request_merge(request_id=approved.pk, actor=owner, is_interactive=True)
+    assert git(code, "rev-parse", "main") == before
+    hook.unlink()
+    assert push_repeat(request_id=approved.pk, actor=owner).is_pushed
+
+
+def test_a_delivery_that_failed_is_started_again(
+    approved: GenerationRun, code: Path, tmp_path: Path, engineer: User
+) -> None:
+    code.rename(tmp_path / "elsewhere")
+    job = work_off(CodeGenerationRequest.objects.get(pk=approved.pk))
+    assert job.state == Job.State.FAILED
+    assert status_of(approved) == Status.APPROVED
+    assert GenerationRun.objects.get(pk=approved.pk).failure
+    (tmp_path / "elsewhere").rename(code)
+    request_retry(request_id=approved.pk, actor=engineer)
+    assert deliver(approved).head_sha

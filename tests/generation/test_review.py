@@ -1,0 +1,145 @@
+"""Verdicts: who may give one, on what, and what the last one starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.core.errors import NofxError
+from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
+from apps.generation.selectors import lettered, models_are_visible
+from apps.generation.services.review_subject import review_digest, selected_candidate
+from apps.generation.services.reviews import NotInReview, selection_change, verdict_cast
+from apps.governance.models import AuditEvent, Ballot, User
+from apps.governance.services import ContentChanged, NotEligible, NotInteractive
+from apps.governance.types import Verdict
+from apps.jobs.models import Job
+from apps.providers.models import Provider
+from tests.fault_server import FaultServer
+from tests.generation.conftest import work_off
+from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Status = CodeGenerationRequest.Status
+
+
+@pytest.fixture
+def run(submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer) -> GenerationRun:
+    """A request in review, with a right and a wrong candidate."""
+    server.answers([WRONG, RIGHT])
+    request = submit(CLAMP, title="Keep values in range")
+    work_off(request)
+    return GenerationRun.objects.select_related("request").get(pk=request.pk)
+
+
+def vote(run: GenerationRun, reviewer: User, verdict: Verdict = Verdict.APPROVE, **options: object) -> Ballot:
+    values = {"digest": review_digest(run=run), "is_interactive": True, **options}
+    return verdict_cast(request_id=run.pk, reviewer=reviewer, verdict=verdict, **values)
+
+
+def status_of(run: GenerationRun) -> str:
+    return CodeGenerationRequest.objects.values_list("status", flat=True).get(pk=run.pk)
+
+
+def test_two_people_of_whom_one_is_owner_approve(run: GenerationRun, reviewer: User, owner: User) -> None:
+    vote(run, reviewer)
+    assert status_of(run) == Status.IN_REVIEW
+    vote(run, owner)
+    assert status_of(run) == Status.APPROVED
+    assert CodeGenerationConsensus.objects.get(request=run.request).human_approved is True
+    assert Job.objects.filter(kind="generation.deliver", subject_id=run.pk).count() == 1
+
+
+def test_the_requester_cannot_approve_their_own_request(run: GenerationRun, engineer: User) -> None:
+    with pytest.raises(NotEligible, match="requester of this request"):
+        vote(run, engineer)
+
+
+def test_a_token_cannot_vote(run: GenerationRun, reviewer: User) -> None:
+    with pytest.raises(NotInteractive):
+        vote(run, reviewer, is_interactive=False)
+
+
+def test_a_vote_on_what_is_no_longer_there_is_not_counted(run: GenerationRun, reviewer: User) -> None:
+    seen = review_digest(run=run)
+    Candidate.objects.filter(request=run.request).update(patch="something else")
+    with pytest.raises(ContentChanged):
+        vote(run, reviewer, digest=seen)
+    assert not Ballot.objects.exists()
+
+
+def test_a_block_rejects_and_says_why(run: GenerationRun, owner: User) -> None:
+    vote(run, owner, Verdict.BLOCK, rationale="It divides by zero.")
+    assert status_of(run) == Status.REJECTED
+    assert CodeGenerationConsensus.objects.get(request=run.request).human_approved is False
+
+
+def test_nothing_is_voted_on_twice_or_after_the_end(run: GenerationRun, reviewer: User, owner: User) -> None:
+    vote(run, reviewer)
+    with pytest.raises(NofxError, match="voted on this already"):
+        vote(run, reviewer)
+    vote(run, owner)
+    with pytest.raises(NotInReview):
+        vote(run, owner)
+
+
+def test_another_choice_voids_the_verdicts(run: GenerationRun, reviewer: User, owner: User) -> None:
+    vote(run, reviewer)
+    other = Candidate.objects.filter(request=run.request, duplicate_of=None).exclude(pk=selected_candidate(run=run).pk)
+    chosen = other.first()
+    assert chosen is not None
+    selection_change(request_id=run.pk, actor=owner, candidate_id=chosen.pk, reason="Simpler.")
+    assert selected_candidate(run=run) == chosen
+    ballot = Ballot.objects.get(voter=reviewer)
+    assert ballot.voided_at is not None
+    assert ballot.void_reason == "Another candidate was chosen."
+
+
+def test_models_are_hidden_from_a_reviewer_until_they_voted(run: GenerationRun, reviewer: User, engineer: User) -> None:
+    assert models_are_visible(run, engineer)
+    assert not models_are_visible(run, reviewer)
+    vote(run, reviewer)
+    assert models_are_visible(run, reviewer)
+
+
+def test_the_page_does_not_name_a_model_before_the_verdict(run: GenerationRun, reviewer: User, client: Client) -> None:
+    client.force_login(reviewer)
+    for name in ("generation:review", "generation:request-detail"):
+        assert b"test-model" not in client.get(reverse(name, args=[run.pk])).content
+    vote(run, reviewer)
+    assert b"test-model" in client.get(reverse("generation:review", args=[run.pk])).content
+
+
+def test_the_order_of_candidates_is_a_reviewers_own_and_audited(
+    run: GenerationRun, reviewer: User, client: Client
+) -> None:
+    candidates = list(Candidate.objects.filter(request=run.request))
+    assert lettered(run, reviewer, candidates) == lettered(run, reviewer, candidates[::-1][::-1])
+    client.force_login(reviewer)
+    digest = review_digest(run=run)
+    answer = client.post(
+        reverse("generation:verdict", args=[run.pk]), {"digest": digest, "preference": "A", "verdict": "approve"}
+    )
+    assert answer.status_code == 302
+    event = AuditEvent.objects.get(action="ballot.cast")
+    assert len(event.detail["detail"]["order_seed"]) == 64
+
+
+def test_a_refused_vote_is_in_the_audit_chain(run: GenerationRun, engineer: User, client: Client) -> None:
+    client.force_login(engineer)
+    answer = client.post(
+        reverse("generation:verdict", args=[run.pk]),
+        {"digest": review_digest(run=run), "preference": "A", "verdict": "approve"},
+    )
+    assert answer.status_code == 403
+    assert AuditEvent.objects.filter(action="ballot.cast", outcome="denied", actor_id=str(engineer.pk)).exists()
+
+
+def test_a_stranger_sees_no_request(run: GenerationRun, client: Client) -> None:
+    client.force_login(User.objects.create_user("stranger", password="correct horse battery"))
+    for name in ("generation:review", "generation:request-detail"):
+        assert client.get(reverse(name, args=[run.pk])).status_code == 404
