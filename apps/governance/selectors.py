@@ -85,6 +85,20 @@ def _covering(assignments: QuerySet[RoleAssignment]) -> QuerySet[Scope]:
     )
 
 
+def audit_readable(user: User) -> Q:
+    """
+    Return the filter for the audit entries that *user* may read.
+
+    Entries without a scope are read by those who may read the audit of a whole organisation; what people did
+    themselves they may always read.
+    """
+    own = Q(actor_id=str(user.pk))
+    if not scopes_where(user, Action.REQUEST_READ).exists():
+        return Q(pk__in=[])
+    readable = own | Q(scope__in=scopes_where(user, Action.AUDIT_READ))
+    return readable | Q(scope__isnull=True) if can(user, Action.AUDIT_READ, None) else readable
+
+
 def role_holders(scope: Scope, role: Role) -> QuerySet[User]:
     """Return the active people who hold *role* in *scope* or in its organisation."""
     held = RoleAssignment.objects.filter(

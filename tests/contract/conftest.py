@@ -53,12 +53,19 @@ def token(person: Callable[..., User]) -> Callable[..., dict[str, str]]:
 
 @pytest.fixture
 def call() -> Call:
-    """Send a request; ``body`` goes as JSON, ``user`` signs in first."""
+    """Send a request; ``body`` goes as JSON, ``user`` signs in once."""
+    clients: dict[tuple[int | None, bool], Client] = {}
+
+    def client_of(user: User | None, enforces_csrf: bool) -> Client:
+        key = (user.pk if user else None, enforces_csrf)
+        if key not in clients:
+            clients[key] = Client(raise_request_exception=False, enforce_csrf_checks=enforces_csrf)
+            if user is not None:
+                clients[key].force_login(user)
+        return clients[key]
 
     def send(method: str, path: str, body: Any = None, *, user: User | None = None, **options: Any) -> HttpResponse:
-        client = Client(raise_request_exception=False, enforce_csrf_checks=options.pop("csrf", False))
-        if user is not None:
-            client.force_login(user)
+        client = client_of(user, options.pop("csrf", False))
         content = {"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}
         return client.generic(method, path, **content, **options)
 

@@ -1,0 +1,32 @@
+"""Generated pages as API resources."""
+
+from __future__ import annotations
+
+from apps.docs.models import DocumentationArtifact
+from apps.governance.rest import Resource
+
+
+class PageResource(Resource):
+    """One generated page, the commit it describes and what its last validation found."""
+
+    noun = "docs-pages"
+    prefix = "page"
+    model = DocumentationArtifact
+    permit = "docs:read"
+    columns = {
+        "id": "pk",
+        "revision": "source__revision",
+        "artifact_type": "",
+        "target_code_version": "",
+        "generated_content": "",
+        "format": "",
+        "quality_score": "",
+        "validation": "source__validation",
+        "validated_at": "source__validated_at",
+        "last_updated": "",
+    }
+    references = {"revision": "rev"}
+    joins = ("source",)
+    filters = ("revision", "artifact_type", "target_code_version", "format")
+    newest = "last_updated"
+    scope_path = "source__revision__repository__scope"

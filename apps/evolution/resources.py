@@ -1,0 +1,52 @@
+"""Architecture snapshots and plans as API resources."""
+
+from __future__ import annotations
+
+from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot
+from apps.governance.rest import Resource
+
+
+class SnapshotResource(Resource):
+    """The import graph of one commit and what was measured on it."""
+
+    noun = "snapshots"
+    prefix = "snap"
+    model = ArchitectureSnapshot
+    permit = "architecture:read"
+    columns = {
+        "id": "pk",
+        "revision": "source__revision",
+        "snapshot_date": "",
+        "architecture_graph": "",
+        "complexity_metrics": "",
+        "pattern_analysis": "",
+        "improvement_opportunities": "",
+        "created_at": "",
+    }
+    references = {"revision": "rev"}
+    joins = ("source",)
+    filters = ("revision", "snapshot_date")
+    scope_path = "source__revision__repository__scope"
+
+
+class PlanResource(Resource):
+    """A way from a snapshot to a better architecture."""
+
+    noun = "plans"
+    prefix = "plan"
+    model = ArchitectureEvolutionPlan
+    permit = "architecture:read"
+    columns = {
+        "id": "pk",
+        "current_snapshot": "",
+        "target_architecture": "",
+        "migration_steps": "",
+        "estimated_effort_hours": "",
+        "risk_score": "",
+        "benefits": "",
+        "status": "",
+        "created_at": "",
+    }
+    references = {"current_snapshot": "snap"}
+    filters = ("current_snapshot", "status")
+    scope_path = "current_snapshot__source__revision__repository__scope"

@@ -1,0 +1,137 @@
+"""Ballots, the audit chain, scopes and roles as API resources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from apps.governance.models import ApiToken, AuditEvent, Ballot, RoleAssignment, Scope, User
+from apps.governance.rest import Resource, subjects_blind
+from apps.governance.selectors import audit_readable, readable_scopes
+
+
+class ScopeResource(Resource):
+    """An organisation as a whole, or one of its repositories."""
+
+    noun = "scopes"
+    prefix = "scope"
+    model = Scope
+    permit = "governance:read"
+    columns = {"id": "pk", "organisation": "organisation__name", "repository": ""}
+    joins = ("organisation",)
+    filters = ("organisation", "repository")
+    newest = None
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out scopes that *user* has no role in."""
+        return rows.filter(pk__in=readable_scopes(user).values("pk"))
+
+
+class RoleResource(Resource):
+    """A role that somebody holds."""
+
+    noun = "roles"
+    prefix = "role"
+    model = RoleAssignment
+    permit = "governance:read"
+    columns = {
+        "id": "pk",
+        "user": "",
+        "username": "user__username",
+        "scope": "",
+        "role": "",
+        "granted_by": "",
+        "granted_at": "",
+    }
+    references = {"user": "user", "scope": "scope", "granted_by": "user"}
+    joins = ("user",)
+    filters = ("user", "scope", "role")
+    newest = "granted_at"
+    scope_path = "scope"
+
+
+class BallotResource(Resource):
+    """A person's verdict on exactly what they saw. Others' verdicts appear once you have voted, or cannot."""
+
+    noun = "ballots"
+    prefix = "ballot"
+    model = Ballot
+    permit = "reviews:read"
+    columns = {
+        "id": "pk",
+        "subject_kind": "",
+        "subject_id": "",
+        "subject_digest": "",
+        "scope": "",
+        "voter": "",
+        "verdict": "",
+        "rationale": "",
+        "detail": "",
+        "cast_at": "",
+        "voided_at": "",
+        "void_reason": "",
+    }
+    references = {"scope": "scope", "voter": "user"}
+    filters = ("subject_kind", "subject_id", "voter", "verdict")
+    newest = "cast_at"
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out ballots of unreadable scopes, and others' ballots where *user* is still to vote."""
+        return rows.filter(scope__in=readable_scopes(user)).exclude(subjects_blind(user) & ~Q(voter=user))
+
+
+class AuditEventResource(Resource):
+    """An entry of the audit chain; the id is its number."""
+
+    noun = "audit-events"
+    prefix = "audit"
+    model = AuditEvent
+    permit = "audit:read"
+    columns = {
+        "id": "pk",
+        "at": "",
+        "actor_id": "",
+        "actor_type": "",
+        "on_behalf_of": "",
+        "action": "",
+        "object_kind": "",
+        "object_id": "",
+        "scope": "",
+        "before_digest": "",
+        "after_digest": "",
+        "reason": "",
+        "outcome": "",
+        "detail": "",
+        "previous_hash": "",
+        "hash": "",
+    }
+    references = {"scope": "scope"}
+    filters = ("actor_id", "actor_type", "action", "object_kind", "object_id", "outcome", "scope")
+    newest = "sequence"
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out what *user* may not read: engineers and reviewers read what they did themselves."""
+        return rows.filter(audit_readable(user))
+
+
+class TokenResource(Resource):
+    """One of your tokens, without its secret."""
+
+    noun = "tokens"
+    prefix = "token"
+    model = ApiToken
+    permit = "governance:read"
+    columns = {
+        "id": "pk",
+        "name": "",
+        "scopes": "",
+        "created_at": "",
+        "expires_at": "",
+        "last_used_at": "",
+        "revoked_at": "",
+    }
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out other people's tokens."""
+        return rows.filter(user=user)

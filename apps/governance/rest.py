@@ -1,0 +1,289 @@
+"""
+Read-only API resources: what every app's ``resources.py`` is made of.
+
+A resource says which table, which columns, and how its rows belong to a scope. Lists are keyset-paged, so a page costs
+the same wherever it is; rows of unreadable scopes are absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+import django_filters
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Case, Field, JSONField, Model, Q, QuerySet, When
+from rest_framework import serializers, viewsets
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.errors import NofxError, NotFound
+from apps.core.ids import format_id, parse_id
+from apps.core.keyset import keyset_page
+from apps.governance.http import access
+from apps.governance.models import ApiToken, User
+from apps.governance.selectors import readable_scopes
+
+DEFAULT_PAGE, LARGEST_PAGE = 50, 200
+
+IdsFor = Callable[[User], "QuerySet[Any]"]
+_readable: dict[str, IdsFor] = {}
+_blind: dict[str, IdsFor] = {}
+
+
+def subject_register(kind: str, *, readable: IdsFor, blind: IdsFor | None = None) -> None:
+    """
+    Say which subjects of *kind* a user may read; an app calls it for the kinds it owns.
+
+    *blind* are those that the user is still to vote on without knowing who wrote what and how others voted.
+    """
+    _readable[kind] = readable
+    if blind is not None:
+        _blind[kind] = blind
+
+
+def subjects_readable(user: User, *, kind: str = "subject_kind", identity: str = "subject_id") -> Q:
+    """Return the filter for rows about subjects that *user* may read. Kinds that nobody registered are left out."""
+    return _about(_readable, user, kind, identity)
+
+
+def subjects_blind(user: User, *, kind: str = "subject_kind", identity: str = "subject_id") -> Q:
+    """Return the filter for rows about subjects that *user* is still to vote on blind."""
+    return _about(_blind, user, kind, identity)
+
+
+def _about(kinds: Mapping[str, IdsFor], user: User, kind: str, identity: str) -> Q:
+    condition = Q(pk__in=[])
+    for name in sorted(kinds):
+        condition |= Q(**{kind: name, f"{identity}__in": kinds[name](user)})
+    return condition
+
+
+def ids_readable(user: User, column: str) -> Q:
+    """Return the filter for rows whose *column* is the id of any subject that *user* may read, of whatever kind."""
+    condition = Q(pk__in=[])
+    for name in sorted(_readable):
+        condition |= Q(**{f"{column}__in": _readable[name](user)})
+    return condition
+
+
+class PageInvalid(NofxError):
+    """A list was asked for in a way that it cannot be given."""
+
+    code = "page.invalid"
+
+
+class PrefixedId(serializers.Field):
+    """An id with its prefix; an empty one stays empty."""
+
+    def __init__(self, prefix: str, **options: Any) -> None:
+        super().__init__(read_only=True, **options)
+        self.prefix = prefix
+
+    def to_representation(self, value: object) -> str:
+        return format_id(self.prefix, value)
+
+
+class Row(serializers.Serializer):
+    """One row; what a voter must not know yet is empty."""
+
+    hidden: Sequence[str] = ()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        data = super().to_representation(instance)
+        if getattr(instance, "is_blind", False):
+            data.update(dict.fromkeys(self.hidden))
+        return data
+
+
+class Boundary(BaseAuthentication):
+    """Whoever the API's boundary found: the user of the session or of the token."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken | None] | None:
+        user = request._request.user
+        return (user, getattr(request._request, "api_token", None)) if user.is_authenticated else None
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="nofx"'
+
+
+class MayRead(BasePermission):
+    """A session, or a token with the resource's scope."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if access(view.permit)(request._request) is None:
+            raise NotAuthenticated
+        return True
+
+
+class Resource(viewsets.GenericViewSet):
+    """
+    One table as a list and as single rows.
+
+    ``columns`` maps each name in the answer to the path of its model field, "" for the same name; ``references`` names
+    the prefix of each foreign key's id; ``joins`` are the relations that the paths cross. ``newest`` is the time column
+    that lists are sorted by. ``hidden`` names the columns that are empty in rows for which ``blind`` holds.
+    """
+
+    noun: ClassVar[str]
+    prefix: ClassVar[str]
+    model: ClassVar[type[Model]]
+    permit: ClassVar[str]
+    columns: ClassVar[Mapping[str, str]]
+    references: ClassVar[Mapping[str, str]] = {}
+    filters: ClassVar[Sequence[str]] = ()
+    joins: ClassVar[Sequence[str]] = ()
+    newest: ClassVar[str | None] = "created_at"
+    scope_path: ClassVar[str] = ""
+    hidden: ClassVar[Sequence[str]] = ()
+
+    authentication_classes = [Boundary]
+    permission_classes = [MayRead]
+    lookup_value_regex = "[^/]+"
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.serializer_class = _serializer_of(cls)
+        cls.filterset_class = _filterset_of(cls)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the rows that the caller may read, with only the columns that the answer has."""
+        rows = self.model._default_manager.only(*(path_of(self, name) for name in self.columns))
+        rows = self.readable(rows.select_related(*self.joins) if self.joins else rows, self.request.user)
+        if not self.hidden:
+            return rows
+        return rows.annotate(is_blind=Case(When(self.blind(self.request.user), then=True), default=False))
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out what *user* may not read: by default, rows of scopes they hold no role in."""
+        return rows.filter(**{f"{self.scope_path}__in": readable_scopes(user)})
+
+    def blind(self, user: User) -> Q:
+        """Return which rows *user* may see only in part, because a vote of theirs is to come."""
+        return subjects_blind(user)
+
+    def list(self, request: Request) -> Response:
+        """Return one page of rows, newest first."""
+        first = _page_size(request)
+        rows = self.filterset_class(request.query_params, queryset=self.get_queryset()).qs
+        page = keyset_page(rows, newest=self.newest, first=first, after=request.query_params.get("after", ""))
+        items = self.get_serializer(page.rows, many=True).data
+        body: dict[str, Any] = {"items": items, "next_cursor": page.next_cursor or None}
+        if request.query_params.get("count") == "true":
+            body["count"] = rows.count()
+        return Response(body, headers=_link(request, page.next_cursor))
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Return one row."""
+        row = self.get_queryset().filter(pk=self._key(pk)).first()
+        if row is None:
+            raise NotFound("There is nothing with this id that you can read.")
+        return Response(self.get_serializer(row).data)
+
+    def _key(self, text: str) -> object:
+        return read_key(self.model._meta.pk, self.prefix, text)
+
+
+def read_key(field: Field[Any, Any], prefix: str, text: str) -> object:
+    """
+    Return the key in *text*, with or without its prefix, as *field* holds it.
+
+    :raises NotFound: it is no key of this kind.
+    """
+    while field.is_relation:
+        field = field.target_field
+    if field.get_internal_type() == "UUIDField":
+        return parse_id(prefix, text)
+    digits = text.removeprefix(f"{prefix}_")
+    if not digits.isascii() or not digits.isdecimal() or len(digits) > 18:
+        raise NotFound("There is nothing with this id.")
+    return int(digits)
+
+
+def path_of(resource: Resource | type[Resource], name: str) -> str:
+    """Return the path, with double underscores, of the field behind a column."""
+    return resource.columns[name] or name
+
+
+def field_of(resource: type[Resource], name: str) -> Field[Any, Any]:
+    """Return the model field behind a column."""
+    field: Any = None
+    model: Any = resource.model
+    for part in path_of(resource, name).split("__"):
+        field = model._meta.pk if part == "pk" else model._meta.get_field(part)
+        model = field.related_model
+    return field
+
+
+def _serializer_of(resource: type[Resource]) -> type[serializers.Serializer]:
+    """Return the serializer of *resource*, made from the model's fields."""
+    declared = {name: _serializer_field(resource, name) for name in resource.columns}
+    return type(f"{resource.__name__}Row", (Row,), {**declared, "hidden": resource.hidden})
+
+
+def _serializer_field(resource: type[Resource], name: str) -> serializers.Field:
+    path = path_of(resource, name)
+    source = path.replace("__", ".")
+    options = {"source": source} if source != name else {}
+    field = field_of(resource, name)
+    if name == "id":
+        return PrefixedId(resource.prefix, source="pk")
+    if name in resource.references:
+        return PrefixedId(resource.references[name], source=f"{source}_id")
+    if isinstance(field, ArrayField):
+        return serializers.ListField(child=serializers.JSONField(), read_only=True, **options)
+    if isinstance(field, JSONField):
+        return serializers.JSONField(read_only=True, **options)
+    return serializers.ModelSerializer.serializer_field_mapping.get(type(field), serializers.ReadOnlyField)(
+        read_only=True, **_digits(field), **options
+    )
+
+
+def _digits(field: Field[Any, Any]) -> dict[str, int]:
+    if field.get_internal_type() != "DecimalField":
+        return {}
+    return {"max_digits": field.max_digits, "decimal_places": field.decimal_places}
+
+
+class _KeyFilter(django_filters.CharFilter):
+    def __init__(self, field: Field[Any, Any], prefix: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.key = field
+        self.prefix = prefix
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return qs.filter(**{self.field_name: read_key(self.key, self.prefix, value)}) if value else qs
+
+
+def _filterset_of(resource: type[Resource]) -> type[django_filters.FilterSet]:
+    """Return the filters of *resource*: equality on each name in ``filters``."""
+    declared: dict[str, Any] = {}
+    for name in resource.filters:
+        field, path = field_of(resource, name), path_of(resource, name)
+        if name in resource.references:
+            declared[name] = _KeyFilter(field, resource.references[name], field_name=path)
+        elif field.get_internal_type() == "BooleanField":
+            declared[name] = django_filters.BooleanFilter(field_name=path)
+        elif field.get_internal_type() == "UUIDField":
+            declared[name] = django_filters.UUIDFilter(field_name=path)
+        else:
+            declared[name] = django_filters.CharFilter(field_name=path)
+    return type(f"{resource.__name__}Filters", (django_filters.FilterSet,), declared)
+
+
+def _page_size(request: Request) -> int:
+    text = request.query_params.get("first", str(DEFAULT_PAGE))
+    if not text.isdecimal() or not 1 <= int(text) <= LARGEST_PAGE:
+        raise PageInvalid(f"first is a number from 1 to {LARGEST_PAGE}.")
+    return int(text)
+
+
+def _link(request: Request, cursor: str) -> dict[str, str]:
+    if not cursor:
+        return {}
+    query = {**request.query_params.dict(), "after": cursor}
+    return {"Link": f'<{request.build_absolute_uri(request.path)}?{urlencode(query)}>; rel="next"'}

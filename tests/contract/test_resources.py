@@ -1,0 +1,379 @@
+"""The nouns: who sees which rows, pages, filters, and a constant number of queries."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import chain
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from apps.docs.models import DocumentationArtifact, DocumentationSource
+from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot, SnapshotSource
+from apps.generation.models import (
+    Candidate,
+    CodeGenerationConsensus,
+    CodeGenerationRequest,
+    GeneratedCodeArtifact,
+    GenerationRun,
+    PullRequest,
+    SpecificationDraft,
+    StageRecord,
+)
+from apps.governance.models import Ballot, RoleAssignment
+from apps.governance.services import audit_record, scope_create, token_issue
+from apps.governance.types import Role
+from apps.jobs.models import Job, JobEvent
+from apps.providers.models import ModelCall, Provider
+from apps.quality.models import AiCodeReview, CoverageReport, DebtAssessment, GeneratedTestSuite, QualityImprovement
+from apps.repositories.models import Repository, Revision
+from nofx.api.resources import RESOURCES
+
+pytestmark = pytest.mark.django_db
+NOUNS = [resource.noun for resource in RESOURCES]
+PREFIXES = {resource.noun: resource.prefix for resource in RESOURCES}
+# Rows that belong to one person, whatever roles others hold.
+PERSONAL = {"drafts", "tokens"}
+TWO_DAYS = timedelta(days=2)
+
+
+class World:
+    """A repository with one row of everything each time ``grow`` is called."""
+
+    def __init__(self, scope, owner):
+        self.scope, self.owner = scope, owner
+        self.repository = Repository.objects.create(scope=scope, name=scope.repository, path=f"/srv/{scope.repository}")
+        self.provider, _ = Provider.objects.get_or_create(name="a", kind="builtin", model_id="patterns")
+        self.count = 0
+
+    def grow(self, status="delivered"):
+        self.count += 1
+        revision = Revision.objects.create(
+            repository=self.repository, sha=f"{self.count:040}", committed_at="2026-11-01T00:00Z"
+        )
+        request = CodeGenerationRequest.objects.create(
+            specification="s", context_snapshot={}, target_language="python", status=status
+        )
+        run = GenerationRun.objects.create(
+            request=request,
+            repository=self.repository,
+            requester=self.owner,
+            title="T",
+            target_path="a.py",
+            base_sha="0" * 40,
+            risk_tier="low",
+            seed=1,
+        )
+        artifact = GeneratedCodeArtifact.objects.create(
+            request=request, model_id="qwen", code_type="implementation", generated_code="x = 1"
+        )
+        CodeGenerationConsensus.objects.create(
+            request=request, selected_implementation=artifact, voting_details={"qwen": 1}
+        )
+        candidate = Candidate.objects.create(
+            request=request,
+            provider=self.provider,
+            model_id="qwen",
+            sample_index=0,
+            ordinal=0,
+            state="executed",
+            implementation=artifact,
+        )
+        PullRequest.objects.create(request=request, candidate=candidate, branch="b", base_sha="0", head_sha="1")
+        SpecificationDraft.objects.create(author=self.owner, repository=self.repository)
+        StageRecord.objects.create(run=run, stage="queued", started_at="2026-11-01T00:00Z")
+        job = Job.objects.create(
+            kind="generation.run", subject_kind="request", subject_id=request.pk, requested_by=self.owner
+        )
+        JobEvent.objects.create(job=job, sequence=1, stage="queued", data={"model": "qwen"})
+        ModelCall.objects.create(
+            provider=self.provider,
+            subject_kind="request",
+            subject_id=request.pk,
+            sample_index=0,
+            model_id="qwen",
+            prompt_digest="a",
+            latency_ms=1,
+            outcome="answered",
+        )
+        Ballot.objects.create(
+            subject_kind="request",
+            subject_id=request.pk,
+            subject_digest="d",
+            scope=self.scope,
+            voter=self.owner,
+            verdict="approve",
+        )
+        audit_record(action="x", object_kind="request", object_id=request.pk, actor=self.owner, scope=self.scope)
+        self._measure(revision, artifact)
+        token_issue(user=self.owner, name="t", scopes=[], lifetime=TWO_DAYS, issued_by=self.owner)
+        return request
+
+    def _measure(self, revision, artifact):
+        AiCodeReview.objects.create(
+            code_artifact_id=artifact.pk, review_type="security", findings=[{"rule": "S1"}], review_model="bandit"
+        )
+        GeneratedTestSuite.objects.create(target_code_id=revision.pk, test_type="unit", test_code="t")
+        QualityImprovement.objects.create(original_code_id=artifact.pk, improvement_type="fix")
+        CoverageReport.objects.create(revision=revision, line_percent="90.5", tests_run=3)
+        DebtAssessment.objects.create(revision=revision, remediation_minutes=5)
+        snapshot = ArchitectureSnapshot.objects.create(snapshot_date="2026-11-01", architecture_graph={})
+        SnapshotSource.objects.create(snapshot=snapshot, revision=revision)
+        ArchitectureEvolutionPlan.objects.create(
+            current_snapshot=snapshot, target_architecture={}, migration_steps=[{"goal": "g"}], status="proposed"
+        )
+        page = DocumentationArtifact.objects.create(
+            artifact_type="api", target_code_version="1", generated_content="#", format="markdown"
+        )
+        DocumentationSource.objects.create(artifact=page, revision=revision)
+
+
+@pytest.fixture
+def owner(person):
+    return person("olga", Role.ENGINEER)
+
+
+@pytest.fixture
+def world(scope, owner):
+    made = World(scope, owner)
+    made.grow()
+    return made
+
+
+@pytest.fixture
+def auditor(person):
+    return person("ada", Role.AUDITOR)
+
+
+def items(response):
+    assert response.status_code == 200, response.content
+    return response.json()["items"]
+
+
+def reader_of(noun, owner, auditor):
+    return owner if noun in PERSONAL else auditor
+
+
+def test_a_row_appears_in_its_list_and_by_either_form_of_its_id(call, world, owner, auditor):
+    for noun in NOUNS:
+        reader = reader_of(noun, owner, auditor)
+        listed = items(call("GET", f"/api/v1/{noun}", user=reader))
+        assert listed, noun
+        row = listed[0]
+        assert row["id"].startswith(f"{PREFIXES[noun]}_"), noun
+        for key in (row["id"], row["id"].removeprefix(f"{PREFIXES[noun]}_")):
+            assert call("GET", f"/api/v1/{noun}/{key}", user=reader).json() == row, noun
+
+
+def test_nobody_sees_rows_of_repositories_they_have_no_role_in(call, world, person, auditor, owner):
+    elsewhere = scope_create(organisation="Other", repository="far", created_by=None)
+    stranger = person("sam", Role.AUDITOR, Role.ENGINEER, Role.CHAIR, where=elsewhere)
+    for noun in NOUNS:
+        theirs = [row["id"] for row in items(call("GET", f"/api/v1/{noun}", user=reader_of(noun, owner, auditor)))]
+        seen = [row["id"] for row in items(call("GET", f"/api/v1/{noun}", user=stranger))]
+        if noun == "providers":
+            assert seen == theirs
+            continue
+        assert not set(seen) & set(theirs), noun
+        assert call("GET", f"/api/v1/{noun}/{theirs[0]}", user=stranger).status_code == 404, noun
+
+
+def test_a_person_without_any_role_sees_nothing_and_nobody_gets_in_without_a_name(call, world, person):
+    nemo = person("nemo")
+    for noun in NOUNS:
+        assert items(call("GET", f"/api/v1/{noun}", user=nemo)) == [], noun
+        assert call("GET", f"/api/v1/{noun}").status_code == 401, noun
+
+
+def test_a_token_reads_with_the_scope_of_the_noun_only(call, world, owner, token):
+    permits = {resource.permit for resource in RESOURCES}
+    headers = {permit: token(owner, permit) for permit in permits}
+    for resource in RESOURCES:
+        path = f"/api/v1/{resource.noun}"
+        assert call("GET", path, headers=headers[resource.permit]).status_code == 200, path
+        other = next(permit for permit in sorted(permits) if permit != resource.permit)
+        refused = call("GET", path, headers=headers[other])
+        assert (refused.status_code, refused.json()["required"]) == (403, [resource.permit]), path
+
+
+def test_nouns_are_read_only(call, world, auditor):
+    for noun in NOUNS:
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            refused = call(method, f"/api/v1/{noun}", {}, user=auditor)
+            assert refused.status_code == 405, (method, noun)
+            assert refused["Content-Type"] == "application/problem+json"
+
+
+def test_a_list_costs_the_same_number_of_queries_for_one_row_and_for_many(world, owner, auditor):
+    clients = {user: Client() for user in (owner, auditor)}
+    for user, client in clients.items():
+        client.force_login(user)
+
+    def queries(noun: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            clients[reader_of(noun, owner, auditor)].get(f"/api/v1/{noun}?first=200")
+        return len(captured)
+
+    few = {noun: queries(noun) for noun in NOUNS}
+    for _ in range(8):
+        world.grow()
+    assert {noun: queries(noun) for noun in NOUNS} == few
+    assert max(few.values()) <= 6
+
+
+def test_pages_follow_one_another_without_gaps_or_repetitions(call, world, auditor):
+    for _ in range(6):
+        world.grow()
+    everything = [row["id"] for row in items(call("GET", "/api/v1/requests", user=auditor))]
+    assert len(everything) == 7
+    pages, address = [], "/api/v1/requests?first=3"
+    while address:
+        answer = call("GET", address, user=auditor)
+        pages.append([row["id"] for row in items(answer)])
+        cursor = answer.json()["next_cursor"]
+        address = f"/api/v1/requests?first=3&after={cursor}" if cursor else ""
+        assert ("Link" in answer) == bool(cursor)
+        if cursor:
+            assert answer["Link"].endswith('; rel="next"')
+            assert cursor in answer["Link"]
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert list(chain.from_iterable(pages)) == everything
+
+
+@pytest.mark.parametrize("noun", ["consensus", "audit-events", "scopes"])
+def test_lists_without_a_time_are_paged_too(call, world, auditor, noun):
+    world.grow()
+    whole = items(call("GET", f"/api/v1/{noun}", user=auditor))
+    first = call("GET", f"/api/v1/{noun}?first=1", user=auditor).json()
+    collected = first["items"]
+    while first["next_cursor"]:
+        first = call("GET", f"/api/v1/{noun}?first=1&after={first['next_cursor']}", user=auditor).json()
+        collected += first["items"]
+    assert collected == whole
+
+
+def test_rows_without_a_time_come_first_and_are_paged(call, world, auditor):
+    for _ in range(3):
+        world.grow()
+    pks = list(CodeGenerationRequest.objects.values_list("pk", flat=True))
+    CodeGenerationRequest.objects.filter(pk__in=pks[:2]).update(created_at=None)
+    whole = [row["id"] for row in items(call("GET", "/api/v1/requests", user=auditor))]
+    collected, cursor = [], ""
+    while True:
+        page = call("GET", f"/api/v1/requests?first=1&after={cursor}", user=auditor).json()
+        collected += [row["id"] for row in page["items"]]
+        cursor = page["next_cursor"]
+        if not cursor:
+            break
+    assert collected == whole
+    assert len(whole) == 4
+
+
+@pytest.mark.parametrize("query", ["first=0", "first=201", "first=x", "after=nonsense", "after=WzEsMl0", "after=e30"])
+def test_a_list_that_cannot_be_given_is_a_problem(call, world, auditor, query):
+    assert call("GET", f"/api/v1/requests?{query}", user=auditor).status_code == 400
+
+
+@pytest.mark.parametrize("key", ["nonsense", "req_", str(uuid4()), "12", "req_ü"])
+def test_an_id_that_is_none_is_not_found(call, world, auditor, key):
+    assert call("GET", f"/api/v1/requests/{key}", user=auditor).status_code == 404
+    assert call("GET", f"/api/v1/audit-events/{key}9999999999999999999999", user=auditor).status_code == 404
+
+
+def test_filters_narrow_a_list(call, world, auditor):
+    world.grow(status="failed")
+    failed = items(call("GET", "/api/v1/requests?status=failed", user=auditor))
+    assert [row["status"] for row in failed] == ["failed"]
+    repository = failed[0]["repository"]
+    assert len(items(call("GET", f"/api/v1/requests?repository={repository}", user=auditor))) == 2
+    assert items(call("GET", f"/api/v1/requests?repository=repo_{uuid4()}", user=auditor)) == []
+    assert len(items(call("GET", f"/api/v1/candidates?request={failed[0]['id']}", user=auditor))) == 1
+    assert items(call("GET", "/api/v1/consensus?human_approved=true", user=auditor)) == []
+
+
+def test_a_count_is_given_when_asked_for(call, world, auditor):
+    world.grow()
+    assert "count" not in call("GET", "/api/v1/requests", user=auditor).json()
+    answer = call("GET", "/api/v1/requests?count=true&first=1", user=auditor).json()
+    assert (answer["count"], len(answer["items"])) == (2, 1)
+
+
+class TestBlindness:
+    """Until a reviewer has voted, nothing tells them who wrote what or how others voted."""
+
+    @pytest.fixture
+    def open_request(self, world):
+        return world.grow(status="in_review")
+
+    @pytest.fixture
+    def reviewer(self, person):
+        return person("ravi", Role.REVIEWER)
+
+    PATHS = (
+        "/api/v1/candidates?request={id}",
+        "/api/v1/artifacts?request={id}",
+        "/api/v1/consensus?request={id}",
+        "/api/v1/model-calls?subject_id={id}",
+        "/api/v1/jobs?subject_id={id}",
+        "/api/v1/job-events",
+    )
+
+    def test_no_answer_names_the_model_before_the_vote(self, call, world, open_request, reviewer):
+        Job.objects.update(progress={"model": "qwen"})
+        CodeGenerationRequest.objects.exclude(pk=open_request.pk).update(status="in_review")
+        for path in self.PATHS:
+            answer = call("GET", path.format(id=open_request.pk), user=reviewer)
+            assert answer.status_code == 200, answer.content
+            assert "qwen" not in answer.content.decode(), path
+        artifact = GeneratedCodeArtifact.objects.get(request=open_request)
+        assert call("GET", f"/api/v1/artifacts/{artifact.pk}", user=reviewer).status_code == 404
+
+    def test_after_the_vote_and_after_the_decision_it_is_told(self, call, world, open_request, reviewer, scope):
+        Ballot.objects.create(
+            subject_kind="request",
+            subject_id=open_request.pk,
+            subject_digest="d",
+            scope=scope,
+            voter=reviewer,
+            verdict="approve",
+        )
+        rows = items(call("GET", f"/api/v1/candidates?request={open_request.pk}", user=reviewer))
+        assert rows[0]["model_id"] == "qwen"
+        other = items(call("GET", "/api/v1/candidates", user=reviewer))
+        assert all(row["model_id"] == "qwen" for row in other)
+
+    def test_others_see_it(self, call, world, open_request, auditor):
+        rows = items(call("GET", f"/api/v1/candidates?request={open_request.pk}", user=auditor))
+        assert rows[0]["model_id"] == "qwen"
+
+    def test_others_verdicts_appear_after_ones_own(self, call, world, open_request, reviewer, scope):
+        path = f"/api/v1/ballots?subject_id={open_request.pk}"
+        assert items(call("GET", path, user=reviewer)) == []
+        Ballot.objects.create(
+            subject_kind="request",
+            subject_id=open_request.pk,
+            subject_digest="d",
+            scope=scope,
+            voter=reviewer,
+            verdict="approve",
+        )
+        assert len(items(call("GET", path, user=reviewer))) == 2
+
+
+def test_engineers_read_their_own_audit_entries_only(call, world, owner, person):
+    colleague = person("cora", Role.ENGINEER)
+    assert {row["actor_id"] for row in items(call("GET", "/api/v1/audit-events", user=owner))} == {str(owner.pk)}
+    assert items(call("GET", "/api/v1/audit-events", user=colleague)) == []
+
+
+def test_entries_about_no_repository_are_for_those_who_audit_the_organisation(call, world, auditor, person, scope):
+    audit_record(action="platform", object_kind="x", object_id=1, actor=None)
+    above = scope_create(organisation="Acme", created_by=None)
+    chief = person("chief")
+    RoleAssignment.objects.create(user=chief, scope=above, role=Role.AUDITOR.value)
+    path = "/api/v1/audit-events?action=platform"
+    assert items(call("GET", path, user=auditor)) == []
+    assert len(items(call("GET", path, user=chief))) == 1
