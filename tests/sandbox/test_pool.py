@@ -16,7 +16,7 @@ import pytest
 
 from apps.core.errors import NofxError
 from apps.sandbox import services
-from apps.sandbox.gateways import diagnosis
+from apps.sandbox.gateways import diagnosis, selftest
 from apps.sandbox.gateways import pool as pool_module
 from apps.sandbox.gateways.worker import StartFailed, Worker, spare_id
 from apps.sandbox.services import (
@@ -208,6 +208,27 @@ def test_a_sandbox_that_leaks_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(SandboxUnavailable, match="read a file of the host"):
         Sandbox.open(workers=1).run(ScriptRun("print(1)"))
     assert sandbox_probe().missing == ("code in it can read a file of the host",)
+
+
+def test_a_sandbox_that_cannot_be_tested_is_refused_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.sandbox.gateways.worker.BOOT", "import os; os._exit(1)")
+    with pytest.raises(SandboxUnavailable, match=r"could not be tested.*ended while it started"):
+        Sandbox.open(workers=1).run(ScriptRun("print(1)"))
+
+
+@pytest.mark.parametrize(
+    ("broken", "reported"),
+    [
+        ("socket.socket(family).connect(address)", "connect to the host's loopback"),
+        ("libc.unshare(0x10000000) == 0", "make a namespace"),
+        ("os.getuid() == 0", "be root"),
+    ],
+)
+def test_the_self_test_reports_an_attack_that_succeeds(
+    own: Sandbox, monkeypatch: pytest.MonkeyPatch, broken: str, reported: str
+) -> None:
+    monkeypatch.setattr(selftest, "ESCAPES", selftest.ESCAPES.replace(broken, "True"))
+    assert f"code in it can {reported}" in own.selftest()
 
 
 def test_another_architecture_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ CONTAINER = (
 ONE_USER = "Give the container a range of user ids (subuid and subgid), so that root inside is not the only one."
 OLD_KERNEL = "Use Linux 5.12 or newer; Debian 12 has 6.1."
 OTHER_MACHINE = f"Use an {MACHINE} machine: the list of allowed system calls is for that architecture."
+LEAK = "Do not work around this: report it with the output of the probe, and run on another machine meanwhile."
 UNKNOWN = "Run the probe as the same user on the host itself and compare; the threat model page lists what is needed."
 
 

@@ -16,7 +16,7 @@ from apps.sandbox.errors import SandboxUnavailable
 from apps.sandbox.gateways import diagnosis
 from apps.sandbox.gateways.protocol import result_read, run_bounds, run_kind, spec_pack
 from apps.sandbox.gateways.runtime import Runtime, runtime_find
-from apps.sandbox.gateways.selftest import escapes_find
+from apps.sandbox.gateways.selftest import SelfTestFailed, escapes_find
 from apps.sandbox.gateways.worker import RawRun, StartFailed, Worker, WorkerDied, WorkerGone
 from apps.sandbox.types import Probe, Result, Spec
 
@@ -94,8 +94,7 @@ class Sandbox:
             found = self.selftest()
             if found:
                 raise SandboxUnavailable(
-                    f"The sandbox does not hold on this machine: {'; '.join(found)}.",
-                    remedy=diagnosis.remedy_for("self-test"),
+                    f"The sandbox does not hold on this machine: {'; '.join(found)}.", remedy=diagnosis.LEAK
                 )
             self._tested = True
 
@@ -103,9 +102,12 @@ class Sandbox:
         """
         Attack the sandbox; return what succeeded.
 
-        :raises SandboxUnavailable: no zygote could be started.
+        :raises SandboxUnavailable: no zygote could be started, or the attacks could not be carried out.
         """
-        return escapes_find(lambda spec: self._run_packed(spec, spec_pack(spec)))
+        try:
+            return escapes_find(lambda spec: self._run_packed(spec, spec_pack(spec)))
+        except SelfTestFailed as error:
+            raise SandboxUnavailable(f"The sandbox could not be tested ({error}).", remedy=diagnosis.UNKNOWN) from error
 
     def _run_packed(self, spec: Spec, packed: bytes) -> Result:
         with self._permits:
@@ -200,5 +202,5 @@ def probe_run() -> Probe:
     finally:
         sandbox.close()
     details["seconds"] = round(time.monotonic() - started, 3)
-    remedy = diagnosis.remedy_for("self-test") if found else ""
+    remedy = diagnosis.LEAK if found else ""
     return Probe(not found, found, remedy, details)
