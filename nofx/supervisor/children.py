@@ -30,6 +30,13 @@ def workers() -> Child:
     return Child("workers", (sys.executable, "-m", "django", "qcluster"))
 
 
+def models(environment: Environment) -> Child:
+    """The process that fetches the local models in the background and serves those that are there."""
+    names = ("NOFX_LOCAL_MODELS", "NOFX_LOCAL_MODEL_PATHS")
+    return Child("models", (sys.executable, "-m", "apps.providers.local"), {name: environment[name] for name in names})
+
+
 def children(environment: Environment, port: int) -> tuple[Child, ...]:
     """Return everything that runs on this machine."""
-    return (web(environment, port), workers())
+    wants_models = environment["NOFX_LOCAL_MODELS"] != "none" or bool(environment["NOFX_LOCAL_MODEL_PATHS"])
+    return (web(environment, port), workers(), *((models(environment),) if wants_models else ()))

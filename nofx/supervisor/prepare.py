@@ -17,6 +17,7 @@ import psycopg
 
 import apps
 import nofx
+from apps.providers.local.catalogue import CHOICES, Model
 from apps.sandbox.services import sandbox_probe
 from nofx import embedded
 from nofx.env import Environment
@@ -41,6 +42,7 @@ def prepare(platform: Platform, say: Say) -> dict[str, Any]:
     :raises NofxError: one of them is impossible now.
     """
     home = platform.home
+    to_fetch = _models_to_fetch(platform)
     if shutil.disk_usage(home.path).free < _ROOM_BYTES:
         raise DiskFull(home.path)
     url = embedded.urls(home.path).app if platform.is_embedded else platform.environment["DATABASE_URL"]
@@ -56,7 +58,20 @@ def prepare(platform: Platform, say: Say) -> dict[str, Any]:
     probe = sandbox_probe()
     if not probe.available:
         say(f"Nothing untrusted can be run here: {'; '.join(probe.missing)}. {probe.remedy}")
+    if to_fetch:
+        names = ", then ".join(f"{model.label}, {model.size // 1_000_000:,} MB" for model in to_fetch)
+        say(f"Local models are fetched in the background: {names}. Until then the built-in providers serve.")
+        say("The home page shows how far they are; NOFX_LOCAL_MODELS=none fetches nothing.")
     return {"port": ports.choose(platform.environment, home), "fingerprint": code}
+
+
+def _models_to_fetch(platform: Platform) -> list[Model]:
+    choice = platform.environment["NOFX_LOCAL_MODELS"]
+    if choice not in CHOICES:
+        raise StartRefused(
+            f"NOFX_LOCAL_MODELS is {choice!r}, which is no choice.", remedy=f"Use one of: {', '.join(CHOICES)}."
+        )
+    return [model for model in CHOICES[choice] if not (platform.home.path / "models" / model.filename).exists()]
 
 
 def fingerprint(environment: Environment) -> str:

@@ -140,9 +140,14 @@ def test_a_log_that_grew_large_is_set_aside(home, monkeypatch):
     assert (home.logs / "web.log.1").read_text() == "a long story\n"
 
 
-def test_web_and_workers_run_on_every_machine():
-    names = [child.name for child in children(Environment({"NOFX_LOCAL_MODELS": "none"}), 8000)]
-    assert names[:2] == ["web", "workers"]
+def names(**values: str) -> list[str]:
+    return [child.name for child in children(Environment(values), 8000)]
+
+
+def test_local_models_are_tended_unless_none_are_wanted():
+    assert names() == ["web", "workers", "models"]
+    assert names(NOFX_LOCAL_MODELS="none") == ["web", "workers"]
+    assert names(NOFX_LOCAL_MODELS="none", NOFX_LOCAL_MODEL_PATHS="/a.gguf") == ["web", "workers", "models"]
 
 
 # --- Ports ----------------------------------------------------------------------------------------------------------
