@@ -1,9 +1,13 @@
 from django.urls import path
 
-from apps.console.views import design, preferences
+from apps.console.views import design, home, preferences
 
 app_name = "console"
 urlpatterns = [
+    path("", home.home, name="home"),
+    path("models", home.models, name="models"),
+    path("models/<slug:name>/cancel", home.model_cancel, name="model-cancel"),
+    path("models/<slug:name>/fetch", home.model_fetch, name="model-fetch"),
     path("design", design.design, name="design"),
     path("preferences", preferences.preference_set, name="preference-set"),
 ]

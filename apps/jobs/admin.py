@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from apps.core.admin import ReadOnlyAdmin
 from apps.core.errors import NofxError
 from apps.governance.models import User
 from apps.jobs.models import Job, JobEvent
 from apps.jobs.services import job_cancel
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that only the platform writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.action(description="Stop the chosen jobs", permissions=["view"])

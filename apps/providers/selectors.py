@@ -34,6 +34,16 @@ class LocalModelStatus:
         return min(100, self.bytes * 100 // self.total) if self.total else 0
 
     @property
+    def progress(self) -> str:
+        """How much of it is here, in words."""
+        return f"{self.bytes // 1_000_000:,} of {self.total // 1_000_000:,} MB"
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether its state will change by itself."""
+        return self.state not in {state.State.SERVING, state.State.CANCELLED, state.State.REMOVED, state.State.FAILED}
+
+    @property
     def is_ready(self) -> bool:
         """Whether it can be asked."""
         return self.state == state.State.SERVING and bool(self.address)

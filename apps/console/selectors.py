@@ -1,0 +1,79 @@
+"""What the home page shows: what waits for you, what runs, and what a new installation still lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from apps.generation.models import GenerationRun
+from apps.generation.selectors import runs_readable, runs_waiting_for
+from apps.generation.types import RequestStatus
+from apps.governance.models import User
+from apps.governance.selectors import scopes_where
+from apps.governance.types import Action
+from apps.quality.models import CoverageReport
+from apps.repositories.selectors import repositories_readable
+
+UNDER_WAY = (
+    RequestStatus.QUEUED,
+    RequestStatus.GENERATING,
+    RequestStatus.CHECKING,
+    RequestStatus.CONSENSUS,
+    RequestStatus.APPROVED,
+    RequestStatus.DELIVERING,
+)
+LIMIT = 10
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing a new installation needs, and where to do it."""
+
+    label: str
+    is_done: bool
+    url: str
+
+
+def waiting_for(user: User) -> QuerySet[GenerationRun]:
+    """Return the reviews that wait for *user*, oldest first."""
+    return runs_waiting_for(user)[:LIMIT]
+
+
+def under_way(user: User) -> QuerySet[GenerationRun]:
+    """Return the requests that something is being done for."""
+    return runs_readable(user).filter(request__status__in=UNDER_WAY)[:LIMIT]
+
+
+def to_merge(user: User) -> QuerySet[GenerationRun]:
+    """Return the delivered requests that *user* may merge."""
+    return runs_readable(user).filter(
+        request__status=RequestStatus.DELIVERED,
+        repository__scope__in=scopes_where(user, Action.DELIVERY_MERGE),
+    )[:LIMIT]
+
+
+def recent(user: User) -> QuerySet[GenerationRun]:
+    """Return the newest requests."""
+    return runs_readable(user)[:LIMIT]
+
+
+def first_steps(user: User) -> list[Step]:
+    """Return the first-run checklist; each step is done when the platform holds its result."""
+    repositories = repositories_readable(user=user)
+    is_measured = CoverageReport.objects.filter(revision__repository__in=repositories).exists()
+    return [
+        Step("Connect a repository", repositories.exists(), reverse("admin:repositories_repository_changelist")),
+        Step("Measure its coverage", is_measured, reverse("quality:index")),
+        Step(
+            "Submit a specification",
+            runs_readable(user).exists(),
+            reverse("generation:spec-new") + "?example=function",
+        ),
+        Step(
+            "Merge the first change",
+            runs_readable(user).filter(request__status=RequestStatus.OBSERVED).exists(),
+            reverse("generation:request-list"),
+        ),
+    ]

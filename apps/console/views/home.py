@@ -1,0 +1,75 @@
+"""Home: what waits for you first, then what runs."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.console import selectors
+from apps.core.htmx import HtmxRequest, notify, redirect_after
+from apps.generation.services.stages import STAGES
+from apps.governance.models import User
+from apps.governance.selectors import can
+from apps.governance.types import Action
+from apps.providers.selectors import local_models
+from apps.providers.services import local_model_cancel, local_model_fetch
+from apps.sandbox.services import sandbox_probe
+
+PROBE_S = 600
+PROGRESS = {"queued": 1, "generating": 2, "checking": 3, "consensus": 4, "approved": 6, "delivering": 6}
+
+
+@login_required
+@require_GET
+def home(request: HtmxRequest) -> HttpResponse:
+    user = cast("User", request.user)
+    steps = selectors.first_steps(user)
+    context = {
+        "waiting": selectors.waiting_for(user),
+        "running": [
+            {"run": run, "done": PROGRESS.get(run.request.status, 0), "of": len(STAGES)}
+            for run in selectors.under_way(user)
+        ],
+        "to_merge": selectors.to_merge(user),
+        "recent": selectors.recent(user),
+        "steps": steps,
+        "is_new": not all(step.is_done for step in steps),
+        **_models(user),
+        "sandbox": cache.get_or_set("sandbox.probe", sandbox_probe, PROBE_S),
+    }
+    return render(request, "console/home.html", context)
+
+
+@login_required
+@require_GET
+def models(request: HtmxRequest) -> HttpResponse:
+    user = cast("User", request.user)
+    return render(request, "console/_models.html", _models(user))
+
+
+def _models(user: User) -> dict[str, Any]:
+    fetched = local_models()
+    return {
+        "models": fetched,
+        "is_fetching": any(model.is_under_way for model in fetched),
+        "can_manage_models": can(user, Action.MODELS_MANAGE, None),
+    }
+
+
+@login_required
+@require_POST
+def model_cancel(request: HtmxRequest, name: str) -> HttpResponse:
+    local_model_cancel(name=name, actor=cast("User", request.user))
+    return notify(request, redirect_after(request, "/"), "The model is no longer fetched. What is here is kept.")
+
+
+@login_required
+@require_POST
+def model_fetch(request: HtmxRequest, name: str) -> HttpResponse:
+    local_model_fetch(name=name, actor=cast("User", request.user))
+    return notify(request, redirect_after(request, "/"), "The model is fetched in the background.")

@@ -1,0 +1,76 @@
+"""The generation track in the admin site: searchable, and read-only where history must not change."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from apps.core.admin import ReadOnlyAdmin
+from apps.generation import models
+
+
+@admin.register(models.CodeGenerationRequest)
+class CodeGenerationRequestAdmin(ReadOnlyAdmin):
+    list_display = ("id", "status", "target_language", "created_at")
+    list_filter = ("status", "target_language")
+    search_fields = ("id", "run__title")
+    exclude = ("specification_embedding",)
+
+
+@admin.register(models.GenerationRun)
+class GenerationRunAdmin(ReadOnlyAdmin):
+    list_display = ("title", "repository", "requester", "risk_tier", "state_changed_at")
+    list_filter = ("risk_tier", "repository")
+    list_select_related = ("repository", "requester")
+    search_fields = ("title", "request__id", "requester__username")
+
+
+@admin.register(models.GeneratedCodeArtifact)
+class GeneratedCodeArtifactAdmin(ReadOnlyAdmin):
+    list_display = ("id", "code_type", "model_id", "quality_score", "security_score", "created_at")
+    list_filter = ("code_type",)
+    search_fields = ("id", "model_id")
+
+
+@admin.register(models.Candidate)
+class CandidateAdmin(ReadOnlyAdmin):
+    list_display = ("id", "model_id", "sample_index", "state", "cluster", "examples_passed", "examples_total")
+    list_filter = ("state",)
+    search_fields = ("id", "model_id", "request__id")
+
+
+@admin.register(models.CodeGenerationConsensus)
+class CodeGenerationConsensusAdmin(ReadOnlyAdmin):
+    list_display = ("id", "consensus_score", "human_approved", "deployed_at")
+    list_filter = ("human_approved",)
+    search_fields = ("id", "request__id")
+
+
+@admin.register(models.PullRequest)
+class PullRequestAdmin(ReadOnlyAdmin):
+    list_display = ("branch", "state", "is_pushed", "opened_at", "merged_by", "merged_at")
+    list_filter = ("state", "is_pushed")
+    list_select_related = ("merged_by",)
+    search_fields = ("branch", "head_sha")
+
+
+@admin.register(models.SpecificationDraft)
+class SpecificationDraftAdmin(ReadOnlyAdmin):
+    list_display = ("title", "author", "repository", "updated_at")
+    list_select_related = ("author", "repository")
+    search_fields = ("title", "author__username")
+
+
+@admin.register(models.StageRecord)
+class StageRecordAdmin(ReadOnlyAdmin):
+    list_display = ("run", "stage", "started_at", "finished_at", "evidence_count")
+    list_filter = ("stage",)
+    list_select_related = ("run",)
+    search_fields = ("run__title",)
+
+
+@admin.register(models.Contribution)
+class ContributionAdmin(ReadOnlyAdmin):
+    list_display = ("run", "user", "kind")
+    list_filter = ("kind",)
+    list_select_related = ("run", "user")
+    search_fields = ("run__title", "user__username")
