@@ -8,8 +8,10 @@ from apps.core.errors import NotFound
 from apps.governance.models import User
 from apps.governance.selectors import readable_scopes
 from apps.jobs.services import JobRun, job_handler, job_subject_access
-from apps.quality.services import COVERAGE_JOB, DEBT_JOB, coverage_analyse, debt_assess
-from apps.quality.services.measurements import SUBJECT
+from apps.quality.models import MeasuredCode
+from apps.quality.selectors import code_readable
+from apps.quality.services import coverage_analyse, debt_assess, test_suite_generate
+from apps.quality.types import CODE_SUBJECT, COVERAGE_JOB, DEBT_JOB, MEASUREMENT_SUBJECT, SUITE_JOB, Code
 from apps.repositories.models import Revision
 
 
@@ -29,7 +31,28 @@ def debt_run(run: JobRun) -> None:
     run.progress("measured", minutes=assessment.remediation_minutes)
 
 
-@job_subject_access(SUBJECT)
+@job_handler(SUITE_JOB, timeout_s=300, max_attempts=2)
+def suite_run(run: JobRun) -> None:
+    row = MeasuredCode.objects.select_related("revision__repository__scope").filter(pk=run.job.subject_id).first()
+    if row is None:
+        raise NotFound("The code that was to be tested is no longer registered.")
+    run.progress("writing_and_running_tests", path=row.path)
+    suite = test_suite_generate(
+        code=Code(text=row.text, path=row.path, revision=row.revision),
+        requested_by=row.submitted_by,
+        code_id=row.pk,
+        suite_id=run.job.pk,
+        before_save=run.raise_if_cancelled,
+    )
+    run.progress("measured", coverage=str(suite.coverage_achieved), edge_cases=suite.edge_cases_found)
+
+
+@job_subject_access(CODE_SUBJECT)
+def code_is_readable(user: User, code_id: UUID) -> bool:
+    return code_readable(user).filter(pk=code_id).exists()
+
+
+@job_subject_access(MEASUREMENT_SUBJECT)
 def revision_is_readable(user: User, revision_id: UUID) -> bool:
     return Revision.objects.filter(pk=revision_id, repository__scope__in=readable_scopes(user)).exists()
 

@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from apps.checks.types import FileCoverage
 from apps.core.errors import NofxError
 from apps.quality.engine.debt import FileDebt, rating, total_ratio
 from apps.repositories.models import Revision
+
+COVERAGE_JOB = "quality.coverage"
+DEBT_JOB = "quality.debt"
+SUITE_JOB = "quality.suite"
+CODE_SUBJECT = "quality_code"
+# The subject of coverage and debt is a revision; the name is ours, because other apps have jobs about revisions too.
+MEASUREMENT_SUBJECT = "quality_revision"
 
 
 class NothingToMeasure(NofxError):
@@ -80,3 +88,15 @@ def file_debt(stored: Mapping[str, Any]) -> FileDebt:
         minutes_by_kind=stored["minutes_by_kind"],
         touches=stored["touches"],
     )
+
+
+def coverage_json(file: FileCoverage) -> dict[str, Any]:
+    """Return the coverage of one file as it is stored."""
+    return {
+        "path": file.path,
+        "statements": file.statements,
+        "missing_lines": list(file.missing_lines),
+        "branches": file.branches,
+        "missing_branches": file.missing_branches,
+        "line_percent": None if file.line_percent is None else round(file.line_percent, 2),
+    }

@@ -3,13 +3,13 @@
 from apps.quality.services.coverage import coverage_analyse, coverage_of_code
 from apps.quality.services.debt import debt_assess, debt_of_code
 from apps.quality.services.improvements import optimise_suggest
-from apps.quality.services.measurements import COVERAGE_JOB, DEBT_JOB, measurement_start
+from apps.quality.services.measurements import measurement_start
 from apps.quality.services.reviews import review_create
-from apps.quality.services.suites import test_suite_generate
+from apps.quality.services.subjects import code_load
+from apps.quality.services.suites import suite_start, test_suite_generate
 
 __all__ = [
-    "COVERAGE_JOB",
-    "DEBT_JOB",
+    "code_load",
     "coverage_analyse",
     "coverage_of_code",
     "debt_assess",
@@ -17,5 +17,6 @@ __all__ = [
     "measurement_start",
     "optimise_suggest",
     "review_create",
+    "suite_start",
     "test_suite_generate",
 ]

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from importlib.metadata import version
+from pathlib import PurePosixPath
 from uuid import UUID
 
 from django.db import transaction
 
 from apps.checks.services import coverage_measure
-from apps.checks.types import FileCoverage, MeasurementFailed, TestMeasurement
+from apps.checks.types import MeasurementFailed, TestMeasurement
 from apps.governance.models import User
 from apps.quality.engine.coverage import uncovered_findings
 from apps.quality.engine.scoring import severity_distribution
 from apps.quality.models import AiCodeReview, CoverageReport
-from apps.quality.services.subjects import code_record, commit_record
-from apps.quality.types import Code, NothingToMeasure
+from apps.quality.services.subjects import code_record, commit_record, module_name
+from apps.quality.types import Code, InputInvalid, NothingToMeasure, coverage_json
 from apps.repositories.models import Revision
 from apps.repositories.selectors import files_at
 from apps.sandbox.services import Limits
@@ -55,7 +56,7 @@ def coverage_analyse(
             defaults={
                 "line_percent": line_percent,
                 "branch_percent": _rounded(measured.branch_percent),
-                "files": [_file_json(file) for file in measured.files],
+                "files": [coverage_json(file) for file in measured.files],
                 "tests_run": measured.tests_run,
                 "tests_failed": measured.failed + measured.errors,
             },
@@ -74,8 +75,10 @@ def coverage_of_code(*, code: Code, tests: str, requested_by: User) -> tuple[Tes
     :raises MeasurementFailed: there is no test, none could start, or the run did not reach its end.
     :raises NothingToMeasure: the text has no statement.
     :raises SandboxUnavailable: this machine cannot isolate untrusted code.
-    :raises InputInvalid: the path is too long, or the text holds what no file can.
+    :raises InputInvalid: the path is not that of an importable module, or the text holds what no file can.
     """
+    if module_name(PurePosixPath(code.path)) == PurePosixPath(TEST_FILE).stem:
+        raise InputInvalid(f"The text cannot be called {TEST_FILE}.", remedy="That is what its tests are called.")
     files: Mapping[str, bytes] = {code.path: code.text.encode(), TEST_FILE: tests.encode()}
     measured = coverage_measure(files, sources=[code.path], limits=CODE_LIMITS)
     _line_percent(measured)
@@ -118,14 +121,3 @@ def _line_percent(measured: TestMeasurement) -> Decimal:
 
 def _rounded(percent: float | None) -> Decimal | None:
     return None if percent is None else round(Decimal(percent), 2)
-
-
-def _file_json(file: FileCoverage) -> dict[str, object]:
-    return {
-        "path": file.path,
-        "statements": file.statements,
-        "missing_lines": list(file.missing_lines),
-        "branches": file.branches,
-        "missing_branches": file.missing_branches,
-        "line_percent": None if file.line_percent is None else round(file.line_percent, 2),
-    }

@@ -8,14 +8,11 @@ from apps.governance.models import User
 from apps.governance.services import audit_record
 from apps.jobs.models import Job
 from apps.jobs.services import job_enqueue
+from apps.quality.services.subjects import commit_id
+from apps.quality.types import MEASUREMENT_SUBJECT
 from apps.repositories.models import Repository
 from apps.repositories.selectors import head_sha
 from apps.repositories.services import revision_record
-
-COVERAGE_JOB = "quality.coverage"
-DEBT_JOB = "quality.debt"
-# The subject of these jobs is a revision; the name is ours, because other apps have jobs about revisions too.
-SUBJECT = "quality_revision"
 
 
 @transaction.atomic
@@ -26,11 +23,12 @@ def measurement_start(*, repository: Repository, kind: str, requested_by: User, 
     While the same measurement of the same commit is under way, that one is returned. The caller has decided that
     ``requested_by`` may ask.
 
+    :raises InputInvalid: ``sha`` is no full commit id.
     :raises RepositoryEmpty: the default branch has no commit.
     :raises RepositoryUnavailable: the repository cannot be opened, or has no such commit.
     """
-    revision = revision_record(repository=repository, sha=sha or head_sha(repository))
-    job = job_enqueue(kind=kind, subject_kind=SUBJECT, subject_id=revision.pk, requested_by=requested_by)
+    revision = revision_record(repository=repository, sha=commit_id(sha) or head_sha(repository))
+    job = job_enqueue(kind=kind, subject_kind=MEASUREMENT_SUBJECT, subject_id=revision.pk, requested_by=requested_by)
     audit_record(
         action=kind,
         object_kind="revision",

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import PurePosixPath
 from uuid import UUID
 
 from apps.checks.types import plain_text
 from apps.core.digests import sha256_hex
+from apps.core.errors import NotFound
 from apps.governance.models import User
 from apps.quality.models import MeasuredCode
 from apps.quality.types import Code, InputInvalid
-from apps.repositories.models import Revision
+from apps.repositories.models import Repository, Revision
+from apps.repositories.selectors import files_at, head_sha
+from apps.repositories.services import revision_record
 
 LONGEST_PATH = 1000
+_SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 def code_record(*, code: Code, submitted_by: User | None, code_id: UUID | None = None) -> MeasuredCode:
@@ -41,7 +47,56 @@ def code_record(*, code: Code, submitted_by: User | None, code_id: UUID | None =
     return known
 
 
+def module_name(path: PurePosixPath) -> str:
+    """
+    Return the dotted name a file is imported by; a leading ``src`` folder is on the path, not in the name.
+
+    :raises InputInvalid: no module can have this path.
+    """
+    parts = path.with_suffix("").parts if path.name else ()
+    parts = parts[1:] if parts[:1] == ("src",) and len(parts) > 1 else parts
+    parts = parts[:-1] if parts[-1:] == ("__init__",) and len(parts) > 1 else parts
+    if path.suffix != ".py" or path.is_absolute() or not parts or not all(part.isidentifier() for part in parts):
+        raise InputInvalid(
+            f"{str(path)[:100]} is not the path of an importable Python module.",
+            remedy="Give a path like package/module.py.",
+        )
+    return ".".join(parts)
+
+
 def commit_record(*, revision: Revision) -> MeasuredCode:
     """Return the row that stands for everything in a commit."""
     digest = sha256_hex(revision.sha)
     return MeasuredCode.objects.get_or_create(revision=revision, digest=digest)[0]
+
+
+def code_load(*, repository: Repository, path: str, sha: str | None = None) -> Code:
+    """
+    Return a Python file of a repository at a commit, by default the newest of the default branch.
+
+    The commit is remembered as one that was looked at. The caller has decided who may read the repository.
+
+    :raises NotFound: there is no such file.
+    :raises InputInvalid: ``sha`` is no full commit id.
+    :raises RepositoryUnavailable: there is no such commit, or the repository cannot be opened.
+    :raises RepositoryEmpty: there is no commit.
+    """
+    revision = revision_record(repository=repository, sha=commit_id(sha) or head_sha(repository))
+    content = files_at(repository, revision.sha).get(path)
+    if content is None:
+        raise NotFound(
+            f"{repository.name} has no Python file called {path[:200]} at {revision.sha[:12]}.",
+            remedy="Give the path from the root of the repository.",
+        )
+    return Code(text=content.decode(errors="replace"), path=path, revision=revision)
+
+
+def commit_id(sha: str | None) -> str | None:
+    """
+    Return a commit id as given, or None where none was given.
+
+    :raises InputInvalid: it is not the full id of a commit.
+    """
+    if sha is not None and not _SHA.fullmatch(sha):
+        raise InputInvalid(f"{sha[:80]} is not the full id of a commit.", remedy="Give all 40 hexadecimal digits.")
+    return sha

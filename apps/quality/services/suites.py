@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import PurePosixPath
 from uuid import UUID
@@ -12,10 +12,12 @@ from django.db import transaction
 from apps.checks.services import coverage_measure
 from apps.checks.types import TestMeasurement
 from apps.governance.models import User
+from apps.jobs.models import Job
+from apps.jobs.services import job_enqueue
 from apps.quality.engine.testgen import GeneratedTests, generate_tests
 from apps.quality.models import GeneratedTestSuite
-from apps.quality.services.subjects import code_record
-from apps.quality.types import Code, InputInvalid, NothingToMeasure
+from apps.quality.services.subjects import code_record, module_name
+from apps.quality.types import CODE_SUBJECT, SUITE_JOB, Code, NothingToMeasure
 from apps.repositories.selectors import files_at
 from apps.sandbox.services import Limits
 
@@ -23,13 +25,36 @@ TEST_FILE = "test_nofx_properties.py"
 LIMITS = Limits(wall_s=90.0, cpu_s=90, memory_mb=2048, processes=64, files=256, file_mb=64, disk_mb=256, inodes=32768)
 
 
-def test_suite_generate(*, code: Code, requested_by: User | None, code_id: UUID | None = None) -> GeneratedTestSuite:
+@transaction.atomic
+def suite_start(*, code: Code, requested_by: User) -> Job:
+    """
+    Ask for a test suite in the background; see :func:`test_suite_generate` for what it does.
+
+    While one for the same text of the same commit is under way, that one is returned. The caller has decided that
+    ``requested_by`` may ask.
+
+    :raises InputInvalid: the path is not that of an importable module, or the text holds what no file can.
+    """
+    module_name(PurePosixPath(code.path))
+    row = code_record(code=code, submitted_by=requested_by)
+    return job_enqueue(kind=SUITE_JOB, subject_kind=CODE_SUBJECT, subject_id=row.pk, requested_by=requested_by)
+
+
+def test_suite_generate(
+    *,
+    code: Code,
+    requested_by: User | None,
+    code_id: UUID | None = None,
+    suite_id: UUID | None = None,
+    before_save: Callable[[], None] = lambda: None,
+) -> GeneratedTestSuite:
     """
     Write property tests for a text, run them in the sandbox under coverage, and store both; takes seconds.
 
     ``edge_cases_found`` counts the distinct smallest inputs on which a property fails; ``coverage_achieved`` is the
-    share of the text's statements that its tests run. The figures come from the process that ran the code. The caller
-    has decided that ``requested_by`` may ask.
+    share of the text's statements that its tests run. The figures come from the process that ran the code. The row is
+    ``suite_id`` if given, so that a repetition writes it once; ``before_save`` is called before anything is written and
+    may raise. The caller has decided that ``requested_by`` may ask.
 
     :raises Unparsable: the text is not Python.
     :raises NothingToMeasure: nothing in it can be tested from its annotations; the message says why.
@@ -51,35 +76,23 @@ def test_suite_generate(*, code: Code, requested_by: User | None, code_id: UUID 
         arguments=[TEST_FILE],
         limits=LIMITS,
     )
+    before_save()
     with transaction.atomic():
-        row = GeneratedTestSuite.objects.create(
-            target_code_id=code_record(code=code, submitted_by=requested_by, code_id=code_id).pk,
-            test_type="property",
-            coverage_achieved=None if measured.line_percent is None else round(Decimal(measured.line_percent), 2),
-            edge_cases_found=len(edge_cases(measured)),
-            test_code=tests.source,
-            execution_results=_results(measured),
-            quality_metrics=_metrics(tests),
-        )
+        values = {
+            "target_code_id": code_record(code=code, submitted_by=requested_by, code_id=code_id).pk,
+            "test_type": "property",
+            "coverage_achieved": None if measured.line_percent is None else round(Decimal(measured.line_percent), 2),
+            "edge_cases_found": len(edge_cases(measured)),
+            "test_code": tests.source,
+            "execution_results": _results(measured),
+            "quality_metrics": _metrics(tests),
+        }
+        if suite_id is None:
+            row = GeneratedTestSuite.objects.create(**values)
+        else:
+            row, _ = GeneratedTestSuite.objects.update_or_create(pk=suite_id, defaults=values)
     row.refresh_from_db()
     return row
-
-
-def module_name(path: PurePosixPath) -> str:
-    """
-    Return the dotted name a file is imported by; a leading ``src`` folder is on the path, not in the name.
-
-    :raises InputInvalid: no module can have this path.
-    """
-    parts = path.with_suffix("").parts
-    parts = parts[1:] if parts[:1] == ("src",) and len(parts) > 1 else parts
-    parts = parts[:-1] if parts[-1:] == ("__init__",) and len(parts) > 1 else parts
-    if path.suffix != ".py" or path.is_absolute() or not parts or not all(part.isidentifier() for part in parts):
-        raise InputInvalid(
-            f"{str(path)[:100]} is not the path of an importable Python module.",
-            remedy="Give a path like package/module.py.",
-        )
-    return ".".join(parts)
 
 
 def edge_cases(measured: TestMeasurement) -> list[dict[str, str]]:

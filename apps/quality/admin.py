@@ -1,0 +1,88 @@
+"""Quality in the admin site: to look things up. What was measured is history and is not edited."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from apps.quality.models import (
+    AiCodeReview,
+    CoverageReport,
+    DebtAssessment,
+    GeneratedTestSuite,
+    MeasuredCode,
+    QualityImprovement,
+)
+
+
+class HistoryAdmin(admin.ModelAdmin):
+    """Shows rows and their filters; adds, changes and removes nothing."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(MeasuredCode)
+class MeasuredCodeAdmin(HistoryAdmin):
+    list_display = ("path", "revision", "submitted_by", "created_at")
+    list_filter = ("revision__repository", "created_at")
+    list_select_related = ("revision__repository", "submitted_by")
+    search_fields = ("id", "path", "digest", "revision__sha")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+
+
+@admin.register(AiCodeReview)
+class AiCodeReviewAdmin(HistoryAdmin):
+    list_display = ("id", "review_type", "quality_score", "review_model", "created_at")
+    list_filter = ("review_type", "created_at")
+    search_fields = ("id", "code_artifact_id", "review_model")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+
+
+@admin.register(GeneratedTestSuite)
+class GeneratedTestSuiteAdmin(HistoryAdmin):
+    list_display = ("id", "test_type", "coverage_achieved", "edge_cases_found", "created_at")
+    list_filter = ("test_type", "created_at")
+    search_fields = ("id", "target_code_id", "test_code")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+
+
+@admin.register(QualityImprovement)
+class QualityImprovementAdmin(HistoryAdmin):
+    list_display = ("id", "improvement_type", "improvement_percentage", "applied_at")
+    list_filter = ("improvement_type", ("applied_at", admin.EmptyFieldListFilter))
+    search_fields = ("id", "original_code_id")
+    ordering = ("improvement_type", "id")
+
+
+@admin.register(CoverageReport)
+class CoverageReportAdmin(HistoryAdmin):
+    list_display = ("revision", "line_percent", "branch_percent", "tests_run", "tests_failed", "created_at")
+    list_filter = ("revision__repository", "created_at")
+    list_select_related = ("revision__repository",)
+    search_fields = ("revision__sha", "revision__repository__name")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+
+
+@admin.register(DebtAssessment)
+class DebtAssessmentAdmin(HistoryAdmin):
+    list_display = ("revision", "remediation_minutes", "created_at")
+    list_filter = ("revision__repository", "created_at")
+    list_select_related = ("revision__repository",)
+    search_fields = ("revision__sha", "revision__repository__name")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)

@@ -1,0 +1,74 @@
+"""The tables of the quality pages as rows for a CSV file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from apps.quality.engine.coverage import blocks_text
+from apps.quality.models import AiCodeReview, GeneratedTestSuite
+from apps.quality.selectors import CoverageTrend, debt_latest, reviews_of, suites_of
+from apps.repositories.models import Repository
+
+Row = tuple[object, ...]
+# A cell that begins with one of these is a formula to a spreadsheet.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def coverage_rows(trend: CoverageTrend) -> Iterator[Row]:
+    """Yield the files of every measured commit."""
+    yield ("commit", "committed_at", "path", "statements", "line_percent", "branches", "missing_branches", "uncovered")
+    for report in trend.reports:
+        revision = report.revision
+        for file in report.files:
+            yield (
+                *(revision.sha, revision.committed_at.isoformat(), file["path"], file["statements"]),
+                *(file["line_percent"], file["branches"], file["missing_branches"], blocks_text(file["missing_lines"])),
+            )
+
+
+def debt_rows(repository: Repository) -> Iterator[Row]:
+    """Yield the files of the newest assessment."""
+    yield ("commit", "path", "minutes", "complexity", "findings", "docstrings", "tests", "lines", "changes", "rating")
+    assessment = debt_latest(repository)
+    for file in assessment.files if assessment else ():
+        kinds = file["minutes_by_kind"]
+        yield (
+            *(assessment.revision.sha if assessment else "", file["path"], file["minutes"]),
+            *(kinds["complexity"], kinds["findings"], kinds["docstrings"], kinds["tests"]),
+            *(file["code_lines"], file["touches"], file["rating"]),
+        )
+
+
+def review_rows(repository: Repository) -> Iterator[Row]:
+    """Yield every finding of every review."""
+    yield ("review", "created_at", "type", "path", "line", "severity", "tool", "rule", "message")
+    rows: Iterable[AiCodeReview] = reviews_of(repository).iterator(chunk_size=200)
+    for review in rows:
+        for finding in review.findings:
+            yield (
+                *(review.pk, _time(review), review.review_type, finding["path"], finding["line"]),
+                *(finding["severity"], finding["tool"], finding["rule"], finding["message"]),
+            )
+
+
+def suite_rows(repository: Repository) -> Iterator[Row]:
+    """Yield every generated suite."""
+    yield ("suite", "created_at", "path", "type", "coverage", "edge_cases", "passed", "failed")
+    rows: Iterable[Any] = suites_of(repository).iterator(chunk_size=200)
+    for suite in rows:
+        results = suite.execution_results or {}
+        yield (
+            *(suite.pk, _time(suite), suite.path, suite.test_type, suite.coverage_achieved, suite.edge_cases_found),
+            *(results.get("passed"), results.get("failed")),
+        )
+
+
+def as_cells(row: Row) -> list[str]:
+    """Return a row as text that no spreadsheet takes for a formula."""
+    cells = ["" if value is None else str(value) for value in row]
+    return [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells]
+
+
+def _time(row: AiCodeReview | GeneratedTestSuite) -> str:
+    return row.created_at.isoformat() if row.created_at else ""

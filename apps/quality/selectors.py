@@ -1,0 +1,167 @@
+"""Reads for the quality pages and the API. Whoever may read a repository may read what was measured in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+
+from apps.core.errors import NotFound
+from apps.governance.models import User
+from apps.governance.selectors import readable_scopes
+from apps.jobs.models import Job
+from apps.jobs.selectors import JobStatus, job_status
+from apps.quality.models import (
+    AiCodeReview,
+    CoverageReport,
+    DebtAssessment,
+    GeneratedTestSuite,
+    MeasuredCode,
+    QualityImprovement,
+)
+from apps.quality.types import CODE_SUBJECT, MEASUREMENT_SUBJECT, SUITE_JOB
+from apps.repositories.models import Repository
+from apps.repositories.selectors import files_at, head_sha
+
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True)
+class CoverageTrend:
+    """Coverage of the measured commits, oldest first."""
+
+    reports: tuple[CoverageReport, ...]
+
+    @property
+    def latest(self) -> CoverageReport | None:
+        return self.reports[-1] if self.reports else None
+
+    @property
+    def previous(self) -> CoverageReport | None:
+        return self.reports[-2] if len(self.reports) > 1 else None
+
+
+def code_readable(user: User) -> QuerySet[MeasuredCode]:
+    """Return the code whose measurements *user* may read; lazy, usable inside a filter."""
+    return MeasuredCode.objects.filter(
+        Q(revision__repository__scope__in=readable_scopes(user)) | Q(revision__isnull=True, submitted_by=user)
+    )
+
+
+def reviews_readable(user: User) -> QuerySet[AiCodeReview]:
+    """Return the reviews *user* may read."""
+    return AiCodeReview.objects.filter(code_artifact_id__in=code_readable(user).values("pk"))
+
+
+def suites_readable(user: User) -> QuerySet[GeneratedTestSuite]:
+    """Return the generated test suites *user* may read."""
+    return GeneratedTestSuite.objects.filter(target_code_id__in=code_readable(user).values("pk"))
+
+
+def improvements_readable(user: User) -> QuerySet[QualityImprovement]:
+    """Return the proposals *user* may read."""
+    return QualityImprovement.objects.filter(original_code_id__in=code_readable(user).values("pk"))
+
+
+def coverage_readable(user: User) -> QuerySet[CoverageReport]:
+    """Return the coverage reports *user* may read."""
+    return CoverageReport.objects.filter(revision__repository__scope__in=readable_scopes(user))
+
+
+def debt_readable(user: User) -> QuerySet[DebtAssessment]:
+    """Return the debt assessments *user* may read."""
+    return DebtAssessment.objects.filter(revision__repository__scope__in=readable_scopes(user))
+
+
+def coverage_trend(repository: Repository, *, limit: int = 60) -> CoverageTrend:
+    """Return the coverage of the newest measured commits of a repository the caller may read; one query."""
+    newest = (
+        CoverageReport.objects.filter(revision__repository=repository)
+        .select_related("revision")
+        .order_by("-revision__committed_at", "-revision__seen_at")[:limit]
+    )
+    return CoverageTrend(tuple(reversed(newest)))
+
+
+def debt_latest(repository: Repository) -> DebtAssessment | None:
+    """Return the assessment of the newest assessed commit of a repository the caller may read; one query."""
+    return (
+        DebtAssessment.objects.filter(revision__repository=repository)
+        .select_related("revision")
+        .order_by("-revision__committed_at", "-revision__seen_at")
+        .first()
+    )
+
+
+def reviews_of(repository: Repository) -> QuerySet[AiCodeReview]:
+    """Return the reviews of a repository the caller may read, newest first, each with its path and commit."""
+    rows = AiCodeReview.objects.filter(code_artifact_id__in=_code_of(repository))
+    return _with_code(rows, "code_artifact_id").order_by("-created_at", "id")
+
+
+def suites_of(repository: Repository) -> QuerySet[GeneratedTestSuite]:
+    """Return the test suites of a repository the caller may read, newest first, each with its path and commit."""
+    rows = GeneratedTestSuite.objects.filter(target_code_id__in=_code_of(repository))
+    return _with_code(rows, "target_code_id").order_by("-created_at", "id")
+
+
+def review_get(*, repository: Repository, review_id: Any) -> AiCodeReview:
+    """
+    Return one review of a repository the caller may read.
+
+    :raises NotFound: it has none with this id.
+    """
+    found = reviews_of(repository).filter(pk=review_id).first()
+    if found is None:
+        raise NotFound("There is no such review.")
+    return found
+
+
+def suite_get(*, repository: Repository, suite_id: Any) -> GeneratedTestSuite:
+    """
+    Return one test suite of a repository the caller may read.
+
+    :raises NotFound: it has none with this id.
+    """
+    found = suites_of(repository).filter(pk=suite_id).first()
+    if found is None:
+        raise NotFound("There is no such test suite.")
+    return found
+
+
+def measurement_latest(*, repository: Repository, kind: str, user: User) -> JobStatus | None:
+    """Return the newest measurement of this kind in a repository the caller may read, if there was one; two queries."""
+    revisions = repository.revisions.values("pk")
+    jobs = Job.objects.filter(kind=kind, subject_kind=MEASUREMENT_SUBJECT, subject_id__in=revisions)
+    return _status_of_latest(jobs, user)
+
+
+def suite_job_latest(*, repository: Repository, user: User) -> JobStatus | None:
+    """Return the newest generation of a suite in a repository the caller may read, if there was one; two queries."""
+    jobs = Job.objects.filter(kind=SUITE_JOB, subject_kind=CODE_SUBJECT, subject_id__in=_code_of(repository))
+    return _status_of_latest(jobs, user)
+
+
+def _status_of_latest(jobs: QuerySet[Job], user: User) -> JobStatus | None:
+    job = jobs.order_by("-created_at", "id").first()
+    return None if job is None else job_status(job=job, user=user)
+
+
+def python_paths(repository: Repository) -> list[str]:
+    """
+    Return the Python files at the head of the default branch.
+
+    :raises RepositoryEmpty: there is no commit.
+    :raises RepositoryUnavailable: it cannot be opened.
+    """
+    return sorted(files_at(repository, head_sha(repository)))
+
+
+def _code_of(repository: Repository) -> QuerySet[MeasuredCode, dict[str, Any]]:
+    return MeasuredCode.objects.filter(revision__repository=repository).values("pk")
+
+
+def _with_code(rows: QuerySet[Row], column: str) -> QuerySet[Row]:
+    code = MeasuredCode.objects.filter(pk=OuterRef(column))
+    return rows.annotate(path=Subquery(code.values("path")[:1]), sha=Subquery(code.values("revision__sha")[:1]))

@@ -1,0 +1,240 @@
+"""Quality of one repository: coverage, debt, reviews, generated tests."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.core.errors import NotFound
+from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
+from apps.governance.http import require
+from apps.governance.models import User
+from apps.governance.selectors import can
+from apps.governance.types import Action
+from apps.quality import exports
+from apps.quality.charts import coverage_trend_chart, debt_treemap_chart
+from apps.quality.engine.coverage import blocks_text
+from apps.quality.engine.treemap import Area
+from apps.quality.forms import FileForm
+from apps.quality.selectors import (
+    coverage_trend,
+    debt_latest,
+    measurement_latest,
+    python_paths,
+    review_get,
+    reviews_of,
+    suite_get,
+    suite_job_latest,
+    suites_of,
+)
+from apps.quality.services import code_load, measurement_start, review_create, suite_start
+from apps.quality.types import COVERAGE_JOB, DEBT_JOB, DebtResult, file_debt
+from apps.repositories.models import Repository
+from apps.repositories.selectors import repositories_readable, repository_get
+from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
+
+TABS = (("coverage", "Coverage"), ("debt", "Debt"), ("reviews", "Reviews"), ("tests", "Tests"))
+MEASURES = {"coverage": COVERAGE_JOB, "debt": DEBT_JOB}
+EMPTY_TITLES = {
+    "coverage": "No coverage was measured for {} yet",
+    "debt": "No debt was assessed for {} yet",
+}
+PAGE_SIZE = 50
+LARGEST = 20
+
+
+def _user(request: HtmxRequest) -> User:
+    return cast("User", request.user)
+
+
+@login_required
+@require_GET
+def index(request: HtmxRequest) -> HttpResponse:
+    first = repositories_readable(user=_user(request)).first()
+    if first is None:
+        return render(request, "quality/index.html")
+    return redirect("quality:coverage", name=first.name)
+
+
+@login_required
+@require_GET
+def coverage(request: HtmxRequest, name: str) -> HttpResponse:
+    repository = repository_get(user=_user(request), name=name)
+    trend = coverage_trend(repository)
+    latest = trend.latest
+    files = sorted(latest.files, key=lambda file: (-len(file["missing_lines"]), file["path"])) if latest else []
+    context = {
+        "trend": trend,
+        "report": latest,
+        "chart": coverage_trend_chart(trend.reports) if latest else None,
+        "files": [file | {"uncovered": blocks_text(file["missing_lines"])} for file in files],
+        "statements": sum(file["statements"] for file in files),
+        "failed_note": f"{latest.tests_failed} failed or could not start" if latest else "",
+    }
+    return _tab(request, repository, "coverage", context)
+
+
+@login_required
+@require_GET
+def debt(request: HtmxRequest, name: str) -> HttpResponse:
+    repository = repository_get(user=_user(request), name=name)
+    assessment = debt_latest(repository)
+    area: Area = "interest" if request.GET.get("area") == "interest" else "minutes"
+    files = assessment.files if assessment else []
+    context = {
+        "assessment": assessment,
+        "result": DebtResult(tuple(file_debt(file) for file in files)),
+        "chart": debt_treemap_chart(files, area) if any(file["minutes"] for file in files) else None,
+        "largest": [file for file in files if file["minutes"]][:LARGEST],
+        "area": area,
+    }
+    return _tab(request, repository, "debt", context)
+
+
+@login_required
+@require_GET
+def reviews(request: HtmxRequest, name: str) -> HttpResponse:
+    repository = repository_get(user=_user(request), name=name)
+    page = Paginator(reviews_of(repository), PAGE_SIZE).get_page(request.GET.get("page"))
+    return _tab(request, repository, "reviews", {"page": page, **_file_form(repository)})
+
+
+@login_required
+@require_GET
+def suites(request: HtmxRequest, name: str) -> HttpResponse:
+    user = _user(request)
+    repository = repository_get(user=user, name=name)
+    page = Paginator(suites_of(repository), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"page": page, "job": suite_job_latest(repository=repository, user=user), **_file_form(repository)}
+    return _tab(request, repository, "tests", context)
+
+
+@login_required
+@require_GET
+def review_detail(request: HtmxRequest, name: str, review_id: UUID) -> HttpResponse:
+    repository = repository_get(user=_user(request), name=name)
+    review = review_get(repository=repository, review_id=review_id)
+    context = {"review": review, "is_empty": not review.findings, "trail": _trail(repository, "reviews")}
+    return render(request, "quality/review_detail.html", context)
+
+
+@login_required
+@require_GET
+def suite_detail(request: HtmxRequest, name: str, suite_id: UUID) -> HttpResponse:
+    repository = repository_get(user=_user(request), name=name)
+    suite = suite_get(repository=repository, suite_id=suite_id)
+    edge_cases = (suite.execution_results or {}).get("edge_cases", [])
+    context = {"suite": suite, "is_empty": not edge_cases, "trail": _trail(repository, "tests")}
+    return render(request, "quality/suite_detail.html", context)
+
+
+@login_required
+@require_POST
+def measure(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
+    if tab not in MEASURES:
+        raise NotFound("There is nothing to measure here.")
+    repository = _measurable(request, name)
+    measurement_start(repository=repository, kind=MEASURES[tab], requested_by=_user(request))
+    response = redirect_after(request, reverse(f"quality:{tab}", args=[name]))
+    return notify(request, response, "The measurement is under way.", level="info")
+
+
+@login_required
+@require_POST
+def review_new(request: HtmxRequest, name: str) -> HttpResponse:
+    repository = _measurable(request, name)
+    form = FileForm(request.POST, paths=python_paths(repository))
+    if not form.is_valid():
+        return notify(request, redirect("quality:reviews", name=name), "Choose one of the files.", level="error")
+    code = code_load(repository=repository, path=form.cleaned_data["path"])
+    review = review_create(code=code, requested_by=_user(request))
+    return redirect_after(request, reverse("quality:review-detail", args=[name, review.pk]))
+
+
+@login_required
+@require_POST
+def suite_new(request: HtmxRequest, name: str) -> HttpResponse:
+    repository = _measurable(request, name)
+    form = FileForm(request.POST, paths=python_paths(repository))
+    if not form.is_valid():
+        return notify(request, redirect("quality:tests", name=name), "Choose one of the files.", level="error")
+    code = code_load(repository=repository, path=form.cleaned_data["path"])
+    suite_start(code=code, requested_by=_user(request))
+    return redirect_after(request, reverse("quality:tests", args=[name]))
+
+
+@login_required
+@require_GET
+def export(request: HtmxRequest, name: str, tab: str) -> StreamingHttpResponse:
+    repository = repository_get(user=_user(request), name=name)
+    tables: dict[str, Callable[[], Iterable[exports.Row]]] = {
+        "coverage": lambda: exports.coverage_rows(coverage_trend(repository)),
+        "debt": lambda: exports.debt_rows(repository),
+        "reviews": lambda: exports.review_rows(repository),
+        "tests": lambda: exports.suite_rows(repository),
+    }
+    if tab not in tables:
+        raise NotFound("There is no such table.")
+    response = StreamingHttpResponse(_csv(tables[tab]()), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{tab}.csv"'
+    return response
+
+
+def _csv(rows: Iterable[exports.Row]) -> Iterable[str]:
+    for row in rows:
+        line = io.StringIO()
+        csv.writer(line).writerow(exports.as_cells(row))
+        yield line.getvalue()
+
+
+def _tab(request: HtmxRequest, repository: Repository, tab: str, context: dict[str, Any]) -> HttpResponse:
+    user = _user(request)
+    if tab in MEASURES:
+        context["job"] = measurement_latest(repository=repository, kind=MEASURES[tab], user=user)
+    context |= {
+        "repository": repository,
+        "repositories": repositories_readable(user=user),
+        "tab": tab,
+        "tabs": [
+            {"label": label, "url": reverse(f"quality:{key}", args=[repository.name]), "is_current": key == tab}
+            for key, label in TABS
+        ],
+        "can_measure": can(user, Action.QUALITY_MEASURE, repository.scope),
+        "trail": _trail(repository, tab)[:1],
+        "empty_title": EMPTY_TITLES.get(tab, "").format(repository.default_branch),
+        "fragment": f"quality/_{tab}.html",
+    }
+    return render_page(request, "quality/tab.html", context, fragment=f"quality/_{tab}.html")
+
+
+def _trail(repository: Repository, tab: str) -> list[tuple[str, str]]:
+    label = dict(TABS)[tab]
+    return [
+        ("Quality", reverse("quality:index")),
+        (f"{repository.name}: {label.lower()}", reverse(f"quality:{tab}", args=[repository.name])),
+    ]
+
+
+def _measurable(request: HtmxRequest, name: str) -> Repository:
+    repository = repository_get(user=_user(request), name=name)
+    require(request, Action.QUALITY_MEASURE, repository.scope, object_kind="repository", object_id=repository.pk)
+    return repository
+
+
+def _file_form(repository: Repository) -> dict[str, Any]:
+    """Return the form to choose a file with; or why there is none."""
+    try:
+        paths = python_paths(repository)
+    except (RepositoryEmpty, RepositoryUnavailable) as problem:
+        return {"form": None, "problem": problem}
+    return {"form": FileForm(paths=paths) if paths else None, "problem": None}
