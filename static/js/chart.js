@@ -85,6 +85,7 @@ function mountOne(frame) {
     if (!shows) window.Plotly?.Plots.resize(frame.querySelector("[data-chart-plot]"));
   });
   draw(frame).catch(() => {
+    frames.delete(frame);
     // The table twin holds the same data and is what a page without scripts shows.
     frame.querySelector("[data-chart-plot]").remove();
     toggle?.remove();

@@ -11,18 +11,28 @@ let socket = null;
 let sequence = 0;
 let attempts = 0;
 let lastAt = 0;
-let pollTimer = 0;
 let retryTimer = 0;
 let announcedAt = 0;
 let announceTimer = 0;
+let isBehind = false;
 
 function liveElements(jobId) {
   const all = [...document.querySelectorAll("[data-live-job]")];
   return jobId ? all.filter((element) => element.dataset.liveJob === jobId) : all;
 }
 
+// An element that is being replaced cannot be asked again; what happened meanwhile is fetched once it has settled.
 function refresh(jobId) {
-  for (const element of liveElements(jobId)) window.htmx?.trigger(element, "live");
+  for (const element of liveElements(jobId)) {
+    if (element.classList.contains("htmx-request")) isBehind = true;
+    else window.htmx?.trigger(element, "live");
+  }
+}
+
+function catchUp() {
+  if (!isBehind || liveElements().some((element) => element.classList.contains("htmx-request"))) return;
+  isBehind = false;
+  refresh(indicator?.dataset.job);
 }
 
 function paint() {
@@ -103,7 +113,12 @@ function poll() {
 }
 
 function follow() {
-  const found = document.querySelector("[data-live-indicator]");
+  let found = document.querySelector("[data-live-indicator]");
+  if (found) {
+    // Parts of a page stop following a job that has ended; then there is nothing to be live about.
+    found.hidden = liveElements(found.dataset.job).length === 0;
+    if (found.hidden) found = null;
+  }
   const isSame = found && indicator && found.dataset.job === indicator.dataset.job;
   indicator = found;
   if (isSame) {
@@ -122,9 +137,12 @@ function follow() {
 
 export function startLive() {
   follow();
-  pollTimer ||= setInterval(poll, POLL_MS);
+  setInterval(poll, POLL_MS);
   setInterval(paint, 1_000);
-  document.addEventListener("htmx:afterSettle", follow);
+  document.addEventListener("htmx:afterSettle", () => {
+    follow();
+    catchUp();
+  });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && indicator && !socket) connect();
   });
