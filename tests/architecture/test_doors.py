@@ -44,6 +44,6 @@ def test_every_module_fits_in_the_head():
         f"{path.relative_to(APPS.parent)}: {count} lines"
         for folder in ("apps", "nofx")
         for path in (APPS.parent / folder).rglob("*.py")
-        if (count := len(path.read_text().splitlines())) > 400
+        if "migrations" not in path.parts and (count := len(path.read_text().splitlines())) > 400
     ]
     assert sorted(long) == []
