@@ -7,8 +7,47 @@ from typing import Any
 from django.db.models import QuerySet
 
 from apps.governance.models import User
-from apps.governance.rest import Resource, ids_readable
-from apps.quality.models import AiCodeReview, CoverageReport, DebtAssessment, GeneratedTestSuite, QualityImprovement
+from apps.governance.rest import Resource, subject_register
+from apps.governance.selectors import readable_scopes
+from apps.quality.models import (
+    AiCodeReview,
+    CoverageReport,
+    DebtAssessment,
+    GeneratedTestSuite,
+    MeasuredCode,
+    QualityImprovement,
+)
+from apps.quality.selectors import code_readable
+from apps.quality.types import CODE_SUBJECT, MEASUREMENT_SUBJECT
+from apps.repositories.models import Revision
+
+
+def _code_ids(user: User) -> QuerySet[Any]:
+    return code_readable(user).values("pk")
+
+
+def _revision_ids(user: User) -> QuerySet[Any]:
+    return Revision.objects.filter(repository__scope__in=readable_scopes(user)).values("pk")
+
+
+subject_register(CODE_SUBJECT, readable=_code_ids)
+subject_register(MEASUREMENT_SUBJECT, readable=_revision_ids)
+
+
+class CodeResource(Resource):
+    """A file of a commit, a whole commit, or a text that you sent, that was looked at."""
+
+    noun = "measured-code"
+    prefix = "code"
+    model = MeasuredCode
+    permit = "quality:read"
+    columns = {"id": "pk", "revision": "", "path": "", "digest": "", "text": "", "created_at": ""}
+    references = {"revision": "rev"}
+    filters = ("revision", "path", "digest")
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out code of unreadable repositories and what somebody else sent."""
+        return rows.filter(pk__in=_code_ids(user))
 
 
 class ReviewResource(Resource):
@@ -33,7 +72,7 @@ class ReviewResource(Resource):
 
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Leave out reviews of code that *user* may not read."""
-        return rows.filter(ids_readable(user, "code_artifact_id"))
+        return rows.filter(code_artifact_id__in=_code_ids(user))
 
 
 class TestSuiteResource(Resource):
@@ -58,7 +97,7 @@ class TestSuiteResource(Resource):
 
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Leave out tests of code that *user* may not read."""
-        return rows.filter(ids_readable(user, "target_code_id"))
+        return rows.filter(target_code_id__in=_code_ids(user))
 
 
 class ImprovementResource(Resource):
@@ -82,7 +121,7 @@ class ImprovementResource(Resource):
 
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Leave out changes of code that *user* may not read."""
-        return rows.filter(ids_readable(user, "original_code_id"))
+        return rows.filter(original_code_id__in=_code_ids(user))
 
 
 class CoverageResource(Resource):
@@ -99,6 +138,7 @@ class CoverageResource(Resource):
         "branch_percent": "",
         "files": "",
         "tests_run": "",
+        "tests_failed": "",
         "created_at": "",
     }
     references = {"revision": "rev"}
