@@ -15,6 +15,9 @@ class ProviderForm(forms.ModelForm):
     """The row of a provider. Takes the name of a key's variable and refuses what looks like a key."""
 
     data: Any
+    base_url = forms.URLField(
+        label="Base URL", required=False, assume_scheme="https", help_text="With its version: https://host/v1."
+    )
 
     class Meta:
         model = Provider

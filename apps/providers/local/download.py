@@ -130,7 +130,7 @@ def _continue_from_home(model: Model, part: Path, watcher: Watcher) -> None:
         with part.open("r+b" if part.exists() else "wb") as file:
             file.truncate(offset)
             file.seek(offset)
-            for piece in response.iter_raw(_PIECE):
+            for piece in response.iter_raw():
                 offset += len(piece)
                 if offset > model.size:
                     raise DownloadFailed("Its official home has a longer file now.")

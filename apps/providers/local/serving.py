@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+COMMAND = (sys.executable, "-m", "apps.providers.local.server")
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 60.0
 SETTLED_AFTER = 120.0
@@ -27,6 +28,7 @@ class Served:
     path: Path
     address_file: Path
     threads: int
+    command: tuple[str, ...] = COMMAND
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
     start_at: float = 0.0
@@ -73,7 +75,6 @@ class Served:
 
     def _start(self, now: float) -> None:
         self.address_file.unlink(missing_ok=True)
-        module = "apps.providers.local.server"
         arguments = (str(self.path), self.name, str(self.address_file), str(self.threads), str(os.getpid()))
-        self.process = subprocess.Popen([sys.executable, "-m", module, *arguments], stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen([*self.command, *arguments], stdin=subprocess.DEVNULL)
         self.started = now

@@ -16,7 +16,7 @@ from apps.providers.local import download, state
 from apps.providers.local.catalogue import Model, OwnModel
 from apps.providers.local.errors import Stopped
 from apps.providers.local.server import require_llama
-from apps.providers.local.serving import Served
+from apps.providers.local.serving import COMMAND, Served
 from apps.providers.local.state import ModelState, State, StateFile, Wish
 
 _TICK = 0.5
@@ -54,6 +54,7 @@ class LocalModels:
     fetched: Sequence[Model]
     own: Sequence[OwnModel] = ()
     threads: int = field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1))
+    command: tuple[str, ...] = COMMAND
     stop: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -175,7 +176,7 @@ class LocalModels:
 
     def _tend_served(self, name: str, path: Path, now: float) -> None:
         if name not in self._served:
-            self._served[name] = Served(name, path, self.folder / f"{name}.address", self.threads)
+            self._served[name] = Served(name, path, self.folder / f"{name}.address", self.threads, self.command)
         served = self._served[name]
         code = served.tend(now)
         if code is not None:
