@@ -10,9 +10,9 @@ from pathlib import Path
 from django.db import transaction
 
 from apps.console.demo.repository import NAME, demo_repository_make
-from apps.governance.types import Role
 from apps.governance.models import User
 from apps.governance.services import TOKEN_SCOPES, code_owner_assign, role_assign, scope_create, token_issue
+from apps.governance.types import Role
 from apps.repositories.services import repository_register
 
 ORGANISATION = "Demo"
