@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
+from nofx.api.document import schema_view
+from nofx.api.reference import reference_view
 from nofx.api.resources import resource_urls
 from nofx.api.root import api
 
@@ -19,6 +21,8 @@ urlpatterns = [
     path("sign-in", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("sign-out", auth_views.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
+    path("api/schema", schema_view, name="api-schema"),
+    path("api/reference", reference_view, name="api-reference"),
     path("api/v1/", include((resource_urls(), "resources"))),
     path("api/", api.urls),
 ]

@@ -14,7 +14,8 @@ from apps.generation.engine.specification import risk_tier
 from apps.generation.selectors import consensus_of, run_get
 from apps.generation.services.submission import analysis_summary, request_submit, specification_analyse
 from apps.generation.services.verbs import refactoring_suggest, tests_write, vote_take
-from apps.governance.http import PROBLEMS, access, current_user
+from apps.governance.http import PROBLEMS, access, current_user, require_anywhere
+from apps.governance.types import Action
 from apps.providers.selectors import calls_of, cost_of
 from apps.repositories.selectors import repository_get
 
@@ -66,6 +67,7 @@ def generate_code(
 )
 def analyze_specification(request: HttpRequest, payload: schemas.SpecificationIn) -> dict[str, Any]:
     """Signatures, examples, criteria, gaps and a clarity score. No model is asked and nothing is kept."""
+    require_anywhere(request, Action.SPEC_WRITE)
     user = current_user(request)
     repository = repository_get(user=user, name=payload.repository) if payload.repository else None
     specification, _ = specification_analyse(title=payload.title, text=payload.specification, repository=repository)
@@ -81,6 +83,7 @@ def analyze_specification(request: HttpRequest, payload: schemas.SpecificationIn
 )
 def generate_tests(request: HttpRequest, payload: schemas.TestsIn) -> dict[str, Any]:
     """One pytest test for each example of the specification, with the requirements it stands for."""
+    require_anywhere(request, Action.SPEC_WRITE)
     artifact = tests_write(title=payload.title, text=payload.specification, module=payload.module)
     return {
         "artifact_id": format_id("art", artifact.pk),
@@ -98,6 +101,7 @@ def generate_tests(request: HttpRequest, payload: schemas.TestsIn) -> dict[str, 
 )
 def generate_refactor(request: HttpRequest, payload: schemas.RefactorIn) -> dict[str, Any]:
     """Safe simplifications, kept only when every public function behaves the same on fuzzed inputs."""
+    require_anywhere(request, Action.SPEC_WRITE)
     found = refactoring_suggest(code=payload.code)
     if found is None:
         return {
@@ -129,6 +133,7 @@ def generate_refactor(request: HttpRequest, payload: schemas.RefactorIn) -> dict
 )
 def take_vote(request: HttpRequest, payload: schemas.VoteIn) -> dict[str, Any]:
     """Run each candidate on the examples and on fuzzed inputs in the sandbox and return the vote. Nothing is kept."""
+    require_anywhere(request, Action.SPEC_WRITE)
     sources = [(candidate.name, candidate.code) for candidate in payload.candidates]
     return vote_take(title=payload.title, text=payload.specification, sources=sources)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,7 +14,7 @@ from apps.core.errors import NofxError, NotFound
 from apps.governance.engine.permissions import MATRIX, Action, Condition, allowed
 from apps.governance.errors import CsrfRefused, Denial, NotAllowed, Recorded, TokenScopeMissing
 from apps.governance.models import ApiToken, Scope, User
-from apps.governance.selectors import roles_of
+from apps.governance.selectors import roles_of, scopes_where
 from apps.governance.services.audit import denial_record
 
 PROBLEM_TYPE = "application/problem+json"
@@ -194,6 +195,20 @@ def require(
     if allowed(roles, action, met=met):
         return
     kind, identity = (object_kind, object_id) if object_kind else ("scope", scope.pk if scope else "platform")
+    raise _not_allowed(request, action, met, Denial(action.value, kind, str(identity), scope.pk if scope else None))
+
+
+def require_anywhere(request: HttpRequest, action: Action) -> None:
+    """
+    Let the request pass only when its user may do *action* in at least one scope. For work about no repository.
+
+    :raises NotAllowed: none of the user's roles allows it anywhere.
+    """
+    if not scopes_where(request.user, action).exists():
+        raise _not_allowed(request, action, (), Denial(action.value, "scope", "any"))
+
+
+def _not_allowed(request: HttpRequest, action: Action, met: Collection[Condition], denial: Denial) -> NotAllowed:
     needed = [role.value for role, needs in MATRIX[action].items() if needs is Condition.ALWAYS or needs in met]
     error = NotAllowed(
         "Your roles here do not allow this.",
@@ -201,10 +216,10 @@ def require(
         "An administrator can grant it."
         if needed
         else "",
-        denial=Denial(action.value, kind, str(identity), scope.pk if scope else None, {"path": request.path}),
+        denial=replace(denial, detail={"path": request.path}),
     )
     error.required = tuple(needed)
-    raise error
+    return error
 
 
 def record_denial(request: HttpRequest, error: NofxError) -> None:

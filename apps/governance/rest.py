@@ -63,14 +63,6 @@ def _about(kinds: Mapping[str, IdsFor], user: User, kind: str, identity: str) ->
     return condition
 
 
-def ids_readable(user: User, column: str) -> Q:
-    """Return the filter for rows whose *column* is the id of any subject that *user* may read, of whatever kind."""
-    condition = Q(pk__in=[])
-    for name in sorted(_readable):
-        condition |= Q(**{f"{column}__in": _readable[name](user)})
-    return condition
-
-
 class PageInvalid(NofxError):
     """A list was asked for in a way that it cannot be given."""
 

@@ -104,7 +104,7 @@ class ImprovementResource(Resource):
     """A change that makes code measurably better, or proposes to."""
 
     noun = "improvements"
-    prefix = "imp"
+    prefix = "improvement"
     model = QualityImprovement
     permit = "quality:read"
     columns = {

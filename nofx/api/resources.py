@@ -31,6 +31,7 @@ from apps.governance.rest import Resource
 from apps.jobs.resources import JobEventResource, JobResource
 from apps.providers.resources import ModelCallResource, ProviderResource
 from apps.quality.resources import (
+    CodeResource,
     CoverageResource,
     DebtResource,
     ImprovementResource,
@@ -47,6 +48,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     StageResource,
     PullRequestResource,
     DraftResource,
+    CodeResource,
     ReviewResource,
     TestSuiteResource,
     ImprovementResource,

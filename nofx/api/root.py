@@ -10,8 +10,10 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from apps.core.errors import NofxError
+from apps.generation.api import router as generation_router
 from apps.governance.api import router as governance_router
 from apps.governance.http import access, problem, problem_of, record_denial
+from apps.quality.api import router as quality_router
 
 
 def new_api(name: str) -> NinjaAPI:
@@ -80,3 +82,5 @@ def _error_item(item: dict[str, Any]) -> dict[str, str]:
 
 api = new_api("api")
 api.add_router("/auth", governance_router)
+api.add_router("/ai", generation_router)
+api.add_router("/quality", quality_router)

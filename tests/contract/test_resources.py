@@ -28,7 +28,14 @@ from apps.governance.services import audit_record, scope_create, token_issue
 from apps.governance.types import Role
 from apps.jobs.models import Job, JobEvent
 from apps.providers.models import ModelCall, Provider
-from apps.quality.models import AiCodeReview, CoverageReport, DebtAssessment, GeneratedTestSuite, QualityImprovement
+from apps.quality.models import (
+    AiCodeReview,
+    CoverageReport,
+    DebtAssessment,
+    GeneratedTestSuite,
+    MeasuredCode,
+    QualityImprovement,
+)
 from apps.repositories.models import Repository, Revision
 from nofx.api.resources import RESOURCES
 
@@ -108,16 +115,17 @@ class World:
             verdict="approve",
         )
         audit_record(action="x", object_kind="request", object_id=request.pk, actor=self.owner, scope=self.scope)
-        self._measure(revision, artifact)
+        self._measure(revision)
         token_issue(user=self.owner, name="t", scopes=[], lifetime=TWO_DAYS, issued_by=self.owner)
         return request
 
-    def _measure(self, revision, artifact):
+    def _measure(self, revision):
+        code = MeasuredCode.objects.create(revision=revision, path="a.py", digest="d")
         AiCodeReview.objects.create(
-            code_artifact_id=artifact.pk, review_type="security", findings=[{"rule": "S1"}], review_model="bandit"
+            code_artifact_id=code.pk, review_type="security", findings=[{"rule": "S1"}], review_model="bandit"
         )
-        GeneratedTestSuite.objects.create(target_code_id=revision.pk, test_type="unit", test_code="t")
-        QualityImprovement.objects.create(original_code_id=artifact.pk, improvement_type="fix")
+        GeneratedTestSuite.objects.create(target_code_id=code.pk, test_type="unit", test_code="t")
+        QualityImprovement.objects.create(original_code_id=code.pk, improvement_type="fix")
         CoverageReport.objects.create(revision=revision, line_percent="90.5", tests_run=3)
         DebtAssessment.objects.create(revision=revision, remediation_minutes=5)
         snapshot = ArchitectureSnapshot.objects.create(snapshot_date="2026-11-01", architecture_graph={})

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.core.digests import canonical_json, sha256_hex
-from apps.core.errors import NofxError, PermissionRefused
+from apps.core.errors import NofxError
 from apps.generation.engine import context as context_engine
 from apps.generation.engine.specification import MAX_CHARACTERS, Specification, analyse, risk_tier
 from apps.generation.models import (
@@ -23,7 +23,7 @@ from apps.generation.services.stages import stage_enter, stage_leave
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import AuditEvent, User
 from apps.governance.selectors import can
-from apps.governance.services import approval_require_possible, audit_record
+from apps.governance.services import Denial, NotAllowed, approval_require_possible, audit_record
 from apps.governance.types import DEFAULT_POLICIES, Action
 from apps.jobs.services import job_enqueue
 from apps.repositories.models import Repository
@@ -81,7 +81,7 @@ def request_submit(
     """
     Freeze the specification with its context and queue the generation.
 
-    :raises PermissionRefused: the requester may not submit specifications for the repository.
+    :raises NotAllowed: the requester may not submit specifications for the repository.
     :raises SpecificationRefused: the text is empty, too long, or names a language that cannot be generated.
     :raises Unsatisfiable: nobody could ever approve it.
     :raises RepositoryUnavailable: the repository cannot be opened.
@@ -180,8 +180,10 @@ def analysis_summary(specification: Specification) -> dict[str, Any]:
 
 def _check_submittable(requester: User, repository: Repository, title: str, text: str, language: str) -> None:
     if not can(requester, Action.SPEC_WRITE, repository.scope):
-        raise PermissionRefused(
-            f"You may read {repository.name} but not submit specifications for it.", remedy="Ask an administrator."
+        raise NotAllowed(
+            f"You may read {repository.name} but not submit specifications for it.",
+            remedy="Ask an administrator.",
+            denial=Denial(Action.SPEC_WRITE.value, "repository", str(repository.pk), repository.scope_id),
         )
     if not title.strip():
         raise SpecificationRefused(
