@@ -23,7 +23,7 @@ from apps.providers.local.errors import DiskTooSmall, DownloadFailed, Stopped
 from apps.providers.local.state import State
 
 _CONNECT_SECONDS = 5.0
-_READ_SECONDS = 30.0
+_READ_SECONDS = 15.0
 _PIECE = 1 << 20
 _ATTEMPTS_WITHOUT_PROGRESS = 4
 _ROOM = 300_000_000
