@@ -125,7 +125,7 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "pull_request": pull_request,
         "calls": calls_of(subject_kind="request", subject_id=run.pk) if is_open else None,
         "is_active": status in {Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS},
-        "is_live": status not in {*ENDED, Status.IN_REVIEW, Status.DELIVERED},
+        "is_still": status in {*ENDED, Status.DELIVERED},
         "can_stop": can(user, Action.REQUEST_STOP, scope, met=[Condition.OWN] if is_own else []),
         "can_retry": status == Status.FAILED or (status == Status.APPROVED and bool(run.failure)),
         "can_merge": can(user, Action.DELIVERY_MERGE, scope),
