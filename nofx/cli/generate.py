@@ -114,7 +114,7 @@ def _words(outcome: dict[str, Any]) -> str:
         lines += [f"#   {one['label']} {one['text']}" for one in vote["distinguishing"]["outputs"]]
     lines += [f"# {reason}" for reason in vote["reasons"]]
     cost = "unknown" if outcome["cost"] is None else f"{outcome['cost']:.4f} USD"
-    lines.append(f"# cost {cost}, {outcome['calls']} model calls")
+    lines.append(f"# cost {cost}, calls to models: {outcome['calls']}")
     return "\n".join(lines)
 
 
@@ -125,7 +125,9 @@ def _compared(vote: dict[str, Any]) -> str:
 
 def _cluster(cluster: dict[str, Any]) -> str:
     examples = f"{cluster['examples_passed']} of {cluster['examples_total']} examples"
-    return f"cluster {cluster['label']}: {len(cluster['members'])} candidates, {cluster['share']:.0%}, {examples}"
+    members = len(cluster["members"])
+    candidates = f"{members} candidate{'' if members == 1 else 's'}"
+    return f"cluster {cluster['label']}: {candidates}, {cluster['share']:.0%} of the vote, {examples}"
 
 
 def _specification(place: str) -> str:

@@ -34,7 +34,7 @@ Say = Callable[[str], None]
 
 def prepare(platform: Platform, say: Say) -> dict[str, Any]:
     """
-    Start and migrate the database, seed the demo, and choose the port.
+    Start, migrate and furnish the database, and choose the port.
 
     Where code, settings and applied migrations are those of the last success, there is nothing to migrate or to make,
     and that is not looked for again: loading the whole platform to find nothing takes seconds.
@@ -52,8 +52,7 @@ def prepare(platform: Platform, say: Say) -> dict[str, Any]:
         applied = _migrate(home)
         if applied:
             say(f"Database ready: {len(applied)} migrations applied.")
-        if platform.is_embedded:
-            _seed(home, say)
+        _furnish(home, say)
         prepared.write_text(f"{code} {_applied_digest(url)}")
     probe = sandbox_probe()
     if not probe.available:
@@ -108,11 +107,11 @@ def _migrate(home: Home) -> list[str]:
     return list(outcome["applied"])
 
 
-def _seed(home: Home, say: Say) -> None:
-    """Make the demo in an empty database; what it prints holds the passwords and is shown this once."""
-    result = _run(home, [sys.executable, "-m", "django", "seed_demo"])
+def _furnish(home: Home, say: Say) -> None:
+    """Make providers and demo where they are missing; what it prints holds the passwords and is shown this once."""
+    result = _run(home, [sys.executable, "-m", "django", "furnish"])
     if result.returncode:
-        raise _crashed("The demo could not be made", home, result)
+        raise _crashed("The database could not be furnished", home, result)
     if result.stdout.strip():
         say(result.stdout.rstrip())
 
