@@ -12,6 +12,7 @@ urlpatterns = [
     path("repos/<slug:name>/quality/reviews", views.reviews, name="reviews"),
     path("repos/<slug:name>/quality/tests", views.suites, name="tests"),
     path("repos/<slug:name>/quality/<slug:tab>.csv", views.export, name="export"),
+    path("repos/<slug:name>/quality/coverage/history", views.measure_history, name="measure-history"),
     path("repos/<slug:name>/quality/<slug:tab>/measure", views.measure, name="measure"),
     path("repos/<slug:name>/quality/reviews/new", views.review_new, name="review-new"),
     path("repos/<slug:name>/quality/reviews/<uuid:review_id>", views.review_detail, name="review-detail"),

@@ -37,7 +37,7 @@ from apps.quality.selectors import (
     suite_job_latest,
     suites_of,
 )
-from apps.quality.services import code_load, measurement_start, review_create, suite_start
+from apps.quality.services import code_load, history_measure, measurement_start, review_create, suite_start
 from apps.quality.types import COVERAGE_JOB, DEBT_JOB, DebtResult, file_debt
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repositories_readable, repository_get
@@ -147,6 +147,16 @@ def measure(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
     measurement_start(repository=repository, kind=MEASURES[tab], requested_by=_user(request))
     response = redirect_after(request, reverse(f"quality:{tab}", args=[name]))
     return notify(request, response, "The measurement is under way.", level="info")
+
+
+@login_required
+@require_POST
+def measure_history(request: HtmxRequest, name: str) -> HttpResponse:
+    repository = _measurable(request, name)
+    jobs = history_measure(repository=repository, requested_by=_user(request))
+    response = redirect_after(request, reverse("quality:coverage", args=[name]))
+    words = f"{len(jobs)} commits are being measured." if jobs else "The newest commits are all measured."
+    return notify(request, response, words, level="info")
 
 
 @login_required

@@ -223,6 +223,18 @@ def test_asking_twice_for_the_same_measurement_gives_one_job(repository: Reposit
     assert first.pk == second.pk
 
 
+def test_the_history_is_measured_where_it_was_not(
+    repository: Repository, engineer: User, commit: Callable[..., str]
+) -> None:
+    services.coverage_analyse(revision=revision_record(repository=repository, sha=head_sha(repository)))
+    second, third = commit({"a.py": "A = 1\n"}), commit({"b.py": "B = 1\n"})
+    jobs = services.history_measure(repository=repository, requested_by=engineer)
+    shas = [Revision.objects.get(pk=job.subject_id).sha for job in jobs]
+    assert shas == [second, third]
+    again = services.history_measure(repository=repository, requested_by=engineer)
+    assert [job.pk for job in again] == [job.pk for job in jobs]
+
+
 @pytest.mark.parametrize("sha", ["HEAD", "--upload-pack=x", "main", "f" * 39])
 def test_a_commit_is_named_by_its_full_id_only(repository: Repository, engineer: User, sha: str) -> None:
     with pytest.raises(InputInvalid):

@@ -218,7 +218,9 @@ def test_a_failed_measurement_shows_its_reason(
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.COMMITTEE, Role.CHAIR, Role.ADMIN])
-@pytest.mark.parametrize("address", ["coverage/measure", "debt/measure", "reviews/new", "tests/new"])
+@pytest.mark.parametrize(
+    "address", ["coverage/measure", "coverage/history", "debt/measure", "reviews/new", "tests/new"]
+)
 def test_who_may_only_read_sees_no_button_and_is_refused_and_recorded(
     client_of: Callable[[User], Client], person: Callable[..., User], repository: Repository, role: Role, address: str
 ) -> None:

@@ -3,7 +3,7 @@
 from apps.quality.services.coverage import coverage_analyse, coverage_of_code
 from apps.quality.services.debt import debt_assess, debt_of_code
 from apps.quality.services.improvements import optimise_suggest
-from apps.quality.services.measurements import measurement_start
+from apps.quality.services.measurements import history_measure, measurement_start
 from apps.quality.services.reviews import review_create
 from apps.quality.services.subjects import code_load
 from apps.quality.services.suites import suite_start, test_suite_generate
@@ -14,6 +14,7 @@ __all__ = [
     "coverage_of_code",
     "debt_assess",
     "debt_of_code",
+    "history_measure",
     "measurement_start",
     "optimise_suggest",
     "review_create",

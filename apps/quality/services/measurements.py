@@ -8,11 +8,14 @@ from apps.governance.models import User
 from apps.governance.services import audit_record
 from apps.jobs.models import Job
 from apps.jobs.services import job_enqueue
+from apps.quality.models import CoverageReport
 from apps.quality.services.subjects import commit_id
-from apps.quality.types import MEASUREMENT_SUBJECT
+from apps.quality.types import COVERAGE_JOB, MEASUREMENT_SUBJECT
 from apps.repositories.models import Repository
-from apps.repositories.selectors import head_sha
+from apps.repositories.selectors import head_sha, history
 from apps.repositories.services import revision_record
+
+HISTORY = 10
 
 
 @transaction.atomic
@@ -38,3 +41,26 @@ def measurement_start(*, repository: Repository, kind: str, requested_by: User, 
         detail={"sha": revision.sha},
     )
     return job
+
+
+@transaction.atomic
+def history_measure(*, repository: Repository, requested_by: User, commits: int = HISTORY) -> list[Job]:
+    """
+    Ask for the coverage of the newest commits of the default branch that have none yet; one job for each.
+
+    The caller has decided that ``requested_by`` may ask.
+
+    :raises RepositoryEmpty: the default branch has no commit.
+    :raises RepositoryUnavailable: the repository cannot be opened.
+    """
+    shas = [commit.sha for commit in history(repository, head_sha(repository), limit=commits)]
+    measured = set(
+        CoverageReport.objects.filter(revision__repository=repository, revision__sha__in=shas).values_list(
+            "revision__sha", flat=True
+        )
+    )
+    return [
+        measurement_start(repository=repository, kind=COVERAGE_JOB, requested_by=requested_by, sha=sha)
+        for sha in reversed(shas)
+        if sha not in measured
+    ]
