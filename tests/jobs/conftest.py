@@ -120,9 +120,21 @@ class Platform:
     def cluster(self) -> subprocess.Popen[bytes]:
         return self.start("manage.py", "qcluster")
 
-    def enqueue(self, kind: str, count: int = 1) -> list[str]:
+    def web(self) -> tuple[subprocess.Popen[bytes], int]:
+        """Start a web process and return it with its port, once it listens."""
+        port = free_port()
+        process = self.start("-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "nofx.asgi:application")
+
+        def listens() -> bool:
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        self.until(listens, seconds=60, what="the web process listens")
+        return process, port
+
+    def enqueue(self, kind: str, count: int = 1, *, username: str = "") -> list[str]:
         """Ask for jobs from a process of their own and return their ids."""
-        command = [sys.executable, str(CLUSTER / "enqueue.py"), kind, str(count)]
+        command = [sys.executable, str(CLUSTER / "enqueue.py"), kind, str(count), *([username] if username else [])]
         done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout.split()

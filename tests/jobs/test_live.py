@@ -61,17 +61,17 @@ def progress(job: Job, stage: str) -> int:
 
 
 async def stages(socket: WebsocketCommunicator, count: int) -> list[tuple[int, str]]:
-    messages = [await socket.receive_json_from(timeout=5) for _ in range(count)]
+    messages = [await socket.receive_json_from(timeout=30) for _ in range(count)]
     return [(message["sequence"], message["stage"]) for message in messages]
 
 
 async def test_a_page_gets_what_it_missed_and_then_what_happens(open_socket: Open, engineer: User, job: Job) -> None:
     await progress(job, "one")
     socket = await database_sync_to_async(open_socket)(engineer)
-    assert (await socket.connect())[0]
+    assert (await socket.connect(timeout=10))[0]
     assert await stages(socket, 2) == [(1, "started"), (2, "one")]
     await progress(job, "two")
-    message = await socket.receive_json_from(timeout=5)
+    message = await socket.receive_json_from(timeout=30)
     assert (message["sequence"], message["stage"], message["data"]) == (3, "two", {"note": "two"})
     assert await socket.receive_nothing(timeout=0.2)
     await socket.disconnect()
@@ -81,7 +81,7 @@ async def test_a_page_that_reconnects_gets_only_what_it_missed(open_socket: Open
     for stage in ("one", "two", "three"):
         await progress(job, stage)
     socket = await database_sync_to_async(open_socket)(engineer, since="3")
-    await socket.connect()
+    await socket.connect(timeout=10)
     assert await stages(socket, 1) == [(4, "three")]
     assert await socket.receive_nothing(timeout=0.2)
     await socket.disconnect()
@@ -90,7 +90,7 @@ async def test_a_page_that_reconnects_gets_only_what_it_missed(open_socket: Open
 async def test_a_burst_arrives_whole_and_in_order_on_every_socket(open_socket: Open, engineer: User, job: Job) -> None:
     sockets = [await database_sync_to_async(open_socket)(engineer, since="1") for _ in range(3)]
     for socket in sockets:
-        await socket.connect()
+        await socket.connect(timeout=10)
     for number in range(150):
         await progress(job, f"step {number}")
     for socket in sockets:
@@ -103,7 +103,7 @@ async def test_an_event_of_a_rolled_back_transaction_is_not_announced(
     open_socket: Open, engineer: User, job: Job
 ) -> None:
     socket = await database_sync_to_async(open_socket)(engineer, since="1")
-    await socket.connect()
+    await socket.connect(timeout=10)
 
     def rolled_back() -> None:
         with pytest.raises(ZeroDivisionError), transaction.atomic():
@@ -120,12 +120,12 @@ async def test_an_event_of_a_rolled_back_transaction_is_not_announced(
 @pytest.mark.parametrize("since", ["-1", "abc", "99999999999", "١", "1e3"])
 async def test_a_number_that_is_none_is_refused(open_socket: Open, engineer: User, since: str) -> None:
     socket = await database_sync_to_async(open_socket)(engineer, since=since)
-    assert not (await socket.connect())[0]
+    assert not (await socket.connect(timeout=10))[0]
 
 
 async def test_nobody_gets_in_without_signing_in(open_socket: Open) -> None:
     socket = await database_sync_to_async(open_socket)(None)
-    assert not (await socket.connect())[0]
+    assert not (await socket.connect(timeout=10))[0]
 
 
 async def test_a_stranger_and_a_job_that_does_not_exist_are_refused_alike(
@@ -133,19 +133,19 @@ async def test_a_stranger_and_a_job_that_does_not_exist_are_refused_alike(
 ) -> None:
     theirs = await database_sync_to_async(open_socket)(stranger)
     missing = await database_sync_to_async(open_socket)(engineer, job_id=uuid4())
-    assert await theirs.connect() == await missing.connect()
-    assert not (await (await database_sync_to_async(open_socket)(stranger)).connect())[0]
+    assert await theirs.connect(timeout=10) == await missing.connect()
+    assert not (await (await database_sync_to_async(open_socket)(stranger)).connect(timeout=10))[0]
 
 
 async def test_a_page_of_another_site_is_refused(open_socket: Open, engineer: User) -> None:
     socket = await database_sync_to_async(open_socket)(engineer, origin="https://evil.example")
-    assert not (await socket.connect())[0]
+    assert not (await socket.connect(timeout=10))[0]
 
 
 async def test_a_reader_of_the_subject_gets_in(open_socket: Open, stranger: User) -> None:
     job_subject_access("probe")(lambda user, subject_id: True)
     socket = await database_sync_to_async(open_socket)(stranger)
-    assert (await socket.connect())[0]
+    assert (await socket.connect(timeout=10))[0]
     await socket.disconnect()
 
 
@@ -154,15 +154,15 @@ async def test_a_socket_closes_when_its_session_ends(
 ) -> None:
     monkeypatch.setattr(listener, "LOOK_AGAIN_SECONDS", 0.05)
     socket = await database_sync_to_async(open_socket)(engineer, since="1")
-    assert (await socket.connect())[0]
+    assert (await socket.connect(timeout=10))[0]
     await Session.objects.all().adelete()
-    closed = await socket.receive_output(timeout=5)
+    closed = await socket.receive_output(timeout=30)
     assert closed == {"type": "websocket.close", "code": 4403}
 
 
 async def test_what_a_page_sends_is_ignored(open_socket: Open, engineer: User, job: Job) -> None:
     socket = await database_sync_to_async(open_socket)(engineer, since="1")
-    await socket.connect()
+    await socket.connect(timeout=10)
     await socket.send_to(text_data="{not json")
     await socket.send_to(bytes_data=b"\xff\x00")
     await progress(job, "still here")
@@ -174,7 +174,7 @@ async def test_events_during_a_broken_database_connection_are_caught_up(
     open_socket: Open, engineer: User, job: Job
 ) -> None:
     socket = await database_sync_to_async(open_socket)(engineer, since="1")
-    await socket.connect()
+    await socket.connect(timeout=10)
     await progress(job, "before")
     await stages(socket, 1)
     await database_sync_to_async(_end_listeners)()
@@ -207,11 +207,27 @@ async def test_the_listener_ends_with_the_last_socket(open_socket: Open, enginee
     assert loop not in listener._listeners or listener._listeners[loop].task is None
     first = await database_sync_to_async(open_socket)(engineer)
     second = await database_sync_to_async(open_socket)(engineer)
-    await first.connect()
-    await second.connect()
+    await first.connect(timeout=10)
+    await second.connect(timeout=10)
     task = listener._listeners[loop].task
     assert task is not None
     await first.disconnect()
     assert not task.done()
     await second.disconnect()
     assert task.done()
+
+
+@pytest.mark.redis
+async def test_with_redis_the_events_come_through_its_channel_layer(
+    open_socket: Open, engineer: User, job: Job, settings: Any, redis_url: str
+) -> None:
+    settings.REDIS_URL = redis_url
+    settings.CHANNEL_LAYERS = {
+        "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [redis_url]}}
+    }
+    socket = await database_sync_to_async(open_socket)(engineer, since="1")
+    await socket.connect(timeout=10)
+    for number in range(30):
+        await progress(job, f"step {number}")
+    assert [sequence for sequence, _ in await stages(socket, 30)] == list(range(2, 32))
+    await socket.disconnect()

@@ -1,0 +1,86 @@
+"""A job's live socket as a browser meets it: a real web process, a real worker, and nothing in memory between them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import socket
+from types import TracebackType
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from apps.governance.models import User
+from apps.jobs.models import Job
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+TEXT = 1
+
+
+class Page:
+    """The socket of an open page of a signed-in person; reads the messages that come."""
+
+    def __init__(self, port: int, job_id: str, user: User, *, since: int = 0) -> None:
+        browser = Client()
+        browser.force_login(user)
+        cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
+        host = f"127.0.0.1:{port}"
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+        key = base64.b64encode(os.urandom(16)).decode()
+        head = (
+            f"GET /ws/jobs/{job_id}/?since={since} HTTP/1.1",
+            f"Host: {host}",
+            f"Origin: http://{host}",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            f"Sec-WebSocket-Key: {key}",
+            "Sec-WebSocket-Version: 13",
+            f"Cookie: {cookie}",
+        )
+        self._socket.sendall("\r\n".join((*head, "", "")).encode())
+        self._stream = self._socket.makefile("rb")
+        self.status = int(self._stream.readline().split()[1])
+        while self._stream.readline().strip():
+            pass
+
+    def __enter__(self) -> Page:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stream.close()
+        self._socket.close()
+
+    def read(self, count: int) -> list[tuple[int, str]]:
+        """Return number and stage of the next events."""
+        return [(message["sequence"], message["stage"]) for message in (self._message() for _ in range(count))]
+
+    def _message(self) -> dict[str, Any]:
+        first, length = self._stream.read(2)
+        assert first & 0x0F == TEXT
+        if length == 126:
+            length = int.from_bytes(self._stream.read(2), "big")
+        message: dict[str, Any] = json.loads(self._stream.read(length))
+        return message
+
+
+def test_an_open_page_sees_a_worker_in_another_process(platform: Any, engineer: User, stranger: User) -> None:
+    web, port = platform.web()
+    (job_id,) = platform.enqueue("probe.short", username=engineer.username)
+    with Page(port, job_id, engineer) as page:
+        assert page.status == 101
+        platform.cluster()
+        assert page.read(3) == [(1, "started"), (2, "effect"), (3, "succeeded")]
+        with Page(port, job_id, engineer, since=1) as reconnected:
+            assert reconnected.read(2) == [(2, "effect"), (3, "succeeded")]
+        with Page(port, job_id, stranger) as refused:
+            assert refused.status == 403
+        assert Job.objects.get(pk=job_id).sequence == 3
+        # An open page does not keep the web process from ending.
+        web.terminate()
+        web.wait(timeout=8)
