@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 
 from apps.generation.models import (
     Candidate,
@@ -16,11 +19,12 @@ from apps.generation.models import (
     SpecificationDraft,
     StageRecord,
 )
-from apps.generation.selectors import BEFORE_DECISION
+from apps.generation.selectors import BEFORE_DECISION, runs_waiting_for
 from apps.generation.services.review_subject import SUBJECT_KIND
 from apps.governance.models import User
-from apps.governance.rest import Resource, subject_register
+from apps.governance.rest import Resource
 from apps.governance.selectors import readable_scopes, scopes_where
+from apps.governance.subjects import OpenDecision, SubjectPages, subject_register
 from apps.governance.types import Action
 
 
@@ -41,7 +45,27 @@ def _artifact_ids(user: User) -> QuerySet[Any]:
     return GeneratedCodeArtifact.objects.filter(request__run__repository__scope__in=readable_scopes(user)).values("pk")
 
 
-subject_register(SUBJECT_KIND, readable=_request_ids, blind=_blind_request_ids)
+def _titles(ids: Collection[UUID]) -> dict[UUID, str]:
+    return dict(GenerationRun.objects.filter(pk__in=ids).values_list("pk", "title"))
+
+
+def _review_url(identity: UUID) -> str:
+    return reverse("generation:review", args=[identity])
+
+
+def _open_for(user: User) -> list[OpenDecision]:
+    return [
+        OpenDecision(run.title, _review_url(run.pk), run.repository.name, run.risk_tier, run.state_changed_at)
+        for run in runs_waiting_for(user)
+    ]
+
+
+subject_register(
+    SUBJECT_KIND,
+    readable=_request_ids,
+    blind=_blind_request_ids,
+    pages=SubjectPages(_titles, _review_url, _open_for),
+)
 subject_register("artifact", readable=_artifact_ids)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from apps.governance.models import ApiToken, AuditEvent, Ballot, RoleAssignment, Scope, User
-from apps.governance.rest import Resource, subjects_blind
+from apps.governance.rest import Resource
 from apps.governance.selectors import audit_readable, readable_scopes
+from apps.governance.subjects import subjects_blind
 
 
 class ScopeResource(Resource):

@@ -7,7 +7,7 @@ the same wherever it is; rows of unreadable scopes are absent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -27,40 +27,9 @@ from apps.core.keyset import keyset_page
 from apps.governance.http import access
 from apps.governance.models import ApiToken, User
 from apps.governance.selectors import readable_scopes
+from apps.governance.subjects import subjects_blind
 
 DEFAULT_PAGE, LARGEST_PAGE = 50, 200
-
-IdsFor = Callable[[User], "QuerySet[Any]"]
-_readable: dict[str, IdsFor] = {}
-_blind: dict[str, IdsFor] = {}
-
-
-def subject_register(kind: str, *, readable: IdsFor, blind: IdsFor | None = None) -> None:
-    """
-    Say which subjects of *kind* a user may read; an app calls it for the kinds it owns.
-
-    *blind* are those that the user is still to vote on without knowing who wrote what and how others voted.
-    """
-    _readable[kind] = readable
-    if blind is not None:
-        _blind[kind] = blind
-
-
-def subjects_readable(user: User, *, kind: str = "subject_kind", identity: str = "subject_id") -> Q:
-    """Return the filter for rows about subjects that *user* may read. Kinds that nobody registered are left out."""
-    return _about(_readable, user, kind, identity)
-
-
-def subjects_blind(user: User, *, kind: str = "subject_kind", identity: str = "subject_id") -> Q:
-    """Return the filter for rows about subjects that *user* is still to vote on blind."""
-    return _about(_blind, user, kind, identity)
-
-
-def _about(kinds: Mapping[str, IdsFor], user: User, kind: str, identity: str) -> Q:
-    condition = Q(pk__in=[])
-    for name in sorted(kinds):
-        condition |= Q(**{kind: name, f"{identity}__in": kinds[name](user)})
-    return condition
 
 
 class PageInvalid(NofxError):

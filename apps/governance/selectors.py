@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TypeAlias, cast
@@ -12,6 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from apps.governance.engine.chain import CHAIN_ID, CHAIN_KIND, Outcome
 from apps.governance.engine.decisions import (
     Decision,
     HumanBallot,
@@ -25,7 +27,8 @@ from apps.governance.engine.decisions import (
     shortfall,
 )
 from apps.governance.engine.permissions import MATRIX, VOTELESS, VOTES, Action, Condition, Role, allowed
-from apps.governance.models import Ballot, CodeOwner, RoleAssignment, Scope, User
+from apps.governance.models import AuditEvent, Ballot, CodeOwner, RoleAssignment, Scope, User
+from apps.governance.subjects import subjects_blind
 
 Anyone: TypeAlias = "User | AnonymousUser"
 
@@ -192,3 +195,47 @@ def seats_nobody_can_fill(
 ) -> tuple[Seat, ...]:
     """Return the seats that the people of *scope* could never fill; empty when approval is possible. Two queries."""
     return shortfall(policy, roster_of(scope, path=path), barred)
+
+
+@dataclass(frozen=True)
+class ChainState:
+    """How long the audit chain is, and what its last verification found; ``verified_at`` is empty before the first."""
+
+    entries: int
+    verified_at: datetime | None = None
+    verified_entries: int = 0
+    is_sound: bool = False
+    problem: str = ""
+
+
+def chain_state() -> ChainState:
+    """Return the state of the audit chain without reading it; two queries."""
+    newest = AuditEvent.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0
+    last = AuditEvent.objects.filter(object_kind=CHAIN_KIND, object_id=CHAIN_ID).order_by("-sequence").first()
+    if last is None:
+        return ChainState(newest)
+    return ChainState(
+        entries=newest,
+        verified_at=last.at,
+        verified_entries=last.detail["count"],
+        is_sound=last.outcome == Outcome.DONE.value,
+        problem=last.reason,
+    )
+
+
+def ballots_recent(user: User, *, limit: int = 15) -> list[Ballot]:
+    """Return the newest ballots that *user* may see, with voter and scope: none that could sway a vote to come."""
+    readable = Ballot.objects.filter(scope__in=readable_scopes(user)).exclude(subjects_blind(user) & ~Q(voter=user))
+    return list(readable.select_related("voter", "scope__organisation").order_by("-cast_at", "id")[:limit])
+
+
+def audit_events(user: User, *, filters: Mapping[str, str]) -> QuerySet[AuditEvent]:
+    """Return the audit entries that *user* may read and that equal *filters*, empty ones left out."""
+    wanted = {name: value for name, value in filters.items() if value}
+    return AuditEvent.objects.filter(audit_readable(user), **wanted).select_related("scope__organisation")
+
+
+def actor_names(events: Iterable[AuditEvent]) -> dict[str, str]:
+    """Return the names of the accounts that acted in *events*, by actor id; one query."""
+    ids = {int(event.actor_id) for event in events if event.actor_id.isdecimal()}
+    return {str(user.pk): display_name(user) for user in User.objects.filter(pk__in=ids)}

@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from apps.governance.models import User
-from apps.governance.rest import Resource, subjects_blind, subjects_readable
+from apps.governance.rest import Resource
+from apps.governance.subjects import subjects_blind, subjects_readable
 from apps.jobs.models import Job, JobEvent
 
 

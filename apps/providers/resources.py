@@ -7,8 +7,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from apps.governance.models import User
-from apps.governance.rest import Resource, subjects_blind, subjects_readable
+from apps.governance.rest import Resource
 from apps.governance.selectors import readable_scopes
+from apps.governance.subjects import subjects_blind, subjects_readable
 from apps.providers.models import ModelCall, Provider
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from apps.governance.models import User
-from apps.governance.rest import Resource, subject_register
+from apps.governance.rest import Resource
 from apps.governance.selectors import readable_scopes
+from apps.governance.subjects import subject_register
 from apps.repositories.models import Repository, Revision
 
 

@@ -15,6 +15,8 @@ from enum import StrEnum
 from apps.core.digests import canonical_json, sha256_hex
 
 GENESIS = "0" * 64
+# What a verification of the chain is recorded as being about.
+CHAIN_KIND, CHAIN_ID = "audit_chain", "whole"
 
 
 class Outcome(StrEnum):

@@ -18,7 +18,7 @@ from apps.governance.errors import (
     TokenRefused,
     Unsatisfiable,
 )
-from apps.governance.services.audit import audit_denied, audit_record, audit_verify, denial_record
+from apps.governance.services.audit import audit_check, audit_denied, audit_record, audit_verify, denial_record
 from apps.governance.services.ballots import approval_require_possible, ballot_cast, ballots_void
 from apps.governance.services.people import code_owner_assign, role_assign, role_remove, scope_create
 from apps.governance.services.sign_in import token_sign_in
@@ -48,6 +48,7 @@ __all__ = [
     "TokenRefused",
     "Unsatisfiable",
     "approval_require_possible",
+    "audit_check",
     "audit_denied",
     "audit_record",
     "audit_verify",

@@ -9,7 +9,18 @@ from django.db import connection, transaction
 
 from apps.core.clock import now
 from apps.core.digests import sha256_hex
-from apps.governance.engine.chain import GENESIS, ActorType, AuditVerification, Link, Outcome, entry_hash, plain, verify
+from apps.governance.engine.chain import (
+    CHAIN_ID,
+    CHAIN_KIND,
+    GENESIS,
+    ActorType,
+    AuditVerification,
+    Link,
+    Outcome,
+    entry_hash,
+    plain,
+    verify,
+)
 from apps.governance.errors import Recorded
 from apps.governance.models import AuditEvent, Scope, User
 
@@ -141,6 +152,23 @@ def denial_record(*, error: Recorded, actor: User | None, session_key: str = "")
 def audit_verify() -> AuditVerification:
     """Read the whole chain and recompute every hash; about 50,000 entries a second or two."""
     return verify(_links())
+
+
+@transaction.atomic
+def audit_check(*, actor: User, session_key: str = "") -> AuditVerification:
+    """Verify the whole chain and append what was found, so that the next reader sees when it was last sound."""
+    verification = audit_verify()
+    audit_record(
+        action="audit.verify",
+        object_kind=CHAIN_KIND,
+        object_id=CHAIN_ID,
+        actor=actor,
+        outcome=Outcome.DONE if verification.ok else Outcome.FAILED,
+        reason=verification.problem,
+        session_key=session_key,
+        detail={"count": verification.count, "first_broken": verification.first_broken, "head": verification.head},
+    )
+    return verification
 
 
 def _links() -> Iterator[Link]:

@@ -27,6 +27,18 @@ def scope_create(*, organisation: str, repository: str = "", created_by: User | 
     return scope
 
 
+def role_conflict(*, user: User, scope: Scope, role: str) -> str:
+    """Return why *user* must not get *role* beside what they are in the same organisation; empty when they may."""
+    held = RoleAssignment.objects.filter(user=user, scope__organisation=scope.organisation_id)
+    roles = {Role(name) for name in held.values_list("role", flat=True)} | {Role(role)}
+    if user.is_superuser:
+        roles.add(Role.ADMIN)
+    problem = conflict(roles)
+    if not problem and user.is_service != (Role(role) is Role.SERVICE):
+        problem = "A machine's account is a service user and nothing else; a person is never one."
+    return problem
+
+
 @transaction.atomic
 def role_assign(*, user: User, scope: Scope, role: Role, granted_by: User | None) -> RoleAssignment:
     """
@@ -35,13 +47,7 @@ def role_assign(*, user: User, scope: Scope, role: Role, granted_by: User | None
     :raises RoleConflict: the role does not go together with one that *user* holds in the same organisation.
     """
     User.objects.select_for_update().get(pk=user.pk)
-    held = RoleAssignment.objects.filter(user=user, scope__organisation=scope.organisation_id)
-    roles = {Role(name) for name in held.values_list("role", flat=True)} | {role}
-    if user.is_superuser:
-        roles.add(Role.ADMIN)
-    problem = conflict(roles)
-    if not problem and user.is_service != (role is Role.SERVICE):
-        problem = "A machine's account is a service user and nothing else; a person is never one."
+    problem = role_conflict(user=user, scope=scope, role=role)
     if problem:
         raise RoleConflict(problem, remedy="Take the other role away first, or choose another person.")
     assignment, is_new = RoleAssignment.objects.get_or_create(
