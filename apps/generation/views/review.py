@@ -181,9 +181,9 @@ def evidence(shown: Sequence[Lettered], modules: dict[str, str]) -> list[dict[st
     for tool, name in TOOL_NAMES.items():
         rows.append((name, [_check_cell(one.candidate, tool) for one in shown]))
     rows.append(("Examples", [_examples_cell(one.candidate) for one in shown]))
-    rows.append(("Behaviour", [{"state": "draft", "value": one.candidate.cluster or "not compared"} for one in shown]))
-    rows.append(("Quality", [{"state": "draft", "value": _quality(one.candidate)} for one in shown]))
-    rows.append(("Lines", [{"state": "draft", "value": str(len(modules[one.letter].splitlines()))} for one in shown]))
+    rows.append(("Behaviour", [{"state": "", "value": one.candidate.cluster or "not compared"} for one in shown]))
+    rows.append(("Quality", [{"state": "", "value": _quality(one.candidate)} for one in shown]))
+    rows.append(("Lines", [{"state": "", "value": str(len(modules[one.letter].splitlines()))} for one in shown]))
     return [
         {"name": name, "cells": cells, "differs": len({(cell["state"], cell["value"]) for cell in cells}) > 1}
         for name, cells in rows
