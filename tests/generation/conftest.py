@@ -1,140 +1,29 @@
-"""A real repository with a remote, people with roles, and a provider that a real HTTP server answers for."""
+"""The shop of ``tests/shop.py``: its fixtures are those of the generation tests."""
 
-from __future__ import annotations
+from tests.shop import (
+    code,
+    engineer,
+    home,
+    owner,
+    person,
+    provider,
+    repository,
+    reviewer,
+    scope,
+    server,
+    submit,
+)
 
-import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-
-import pytest
-
-from apps.generation.models import CodeGenerationRequest
-from apps.generation.services.submission import request_submit
-from apps.governance.models import CodeOwner, Organisation, RoleAssignment, Scope, User
-from apps.jobs.models import Job
-from apps.jobs.runner import job_execute
-from apps.providers.models import Provider
-from apps.repositories.models import Repository
-from tests.fault_server import FaultServer
-
-Role = RoleAssignment.Role
-
-FILES = {
-    "shop/__init__.py": '"""A small shop."""\n',
-    "shop/money.py": (
-        '"""Amounts of money, in cents."""\n\n\n'
-        "def parse_amount(text: str) -> int:\n"
-        '    """Return the cents of a text such as 1.50."""\n'
-        '    euros, _, cents = text.partition(".")\n'
-        '    return int(euros) * 100 + int(cents or "0")\n'
-    ),
-    "shop/prices.py": (
-        '"""Prices."""\n\n'
-        "from shop.money import parse_amount\n\n\n"
-        "def with_discount(price: str, percent: int) -> int:\n"
-        '    """Return the cents that are left of a price."""\n'
-        "    return parse_amount(price) * (100 - percent) // 100\n"
-    ),
-    "tests/test_money.py": (
-        "from shop.money import parse_amount\n\n\ndef test_whole_euros():\n    assert parse_amount('3') == 300\n"
-    ),
-}
-
-
-def git(path: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost"]
-    return subprocess.run(
-        ["git", *identity, *arguments], cwd=path, check=True, capture_output=True, text=True
-    ).stdout.strip()
-
-
-@pytest.fixture
-def code(tmp_path: Path) -> Path:
-    """A repository with one commit and a bare remote."""
-    remote = tmp_path / "remote.git"
-    remote.mkdir()
-    git(remote, "init", "--quiet", "--bare", "--initial-branch=main")
-    path = tmp_path / "shop"
-    for name, text in FILES.items():
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (path / name).write_text(text)
-    git(path, "init", "--quiet", "--initial-branch=main")
-    git(path, "add", ".")
-    git(path, "commit", "--quiet", "-m", "Begin")
-    git(path, "remote", "add", "origin", str(remote))
-    git(path, "push", "--quiet", "origin", "main")
-    return path
-
-
-@pytest.fixture
-def home(tmp_path: Path, settings: Any) -> Path:
-    settings.NOFX_HOME = tmp_path / "home"
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def scope(db: None) -> Scope:
-    return Scope.objects.create(organisation=Organisation.objects.create(name="Acme"), repository="shop")
-
-
-@pytest.fixture
-def repository(scope: Scope, code: Path, home: Path) -> Repository:
-    return Repository.objects.create(scope=scope, name="shop", path=str(code), remote="origin")
-
-
-@pytest.fixture
-def person(scope: Scope) -> Callable[..., User]:
-    def make(name: str, *roles: str, is_owner: bool = False) -> User:
-        user = User.objects.create_user(username=name, password="correct horse battery")
-        RoleAssignment.objects.bulk_create(RoleAssignment(user=user, scope=scope, role=role) for role in roles)
-        if is_owner:
-            CodeOwner.objects.create(scope=scope, user=user)
-        return user
-
-    return make
-
-
-@pytest.fixture
-def engineer(person: Callable[..., User]) -> User:
-    return person("ada", Role.ENGINEER)
-
-
-@pytest.fixture
-def reviewer(person: Callable[..., User]) -> User:
-    return person("barbara", Role.REVIEWER)
-
-
-@pytest.fixture
-def owner(person: Callable[..., User]) -> User:
-    return person("grace", Role.REVIEWER, is_owner=True)
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
-
-
-@pytest.fixture
-def provider(db: None, server: FaultServer) -> Provider:
-    return Provider.objects.create(
-        name="test", kind=Provider.Kind.OPENAI, base_url=server.url, model_id="test-model", samples=3, timeout_s=5
-    )
-
-
-@pytest.fixture
-def submit(repository: Repository, engineer: User, reviewer: User, owner: User) -> Callable[..., CodeGenerationRequest]:
-    def make(text: str, *, title: str = "A change", **options: Any) -> CodeGenerationRequest:
-        return request_submit(requester=engineer, repository=repository, title=title, text=text, **options)
-
-    return make
-
-
-def work_off(request: CodeGenerationRequest) -> Job:
-    """Run the newest job of *request* in this process and return it as it ended."""
-    job = Job.objects.filter(subject_id=request.pk).latest("created_at")
-    job_execute(job.pk)
-    job.refresh_from_db()
-    request.refresh_from_db()
-    return job
+__all__ = [
+    "code",
+    "engineer",
+    "home",
+    "owner",
+    "person",
+    "provider",
+    "repository",
+    "reviewer",
+    "scope",
+    "server",
+    "submit",
+]

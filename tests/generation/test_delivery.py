@@ -17,9 +17,9 @@ from apps.jobs.models import Job
 from apps.providers.models import Provider
 from apps.repositories.types import MergeBlocked, PushRefused
 from tests.fault_server import FaultServer
-from tests.generation.conftest import git, work_off
 from tests.generation.test_pipeline import CLAMP, RIGHT
 from tests.generation.test_review import status_of, vote
+from tests.shop import git, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

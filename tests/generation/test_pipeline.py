@@ -10,7 +10,7 @@ from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGener
 from apps.jobs.models import Job
 from apps.providers.models import ModelCall, Provider
 from tests.fault_server import FaultServer
-from tests.generation.conftest import work_off
+from tests.shop import work_off
 
 # The job takes its own connections, so that what it wrote survives its death.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -138,7 +138,8 @@ def test_state_in_a_class_is_compared(submit: Submit, provider: Provider, server
     )
     right = (
         "```python\nclass Tally:\n    def __init__(self) -> None:\n        self._n = 0\n\n"
-        "    def add(self, n: int) -> None:\n        self._n += n\n\n    def total(self) -> int:\n        return self._n\n```"
+        "    def add(self, n: int) -> None:\n        self._n += n\n\n"
+        "    def total(self) -> int:\n        return self._n\n```"
     )
     server.answers([right.replace("+= n", "= n"), right])
     request = submit(text, title="A tally")

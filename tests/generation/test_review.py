@@ -19,8 +19,8 @@ from apps.governance.types import Verdict
 from apps.jobs.models import Job
 from apps.providers.models import Provider
 from tests.fault_server import FaultServer
-from tests.generation.conftest import work_off
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
+from tests.shop import work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -239,6 +239,10 @@ def test_new_code_with_examples_is_low_risk_and_secrets_are_high():
         "'\"",
         "# x\n",
         "fast ",
+        "assert f(1\n",
+        "f(1) == 1, ",
+        ">>> c = C()\n>>> c.a(1)\n2\n",
+        "f(1)[0].a(2)[1] == 1 ",
     ],
 )
 def test_ten_thousand_characters_of_anything_take_under_300_ms(unit):
