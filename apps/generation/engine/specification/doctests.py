@@ -17,6 +17,7 @@ _END = re.compile(r"^[ \t]*(?:```|~~~|\"\"\"|'''|$)")
 _ERROR = re.compile(r"^\s*(?:[\w.]*\.)?([A-Z]\w*)(?::|\s*$)")
 _INLINE = re.compile(r"^(.*?\))[ \t]*(?:#[ \t]*)?(?:->|=>|➞|→|==>|#)[ \t]*(.+)$")
 _APART = re.compile(r"^(.*\))[ \t]+(\S.*)$")
+MAX_PROMPTS = 150
 _MAX_OUTPUT_LINES = 30
 
 
@@ -95,9 +96,13 @@ def _is_literal(source: str) -> bool:
 
 
 def doctest_examples(text: str, classes: frozenset[str]) -> Iterable[SpecExample]:
-    """Return the judged prompts of *text*; statements before them that matter become their steps."""
+    """
+    Return the judged prompts of *text*; statements before them that matter become their steps.
+
+    Only the first :data:`MAX_PROMPTS` are read, so that a session without end costs little.
+    """
     history: list[str] = []
-    for prompt in prompts_in(text):
+    for prompt in prompts_in(text)[:MAX_PROMPTS]:
         source, output = prompt.source, prompt.output
         inline = _INLINE.match(source) if output is None or not _parses(source) else None
         if inline is not None and _parses(inline.group(1)) and _is_literal(inline.group(2)):

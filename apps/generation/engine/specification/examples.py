@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from apps.generation.engine.specification.doctests import doctest_examples, doctest_spans
 from apps.generation.engine.specification.literals import Budget, balanced_end, literal_at, read_literal
@@ -36,6 +37,8 @@ _ASSERT = re.compile(r"(?m)(?<!\w)assert[ \t]+")
 _OPERATOR_AFTER = re.compile(r"[ \t]*(?:[-+*/%<>|&^]|\band\b|\bor\b|\bif\b|\bin\b|\bfor\b|==|!=)(?!>)")
 _GLUED = re.compile(r"[\w'\"]")
 _WORKED_OUT = re.compile(r"[ \t\d.+*/%()-]+=[ \t]*(-?\d+(?:\.\d+)?)[ \t]*$", re.MULTILINE)
+_COST_OF_PARSING = 40
+_LONGEST_TUPLE = 200
 _ARROW_AFTER = re.compile(r"[ \t]*->")
 
 
@@ -51,9 +54,8 @@ def examples_in(
     """
     found = list(doctest_examples(text, frozenset(classes)))
     taken = doctest_spans(text)
-    found += _outside(taken, _pytest_raises(text, budget))
-    found += _outside(taken, _asserts(text, frozenset(classes), budget))
-    found += _outside(taken, _calls(text, frozenset(classes), budget))
+    for reader in (_pytest_raises, _asserts, _calls):
+        found += _outside(taken, islice(reader(text, frozenset(classes), budget), MAX_EXAMPLES))
     found.sort(key=lambda example: (example.span.start, example.span.end))
     chosen = _relevant(found, [*names, *classes]) or _renamed(found, functions)
     if functions and not classes:
@@ -168,14 +170,15 @@ def _bare_tuple(text: str, source: str, stop: int, connector: str, budget: Budge
     if not connector.strip().startswith(("-", "=", "➞", "→", "⇒")):
         return source, stop
     end_of_line = text.find("\n", stop)
-    rest = text[stop : end_of_line if end_of_line >= 0 else len(text)].strip()
+    end_of_line = end_of_line if end_of_line >= 0 else len(text)
+    rest = text[stop:end_of_line].strip() if end_of_line - stop <= _LONGEST_TUPLE else ""
     if rest.startswith(",") and budget.spend():
         whole = f"{source}{rest.rstrip('`. ')}"
         try:
             read_literal(whole)
         except ValueError:
             return source, stop
-        return whole, end_of_line if end_of_line >= 0 else len(text)
+        return whole, end_of_line
     return source, stop
 
 
@@ -198,7 +201,7 @@ def _asserts(text: str, classes: frozenset[str], budget: Budget) -> Iterable[Spe
     for hit in _ASSERT.finditer(text):
         if not budget.spend():
             return
-        statement = _statement_at(text, hit.start())
+        statement = _statement_at(text, hit.start(), budget)
         if statement is None:
             continue
         node, end = statement
@@ -208,9 +211,10 @@ def _asserts(text: str, classes: frozenset[str], budget: Budget) -> Iterable[Spe
             yield example
 
 
-def _statement_at(text: str, start: int) -> tuple[ast.Assert, int] | None:
+def _statement_at(text: str, start: int, budget: Budget) -> tuple[ast.Assert, int] | None:
     end = start
     for _ in range(12):
+        budget.left -= _COST_OF_PARSING
         newline = text.find("\n", end)
         end = len(text) if newline < 0 else newline
         source = text[start:end].strip().rstrip("`").strip()
@@ -241,11 +245,11 @@ def judged_condition(test: ast.expr) -> tuple[str, object]:
     return ast.unparse(test), True
 
 
-def _pytest_raises(text: str, budget: Budget) -> Iterable[SpecExample]:
+def _pytest_raises(text: str, classes: frozenset[str], budget: Budget) -> Iterable[SpecExample]:
     for hit in _PYTEST_RAISES.finditer(text):
         call = _CALL.match(text, hit.end())
         end = _expression_end(text, call.end(), budget) if call else None
         if end is not None:
-            example = example_from(text[hit.end() : end], None, hit.group(1), Span(hit.start(), end), frozenset())
+            example = example_from(text[hit.end() : end], None, hit.group(1), Span(hit.start(), end), classes)
             if example is not None:
                 yield example

@@ -10,9 +10,7 @@ from apps.generation.engine.specification.literals import Budget, literal_at, re
 from apps.generation.engine.specification.model import FunctionSignature, Span, SpecExample
 
 _INPUT = re.compile(r"(?im)^[ \t]*(?:[-*][ \t]+)?(?:sample[ \t]+)?inputs?[ \t]*(?:\d+[ \t]*)?[:=]\s*")
-_OUTPUT = re.compile(
-    r"(?i)\s*(?:[-*][ \t]+)?(?:sample[ \t]+|expected[ \t]+)?outputs?[ \t]*(?:\d+[ \t]*)?[:=][ \t]*"
-)
+_OUTPUT = re.compile(r"(?i)\s*(?:[-*][ \t]+)?(?:sample[ \t]+|expected[ \t]+)?outputs?[ \t]*(?:\d+[ \t]*)?[:=][ \t]*")
 _GIVEN = re.compile(
     r"\b(?:for|given|with|when(?:[ \t]+(?:given|called[ \t]+with|passed))?|input(?:[ \t]+of)?)[ \t:]+(?=[\w\[({'\"`-])",
     re.I,

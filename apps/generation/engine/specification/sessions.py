@@ -6,6 +6,7 @@ import ast
 import builtins
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from apps.generation.engine.specification.literals import literal_of
 from apps.generation.engine.specification.model import Span, SpecExample
@@ -112,11 +113,9 @@ def _calls_in_order(source: str) -> list[str]:
     return [n.func.id for n in calls if isinstance(n.func, ast.Name) and not hasattr(builtins, n.func.id)]
 
 
-def names_in(statement: str) -> set[str]:
+def names_in(statement: str) -> frozenset[str]:
     """Return the names that a statement mentions, the builtin ones left out."""
-    tree = _tree(statement)
-    named = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not hasattr(builtins, n.id)}
-    return named | _defined(tree)
+    return _facts(statement).named
 
 
 def relevant_steps(history: Sequence[str], expression: str) -> tuple[str, ...]:
@@ -143,21 +142,35 @@ def relevant_steps(history: Sequence[str], expression: str) -> tuple[str, ...]:
     return tuple(statement for index, statement in enumerate(history) if index in kept)
 
 
-def _only_called(statement: str) -> set[str]:
-    node_tree = _tree(statement)
-    return {n.func.id for n in ast.walk(node_tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+def _only_called(statement: str) -> frozenset[str]:
+    return _facts(statement).called
 
 
-def _bound(statement: str) -> set[str]:
-    tree = _tree(statement)
-    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return stored | _defined(tree)
+def _bound(statement: str) -> frozenset[str]:
+    return _facts(statement).bound
 
 
-def _defined(tree: ast.AST) -> set[str]:
-    imported = {(n.asname or n.name).split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.alias)}
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """The names of a statement: all that it mentions, those it binds, those it calls."""
+
+    named: frozenset[str]
+    bound: frozenset[str]
+    called: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def _facts(statement: str) -> _Facts:
+    nodes = list(ast.walk(_tree(statement)))
+    names = [n for n in nodes if isinstance(n, ast.Name)]
     definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return imported | {n.name for n in ast.walk(tree) if isinstance(n, definitions)}
+    defined = {(n.asname or n.name).split(".")[0] for n in nodes if isinstance(n, ast.alias)}
+    defined |= {n.name for n in nodes if isinstance(n, definitions)}
+    return _Facts(
+        frozenset({n.id for n in names if not hasattr(builtins, n.id)} | defined),
+        frozenset({n.id for n in names if isinstance(n.ctx, ast.Store)} | defined),
+        frozenset(n.func.id for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)),
+    )
 
 
 def _tree(statement: str) -> ast.AST:
