@@ -1,5 +1,5 @@
 """
-Checks of code that nobody trusts: lint, types, security, complexity, safe fixes.
+Checks of code that nobody trusts: lint, types, security, complexity, safe fixes, imports, public interface.
 
 The tools parse; nothing here runs the code. They are started once for any number of texts, because starting them
 takes longer than reading a text.
@@ -7,22 +7,28 @@ takes longer than reading a text.
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 
-from apps.checks.gateways import bandit, complexity, coverage, mypy, ruff
+from apps.checks.gateways import bandit, complexity, coverage, griffe, grimp, mypy, pydoclint, ruff
 from apps.checks.gateways.process import ToolFailed
 from apps.checks.gateways.report import Report
 from apps.checks.gateways.workspace import MAX_SOURCE_BYTES, Workspace, workspace
 from apps.checks.types import (
     SEVERITIES,
     CheckResult,
+    CodeUnreadable,
+    DocstringStyle,
+    Documented,
+    Finding,
     FixedSource,
     FunctionComplexity,
+    ImportGraph,
     TestMeasurement,
     Unparsable,
     plain_text,
@@ -33,6 +39,13 @@ TOOLS = (ruff, mypy, bandit)
 SOURCE_TIMEOUT_S = 60.0
 TREE_TIMEOUT_S = 180.0
 FIX_TIMEOUT_S = 20.0
+GRAPH_TIMEOUT_S = 60.0
+DOCSTRINGS_TIMEOUT_S = 60.0
+_STYLES: dict[DocstringStyle, re.Pattern[str]] = {
+    "sphinx": re.compile(r"^\s*:(?:param|return|returns|raises|rtype)\b[^:\n]*:", re.MULTILINE),
+    "google": re.compile(r"^\s*(?:Args|Arguments|Returns|Raises|Yields):[ \t]*$", re.MULTILINE),
+    "numpy": re.compile(r"^\s*(?:Parameters|Returns|Raises|Yields)[ \t]*\n\s*-{3,}[ \t]*$", re.MULTILINE),
+}
 _NO_PARSE = "The text does not parse, so it was not looked at."
 
 
@@ -130,6 +143,52 @@ def coverage_measure(
     if sources is None:
         sources = [path for path in files if path.endswith(".py") and not is_test_path(path)]
     return coverage.measure(files, sources=sources, arguments=arguments, limits=limits, test_seconds=test_seconds)
+
+
+def import_graph(files: Mapping[str, str]) -> ImportGraph:
+    """
+    Return the modules of the packages that stand at the root or in ``src``, and the imports between them.
+
+    Nothing is run. Takes about a second for a hundred modules.
+
+    :raises CodeUnreadable: there is no package, a file does not parse, or grimp failed.
+    """
+    try:
+        return grimp.build(files, timeout_s=GRAPH_TIMEOUT_S)
+    except ToolFailed as error:
+        raise CodeUnreadable(
+            error.message, remedy="Architecture is read from Python packages whose files parse."
+        ) from error
+
+
+def public_interface(files: Mapping[str, str]) -> tuple[Documented, ...]:
+    """Return the public functions, methods and classes of the Python files; a file that does not parse has none."""
+    return tuple(
+        replace(item, signature=plain_text(item.signature), docstring=plain_text(item.docstring))
+        for item in griffe.public_interface({path: text for path, text in files.items() if plain_text(path) == path})
+    )
+
+
+def docstring_style(docstrings: Iterable[str]) -> DocstringStyle:
+    """Return the style in which most of the docstrings name their parameters; Sphinx's where none does."""
+    texts = list(docstrings)
+    counts = {style: sum(bool(pattern.search(text)) for text in texts) for style, pattern in _STYLES.items()}
+    return max(counts, key=lambda style: counts[style])
+
+
+def docstrings_check(files: Mapping[str, str], *, style: DocstringStyle) -> tuple[Finding, ...]:
+    """
+    Return where docstrings and signatures disagree, by path and line.
+
+    :raises CodeUnreadable: pydoclint failed.
+    :raises UnsafePath: a path leaves the repository.
+    """
+    try:
+        found = pydoclint.check(files, style=style, timeout_s=DOCSTRINGS_TIMEOUT_S)
+    except ToolFailed as error:
+        raise CodeUnreadable(error.message, remedy="Try again; if it stays, a file is too large to check.") from error
+    plain = {replace(finding, message=plain_text(finding.message)) for finding in found}
+    return tuple(sorted(plain, key=lambda one: (one.path, one.line, one.rule, one.message)))
 
 
 def is_test_path(path: str) -> bool:

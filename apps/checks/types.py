@@ -171,3 +171,43 @@ class TestMeasurement:
         branches = sum(file.branches for file in self.files)
         missed = sum(file.missing_branches for file in self.files)
         return None if branches == 0 else 100 * (branches - missed) / branches
+
+
+class CodeUnreadable(NofxError):
+    """A tool could not read a repository's code, so nothing is said about it."""
+
+    code = "checks.code_unreadable"
+    status = 422
+
+
+DocstringStyle = Literal["sphinx", "google", "numpy"]
+
+
+@dataclass(frozen=True)
+class ImportEdge:
+    """One module imports another, on these lines."""
+
+    importer: str
+    imported: str
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ImportGraph:
+    """The modules of a repository's own packages and the imports between them, sorted."""
+
+    modules: tuple[str, ...]
+    imports: tuple[ImportEdge, ...]
+
+
+@dataclass(frozen=True)
+class Documented:
+    """One public function, method or class: its signature as written and its docstring ("" when it has none)."""
+
+    path: str
+    module: str
+    qualname: str
+    kind: str
+    signature: str
+    docstring: str
+    line: int
