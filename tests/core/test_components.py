@@ -128,11 +128,22 @@ def test_rows_of_evidence_that_differ_come_first() -> None:
     other = {"name": "examples", "differs": True, "cells": [{"state": "failed", "value": "4 of 6"}]}
     html = render(
         '{% include "components/evidence_strip.html" with candidates=letters checks=checks only %}',
-        letters=["A"],
+        letters=["A", "B"],
         checks=[same, other],
     )
     assert html.index("Differs") < html.index("examples") < html.index("Identical") < html.index("ruff")
     assert "4 of 6" in html
+
+
+def test_a_value_that_is_no_state_is_plain_and_one_candidate_needs_no_comparison() -> None:
+    html = render(
+        '{% include "components/evidence_strip.html" with candidates=letters checks=checks only %}',
+        letters=["A"],
+        checks=[{"name": "lines", "differs": False, "cells": [{"state": "", "value": "0"}]}],
+    )
+    assert '<span class="num">0</span>' in html
+    assert "chip" not in html
+    assert "Identical" not in html
 
 
 def test_the_data_of_a_chart_cannot_leave_its_element() -> None:
