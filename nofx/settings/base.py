@@ -112,10 +112,13 @@ TEMPLATES = [
 DATABASES = {"default": connection(database_url(ENVIRONMENT, NOFX_HOME))}
 NOFX_APPLICATION_ROLE = application_role(ENVIRONMENT)
 REDIS_URL = ENVIRONMENT["NOFX_REDIS_URL"]
+# The layer waits up to 5 s for a message, which is also when redis-py by default gives a connection up.
+REDIS_CHANNEL_LAYER = {
+    "BACKEND": "channels_redis.core.RedisChannelLayer",
+    "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": 30}]},
+}
 CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
-    if REDIS_URL
-    else {"BACKEND": "channels.layers.InMemoryChannelLayer"},
+    "default": REDIS_CHANNEL_LAYER if REDIS_URL else {"BACKEND": "channels.layers.InMemoryChannelLayer"},
 }
 
 # Every task claims its own row in the job ledger; these settings keep django-q2 from handing a task out twice.

@@ -223,7 +223,10 @@ async def test_with_redis_the_events_come_through_its_channel_layer(
 ) -> None:
     settings.REDIS_URL = redis_url
     settings.CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [redis_url]}}
+        "default": {
+            "BACKEND": "channels_redis.core.RedisChannelLayer",
+            "CONFIG": {"hosts": [{"address": redis_url, "socket_timeout": 30}]},
+        }
     }
     socket = await database_sync_to_async(open_socket)(engineer, since="1")
     await socket.connect(timeout=10)

@@ -18,7 +18,7 @@ from apps.jobs.models import Job
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-TEXT = 1
+TEXT, PING = 1, 9
 
 
 class Page:
@@ -61,12 +61,18 @@ class Page:
         return [(message["sequence"], message["stage"]) for message in (self._message() for _ in range(count))]
 
     def _message(self) -> dict[str, Any]:
+        kind, payload = self._frame()
+        while kind == PING:
+            kind, payload = self._frame()
+        assert kind == TEXT, payload
+        message: dict[str, Any] = json.loads(payload)
+        return message
+
+    def _frame(self) -> tuple[int, bytes]:
         first, length = self._stream.read(2)
-        assert first & 0x0F == TEXT
         if length == 126:
             length = int.from_bytes(self._stream.read(2), "big")
-        message: dict[str, Any] = json.loads(self._stream.read(length))
-        return message
+        return first & 0x0F, self._stream.read(length)
 
 
 def test_an_open_page_sees_a_worker_in_another_process(platform: Any, engineer: User, stranger: User) -> None:
