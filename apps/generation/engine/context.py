@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 MAX_SYMBOLS = 8
 MAX_SYMBOL_CHARACTERS = 1_500
@@ -167,6 +168,7 @@ def build_context(
             {
                 "path": symbol.path,
                 "name": symbol.name,
+                "qualname": symbol.name,
                 "kind": symbol.kind,
                 "signature": redact(symbol.signature),
                 "docstring": redact(symbol.docstring[:400]),
@@ -180,3 +182,23 @@ def build_context(
             "source": redact((target or "")[:MAX_TARGET_CHARACTERS]),
         },
     }
+
+
+def prompt_context(snapshot: Mapping[str, Any]) -> dict[str, object]:
+    """Return a snapshot as :func:`apps.generation.engine.prompts.build_messages` reads it."""
+    target = snapshot["target"]
+    return {
+        "symbols": [symbol for symbol in snapshot["symbols"] if symbol["path"] != target["path"]],
+        "conventions": _convention_sentences(snapshot["conventions"]),
+        "base_files": {target["path"]: target["source"]} if target["exists"] else {},
+    }
+
+
+def _convention_sentences(conventions: Mapping[str, Any]) -> list[str]:
+    if not conventions:
+        return []
+    n = conventions["functions"]
+    return [
+        f"{round(100 * conventions['typed_share'])} % of {n} functions have a return annotation.",
+        f"{round(100 * conventions['docstring_share'])} % of {n} functions have a docstring.",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -32,6 +33,8 @@ from apps.providers.models import Provider
 State = Candidate.State
 PLATFORM_AUTHOR = "nofx/specification"
 MAX_TEXT = 400_000
+# Models are told to import from "solution", since they do not know where their code will stand.
+_PLACEHOLDER_MODULE = re.compile(r"^(\s*(?:from|import)) solution\b", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,7 @@ def _assemble_patch(workspace: Workspace, extracted: ExtractedCode) -> Assembled
 
 
 def _with_tests(workspace: Workspace, changed: dict[str, str], extracted: ExtractedCode) -> Assembled:
-    own_tests = extracted.tests.strip()
+    own_tests = _PLACEHOLDER_MODULE.sub(rf"\1 {workspace.module}", extracted.tests.strip())
     tests = tests_from_specification(workspace.specification, workspace.module) or own_tests
     module = changed.get(workspace.run.target_path, next(iter(changed.values())))
     page = document(workspace.specification, module)

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.inputs import CallInput, fuzz_inputs
-from apps.generation.engine.outcomes import NOT_RUN, TIMEOUT, Expected, Outcome, outcome_from_value
+from apps.generation.engine.outcomes import NOT_RUN, TIMEOUT, Outcome, outcome_from_value
 from apps.generation.engine.sessions import DRIVER_ENTRY, session_driver
-from apps.generation.engine.specification import Specification
-from apps.generation.engine.testgen import calls_from_tests
+from apps.generation.engine.testgen import calls_from_tests, example_inputs
 from apps.generation.engine.workspace import neighbours_setup
 from apps.generation.models import Candidate
 from apps.generation.services.candidates import Workspace
@@ -52,7 +51,7 @@ def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[P
     specification = workspace.specification
     if not specification.is_executable:
         return []
-    inputs = example_inputs(specification)
+    inputs = list(example_inputs(specification))
     seen = {_key(one.call) for one in inputs}
     tests: list[PoolInput] = []
     for candidate in candidates:
@@ -63,19 +62,6 @@ def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[P
         specification.entry_signature, specification.examples, seed=workspace.run.seed, count=FUZZ_INPUTS
     )
     return inputs + _unseen([PoolInput(call, InputOrigin.FUZZ) for call in fuzzed], seen)
-
-
-def example_inputs(specification: Specification) -> list[PoolInput]:
-    """Return the person's examples of the entry, each with what they expect."""
-    return [
-        PoolInput(
-            CallInput(example.args, example.kwargs, example.steps, example.call if example.steps else ""),
-            InputOrigin.EXAMPLE,
-            Expected(example.expected, example.raises),
-        )
-        for example in specification.examples
-        if example.function == specification.entry
-    ]
 
 
 def observe(

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.core.errors import NofxError
+from apps.generation.engine.context import prompt_context
 from apps.generation.engine.prompts import build_messages
 from apps.generation.engine.specification import analyse
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
@@ -133,7 +134,8 @@ def code_task(workspace: Workspace) -> CodeTask:
             if not example.steps and example.function == specification.entry
         ),
         messages=tuple(
-            Message(role, content) for role, content in build_messages(specification, run.request.context_snapshot)
+            Message(role, content)
+            for role, content in build_messages(specification, prompt_context(run.request.context_snapshot))
         ),
         base_files={target: workspace.files[target]} if target in workspace.files else {},
     )

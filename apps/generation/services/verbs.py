@@ -15,11 +15,11 @@ from apps.generation.engine.inputs import fuzz_inputs
 from apps.generation.engine.outcomes import outcomes_agree
 from apps.generation.engine.source import Unparsable, normalised_digest, parse_candidate, unified_patch
 from apps.generation.engine.specification import FunctionSignature, Specification, analyse
-from apps.generation.engine.testgen import tests_from_specification
+from apps.generation.engine.testgen import example_inputs, tests_from_specification
 from apps.generation.models import GeneratedCodeArtifact
 from apps.generation.services.candidates import PLATFORM_AUTHOR
 from apps.generation.services.consensus import decision_details
-from apps.generation.services.execution import Program, example_inputs, observe
+from apps.generation.services.execution import Program, observe
 from apps.generation.types import CodeType
 
 PROOF_INPUTS = 60
@@ -132,7 +132,7 @@ def vote_take(*, title: str, text: str, sources: Sequence[tuple[str, str]]) -> d
 
 def _inputs(specification: Specification) -> list[PoolInput]:
     fuzzed = fuzz_inputs(specification.entry_signature, specification.examples, seed=1, count=PROOF_INPUTS)
-    return example_inputs(specification) + [PoolInput(call, InputOrigin.FUZZ) for call in fuzzed]
+    return [*example_inputs(specification), *(PoolInput(call, InputOrigin.FUZZ) for call in fuzzed)]
 
 
 def _signatures(code: str) -> list[FunctionSignature]:

@@ -103,11 +103,8 @@ def _joined(bodies: list[str]) -> str:
     has_later_definition = False
     for body in reversed(bodies):
         defined = set(_DEFINED.findall(body))
-        if (
-            (defined
-            and not defined <= names)
-            or (not defined
-            and (has_later_definition or not any(map(_DEFINED.search, bodies))))
+        if (defined and not defined <= names) or (
+            not defined and (has_later_definition or not any(map(_DEFINED.search, bodies)))
         ):
             kept.append(body.strip("\n") + "\n")
         names |= defined

@@ -1,0 +1,160 @@
+"""Submitting: what is frozen, and what is refused with a way on and nothing lost."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from apps.generation.models import CodeGenerationRequest, GenerationRun, SpecificationDraft
+from apps.generation.services.drafts import draft_save
+from apps.generation.services.submission import SpecificationRefused
+from apps.governance.models import User
+from apps.governance.services import Unsatisfiable
+from apps.jobs.models import Job
+from apps.repositories.models import Repository
+from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
+from tests.generation.test_pipeline import CLAMP
+from tests.shop import FILES, git
+
+pytestmark = pytest.mark.django_db
+
+Submit = Callable[..., CodeGenerationRequest]
+
+
+def test_a_submission_freezes_text_context_and_base(submit: Submit, code: Path) -> None:
+    request = submit(CLAMP, title="Keep values in range")
+    run = GenerationRun.objects.get(pk=request.pk)
+    assert request.status == "queued"
+    assert request.specification == CLAMP
+    assert run.base_sha == request.context_snapshot["base_sha"] == git(code, "rev-parse", "main")
+    assert (run.entry, run.target_path, run.risk_tier) == ("clamp", "shop/clamp.py", "low")
+    assert len(run.context_digest) == len(run.specification_digest) == 64
+    assert [record.stage for record in run.stages.order_by("id")] == ["analysed", "queued"]
+    assert Job.objects.filter(subject_id=request.pk, kind="generation.run").count() == 1
+
+
+def test_the_embedding_is_stored_with_its_model(submit: Submit) -> None:
+    request = CodeGenerationRequest.objects.get(pk=submit(CLAMP).pk)
+    assert len(request.specification_embedding) == 1536
+    assert (request.run.embedding_model, request.run.embedding_dimensions) == ("all-MiniLM-L6-v2-int8", 384)
+
+
+def test_a_function_that_exists_is_changed_where_it_stands(submit: Submit) -> None:
+    request = submit("Change `def parse_amount(text: str) -> int`.\n\n>>> parse_amount('1.5')\n150\n")
+    assert request.run.target_path == "shop/money.py"
+    assert request.context_snapshot["target"]["source"] == FILES["shop/money.py"]
+    assert request.run.risk_tier == "medium"
+
+
+def test_a_secret_in_the_repository_stays_out_of_the_context(submit: Submit, code: Path) -> None:
+    secret = "sk-proj-" + "a1B2c3D4" * 4
+    (code / "shop/money.py").write_text(f'KEY = "{secret}"\n' + FILES["shop/money.py"])
+    git(code, "commit", "--quiet", "-am", "Oops")
+    request = submit("Change `def parse_amount(text: str) -> int`.\n\n>>> parse_amount('1.5')\n150\n")
+    assert secret not in str(request.context_snapshot)
+    assert "[secret removed]" in request.context_snapshot["target"]["source"]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "path", "sentence"),
+    [
+        ("", CLAMP, "", "no title"),
+        ("A title", "  ", "", "is empty"),
+        ("A title", "x" * 60_001, "", "60,001 characters"),
+        ("A title", CLAMP, "../outside.py", "cannot be a file"),
+        ("A title", CLAMP, ".git/hooks/x.py", "cannot be a file"),
+    ],
+)
+def test_what_cannot_be_submitted_is_refused_with_a_way_on(
+    submit: Submit, title: str, text: str, path: str, sentence: str
+) -> None:
+    with pytest.raises(SpecificationRefused, match=sentence) as refusal:
+        submit(text, title=title, target_path=path)
+    assert refusal.value.remedy
+    assert not CodeGenerationRequest.objects.exists()
+
+
+def test_a_repository_without_a_commit_is_refused(submit: Submit, repository: Repository, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(empty)], check=True)
+    repository.path = str(empty)
+    repository.save()
+    with pytest.raises(RepositoryEmpty, match="no commit on main"):
+        submit(CLAMP)
+
+
+def test_a_repository_that_is_gone_is_refused(submit: Submit, code: Path) -> None:
+    shutil.rmtree(code)
+    with pytest.raises(RepositoryUnavailable, match="cannot be opened"):
+        submit(CLAMP)
+
+
+def test_what_nobody_could_approve_is_refused_at_once(submit: Submit, owner: User) -> None:
+    owner.is_active = False
+    owner.save()
+    with pytest.raises(Unsatisfiable, match="an owner"):
+        submit(CLAMP)
+
+
+def test_an_engineer_of_another_repository_cannot_submit(repository: Repository, client: Client) -> None:
+    client.force_login(User.objects.create_user("stranger", password="correct horse battery"))
+    answer = client.post(reverse("generation:spec-submit"), {"title": "T", "text": CLAMP, "repository": "shop"})
+    assert answer.status_code == 422
+    assert not CodeGenerationRequest.objects.exists()
+
+
+def test_a_refused_submission_keeps_the_text(repository: Repository, engineer: User, client: Client) -> None:
+    client.force_login(engineer)
+    answer = client.post(reverse("generation:spec-submit"), {"title": "T", "text": CLAMP, "repository": "shop"})
+    assert answer.status_code == 422
+    assert b"Nobody could approve this" in answer.content
+    assert SpecificationDraft.objects.get(author=engineer).text == CLAMP
+
+
+def test_a_draft_changed_in_another_tab_is_kept_twice(engineer: User) -> None:
+    first = draft_save(author=engineer, title="T", text="one")
+    draft_save(author=engineer, title="T", text="two", draft_id=first.draft.pk, version=1)
+    late = draft_save(author=engineer, title="T", text="three", draft_id=first.draft.pk, version=1)
+    assert late.is_copy
+    assert set(SpecificationDraft.objects.values_list("text", flat=True)) == {"two", "three"}
+
+
+def test_typing_saves_and_answers_with_the_analysis(repository: Repository, engineer: User, client: Client) -> None:
+    client.force_login(engineer)
+    answer = client.post(
+        reverse("generation:spec-save"), {"title": "T", "text": CLAMP, "repository": "shop"}, HTTP_HX_REQUEST="true"
+    )
+    draft = SpecificationDraft.objects.get()
+    assert answer.headers["HX-Replace-Url"] == f"/specs/{draft.pk}"
+    assert b"def clamp(value: int, low: int, high: int)" in answer.content
+
+
+@pytest.mark.parametrize("name", ["generation:request-list", "generation:spec-list", "console:home"])
+def test_lists_take_the_same_number_of_queries_for_one_row_and_for_twenty(
+    name: str, submit: Submit, engineer: User, client: Client
+) -> None:
+    client.force_login(engineer)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(reverse(name)).status_code == 200
+        return len(captured)
+
+    def add() -> None:
+        submit(CLAMP)
+        draft_save(author=engineer, title="T", text="one")
+
+    add()
+    queries()
+    before = queries()
+    for _ in range(19):
+        add()
+    assert queries() == before
