@@ -18,7 +18,7 @@ from types import ModuleType
 from apps.checks.gateways import bandit, complexity, coverage, griffe, grimp, mypy, pydoclint, ruff
 from apps.checks.gateways.process import ToolFailed
 from apps.checks.gateways.report import Report
-from apps.checks.gateways.workspace import MAX_SOURCE_BYTES, Workspace, workspace
+from apps.checks.gateways.workspace import MAX_SOURCE_BYTES, Workspace, is_test_path, workspace
 from apps.checks.types import (
     SEVERITIES,
     CheckResult,
@@ -189,13 +189,6 @@ def docstrings_check(files: Mapping[str, str], *, style: DocstringStyle) -> tupl
         raise CodeUnreadable(error.message, remedy="Try again; if it stays, a file is too large to check.") from error
     plain = {replace(finding, message=plain_text(finding.message)) for finding in found}
     return tuple(sorted(plain, key=lambda one: (one.path, one.line, one.rule, one.message)))
-
-
-def is_test_path(path: str) -> bool:
-    """Return whether a Python file is part of the tests, or of the build, by pytest's and setuptools' conventions."""
-    pure = PurePosixPath(path)
-    is_test = pure.name.startswith("test_") or pure.stem.endswith("_test") or pure.name in ("conftest.py", "setup.py")
-    return is_test or bool({"tests", "test", "testing"} & set(pure.parts[:-1]))
 
 
 def _run_tools(

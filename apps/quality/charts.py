@@ -52,7 +52,7 @@ def coverage_trend_chart(reports: Sequence[CoverageReport]) -> Chart:
             y=branches,
             name="Branches",
             mode="lines+markers",
-            line={"color": "var(--ai)", "width": 2, "dash": "dash"},
+            line={"color": "var(--muted)", "width": 2, "dash": "dash"},
             marker={"symbol": "square"},
             hovertemplate="%{y:.1f} %",
         )

@@ -21,6 +21,7 @@ from apps.quality.models import (
 from apps.quality.selectors import code_readable
 from apps.quality.types import CODE_SUBJECT, MEASUREMENT_SUBJECT
 from apps.repositories.models import Revision
+from apps.repositories.selectors import repository_ids
 
 
 def _code_ids(user: User) -> QuerySet[Any]:
@@ -144,7 +145,8 @@ class CoverageResource(Resource):
     }
     references = {"revision": "rev"}
     filters = ("revision",)
-    scope_path = "revision__repository__scope"
+    place_path = "revision__repository"
+    places = staticmethod(repository_ids)
 
 
 class DebtResource(Resource):
@@ -157,4 +159,5 @@ class DebtResource(Resource):
     columns = {"id": "pk", "revision": "", "files": "", "remediation_minutes": "", "created_at": ""}
     references = {"revision": "rev"}
     filters = ("revision",)
-    scope_path = "revision__repository__scope"
+    place_path = "revision__repository"
+    places = staticmethod(repository_ids)

@@ -54,6 +54,11 @@ def test_a_low_security_finding_is_listed_and_does_not_fail() -> None:
     assert [finding.severity for finding in result.findings] == ["low"]
 
 
+def test_an_assert_is_a_finding_in_code_and_none_in_a_test() -> None:
+    files = {"shop.py": "assert True\n", "tests/test_shop.py": "assert True\n"}
+    assert [finding.path for finding in by_tool(services.check_tree(files))["bandit"].findings] == ["shop.py"]
+
+
 def test_text_that_does_not_parse_fails_the_linter_and_is_an_error_for_the_others() -> None:
     found = services.check_sources({"broken.py": BROKEN, "good.py": GOOD, "types.py": WRONG_TYPE})
     broken = by_tool(found["broken.py"])

@@ -9,11 +9,13 @@ from pathlib import PurePosixPath
 
 from apps.checks.gateways.process import ToolFailed, python_tool, tool_run
 from apps.checks.gateways.report import Report
-from apps.checks.gateways.workspace import Workspace
+from apps.checks.gateways.workspace import Workspace, is_test_path
 from apps.checks.types import Finding, Severity
 
 TOOL = "bandit"
 FAILS_AT: Severity = "medium"
+# What a test is made of is no weakness there.
+ASSERT = "B101"
 _SEVERITY: dict[str, Severity] = {"LOW": "low", "MEDIUM": "medium", "HIGH": "high"}
 
 
@@ -23,7 +25,7 @@ def version() -> str:
 
 def check(place: Workspace, paths: Sequence[str], *, honours_suppressions: bool, timeout_s: float) -> Report:
     """
-    Look for insecure code in ``paths``.
+    Look for insecure code in ``paths``; an ``assert`` counts outside of tests only.
 
     :raises ToolFailed: bandit crashed or did not finish.
     """
@@ -44,6 +46,7 @@ def check(place: Workspace, paths: Sequence[str], *, honours_suppressions: bool,
             severity=_SEVERITY.get(item["issue_severity"], "low"),
         )
         for item in report["results"]
+        if not (item["test_id"] == ASSERT and is_test_path(PurePosixPath(item["filename"]).as_posix()))
     )
     unchecked = {PurePosixPath(item["filename"]).as_posix(): item["reason"] for item in report["errors"]}
     return Report(findings, unchecked)

@@ -69,3 +69,10 @@ def safe_path(path: str) -> PurePosixPath:
             remedy="Give a relative path that ends in .py.",
         )
     return pure
+
+
+def is_test_path(path: str) -> bool:
+    """Return whether a Python file is part of the tests, or of the build, by pytest's and setuptools' conventions."""
+    pure = PurePosixPath(path)
+    is_test = pure.name.startswith("test_") or pure.stem.endswith("_test") or pure.name in ("conftest.py", "setup.py")
+    return is_test or bool({"tests", "test", "testing"} & set(pure.parts[:-1]))

@@ -48,7 +48,7 @@ class Recorder:
     def add(self, test: str, error: BaseException) -> None:
         for leaf in leaves(error):
             if len(self.failures) < MAX_FAILURES:
-                text = f"{type(leaf).__name__}: {leaf}"[:MAX_TEXT]
+                text = reason(leaf)[:MAX_TEXT]
                 shown = slow_input(leaf, test) if isinstance(leaf, TooSlow) else falsifying_input(leaf)
                 self.failures.append({"test": test, "error": text, "input": shown})
 
@@ -95,6 +95,14 @@ def leaves(error: BaseException) -> Iterator[BaseException]:
             yield from leaves(inner)
     else:
         yield error
+
+
+def reason(error: BaseException) -> str:
+    """Return the error in one line; of a module that could not be imported, what its import raised."""
+    if isinstance(error, pytest.Collector.CollectError):
+        raised = [line[1:].strip() for line in str(error).splitlines() if line.startswith("E ")]
+        return raised[-1] if raised else str(error)
+    return f"{type(error).__name__}: {error}"
 
 
 def falsifying_input(error: BaseException) -> str:
