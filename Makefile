@@ -49,7 +49,7 @@ down: ## stop everything
 	@if [ -x $(BIN)/nofx ]; then $(BIN)/nofx down; else echo "Nothing was running."; fi
 
 status: $(RUN_STAMP) ## say what runs
-	@$(BIN)/nofx status
+	@$(BIN)/nofx status || true
 
 lint: $(DEV_STAMP) ## style, formatting and import contracts
 	@$(BIN)/ruff check .

@@ -260,10 +260,8 @@ def _server_pid(root: Path) -> int | None:
 
 
 def _is_running(root: Path) -> bool:
-    if _server_pid(root) is None:
-        return False
-    lines = (root / "data" / "postmaster.pid").read_text().splitlines()
-    return len(lines) >= 8 and lines[7].strip() == "ready"
+    """Return whether there is a server, be it ready, still starting, or stopping."""
+    return _server_pid(root) is not None
 
 
 def _remove_stale_pid_file(root: Path) -> None:
@@ -279,16 +277,20 @@ def _reach(root: Path, tools: Toolbox, *, durable: bool) -> Cluster:
     It may be replaying its log after a crash, or, killed a moment ago, may die after it was found alive.
     """
     deadline = time.monotonic() + _READY_SECONDS
+    log = root / "postgres.log"
+    said_before = log.stat().st_size if log.exists() else 0
     while True:
         if not _is_running(root):
             _start(root, tools, durable=durable)
         try:
             cluster = Cluster(root, _port(root))
             cluster.connect(roles.SUPERUSER, "postgres").close()
-        except (OSError, psycopg.OperationalError) as error:
+        except (OSError, IndexError, ValueError, psycopg.OperationalError) as error:
             if time.monotonic() > deadline:
-                log = root / "postgres.log"
-                raise explain_failure("The embedded database does not answer", str(error), log=str(log)) from error
+                said = log.read_text(errors="replace")[said_before:] if log.exists() else ""
+                raise explain_failure(
+                    "The embedded database does not answer", f"{_cause(said)}\n{error}", log=str(log)
+                ) from error
             time.sleep(0.1)
         else:
             return cluster

@@ -131,6 +131,16 @@ def test_a_pid_file_that_names_a_stranger_does_not_keep_the_server_down(cluster,
         assert application.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_a_server_that_is_not_ready_is_waited_for_and_can_be_stopped(cluster, root):
+    pid_file = root / "data" / "postmaster.pid"
+    pid_file.write_text(pid_file.read_text().replace("ready", "stopping"))
+    pid = server_pid(root)
+    assert postgres.ensure_running(root) == cluster
+    assert server_pid(root) == pid
+    assert postgres.stop(root) is True
+    assert not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 def test_four_processes_that_start_it_at_once_share_one_server(cluster, root):
     postgres.stop(root)
     program = (
