@@ -89,6 +89,25 @@ def coverage_figure() -> Sample:
     return drawn
 
 
+def debt_figure() -> Sample:
+    """Return a small debt treemap on the whole ramp."""
+    files = ("pricing.py", "tax.py", "slugs.py", "cart.py", "dates.py")
+    drawn: Sample = go.Figure(
+        go.Treemap(
+            labels=files,
+            parents=[""] * len(files),
+            values=[5, 8, 13, 21, 34],
+            marker={
+                "colors": [f"var(--debt-{step})" for step in (1, 2, 3, 4, 5)],
+                "line": {"width": 1, "color": "var(--line)"},
+            },
+            textfont={"color": ["var(--on-debt-low)"] * 3 + ["var(--on-debt-high)"] * 2},
+        ),
+        layout={"margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "hovermode": "closest"},
+    ).to_plotly_json()
+    return drawn
+
+
 def queue(at: datetime) -> list[Sample]:
     """Return rows of a review queue in five states."""
     evidence = [
@@ -226,6 +245,9 @@ def samples(at: datetime) -> Sample:
         **evidence(),
         "facts": [("Base", "2780e4b"), ("Digest", "9f2c41d07a3e"), ("Candidates", "4"), ("Requested by", "jonas")],
         "figure": coverage_figure(),
+        "debt_figure": debt_figure(),
+        "debt_rows": [["dates.py", "34"], ["cart.py", "21"], ["slugs.py", "13"], ["tax.py", "8"], ["pricing.py", "5"]],
+        "debt_columns": ["File", "Minutes"],
         "chart_columns": ["Week", "Branch coverage"],
         "chart_rows": [[week, f"{value:.1f} %"] for week, value in zip(WEEKS, COVERAGE, strict=True)],
         "as_of": at,

@@ -78,6 +78,8 @@ async function draw(frame) {
 function mountOne(frame) {
   if (frames.has(frame) || !frame.querySelector("[data-chart-data]")) return;
   frames.add(frame);
+  const place = frame.querySelector("[data-chart-plot]");
+  place.style.minHeight = `${place.dataset.height}px`; // the page keeps its place while the library loads
   const toggle = frame.querySelector("[data-chart-twin]");
   toggle?.addEventListener("click", () => {
     const shows = frame.toggleAttribute("data-twin");
@@ -87,7 +89,7 @@ function mountOne(frame) {
   draw(frame).catch(() => {
     frames.delete(frame);
     // The table twin holds the same data and is what a page without scripts shows.
-    frame.querySelector("[data-chart-plot]").remove();
+    place.remove();
     toggle?.remove();
   });
 }

@@ -59,8 +59,8 @@ def test_words_and_lines_stand_out_from_their_ground(theme: str, ink: str, groun
 
 
 def test_labels_on_the_debt_ramp_can_be_read() -> None:
-    assert all(contrast(LIGHT["ink"], LIGHT[f"debt-{step}"]) >= TEXT for step in (1, 2, 3))
-    assert all(contrast("#ffffff", LIGHT[f"debt-{step}"]) >= TEXT for step in (4, 5))
+    assert all(contrast(LIGHT["on-debt-low"], LIGHT[f"debt-{step}"]) >= TEXT for step in (1, 2, 3))
+    assert all(contrast(LIGHT["on-debt-high"], LIGHT[f"debt-{step}"]) >= TEXT for step in (4, 5))
 
 
 def test_dark_is_the_same_whether_the_system_or_the_person_chose_it() -> None:

@@ -32,7 +32,7 @@ def gallery(page: Page, sign_in: Callable[[User], None], person: User) -> Page:
 def gallery_with_charts(gallery: Page) -> Page:
     gallery.unroute("**/plotly.min.js")
     gallery.reload()
-    expect(gallery.locator("[data-chart][data-mounted]")).to_have_count(1)
+    expect(gallery.locator("[data-chart][data-mounted]")).to_have_count(2)
     return gallery
 
 
