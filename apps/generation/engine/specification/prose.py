@@ -19,7 +19,7 @@ _NUMBERED = re.compile(r"^(?:\*\*)?(R\d{1,3})(?:\*\*)?[ \t]*[:.)-][ \t]*(?:\*\*)
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'`)]*\s+(?=[A-Z`\"'(])|\n[ \t]*\n")
 _MODAL = re.compile(
     r"\b(?:must|shall|should|will|needs? to|has to|have to|is|are|returns?|raises?|accepts?|rejects?|ignores?|"
-    r"keeps?|preserves?|"
+    r"keeps?|preserves?|gives?|becomes?|makes?|has|have|means?|starts?|ends?|"
     r"sorts?|removes?|counts?|computes?|contains?|produces?|supports?|throws?|yields?|never|always|can(?:not)?)\b",
     re.IGNORECASE,
 )
@@ -36,7 +36,8 @@ _EARS = re.compile(
 _OBSERVABLE = re.compile(
     r"\b(?:returns?|raises?|throws?|equals?|contains?|rejects?|accepts?|prints?|empty|sorted|order|unchanged|same|each|every|"
     r"all|no|not|never|always|only|first|last|at most|at least|between|zero|negative|None|True|False|error|"
-    r"keeps?|removes?|ignores?)\b|\d|`",
+    r"keeps?|removes?|ignores?|gives?|becomes?|joined|replaced|separates?d?|"
+    r"(?:lower|upper) ?case|starts?|ends?)\b|\d|`",
     re.IGNORECASE,
 )
 _MEASURE = re.compile(r"\d|\bO\(")
