@@ -171,6 +171,19 @@ def test_a_refusal_is_not_repeated(server, provider, status):
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error": "request (9040 tokens) exceeds the available context size (4096 tokens), try increasing it"}',
+        '{"error": {"message": "The maximum context length is 8 tokens.", "code": "context_length_exceeded"}}',
+    ],
+)
+def test_a_request_that_is_too_long_for_the_model_says_so_plainly(server, provider, body):
+    server.answers([Fault.failure(400, body)])
+    with pytest.raises(ProviderRefused, match="longer than what faulty can read"):
+        ask(provider)
+
+
 def test_a_used_up_quota_is_not_repeated(server, provider):
     server.answers([Fault.failure(429, '{"error": {"message": "Quota used up.", "code": "insufficient_quota"}}')])
     with pytest.raises(ProviderRefused, match="Quota used up"):

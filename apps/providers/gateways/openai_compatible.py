@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ _CHARS_PER_TOKEN = 16
 _BYTES_PER_TOKEN = 1_500
 _BYTES_AROUND = 500_000
 _SERVER_WORDS = 300
+# No two servers have the same code for it, but all of them say it in words.
+_TOO_LONG = re.compile(r"context[ _](size|length|window)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -242,7 +245,12 @@ class OpenAICompatible:
             remedy = "Check its address and the model's name."
         else:
             remedy = ""
-        words = _plain(scrubbed(str(error.message), key))
+        words = _plain(scrubbed(_words_of(error), key))
+        if error.status_code in {400, 413} and _TOO_LONG.search(words):
+            return ProviderRefused(
+                f"The request is longer than what {self.name} can read at once.",
+                remedy="Shorten the specification, or leave this to models with a larger context.",
+            )
         return ProviderRefused(f"{self.name} refused (HTTP {error.status_code}): {words}", remedy=remedy)
 
     def _cancelled(self) -> Cancelled:
@@ -252,6 +260,14 @@ class OpenAICompatible:
     def _host(self) -> str:
         parts = urlsplit(self.base_url)
         return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or "its server"
+
+
+def _words_of(error: openai.APIStatusError) -> str:
+    """Return the server's own words; the client leaves them out of its message where they are a bare string."""
+    body = error.body
+    if isinstance(body, str) and "<" not in body and body not in error.message:
+        return f"{error.message}: {body}"
+    return error.message
 
 
 def _plain(text: str) -> str:
