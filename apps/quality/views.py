@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -185,7 +185,7 @@ def suite_new(request: HtmxRequest, name: str) -> HttpResponse:
 
 @login_required
 @require_GET
-def export(request: HtmxRequest, name: str, tab: str) -> StreamingHttpResponse:
+def export(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
     repository = repository_get(user=_user(request), name=name)
     tables: dict[str, Callable[[], Iterable[exports.Row]]] = {
         "coverage": lambda: exports.coverage_rows(coverage_trend(repository)),
@@ -195,16 +195,15 @@ def export(request: HtmxRequest, name: str, tab: str) -> StreamingHttpResponse:
     }
     if tab not in tables:
         raise NotFound("There is no such table.")
-    response = StreamingHttpResponse(_csv(tables[tab]()), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(_csv(tables[tab]()), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-{tab}.csv"'
     return response
 
 
-def _csv(rows: Iterable[exports.Row]) -> Iterable[str]:
-    for row in rows:
-        line = io.StringIO()
-        csv.writer(line).writerow(exports.as_cells(row))
-        yield line.getvalue()
+def _csv(rows: Iterable[exports.Row]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(exports.as_cells(row) for row in rows)
+    return text.getvalue()
 
 
 def _tab(request: HtmxRequest, repository: Repository, tab: str, context: dict[str, Any]) -> HttpResponse:
