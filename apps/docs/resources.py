@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apps.docs.models import DocumentationArtifact
 from apps.governance.rest import Resource
+from apps.repositories.selectors import repository_ids
 
 
 class PageResource(Resource):
@@ -29,4 +30,5 @@ class PageResource(Resource):
     joins = ("source",)
     filters = ("revision", "artifact_type", "target_code_version", "format")
     newest = "last_updated"
-    scope_path = "source__revision__repository__scope"
+    place_path = "source__revision__repository"
+    places = staticmethod(repository_ids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot
 from apps.governance.rest import Resource
+from apps.repositories.selectors import repository_ids
 
 
 class SnapshotResource(Resource):
@@ -26,7 +27,8 @@ class SnapshotResource(Resource):
     references = {"revision": "rev"}
     joins = ("source",)
     filters = ("revision", "snapshot_date")
-    scope_path = "source__revision__repository__scope"
+    place_path = "source__revision__repository"
+    places = staticmethod(repository_ids)
 
 
 class PlanResource(Resource):
@@ -49,4 +51,5 @@ class PlanResource(Resource):
     }
     references = {"current_snapshot": "snap"}
     filters = ("current_snapshot", "status")
-    scope_path = "current_snapshot__source__revision__repository__scope"
+    place_path = "current_snapshot__source__revision__repository"
+    places = staticmethod(repository_ids)

@@ -23,26 +23,23 @@ from apps.generation.selectors import BEFORE_DECISION, runs_waiting_for
 from apps.generation.services.review_subject import SUBJECT_KIND
 from apps.governance.models import User
 from apps.governance.rest import Resource
-from apps.governance.selectors import readable_scopes, scopes_where
+from apps.governance.selectors import scope_ids
 from apps.governance.subjects import OpenDecision, SubjectPages, subject_register
 from apps.governance.types import Action
+from apps.repositories.selectors import repository_ids
 
 
 def _request_ids(user: User) -> QuerySet[Any]:
-    return GenerationRun.objects.filter(repository__scope__in=readable_scopes(user)).values("pk")
+    return GenerationRun.objects.filter(repository__in=repository_ids(user)).values("pk")
 
 
 def _blind_request_ids(user: User) -> QuerySet[Any]:
     """Return the requests that *user* may still vote on: until then nobody tells them who wrote what."""
     voted = user.ballots.filter(subject_kind=SUBJECT_KIND, voided_at__isnull=True).values("subject_id")
     undecided = GenerationRun.objects.filter(
-        request__status__in=BEFORE_DECISION, repository__scope__in=scopes_where(user, Action.VERDICT_VOTE)
+        request__status__in=BEFORE_DECISION, repository__scope__in=scope_ids(user, Action.VERDICT_VOTE)
     )
     return undecided.exclude(pk__in=voted).exclude(contributions__user=user).values("pk")
-
-
-def _artifact_ids(user: User) -> QuerySet[Any]:
-    return GeneratedCodeArtifact.objects.filter(request__run__repository__scope__in=readable_scopes(user)).values("pk")
 
 
 def _titles(ids: Collection[UUID]) -> dict[UUID, str]:
@@ -66,7 +63,6 @@ subject_register(
     blind=_blind_request_ids,
     pages=SubjectPages(_titles, _review_url, _open_for),
 )
-subject_register("artifact", readable=_artifact_ids)
 
 
 class RequestResource(Resource):
@@ -98,7 +94,8 @@ class RequestResource(Resource):
     references = {"repository": "repo", "requester": "user"}
     joins = ("run",)
     filters = ("status", "target_language", "repository", "requester", "risk_tier")
-    scope_path = "run__repository__scope"
+    place_path = "run__repository"
+    places = staticmethod(repository_ids)
 
 
 class ArtifactResource(Resource):
@@ -121,12 +118,12 @@ class ArtifactResource(Resource):
     }
     references = {"request": "req"}
     filters = ("request", "model_id", "code_type")
+    place_path = "request__run__repository"
+    places = staticmethod(repository_ids)
 
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Leave out artefacts of unreadable requests, and those whose order and model a voter must not know."""
-        return rows.filter(request__run__repository__scope__in=readable_scopes(user)).exclude(
-            request__in=_blind_request_ids(user)
-        )
+        return super().readable(rows, user).exclude(request__in=_blind_request_ids(user))
 
 
 class ConsensusResource(Resource):
@@ -148,7 +145,8 @@ class ConsensusResource(Resource):
     references = {"request": "req", "selected_implementation": "art"}
     filters = ("request", "human_approved")
     newest = None
-    scope_path = "request__run__repository__scope"
+    place_path = "request__run__repository"
+    places = staticmethod(repository_ids)
     hidden = ("voting_details",)
 
     def blind(self, user: User) -> Q:
@@ -193,7 +191,8 @@ class CandidateResource(Resource):
     }
     filters = ("request", "state", "cluster")
     newest = None
-    scope_path = "request__run__repository__scope"
+    place_path = "request__run__repository"
+    places = staticmethod(repository_ids)
     hidden = ("provider", "model_id", "sample_index", "ordinal", "reason")
 
     def blind(self, user: User) -> Q:
@@ -227,7 +226,8 @@ class PullRequestResource(Resource):
     references = {"request": "req", "candidate": "cand", "merged_by": "user"}
     filters = ("request", "state")
     newest = "opened_at"
-    scope_path = "request__run__repository__scope"
+    place_path = "request__run__repository"
+    places = staticmethod(repository_ids)
 
 
 class StageResource(Resource):
@@ -249,7 +249,8 @@ class StageResource(Resource):
     references = {"request": "req"}
     filters = ("request", "stage")
     newest = None
-    scope_path = "run__repository__scope"
+    place_path = "run__repository"
+    places = staticmethod(repository_ids)
 
 
 class DraftResource(Resource):

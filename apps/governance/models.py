@@ -136,6 +136,8 @@ class Ballot(models.Model):
         indexes = [
             # The ballots of one subject, on its review page and in every decision.
             models.Index(fields=["subject_kind", "subject_id"], name="governance_ballot_subject"),
+            # The newest verdicts, on the governance page, in the admin site and in the API.
+            models.Index(fields=["-cast_at", "id"], name="governance_ballot_newest"),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from apps.governance.models import ApiToken, AuditEvent, Ballot, RoleAssignment, Scope, User
 from apps.governance.rest import Resource
-from apps.governance.selectors import audit_readable, readable_scopes
+from apps.governance.selectors import audit_readable, readable_scopes, scope_ids
 from apps.governance.subjects import subjects_blind
 
 
@@ -49,7 +49,7 @@ class RoleResource(Resource):
     joins = ("user",)
     filters = ("user", "scope", "role")
     newest = "granted_at"
-    scope_path = "scope"
+    place_path = "scope"
 
 
 class BallotResource(Resource):
@@ -79,7 +79,7 @@ class BallotResource(Resource):
 
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Leave out ballots of unreadable scopes, and others' ballots where *user* is still to vote."""
-        return rows.filter(scope__in=readable_scopes(user)).exclude(subjects_blind(user) & ~Q(voter=user))
+        return rows.filter(scope__in=scope_ids(user)).exclude(subjects_blind(user) & ~Q(voter=user))
 
 
 class AuditEventResource(Resource):

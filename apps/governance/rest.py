@@ -26,7 +26,7 @@ from apps.core.ids import format_id, parse_id
 from apps.core.keyset import keyset_page
 from apps.governance.http import access
 from apps.governance.models import ApiToken, User
-from apps.governance.selectors import readable_scopes
+from apps.governance.selectors import scope_ids
 from apps.governance.subjects import subjects_blind
 
 DEFAULT_PAGE, LARGEST_PAGE = 50, 200
@@ -87,7 +87,8 @@ class Resource(viewsets.GenericViewSet):
 
     ``columns`` maps each name in the answer to the path of its model field, "" for the same name; ``references`` names
     the prefix of each foreign key's id; ``joins`` are the relations that the paths cross. ``newest`` is the time column
-    that lists are sorted by. ``hidden`` names the columns that are empty in rows for which ``blind`` holds.
+    that lists are sorted by. ``place_path`` leads to the scope, or to what ``places`` returns the readable ones of.
+    ``hidden`` names the columns that are empty in rows for which ``blind`` holds.
     """
 
     noun: ClassVar[str]
@@ -99,7 +100,7 @@ class Resource(viewsets.GenericViewSet):
     filters: ClassVar[Sequence[str]] = ()
     joins: ClassVar[Sequence[str]] = ()
     newest: ClassVar[str | None] = "created_at"
-    scope_path: ClassVar[str] = ""
+    place_path: ClassVar[str] = ""
     hidden: ClassVar[Sequence[str]] = ()
 
     authentication_classes = [Boundary]
@@ -119,9 +120,14 @@ class Resource(viewsets.GenericViewSet):
             return rows
         return rows.annotate(is_blind=Case(When(self.blind(self.request.user), then=True), default=False))
 
+    @staticmethod
+    def places(user: User) -> Sequence[Any]:
+        """Return the keys of the places that *user* may read."""
+        return scope_ids(user)
+
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-        """Leave out what *user* may not read: by default, rows of scopes they hold no role in."""
-        return rows.filter(**{f"{self.scope_path}__in": readable_scopes(user)})
+        """Leave out what *user* may not read: by default, rows whose place is not among theirs."""
+        return rows.filter(**{f"{self.place_path}__in": self.places(user)})
 
     def blind(self, user: User) -> Q:
         """Return which rows *user* may see only in part, because a vote of theirs is to come."""

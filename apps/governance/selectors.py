@@ -81,6 +81,15 @@ def scopes_where(user: Anyone, action: Action, *, met: Collection[Condition] = (
     return _covering(held).exclude(pk__in=_covering(voteless).values("pk"))
 
 
+def scope_ids(user: User, action: Action = Action.REQUEST_READ) -> list[int]:
+    """
+    Return the keys of the scopes in which *user* may do *action*; one query.
+
+    For lists over many rows: the database plans better with values than with a subquery.
+    """
+    return list(scopes_where(user, action).values_list("pk", flat=True))
+
+
 def _covering(assignments: QuerySet[RoleAssignment]) -> QuerySet[Scope]:
     return Scope.objects.filter(
         Q(pk__in=assignments.values("scope"))
@@ -98,7 +107,7 @@ def audit_readable(user: User) -> Q:
     own = Q(actor_id=str(user.pk))
     if not scopes_where(user, Action.REQUEST_READ).exists():
         return Q(pk__in=[])
-    readable = own | Q(scope__in=scopes_where(user, Action.AUDIT_READ))
+    readable = own | Q(scope__in=scope_ids(user, Action.AUDIT_READ))
     return readable | Q(scope__isnull=True) if can(user, Action.AUDIT_READ, None) else readable
 
 
@@ -225,7 +234,7 @@ def chain_state() -> ChainState:
 
 def ballots_recent(user: User, *, limit: int = 15) -> list[Ballot]:
     """Return the newest ballots that *user* may see, with voter and scope: none that could sway a vote to come."""
-    readable = Ballot.objects.filter(scope__in=readable_scopes(user)).exclude(subjects_blind(user) & ~Q(voter=user))
+    readable = Ballot.objects.filter(scope__in=scope_ids(user)).exclude(subjects_blind(user) & ~Q(voter=user))
     return list(readable.select_related("voter", "scope__organisation").order_by("-cast_at", "id")[:limit])
 
 

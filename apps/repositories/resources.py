@@ -11,6 +11,7 @@ from apps.governance.rest import Resource
 from apps.governance.selectors import readable_scopes
 from apps.governance.subjects import subject_register
 from apps.repositories.models import Repository, Revision
+from apps.repositories.selectors import repository_ids
 
 
 def _repository_ids(user: User) -> QuerySet[Any]:
@@ -43,7 +44,7 @@ class RepositoryResource(Resource):
     }
     joins = ("scope__organisation",)
     filters = ("name", "organisation", "is_demo")
-    scope_path = "scope"
+    place_path = "scope"
 
 
 class RevisionResource(Resource):
@@ -57,4 +58,5 @@ class RevisionResource(Resource):
     references = {"repository": "repo"}
     filters = ("repository", "sha")
     newest = "committed_at"
-    scope_path = "repository__scope"
+    place_path = "repository"
+    places = staticmethod(repository_ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -24,6 +25,11 @@ def repositories_readable(*, user: User) -> QuerySet[Repository]:
         .select_related("scope__organisation")
         .order_by("name")
     )
+
+
+def repository_ids(user: User) -> list[UUID]:
+    """Return the keys of the repositories that *user* may read; one query. For filters over many rows."""
+    return list(Repository.objects.filter(scope__in=readable_scopes(user)).values_list("pk", flat=True))
 
 
 def repository_get(*, user: User, name: str) -> Repository:
