@@ -140,9 +140,11 @@ def job_execute(job_id: UUID) -> str:
         log.warning("Job %s belongs to another worker now; this attempt is dropped.", job_id)
         return "claim lost"
     except WorkerStopping:
+        connection.close()  # The signal may have struck in the middle of a query.
         ledger.put_back(job_id, claim_id, is_attempt_counted=False, reason="The worker was stopped.")
         raise
     except TimeoutException:
+        connection.close()  # As above.
         log.error("Job %s (%s) took longer than %s s.", job_id, job.kind, handler.timeout_s)
         ledger.finish(
             job_id,

@@ -10,14 +10,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 
+from apps.governance.models import User
 from apps.jobs.models import Job, JobEvent
+from apps.jobs.services import job_cancel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 SHORT = "probe.short"
 ENDLESS_AT_FIRST = "probe.endless_at_first"
+IN_A_QUERY = "probe.in_a_query"
 # A living worker beats every 5 s, give or take one check.
 SURELY_DEAD = timedelta(seconds=8)
 
@@ -56,15 +60,15 @@ def test_a_cluster_killed_in_mid_job_loses_nothing_and_nothing_is_done_twice(pla
     assert executions[endless] == 2
 
 
-def running_endless_job(platform: Any) -> tuple[str, subprocess.Popen[bytes]]:
+def running_job(platform: Any, kind: str = ENDLESS_AT_FIRST) -> tuple[str, subprocess.Popen[bytes]]:
     process = platform.cluster()
-    (job_id,) = platform.enqueue(ENDLESS_AT_FIRST)
+    (job_id,) = platform.enqueue(kind)
     platform.until(lambda: job_id in platform.names("processes"), seconds=60, what="a worker takes up the job")
     return job_id, process
 
 
 def test_a_cluster_told_to_end_puts_its_running_job_back_and_leaves_no_process(database_platform: Any) -> None:
-    job_id, process = running_endless_job(database_platform)
+    job_id, process = running_job(database_platform)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=30) == 0
     assert database_platform.living(process.pid) == []
@@ -77,7 +81,7 @@ def test_a_cluster_told_to_end_puts_its_running_job_back_and_leaves_no_process(d
 
 
 def test_a_killed_cluster_process_takes_its_workers_along(database_platform: Any) -> None:
-    job_id, process = running_endless_job(database_platform)
+    job_id, process = running_job(database_platform, IN_A_QUERY)
     process.kill()
     process.wait()
     database_platform.until(
@@ -87,8 +91,26 @@ def test_a_killed_cluster_process_takes_its_workers_along(database_platform: Any
 
 
 def test_a_killed_worker_is_replaced_and_its_job_is_done(database_platform: Any) -> None:
-    job_id, process = running_endless_job(database_platform)
+    job_id, process = running_job(database_platform)
     os.kill(database_platform.worker_of(job_id), signal.SIGKILL)
     database_platform.until(lambda: all_ended(1), seconds=60, what="another worker does the job")
     assert process.poll() is None
     assert Job.objects.get(pk=job_id).attempts == 2
+
+
+def test_workers_outlive_a_database_that_drops_every_connection(database_platform: Any, engineer: User) -> None:
+    job_id, process = running_job(database_platform)
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert len(cursor.fetchall()) >= 2
+    Job.objects.filter(pk=job_id).update(requested_by=engineer)
+    job_cancel(job_id=job_id, actor=engineer)
+    short = database_platform.enqueue(SHORT)
+    database_platform.until(lambda: all_ended(2), seconds=90, what="the job stops and the next one is done")
+    assert Job.objects.get(pk=job_id).state == "cancelled"
+    assert database_platform.names("effects") == short
+    assert process.poll() is None

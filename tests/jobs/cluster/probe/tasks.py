@@ -11,10 +11,13 @@ import os
 import time
 from pathlib import Path
 
+from django.db import connection
+
 from apps.jobs.services import JobRun, job_handler
 
 SHORT = "probe.short"
 ENDLESS_AT_FIRST = "probe.endless_at_first"
+IN_A_QUERY = "probe.in_a_query"
 
 FOLDER = Path(os.environ.get("PROBE_FOLDER", "."))
 
@@ -35,6 +38,14 @@ def endless_at_first(run: JobRun) -> None:
             run.raise_if_cancelled()
             time.sleep(0.02)
     _effect(run)
+
+
+@job_handler(IN_A_QUERY)
+def in_a_query(run: JobRun) -> None:
+    """Wait in the database for longer than any test."""
+    _trace(run)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(600)")
 
 
 def _trace(run: JobRun) -> int:
