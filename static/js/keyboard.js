@@ -49,8 +49,9 @@ const SINGLE = {
   "?": () => showShortcuts(),
   "/": () => {
     const field = document.querySelector("[data-search-here]") ?? document.querySelector("[data-search]");
-    field?.focus();
-    return Boolean(field);
+    if (field) field.focus();
+    else openCommands();
+    return true;
   },
   j: () => moveCursor(1),
   k: () => moveCursor(-1),
@@ -123,25 +124,27 @@ function openCommands() {
         return item;
       }),
     );
-    input.setAttribute("aria-activedescendant", `command-${selected}`);
+    if (shown.length) input.setAttribute("aria-activedescendant", `command-${selected}`);
+    else input.removeAttribute("aria-activedescendant");
     list.children[selected]?.scrollIntoView({ block: "nearest" });
   };
   const choose = (index) => {
+    if (!shown[index]) return;
     box.close();
-    shown[index]?.run();
+    shown[index].run();
   };
   const filter = () => {
     const text = input.value.trim();
     const wanted = text.toLowerCase();
     shown = commands().filter((command) => command.label.toLowerCase().includes(wanted));
-    if (text) shown.push(searchCommand(text));
+    if (text && document.querySelector("[role=search]")) shown.push(searchCommand(text));
     selected = 0;
     paint();
   };
   input.oninput = filter;
   input.onkeydown = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) {
+    if (step && shown.length) {
       event.preventDefault();
       selected = (selected + step + shown.length) % shown.length;
       paint();
@@ -185,4 +188,7 @@ function onKey(event) {
 
 export function startKeyboard() {
   document.addEventListener("keydown", onKey);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-commands]")) openCommands();
+  });
 }

@@ -135,6 +135,14 @@ def test_the_command_box_goes_where_it_is_told(gallery: Page) -> None:
     gallery.wait_for_url("**/admin/**")
 
 
+def test_the_bar_opens_the_command_box_for_a_mouse(gallery: Page) -> None:
+    gallery.get_by_role("button", name="Go to").click()
+    expect(gallery.get_by_role("combobox", name="Command")).to_be_focused()
+    gallery.keyboard.type("nothing is called this")
+    gallery.keyboard.press("Enter")
+    expect(gallery.get_by_role("dialog", name="Commands")).to_be_visible()
+
+
 def test_a_dialog_closes_with_escape_and_returns_the_focus(gallery: Page) -> None:
     opener = gallery.get_by_role("button", name="Open a dialog")
     opener.click()
