@@ -10,6 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from apps.core.errors import NofxError
+from apps.evolution.api import router as evolution_router
 from apps.generation.api import router as generation_router
 from apps.governance.api import router as governance_router
 from apps.governance.http import access, problem, problem_of, record_denial
@@ -84,3 +85,4 @@ api = new_api("api")
 api.add_router("/auth", governance_router)
 api.add_router("/ai", generation_router)
 api.add_router("/quality", quality_router)
+api.add_router("/evolution", evolution_router)

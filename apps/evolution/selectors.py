@@ -1,0 +1,67 @@
+"""Reads for the architecture page and the API. Whoever may read a repository may read its architecture."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.core.errors import NotFound
+from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot
+from apps.governance.models import User
+from apps.governance.selectors import readable_scopes
+from apps.repositories.models import Repository
+
+
+def snapshots_of(repository: Repository) -> QuerySet[ArchitectureSnapshot]:
+    """Return the snapshots of a repository the caller may read, newest first, with their commits."""
+    return (
+        ArchitectureSnapshot.objects.filter(source__revision__repository=repository)
+        .select_related("source__revision")
+        .order_by("-created_at", "id")
+    )
+
+
+def snapshot_get(*, user: User, snapshot_id: UUID) -> ArchitectureSnapshot:
+    """
+    Return one snapshot, with its repository.
+
+    :raises NotFound: there is none that *user* may read.
+    """
+    found = (
+        ArchitectureSnapshot.objects.filter(
+            pk=snapshot_id, source__revision__repository__scope__in=readable_scopes(user)
+        )
+        .select_related("source__revision__repository__scope")
+        .first()
+    )
+    if found is None:
+        raise NotFound("There is no such snapshot.")
+    return found
+
+
+def plan_get(*, user: User, plan_id: UUID) -> ArchitectureEvolutionPlan:
+    """
+    Return one plan, with its repository.
+
+    :raises NotFound: there is none that *user* may read.
+    """
+    found = (
+        ArchitectureEvolutionPlan.objects.filter(
+            pk=plan_id, current_snapshot__source__revision__repository__scope__in=readable_scopes(user)
+        )
+        .select_related("current_snapshot__source__revision__repository__scope")
+        .first()
+    )
+    if found is None:
+        raise NotFound("There is no such plan.")
+    return found
+
+
+def plans_of(repository: Repository) -> QuerySet[ArchitectureEvolutionPlan]:
+    """Return the plans of a repository the caller may read, newest first, with the commits they were made for."""
+    return (
+        ArchitectureEvolutionPlan.objects.filter(current_snapshot__source__revision__repository=repository)
+        .select_related("current_snapshot__source__revision")
+        .order_by("-created_at", "id")
+    )

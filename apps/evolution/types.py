@@ -1,0 +1,26 @@
+"""Why an architecture could not be judged."""
+
+from __future__ import annotations
+
+from apps.core.errors import NofxError
+
+
+class NothingToSuggest(NofxError):
+    """The architecture holds nothing that the rules would change."""
+
+    code = "evolution.nothing_to_suggest"
+    status = 422
+
+
+class MigrationRefused(NofxError):
+    """The platform was asked to change code by itself."""
+
+    code = "evolution.migration_refused"
+    status = 422
+
+
+class InputInvalid(NofxError):
+    """What is to be analysed is named in a way that cannot be meant."""
+
+    code = "evolution.input_invalid"
+    status = 422
