@@ -78,11 +78,12 @@ def fingerprint(environment: Environment) -> str:
     digest = hashlib.sha256(json.dumps(dict(environment), sort_keys=True).encode())
     packages = [Path(str(package.__file__)).parent for package in (nofx, apps)]
     files = [path for root in packages for pattern in ("*.py", "*.html") for path in root.rglob(pattern)]
-    # Pages beside the packages, in a checkout; and the folder that changes when a dependency is installed.
-    files += [*(packages[0].parent / "templates").rglob("*.html"), Path(sysconfig.get_path("purelib"))]
+    files += (packages[0].parent / "templates").rglob("*.html")  # beside the packages, in a checkout
     for path in sorted(files):
         facts = path.stat()
         digest.update(f"{path}:{facts.st_mtime_ns}:{facts.st_size}\n".encode())
+    for installed in sorted(Path(sysconfig.get_path("purelib")).glob("*.dist-info")):
+        digest.update(f"{installed.name}\n".encode())
     return digest.hexdigest()
 
 
