@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down status test browser lint types bench clean
+.PHONY: help up down status test browser lint types bench lock clean
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -71,6 +71,14 @@ browser: ## install the system's Chromium for the browser tests (asks for root)
 
 bench: $(DEV_STAMP) ## measure and print figures
 	@$(BIN)/nofx bench core
+
+# Debian 12's own Python is the oldest that is promised; a later one needs a package less.
+LOCK = $(BIN)/uv pip compile --quiet pyproject.toml --extra local --python-version 3.11.2 \
+	--generate-hashes --no-emit-index-url --no-header
+
+lock: $(BIN)/uv ## pin the dependencies anew after pyproject.toml changed
+	@$(LOCK) --output-file requirements.lock
+	@$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean: down ## stop everything and remove what can be made again; the data in .nofx stays
 	@rm -rf $(VENV) build dist ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .nofx/test
