@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import pwd
 import shutil
 import stat
 import subprocess
@@ -96,13 +97,22 @@ def toolbox(root: Path) -> Toolbox:
     :raises EmbeddedPostgresError: root without user namespaces, and *root* is a place "nobody" cannot enter.
     """
     package = wheel_package()
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and (_has_name(os.geteuid()) or not namespaces_allowed()):
         return Toolbox(package / _INSTALL / "bin")
     data = root / "data"
-    belongs_to_nobody = data.exists() and data.stat().st_uid == NOBODY
+    belongs_to_nobody = os.geteuid() == 0 and data.exists() and data.stat().st_uid == NOBODY
     if namespaces_allowed() and not belongs_to_nobody:
         return Toolbox(package / _INSTALL / "bin", prefix=_NAMESPACE)
     return as_nobody(package, root)
+
+
+def _has_name(uid: int) -> bool:
+    """Return whether *uid* is in the list of users; PostgreSQL refuses one that is not, as containers have them."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def as_nobody(package: Path, root: Path) -> Toolbox:
