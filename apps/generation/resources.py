@@ -50,10 +50,10 @@ def _review_url(identity: UUID) -> str:
     return reverse("generation:review", args=[identity])
 
 
-def _open_for(user: User) -> list[OpenDecision]:
+def _open_for(user: User, limit: int) -> list[OpenDecision]:
     return [
         OpenDecision(run.title, _review_url(run.pk), run.repository.name, run.risk_tier, run.state_changed_at)
-        for run in runs_waiting_for(user)
+        for run in runs_waiting_for(user)[:limit]
     ]
 
 

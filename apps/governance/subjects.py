@@ -31,11 +31,11 @@ class OpenDecision:
 
 @dataclass(frozen=True)
 class SubjectPages:
-    """The pages of a kind: names of subjects by id, the address of one, and what waits for a person, oldest first."""
+    """The pages of a kind: names of subjects by id, the address of one, and the first few that wait for a person."""
 
     titles: Callable[[Collection[UUID]], Mapping[UUID, str]]
     url: Callable[[UUID], str]
-    open_for: Callable[[User], list[OpenDecision]]
+    open_for: Callable[[User, int], list[OpenDecision]]
 
 
 _readable: dict[str, IdsFor] = {}
@@ -68,10 +68,10 @@ def subjects_blind(user: User, *, kind: str = "subject_kind", identity: str = "s
     return _about(_blind, user, kind, identity)
 
 
-def decisions_open_for(user: User) -> list[OpenDecision]:
-    """Return what waits for *user*'s verdict, longest waiting first."""
-    found = [decision for pages in _pages.values() for decision in pages.open_for(user)]
-    return sorted(found, key=lambda decision: decision.since)
+def decisions_open_for(user: User, *, limit: int) -> list[OpenDecision]:
+    """Return at most *limit* things that wait for *user*'s verdict, longest waiting first."""
+    found = [decision for pages in _pages.values() for decision in pages.open_for(user, limit)]
+    return sorted(found, key=lambda decision: decision.since)[:limit]
 
 
 def subject_links(subjects: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], tuple[str, str]]:

@@ -24,6 +24,8 @@ from apps.governance.subjects import decisions_open_for, subject_links
 from apps.governance.types import DEFAULT_POLICIES, Action
 
 PAGE_SIZE = 50
+# Decisions shown on the overview; whoever has more waiting takes the oldest first.
+LONGEST = 20
 
 
 @login_required
@@ -33,7 +35,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     ballots = ballots_recent(user)
     links = subject_links([(ballot.subject_kind, ballot.subject_id) for ballot in ballots])
     context = {
-        "waiting": decisions_open_for(user),
+        "waiting": decisions_open_for(user, limit=LONGEST),
         "decided": [
             {
                 "ballot": ballot,
@@ -66,7 +68,7 @@ def audit_list(request: HtmxRequest) -> HttpResponse:
         "next_cursor": page.next_cursor,
         "chain": chain_state(),
         "may_verify": scopes_where(user, Action.AUDIT_READ).exists(),
-        "trail": [("Governance", reverse("governance:index")), ("Audit", "")],
+        "trail": [("Governance", reverse("governance:index"))],
     }
     return render_page(request, "governance/audit_list.html", context)
 

@@ -19,6 +19,26 @@ from nofx.api.resources import RESOURCES
 COMMITTED = Path(settings.BASE_DIR) / "docs" / "openapi.json"
 
 
+# PHASE5's endpoints, with its names.
+ENDPOINTS = (
+    "/api/ai/generate/code",
+    "/api/ai/generate/tests",
+    "/api/ai/generate/refactor",
+    "/api/ai/analyze/specification",
+    "/api/ai/consensus/vote",
+    "/api/quality/review",
+    "/api/quality/test/generate",
+    "/api/quality/coverage/analyze",
+    "/api/quality/debt/assess",
+    "/api/quality/optimize",
+    "/api/evolution/analyze",
+    "/api/evolution/suggest",
+    "/api/evolution/migrate",
+    "/api/docs/generate",
+    "/api/docs/validate",
+)
+
+
 def parts(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
         yield value
@@ -62,6 +82,10 @@ def test_operations_have_names_of_their_own_sentences_and_a_rule_about_who():
         assert operation["summary"], operation["operationId"]
         assert operation["description"].endswith((".", "`")), operation["operationId"]
         assert operation["security"] or operation["operationId"] == "sign_in"
+
+
+def test_the_fifteen_endpoints_of_the_mission_are_there():
+    assert set(ENDPOINTS) <= openapi_document()["paths"].keys()
 
 
 def test_every_noun_has_a_list_and_a_row():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import chain
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -285,7 +285,7 @@ def test_a_list_that_cannot_be_given_is_a_problem(call, world, auditor, query):
     assert call("GET", f"/api/v1/requests?{query}", user=auditor).status_code == 400
 
 
-@pytest.mark.parametrize("key", ["nonsense", "req_", str(uuid4()), "12", "req_ü"])
+@pytest.mark.parametrize("key", ["nonsense", "req_", str(UUID(int=0)), "12", "req_ü"])
 def test_an_id_that_is_none_is_not_found(call, world, auditor, key):
     assert call("GET", f"/api/v1/requests/{key}", user=auditor).status_code == 404
     assert call("GET", f"/api/v1/audit-events/{key}9999999999999999999999", user=auditor).status_code == 404

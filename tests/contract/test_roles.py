@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from apps.core.errors import NofxError
+from apps.docs.models import DocumentationArtifact, DocumentationSource
+from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot, SnapshotSource
 from apps.governance.engine.permissions import MATRIX
 from apps.governance.models import AuditEvent
 from apps.governance.types import Action, Condition, Role
-from apps.repositories.models import Repository
+from apps.repositories.models import Repository, Revision
 from nofx.api.document import openapi_document
 
 pytestmark = pytest.mark.django_db
 
 CODE = "def f(x: int) -> int:\n    return x\n"
+SNAPSHOT, PLAN, PAGE = UUID(int=1), UUID(int=2), UUID(int=3)
 
 
 class Reached(NofxError):
@@ -105,6 +109,41 @@ VERBS = (
         "apps.quality.api.measurement_start",
         Action.QUALITY_MEASURE,
     ),
+    Verb(
+        "POST",
+        "/api/evolution/analyze",
+        {"repository": "shop"},
+        "apps.evolution.api.snapshot_take",
+        Action.ARCHITECTURE_ANALYSE,
+    ),
+    Verb(
+        "POST",
+        "/api/evolution/suggest",
+        {"snapshot": f"snap_{SNAPSHOT}"},
+        "apps.evolution.api.plan_suggest",
+        Action.ARCHITECTURE_ANALYSE,
+    ),
+    Verb(
+        "POST",
+        "/api/evolution/migrate",
+        {"plan": f"plan_{PLAN}", "dry_run": True},
+        "apps.evolution.api.plan_dry_run",
+        Action.ARCHITECTURE_PLAN,
+    ),
+    Verb(
+        "POST",
+        "/api/docs/generate",
+        {"repository": "shop"},
+        "apps.docs.api.documentation_generate",
+        Action.DOCS_GENERATE,
+    ),
+    Verb(
+        "POST",
+        "/api/docs/validate",
+        {"page": f"page_{PAGE}"},
+        "apps.docs.api.documentation_validate",
+        Action.DOCS_GENERATE,
+    ),
 )
 # Shown elsewhere: signing in (test_sign_in), and reading what a request's models said (below).
 ELSEWHERE = {("POST", "/api/auth/token"), ("GET", "/api/ai/consensus/vote")}
@@ -116,7 +155,18 @@ def named(verb: Verb) -> str:
 
 @pytest.fixture
 def repository(scope):
-    return Repository.objects.create(scope=scope, name="shop", path="/srv/shop")
+    shop = Repository.objects.create(scope=scope, name="shop", path="/srv/shop")
+    revision = Revision.objects.create(repository=shop, sha="0" * 40, committed_at="2026-11-01T00:00Z")
+    snapshot = ArchitectureSnapshot.objects.create(id=SNAPSHOT, snapshot_date="2026-11-01", architecture_graph={})
+    SnapshotSource.objects.create(snapshot=snapshot, revision=revision)
+    ArchitectureEvolutionPlan.objects.create(
+        id=PLAN, current_snapshot=snapshot, target_architecture={}, migration_steps=[], status="suggested"
+    )
+    page = DocumentationArtifact.objects.create(
+        id=PAGE, artifact_type="api", target_code_version="1", generated_content="#", format="markdown"
+    )
+    DocumentationSource.objects.create(artifact=page, revision=revision)
+    return shop
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=named)

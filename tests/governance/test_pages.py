@@ -53,7 +53,9 @@ def test_the_overview_shows_what_waits_and_what_was_decided(visit, auditor, pers
     pages = subjects.SubjectPages(
         titles=lambda ids: {subject: "Parse addresses"} if subject in ids else {},
         url=lambda identity: f"/requests/{identity}/review",
-        open_for=lambda user: [subjects.OpenDecision("Round prices", "/requests/1/review", "shop", "low", now())],
+        open_for=lambda user, limit: [
+            subjects.OpenDecision("Round prices", "/requests/1/review", "shop", "low", now())
+        ],
     )
     monkeypatch.setitem(subjects._pages, "probe", pages)
     Ballot.objects.create(
