@@ -248,7 +248,10 @@ def decide(policy: Policy, ballots: Iterable[HumanBallot], subject: Subject, ros
         reasons.append(f"{len(filled)} of {len(policy.seats)} approvals are given; {_listed(vacant)} must approve.")
         if not is_reachable:
             reasons.append("Nobody is left who could give the missing approvals.")
-    reasons += [f"{roster_name(roster, user)} cannot approve: {why}" for user, why in sorted(subject.barred.items())]
+    reasons += [
+        f"{roster_name(roster, user)} cannot approve: {why.rstrip('.')}."
+        for user, why in sorted(subject.barred.items())
+    ]
     return Decision(state, filled, vacant, dict(subject.barred), tuple(reasons))
 
 

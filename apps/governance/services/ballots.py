@@ -101,7 +101,7 @@ def _require_person(voter: User, is_interactive: bool, denial: Denial) -> None:
 
 def _require_eligible(subject: Subject, scope: Scope, voter: User, verdict: Verdict, denial: Denial) -> None:
     if voter.pk in subject.barred:
-        raise NotEligible(f"You cannot vote on this: {subject.barred[voter.pk]}", denial=denial)
+        raise NotEligible(f"You cannot vote on this: {subject.barred[voter.pk].rstrip('.')}.", denial=denial)
     action = Action.CANDIDATE_BLOCK if verdict is Verdict.BLOCK else Action.VERDICT_VOTE
     if not can(voter, action, scope):
         raise NotEligible(
