@@ -32,12 +32,13 @@ class DocumentationArtifact(models.Model):
 
 
 class DocumentationSource(models.Model):
-    """Which commit a page was generated from, and what its last validation found."""
+    """Which commit a page was generated from, the symbols it describes, and what its last validation found."""
 
     artifact = models.OneToOneField(
         DocumentationArtifact, primary_key=True, on_delete=models.CASCADE, related_name="source"
     )
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
+    citations = models.JSONField(default=list)
     validation = models.JSONField(null=True)
     validated_at = models.DateTimeField(null=True)
 

@@ -10,6 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from apps.core.errors import NofxError
+from apps.docs.api import router as docs_router
 from apps.evolution.api import router as evolution_router
 from apps.generation.api import router as generation_router
 from apps.governance.api import router as governance_router
@@ -86,3 +87,4 @@ api.add_router("/auth", governance_router)
 api.add_router("/ai", generation_router)
 api.add_router("/quality", quality_router)
 api.add_router("/evolution", evolution_router)
+api.add_router("/docs", docs_router)

@@ -1,0 +1,128 @@
+"""The door to writing: API pages, and whether they still say what the code says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.db import transaction
+
+from apps.checks.services import docstring_style, docstrings_check, is_test_path, public_interface
+from apps.core.clock import now
+from apps.docs.engine.drift import citation_of, cite, compare
+from apps.docs.engine.pages import api_page, documented_share
+from apps.docs.models import DocumentationArtifact, DocumentationSource
+from apps.docs.types import InputInvalid, NothingToDocument
+from apps.governance.models import User
+from apps.governance.services import audit_record
+from apps.repositories.models import Repository
+from apps.repositories.selectors import files_at, head_sha
+from apps.repositories.services import revision_record
+
+API = "api"
+MARKDOWN = "markdown"
+KEPT_FINDINGS = 200
+_SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+
+def documentation_generate(*, repository: Repository, sha: str | None, actor: User) -> DocumentationArtifact:
+    """
+    Write the API page of a commit, by default the newest of the default branch; a commit has one, written anew.
+
+    Nothing is run. The caller has decided that ``actor`` may ask.
+
+    :raises InputInvalid: ``sha`` is no full commit id.
+    :raises NothingToDocument: no Python file besides the tests offers a public function or class.
+    :raises RepositoryEmpty: the default branch has no commit.
+    :raises RepositoryUnavailable: the repository cannot be opened, or has no such commit.
+    """
+    if sha is not None and not _SHA.fullmatch(sha):
+        raise InputInvalid(f"{sha[:80]} is not the full id of a commit.", remedy="Give all 40 hexadecimal digits.")
+    revision = revision_record(repository=repository, sha=sha or head_sha(repository))
+    items = public_interface(_python(repository, revision.sha))
+    share = documented_share(items)
+    if share is None:
+        raise NothingToDocument(
+            f"{repository.name} has no public Python function or class at {revision.sha[:12]}.",
+            remedy="API pages are written of Python modules; names that begin with an underscore are private.",
+        )
+    values = {
+        "target_code_version": revision.sha,
+        "generated_content": api_page(title=repository.name, sha=revision.sha, items=items),
+        "format": MARKDOWN,
+        "quality_score": Decimal(f"{share:.2f}"),
+        "last_updated": now(),
+    }
+    with transaction.atomic():
+        Repository.objects.select_for_update().get(pk=repository.pk)
+        known = DocumentationArtifact.objects.filter(source__revision=revision, artifact_type=API).first()
+        if known is None:
+            artifact = DocumentationArtifact.objects.create(artifact_type=API, **values)
+        else:
+            DocumentationArtifact.objects.filter(pk=known.pk).update(**values)
+            artifact = known
+        DocumentationSource.objects.update_or_create(
+            artifact=artifact,
+            defaults={"revision": revision, "citations": [citation.as_json() for citation in cite(items)]},
+        )
+        audit_record(
+            action="docs.generate",
+            object_kind="page",
+            object_id=artifact.pk,
+            actor=actor,
+            scope=repository.scope,
+            detail={"sha": revision.sha},
+        )
+    artifact.refresh_from_db()
+    return artifact
+
+
+def documentation_validate(*, artifact: DocumentationArtifact, actor: User) -> DocumentationArtifact:
+    """
+    Hold a page against the newest commit: the symbols it describes, and docstrings that contradict signatures.
+
+    What was found is stored beside the page; the page itself stays. The caller has decided that ``actor`` may ask.
+
+    :raises RepositoryEmpty: the default branch has no commit.
+    :raises RepositoryUnavailable: the repository cannot be opened.
+    :raises CodeUnreadable: the docstrings could not be checked.
+    """
+    source = DocumentationSource.objects.select_related("revision__repository__scope").get(artifact=artifact)
+    repository = source.revision.repository
+    revision = revision_record(repository=repository, sha=head_sha(repository))
+    files = _python(repository, revision.sha)
+    today = public_interface(files)
+    drift = compare([citation_of(stored) for stored in source.citations], today)
+    style = docstring_style(item.docstring for item in today)
+    findings = docstrings_check(files, style=style)
+    validation = {
+        "sha": revision.sha,
+        **drift.as_json(),
+        "docstring_style": style,
+        "finding_count": len(findings),
+        "findings": [finding.as_json() for finding in findings[:KEPT_FINDINGS]],
+    }
+    with transaction.atomic():
+        source.validation = validation
+        source.validated_at = now()
+        source.save(update_fields=["validation", "validated_at"])
+        audit_record(
+            action="docs.validate",
+            object_kind="page",
+            object_id=artifact.pk,
+            actor=actor,
+            scope=repository.scope,
+            detail={"sha": revision.sha, "state": drift.state},
+        )
+    artifact.source = source
+    return artifact
+
+
+def _python(repository: Repository, sha: str) -> Mapping[str, str]:
+    contents = files_at(repository, sha)
+    return {
+        path: content.decode(errors="replace")
+        for path, content in contents.items()
+        if path.isprintable() and not is_test_path(path)
+    }

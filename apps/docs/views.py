@@ -1,0 +1,122 @@
+"""Documentation of the repositories one may read, and whether it still holds."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.checks.types import CodeUnreadable, UnsafePath
+from apps.core.htmx import HtmxRequest, notify, redirect_after
+from apps.docs.models import DocumentationArtifact
+from apps.docs.rendering import render as markdown_render
+from apps.docs.rendering import symbol_anchor
+from apps.docs.selectors import page_get, page_state, pages_newest
+from apps.docs.services import documentation_generate, documentation_validate
+from apps.docs.types import NothingToDocument
+from apps.governance.http import require
+from apps.governance.models import User
+from apps.governance.selectors import can, scopes_where
+from apps.governance.types import Action
+from apps.repositories.selectors import repositories_readable, repository_get
+from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
+
+PAGE_SIZE = 50
+EXPECTED = (CodeUnreadable, NothingToDocument, RepositoryEmpty, RepositoryUnavailable, UnsafePath)
+
+
+def _user(request: HtmxRequest) -> User:
+    return cast("User", request.user)
+
+
+@login_required
+@require_GET
+def index(request: HtmxRequest) -> HttpResponse:
+    user = _user(request)
+    readable = repositories_readable(user=user)
+    page = Paginator(readable, PAGE_SIZE).get_page(request.GET.get("page"))
+    writable = scopes_where(user, Action.DOCS_GENERATE)
+    context = {
+        "page": page,
+        "rows": pages_newest(list(page)),
+        "writable": list(readable.filter(scope__in=writable).values_list("name", flat=True)),
+    }
+    return render(request, "docs/index.html", context)
+
+
+@login_required
+@require_GET
+def page_detail(request: HtmxRequest, page_id: UUID) -> HttpResponse:
+    user = _user(request)
+    page = page_get(user=user, page_id=page_id)
+    repository = page.source.revision.repository
+    context = {
+        "page": page,
+        "repository": repository,
+        "state": page_state(page),
+        "rendered": markdown_render(page.generated_content),
+        "symbols": len(page.source.citations),
+        "documented": sum(citation["is_documented"] for citation in page.source.citations),
+        "validation": page.source.validation,
+        "changes": _changes(page),
+        "can_check": can(user, Action.DOCS_GENERATE, repository.scope),
+        "trail": [("Docs", reverse("docs:index"))],
+    }
+    return render(request, "docs/page_detail.html", context)
+
+
+@login_required
+@require_GET
+def page_download(request: HtmxRequest, page_id: UUID) -> HttpResponse:
+    page = page_get(user=_user(request), page_id=page_id)
+    name = f"{page.source.revision.repository.name}-api-{page.target_code_version[:12]}.md"
+    response = HttpResponse(page.generated_content, content_type="text/markdown; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@login_required
+@require_POST
+def generate(request: HtmxRequest) -> HttpResponse:
+    user = _user(request)
+    repository = repository_get(user=user, name=request.POST.get("repository", ""))
+    require(request, Action.DOCS_GENERATE, repository.scope)
+    try:
+        page = documentation_generate(repository=repository, sha=None, actor=user)
+    except EXPECTED as error:
+        return notify(request, redirect_after(request, reverse("docs:index")), str(error), level="error")
+    return redirect_after(request, _url(page))
+
+
+@login_required
+@require_POST
+def check(request: HtmxRequest, page_id: UUID) -> HttpResponse:
+    user = _user(request)
+    page = page_get(user=user, page_id=page_id)
+    require(request, Action.DOCS_GENERATE, page.source.revision.repository.scope)
+    response = redirect_after(request, _url(page))
+    try:
+        documentation_validate(artifact=page, actor=user)
+    except EXPECTED as error:
+        return notify(request, response, str(error), level="error")
+    return notify(request, response, "Checked against the newest commit.")
+
+
+def _url(page: DocumentationArtifact) -> str:
+    return reverse("docs:page-detail", args=[page.pk])
+
+
+def _changes(page: DocumentationArtifact) -> list[dict[str, Any]]:
+    """Return the symbols that changed since, each with its place on the page."""
+    place = {
+        (citation["module"], citation["qualname"]): symbol_anchor(number)
+        for number, citation in enumerate(page.source.citations, start=1)
+    }
+    changes = (page.source.validation or {}).get("changes", [])
+    return [change | {"anchor": place.get((change["module"], change["qualname"]))} for change in changes]
