@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+"""The addresses of the knowledge pages."""
+
+from django.urls import path
+
+from apps.knowledge import views
 
 app_name = "knowledge"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("knowledge", views.index, name="index"),
+    path("knowledge/patterns/<slug:slug>", views.pattern_detail, name="pattern-detail"),
+]
