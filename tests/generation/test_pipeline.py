@@ -145,3 +145,16 @@ def test_state_in_a_class_is_compared(submit: Submit, provider: Provider, server
     request = submit(text, title="A tally")
     work_off(request)
     assert "+= n" in _chosen(request)
+
+
+def test_models_that_wrote_the_same_program_outweigh_one_that_differs(
+    submit: Submit, provider: Provider, server: FaultServer
+) -> None:
+    once = "```python\ndef initials(name: str) -> str:\n    return ''.join(c for c in name.title() if c.isupper())\n```"
+    twice = "```python\ndef initials(name: str) -> str:\n    return ''.join(w[0].upper() for w in name.split())\n```"
+    server.answers([once, twice, twice.replace("def", "# the same\ndef")])
+    request = submit(
+        "Write `def initials(name: str) -> str`.\n\n>>> initials('ada lovelace')\n'AL'\n", title="Initials"
+    )
+    work_off(request)
+    assert "split()" in _chosen(request)

@@ -59,21 +59,31 @@ def consensus_decide(
     """
     Choose among the candidates and write the consensus row, once; a repeated job finds it written.
 
-    Behaviour is compared where the specification can be run; else the prior quality chooses and the row says so.
+    *candidates* are different programs; those that others wrote as well are weighed with it, since models that agree
+    to the letter are evidence. Behaviour is compared where the specification can be run; else the prior quality
+    chooses and the row says so.
     """
     existing = CodeGenerationConsensus.objects.filter(request=run.request).first()
     if existing:
         return existing
-    pool = [_entry(candidate, one) for candidate, one in zip(candidates, observations, strict=True)]
+    observed = {candidate.pk: one for candidate, one in zip(candidates, observations, strict=True)}
+    copies = Candidate.objects.filter(duplicate_of__in=observed).select_related("implementation", "provider")
+    voters = [
+        *((candidate, candidate.pk) for candidate in candidates),
+        *((copy, copy.duplicate_of_id) for copy in copies),
+    ]
+    pool = [_entry(candidate, observed[program]) for candidate, program in voters]
+    originals = {str(candidate.pk): program for candidate, program in voters}
     decision = decide_consensus(pool, inputs)
     for cluster in decision.clusters:
         Candidate.objects.filter(pk__in=cluster.members).update(cluster=cluster.label)
-    chosen = next((candidate for candidate in candidates if str(candidate.pk) == decision.selected), None)
+    selected = originals.get(decision.selected or "")
+    chosen = next((candidate for candidate in candidates if candidate.pk == selected), None)
     return CodeGenerationConsensus.objects.create(
         request=run.request,
         selected_implementation=chosen.implementation if chosen else None,
         consensus_score=Decimal(str(decision.score)).quantize(Decimal("0.01")),
-        voting_details={**decision_details(decision, inputs, entry=run.entry, pool=len(pool)), "seed": run.seed},
+        voting_details={**decision_details(decision, inputs, entry=run.entry, pool=len(candidates)), "seed": run.seed},
     )
 
 
