@@ -76,6 +76,7 @@ def measure(clone: Path) -> Iterator[Figure]:
         yield from start_figures(clone, env)
         os.environ.update(env, DJANGO_SETTINGS_MODULE="bench.settings")
         django.setup()
+        logging.getLogger("django-q").setLevel(logging.WARNING)
         with platform_with_bench_jobs(env):
             yield from job_figures()
             yield from socket_figures()
