@@ -14,6 +14,8 @@ from apps.providers.services.builtins import builtin_names
 Kind = Provider.Kind
 # Shares of HumanEval problems solved greedily on a CPU, lowered: people ask for harder things.
 _LOCAL_PRIORS = {LARGE.name: "0.60"}
+# A pattern is tested code; a program composed from a few examples often fits nothing else.
+_BUILTIN_PRIORS = {"patterns": "0.60", "synthesis": "0.25"}
 
 
 @transaction.atomic
