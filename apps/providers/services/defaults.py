@@ -41,7 +41,8 @@ def provider_defaults_ensure() -> list[str]:
 
 
 def _builtin(name: str) -> dict[str, Any]:
-    return {"kind": Kind.BUILTIN, "model_id": name, "max_concurrency": 1, "timeout_s": 20}
+    prior = _BUILTIN_PRIORS.get(name, "0.50")
+    return {"kind": Kind.BUILTIN, "model_id": name, "max_concurrency": 1, "timeout_s": 20, "prior": prior}
 
 
 def _local(name: str) -> dict[str, Any]:
