@@ -224,13 +224,20 @@ def _ranked(
 ) -> list[_Group]:
     """Return the clusters, the preferred one first."""
     members = cluster_by_behaviour(pool, inputs)
-    votes = [digest_votes([(e.normalised_digest, weight_of(e)) for e in group]) for group in members]
+    votes = [_vote(group, weight_of) for group in members]
     supports = _supports(members, votes, inputs)
     groups = [
         _Group(group, _passed(group[0], inputs), vote, support, max(e.prior for e in group))
         for group, vote, support in zip(members, votes, supports, strict=True)
     ]
     return sorted(groups, key=lambda g: (-g.passed, -round(g.support, 9), -g.prior, g.chosen.id))
+
+
+def _vote(group: Sequence[PoolEntry], weight_of: Callable[[PoolEntry], float]) -> float:
+    """Programs that were never run have no behaviour in common, so they have no vote."""
+    if all(outcome.kind is OutcomeKind.NOT_RUN for outcome in group[0].outcomes):
+        return 0.0
+    return digest_votes([(entry.normalised_digest, weight_of(entry)) for entry in group])
 
 
 def _supports(

@@ -69,8 +69,7 @@ def outcome_from_value(
         for calls without a value or an error: those are TIMEOUT after a timeout, an error after a crash, else NOT_RUN.
     """
     if error is not None:
-        name = error.split(":", 1)[0].strip()
-        return Outcome(OutcomeKind.ERROR, error=name.rsplit(".", 1)[-1] or "Exception", mutated=_plain(mutated))
+        return Outcome(OutcomeKind.ERROR, error=_error_name(error), mutated=_plain(mutated))
     if not has_value:
         return _without_value(status)
     try:
@@ -78,6 +77,12 @@ def outcome_from_value(
     except Unrepresentable:
         return Outcome(OutcomeKind.UNREPRESENTABLE, error=type(value).__name__)
     return Outcome(OutcomeKind.VALUE, value=value, mutated=_plain(mutated))
+
+
+def _error_name(error: str) -> str:
+    """The text comes from code nobody trusts: what is no identifier of a usual length is no exception's name."""
+    name = error.split(":", 1)[0].strip().rsplit(".", 1)[-1]
+    return name if name.isidentifier() and len(name) <= 100 else "Exception"
 
 
 def _without_value(status: str) -> Outcome:

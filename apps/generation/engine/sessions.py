@@ -14,7 +14,7 @@ __nofx_sessions__ = {table}
 
 
 def {entry}(index):
-    """Run the steps of one session in a fresh namespace and return the value of its expression."""
+    """Run the steps of one input in a fresh namespace and return the value of its expression."""
     steps, expression = __nofx_sessions__[index]
     namespace = dict(globals())
     for step in steps:

@@ -23,8 +23,9 @@ def changed_files(workspace: Workspace, candidate: Candidate) -> dict[str, str]:
 
 
 def candidate_module(workspace: Workspace, candidate: Candidate) -> str:
-    """Return the target file as the candidate leaves it."""
-    return changed_files(workspace, candidate).get(workspace.run.target_path, "")
+    """Return the target file as the candidate leaves it; a patch may change only what the target uses."""
+    target = workspace.run.target_path
+    return changed_files(workspace, candidate).get(target, workspace.files.get(target, ""))
 
 
 def candidates_check(*, run: GenerationRun, workspace: Workspace) -> int:

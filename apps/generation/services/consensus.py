@@ -134,20 +134,11 @@ def _distinguishing(found: Distinguishing | None, entry: str) -> dict[str, Any] 
         return None
     expected = found.input.expected
     return {
-        "call": call_text(found.input, entry),
+        "call": _short(found.input.call.text(entry)),
         "origin": found.input.origin.value,
         "expected": None if expected is None else _short(expected.raises or repr(expected.value)),
         "outputs": [{"label": output.label, "text": outcome_text(output.outcome)} for output in found.outputs],
     }
-
-
-def call_text(one: PoolInput, entry: str) -> str:
-    """Return an input as a person would write it."""
-    call = one.call
-    if call.expression:
-        return _short("\n".join([*call.steps, call.expression]))
-    arguments = [repr(value) for value in call.args] + [f"{name}={value!r}" for name, value in call.kwargs.items()]
-    return _short(f"{entry}({', '.join(arguments)})")
 
 
 def outcome_text(outcome: Outcome) -> str:

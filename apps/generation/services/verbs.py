@@ -19,7 +19,7 @@ from apps.generation.engine.testgen import example_inputs, tests_from_specificat
 from apps.generation.models import GeneratedCodeArtifact
 from apps.generation.services.candidates import PLATFORM_AUTHOR
 from apps.generation.services.consensus import decision_details
-from apps.generation.services.execution import Program, observe
+from apps.generation.services.execution import Program, observe, one_kind_after_the_other
 from apps.generation.types import CodeType
 
 PROOF_INPUTS = 60
@@ -132,7 +132,9 @@ def vote_take(*, title: str, text: str, sources: Sequence[tuple[str, str]]) -> d
 
 def _inputs(specification: Specification) -> list[PoolInput]:
     fuzzed = fuzz_inputs(specification.entry_signature, specification.examples, seed=1, count=PROOF_INPUTS)
-    return [*example_inputs(specification), *(PoolInput(call, InputOrigin.FUZZ) for call in fuzzed)]
+    return one_kind_after_the_other(
+        [*example_inputs(specification), *(PoolInput(call, InputOrigin.FUZZ) for call in fuzzed)]
+    )
 
 
 def _signatures(code: str) -> list[FunctionSignature]:

@@ -1,0 +1,42 @@
+"""Running programs on inputs: what is compared, and what says nothing."""
+
+from __future__ import annotations
+
+from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput, decide_consensus
+from apps.generation.engine.inputs import CallInput
+from apps.generation.engine.outcomes import Expected, Outcome, OutcomeKind
+from apps.generation.services.execution import Program, observe, one_kind_after_the_other
+
+DOUBLE = "def double(n):\n    return n * 2\n"
+
+
+def example(n: int, expected: int) -> PoolInput:
+    return PoolInput(CallInput((n,)), InputOrigin.EXAMPLE, Expected(expected))
+
+
+def observed(code: str, inputs: list[PoolInput]) -> list[Outcome]:
+    return observe([Program(code)], inputs, entry="double")[0].outcomes
+
+
+def test_a_generated_test_with_steps_does_not_disturb_the_examples() -> None:
+    session = PoolInput(CallInput(steps=("value = 4",), expression="double(value)"), InputOrigin.GENERATED_TEST)
+    inputs = one_kind_after_the_other([session, example(1, 2), example(3, 6)])
+    assert [outcome.value for outcome in observed(DOUBLE, inputs)] == [2, 6, 8]
+
+
+def test_code_that_fails_while_it_is_imported_shows_an_error_on_every_input() -> None:
+    inputs = [example(n, 2 * n) for n in range(20)]
+    outcomes = observed(f"{DOUBLE}\nraise ValueError('no')\n", inputs)
+    assert {(outcome.kind, outcome.error) for outcome in outcomes} == {(OutcomeKind.ERROR, "SystemExit")}
+
+
+def test_programs_that_were_not_run_have_no_vote() -> None:
+    inputs = [PoolInput(CallInput((n,)), InputOrigin.FUZZ) for n in range(3)]
+    refused = observe([Program("def double(n:")], inputs, entry="double")[0]
+    assert refused.refused
+    ran = observe([Program(DOUBLE)], inputs, entry="double")[0]
+    pool = [PoolEntry(f"x{n}", "m", f"d{n}", tuple(refused.outcomes), prior=0.9) for n in range(5)]
+    pool.append(PoolEntry("y", "m", "dy", tuple(ran.outcomes), prior=0.1))
+    decision = decide_consensus(pool, inputs)
+    assert decision.selected == "y"
+    assert [cluster.share for cluster in decision.clusters] == [1.0, 0.0]
