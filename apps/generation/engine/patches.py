@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from apps.generation.engine.source.layout import file_lines
+
 _FILE = re.compile(r"\+\+\+ (?:b/)?(?P<path>[^\t]+)")
-_HUNK = re.compile(r"@@ -(?P<start>\d+)(?:,(?P<old>\d+))? \+\d+(?:,(?P<new>\d+))? @@")
+_HUNK = re.compile(r"@@ -(?P<start>[0-9]{1,7})(?:,(?P<old>[0-9]{1,7}))? \+[0-9]+(?:,(?P<new>[0-9]{1,7}))? @@")
+_OTHER_CHANGE = re.compile(
+    r"(?:rename|copy) (?:from|to) |(?:old|new) mode |deleted file mode |GIT binary patch|Binary files "
+)
 MAX_FILES = 50
+_UNUSABLE_PARTS = frozenset({"", ".", ".."})
 
 
 class PatchUnreadable(ValueError):
@@ -24,6 +30,7 @@ class _Hunk:
     new: int
     before: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
+    last: str = " "
 
     @property
     def is_whole(self) -> bool:
@@ -31,28 +38,45 @@ class _Hunk:
 
     def take(self, line: str) -> None:
         """Add one line of the diff."""
-        kind, text = (line[0], line[1:]) if line else (" ", "")
+        kind, text = (line[0], line[1:]) if line.rstrip("\r\n") else (" ", line)
         if kind not in "+- ":
             raise PatchUnreadable("The patch holds a line that no diff has.")
+        self.last = kind
         if kind in "- ":
             self.before.append(text)
             self.old -= 1
         if kind in "+ ":
             self.after.append(text)
             self.new -= 1
+        if min(self.old, self.new) < 0:
+            raise PatchUnreadable("A hunk of the patch holds more lines than it says.")
+
+    def end_file_here(self) -> None:
+        """Take the line feed from the last line: the file ends without one."""
+        for kinds, lines in (("- ", self.before), ("+ ", self.after)):
+            if self.last in kinds and lines:
+                lines[-1] = lines[-1].removesuffix("\n")
+
+
+def is_usable_path(path: str) -> bool:
+    """Tell whether a change may stand at *path*: inside the tree, not in git's own folder, writable in a diff."""
+    parts = path.split("/")
+    is_plain = path.isprintable() and not set('"\\') & set(path) and not path.startswith("-")
+    return is_plain and not any(part in _UNUSABLE_PARTS or part.lower().strip(". ") == "git" for part in parts)
 
 
 def patched_files(patch: str, files: Mapping[str, str]) -> dict[str, str]:
     """
     Return the files that *patch* changes, by path, as they read afterwards.
 
-    Context and removed lines must be those of *files*, exactly; deletions and paths outside the tree are refused.
+    Context and removed lines must be those of *files*, exactly but for two things that models cannot see: carriage
+    returns at the ends of a file's lines, which are kept and given to new lines too, and a missing last line feed.
 
     :raises PatchUnreadable: see the class.
     """
     changed: dict[str, str] = {}
     for path, hunks in _sections(patch):
-        if path in changed or any(part in {"", ".", "..", ".git"} for part in path.split("/")):
+        if path in changed or not is_usable_path(path):
             raise PatchUnreadable(f"The patch may not change {path}.")
         changed[path] = _apply(path, files.get(path, ""), hunks)
     if not changed:
@@ -66,12 +90,16 @@ def _sections(patch: str) -> list[tuple[str, list[_Hunk]]]:
     """Split a diff by files and hunks. Hunks are read by their counts, so that no content is taken for a header."""
     sections: list[tuple[str, list[_Hunk]]] = []
     hunk: _Hunk | None = None
-    for line in patch.splitlines():
+    for line in file_lines(patch):
+        if hunk is not None and line.startswith("\\"):
+            hunk.end_file_here()
+            continue
         if hunk is not None and not hunk.is_whole:
-            if not line.startswith("\\"):
-                hunk.take(line)
+            hunk.take(line)
             continue
         name, header = _FILE.match(line), _HUNK.match(line)
+        if _OTHER_CHANGE.match(line):
+            raise PatchUnreadable("The patch renames, deletes or changes a file other than by its lines.")
         if name:
             if name["path"].strip() == "/dev/null":
                 raise PatchUnreadable("The patch deletes a file; a deletion has to be asked for by a person.")
@@ -80,19 +108,37 @@ def _sections(patch: str) -> list[tuple[str, list[_Hunk]]]:
             old = int(header["old"] or 1)
             hunk = _Hunk(int(header["start"]) - (1 if old else 0), old, int(header["new"] or 1))
             sections[-1][1].append(hunk)
+        elif line.startswith("@@"):
+            raise PatchUnreadable("The patch holds a hunk without a file or without numbers.")
     if hunk is not None and not hunk.is_whole:
         raise PatchUnreadable("The patch ends in the middle of a hunk.")
     return sections
 
 
-def _apply(path: str, text: str, hunks: list[_Hunk]) -> str:
-    old = text.splitlines()
+def _apply(path: str, text: str, hunks: Sequence[_Hunk]) -> str:
+    old = file_lines(text)
+    has_carriage_returns = "\r\n" in text and not any(line.endswith("\r\n") for hunk in hunks for line in hunk.before)
     new: list[str] = []
     position = 0
     for hunk in hunks:
-        end = hunk.start + len(hunk.before)
-        if hunk.start < position or old[hunk.start : end] != hunk.before:
+        before, after = hunk.before, hunk.after
+        if has_carriage_returns:
+            before, after = _with_carriage_returns(before), _with_carriage_returns(after)
+        end = hunk.start + len(before)
+        is_in_order = position <= hunk.start <= len(old)
+        if not is_in_order or not _fits(old[hunk.start : end], before):
             raise PatchUnreadable(f"The patch does not fit {path} at line {hunk.start + 1}.")
-        new += [*old[position : hunk.start], *hunk.after]
+        new += [*old[position : hunk.start], *after]
         position = end
-    return "".join(f"{line}\n" for line in [*new, *old[position:]])
+    return "".join([*new, *old[position:]])
+
+
+def _with_carriage_returns(lines: Sequence[str]) -> list[str]:
+    return [f"{line[:-1]}\r\n" if line.endswith("\n") else line for line in lines]
+
+
+def _fits(found: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Compare lines; only the last line of a file can lack its line feed, and a diff may forget to say so."""
+    if not wanted or len(found) != len(wanted):
+        return len(found) == len(wanted)
+    return list(found[:-1]) == list(wanted[:-1]) and found[-1].rstrip("\r\n") == wanted[-1].rstrip("\r\n")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from difflib import SequenceMatcher
+
+from apps.generation.engine.source.layout import file_lines
 
 
 def unified_patch(before: Mapping[str, str], after: Mapping[str, str]) -> str:
@@ -31,7 +32,7 @@ def _file_patch(path: str, old: str | None, new: str | None) -> str:
         header += "new file mode 100644\n"
     if new is None:
         header += "deleted file mode 100644\n"
-    hunks = _hunks(_lines(old or ""), _lines(new or ""))
+    hunks = _hunks(file_lines(old or ""), file_lines(new or ""))
     if not hunks:
         return header
     # A tab ends the name, so that git does not cut a path with spaces.
@@ -39,11 +40,6 @@ def _file_patch(path: str, old: str | None, new: str | None) -> str:
     source = "/dev/null\n" if old is None else f"a/{path}{end}"
     target = "/dev/null\n" if new is None else f"b/{path}{end}"
     return f"{header}--- {source}+++ {target}{hunks}"
-
-
-def _lines(text: str) -> list[str]:
-    """Split at line feeds only: a carriage return is part of its line, as git sees it."""
-    return [line for line in re.split(r"(?<=\n)", text) if line]
 
 
 def _hunks(old: list[str], new: list[str]) -> str:
