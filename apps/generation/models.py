@@ -104,6 +104,7 @@ class CodeGenerationConsensus(models.Model):
 
     class Meta:
         db_table = "code_generation_consensus"
+        verbose_name_plural = "code generation consensus"
 
     def __str__(self) -> str:
         return f"consensus of req_{self.request_id}"

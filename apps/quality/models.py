@@ -62,6 +62,7 @@ class AiCodeReview(models.Model):
 
     class Meta:
         db_table = "ai_code_reviews"
+        verbose_name = "AI code review"
         indexes = [
             # The review list, newest first.
             models.Index(fields=["-created_at", "id"], name="quality_review_newest"),

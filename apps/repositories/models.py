@@ -22,6 +22,9 @@ class Repository(models.Model):
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=transaction_time())
 
+    class Meta:
+        verbose_name_plural = "repositories"
+
     def __str__(self) -> str:
         return self.name
 

@@ -79,6 +79,11 @@ def files_at(repository: Repository, sha: str, *, suffixes: Sequence[str] | None
     return git.files_at(Path(repository.path), sha, suffixes=suffixes)
 
 
+def object_kind(repository: Repository, sha: str, path: str) -> str:
+    """Return what stands at *path* in the commit *sha*: "blob", "tree", "commit" (a submodule), "" for nothing."""
+    return git.object_kind(Path(repository.path), sha, path)
+
+
 def history(repository: Repository, sha: str, *, limit: int = 50) -> list[CommitInfo]:
     """Return the first-parent history of *sha*, newest first."""
     return git.history(Path(repository.path), sha, limit=limit)

@@ -8,12 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from apps.core.errors import NofxError
 from apps.repositories.types import CommitInfo, Person, RepositoryUnavailable
 
 TIMEOUT_S = 60
+MAX_ERROR = 2_000
 MAX_FILE_BYTES = 1_000_000
 MAX_TOTAL_BYTES = 64_000_000
 REGULAR_MODES = {b"100644", b"100755"}
+
+LOG_FORMAT = "--format=%H%x1f%ct%x1f%an%x1f%s%x1e"
 
 # A repository is somebody else's data: its hooks, helpers and file system monitors are never run.
 SAFE_CONFIGURATION = (
@@ -28,8 +32,11 @@ SAFE_CONFIGURATION = (
 )
 
 
-class GitError(Exception):
+class GitError(NofxError):
     """A git command failed; the message is what git wrote."""
+
+    code = "repository.git_failed"
+    status = 502
 
 
 def _environment(author: Person | None) -> dict[str, str]:
@@ -74,7 +81,9 @@ def run(path: Path, *arguments: str, stdin: bytes = b"", author: Person | None =
             remedy="Check that the path exists on this machine and that git is installed.",
         ) from error
     if done.returncode != 0:
-        raise GitError(done.stderr.decode(errors="replace").strip() or f"git {arguments[0]} failed")
+        # A hook of the remote may write anything, NULs and megabytes included.
+        said = done.stderr.decode(errors="replace").replace("\0", "").strip()[-MAX_ERROR:]
+        raise GitError(said or f"git {arguments[0]} failed")
     return done.stdout
 
 
@@ -89,6 +98,14 @@ def resolve(path: Path, name: str) -> str | None:
         return text(path, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     except GitError:
         return None
+
+
+def object_kind(path: Path, sha: str, name: str) -> str:
+    """Return the type of the object at the file path *name* in commit *sha*, "" when there is none."""
+    try:
+        return text(path, "cat-file", "-t", f"{sha}:{name}")
+    except GitError:
+        return ""
 
 
 def tree_entries(path: Path, sha: str) -> Iterator[tuple[str, str, int]]:
@@ -137,7 +154,7 @@ def files_at(path: Path, sha: str, *, suffixes: Sequence[str] | None) -> dict[st
 
 def history(path: Path, sha: str, *, limit: int) -> list[CommitInfo]:
     """Return the first-parent history of *sha*, newest first, at most *limit* commits."""
-    output = run(path, "log", "--first-parent", f"--max-count={limit}", "--format=%H%x1f%ct%x1f%an%x1f%s%x1e", sha)
+    output = run(path, "log", "--first-parent", f"--max-count={limit}", LOG_FORMAT, "--end-of-options", sha)
     commits = []
     for record in output.decode(errors="replace").split("\x1e"):
         if record.strip():

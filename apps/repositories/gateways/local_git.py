@@ -96,6 +96,8 @@ class LocalGit:
                     f"The branch conflicts with {self.default_branch}.", remedy="Generate again from today's code."
                 ) from error
             merged = git.text(worktree, "rev-parse", "HEAD")
+        if checkout:
+            self._require_room(checkout, old, merged)
         if self.remote:
             self._push(f"{merged}:{target}", force=False)
         if checkout:
@@ -106,7 +108,9 @@ class LocalGit:
 
     def _push(self, refspec: str, *, force: bool) -> None:
         try:
-            git.run(self.path, "push", "--quiet", *(["--force-with-lease"] if force else []), self.remote, refspec)
+            git.run(
+                self.path, "push", "--quiet", *(["--force-with-lease"] if force else []), "--", self.remote, refspec
+            )
         except git.GitError as error:
             branch = refspec.split(":", 1)[1].removeprefix("refs/heads/")
             raise PushRefused(
@@ -114,8 +118,21 @@ class LocalGit:
                 remedy="Check the remote and its permissions; the commit is kept here and can be pushed again.",
             ) from error
 
+    def _require_room(self, checkout: Path, old: str, merged: str) -> None:
+        """Refuse before anything is pushed when the checkout could not follow, since an unknown file is in the way."""
+        try:
+            git.run(checkout, "read-tree", "--dry-run", "-m", "-u", old, merged)
+        except git.GitError as error:
+            raise MergeBlocked(
+                f"{self.default_branch} is checked out in {checkout}, where files are in the way: {error}.",
+                remedy="Move those files, then merge again.",
+            ) from error
+
     def _is_ancestor(self, sha: str, of: str) -> bool:
-        return git.text(self.path, "merge-base", sha, of) == sha
+        try:
+            return git.text(self.path, "merge-base", sha, of) == sha
+        except git.GitError:
+            return False  # The two have no commit in common: the branch was written anew.
 
     def _checkout_of(self, ref: str) -> Path | None:
         current: Path | None = None
