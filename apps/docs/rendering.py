@@ -43,12 +43,12 @@ def render(markdown: str) -> Rendered:
     """
     Return *markdown* as HTML. Raw HTML in it is shown as text, bare addresses are not made links.
 
-    The first heading is left out: it is the title of the page around it.
+    What stands before the first section, title and origin, is left out: the page around it says that.
     """
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False}, renderer_cls=_Renderer).enable("table")
     tokens = parser.parse(markdown)
-    if len(tokens) > 2 and tokens[0].type == "heading_open" and tokens[0].tag == "h1":
-        tokens = tokens[3:]
+    begin = next((place for place, token in enumerate(tokens) if token.tag == "h2"), 0)
+    tokens = tokens[begin:]
     sections: list[Section] = []
     symbols = 0
     for token, inline in pairwise(tokens):

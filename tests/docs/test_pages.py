@@ -57,13 +57,13 @@ def test_a_page_is_written_listed_shown_checked_and_downloaded(client_of, engine
     assert text.count("<h1") == 1
     assert text.count("button--primary") == 1
     assert '<h3 id="symbol-1"><code>mean</code></h3>' in text
-    assert "not checked against the code yet" in text
+    assert "Not checked against the code yet" in text
     assert client.post(f"{url}/check").headers["Location"] == url
-    assert "cites 2 symbols: 2 hold, 0 changed, 0 gone" in client.get(url).content.decode()
+    assert "Cites 2 symbols: 2 hold, 0 changed, 0 gone" in client.get(url).content.decode()
     commit({"shop/prices.py": PRICES.replace("def discount", "def rebate").replace("-> float", "-> int")})
     client.post(f"{url}/check")
     text = client.get(url).content.decode()
-    assert "cites 2 symbols: 0 hold, 1 changed, 1 gone" in text
+    assert "Cites 2 symbols: 0 hold, 1 changed, 1 gone" in text
     assert '<a href="#symbol-2">shop.prices.discount</a>' in text
     assert "It is new and not on this page." in text
     assert "broken" in client.get("/docs").content.decode()
