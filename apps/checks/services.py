@@ -178,7 +178,9 @@ def docstring_style(docstrings: Iterable[str]) -> DocstringStyle:
 
 def docstrings_check(files: Mapping[str, str], *, style: DocstringStyle) -> tuple[Finding, ...]:
     """
-    Return where docstrings and signatures disagree, by path and line.
+    Return where docstrings leave out or contradict what their signatures say, by path and line.
+
+    One-line docstrings are held to nothing.
 
     :raises CodeUnreadable: pydoclint failed.
     :raises UnsafePath: a path leaves the repository.

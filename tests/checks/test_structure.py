@@ -114,6 +114,14 @@ def test_the_style_is_read_from_the_code_and_a_wrong_parameter_is_found(style, d
     assert {(finding.path, finding.rule) for finding in found} == {("wrong.py", "DOC103")}
 
 
+def test_one_line_docstrings_and_missing_type_hints_are_no_finding():
+    sources = {
+        "short.py": 'def f(number: int) -> int:\n    """Do."""\n    return number\n',
+        "bare.py": f"def f(number):\n    {SPHINX}\n    return number\n",
+    }
+    assert services.docstrings_check(sources, style="sphinx") == ()
+
+
 def test_without_a_habit_the_style_is_sphinxs():
     assert services.docstring_style(["Do.", ""]) == "sphinx"
 

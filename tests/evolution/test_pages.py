@@ -61,7 +61,7 @@ def test_the_button_analyses_and_the_page_shows_graph_figures_list_and_opportuni
     assert "<?xml" not in page
     assert "<!DOCTYPE svg" not in page
     assert "shop.rates</span> imports <span" in page
-    assert '<td class="mono wrap-anywhere">shop.cli</td>' in page
+    assert '<td class="mono">shop.cli</td>' in page
     assert "Suggest a plan" in page
 
 
