@@ -9,8 +9,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.checks.types import plain_text
 from apps.core.digests import sha256_hex
-from apps.generation.engine.assembly import merge_module
+from apps.generation.engine.assembly import BYTE_ORDER_MARK, merge_module
 from apps.generation.engine.context import module_name
 from apps.generation.engine.documentation import document
 from apps.generation.engine.patches import PatchUnreadable, patched_files
@@ -21,6 +22,7 @@ from apps.generation.engine.source import (
     extract_code,
     normalised_digest,
     parse_candidate,
+    parsed,
     unified_patch,
 )
 from apps.generation.engine.specification import Specification
@@ -33,6 +35,7 @@ from apps.providers.models import Provider
 State = Candidate.State
 PLATFORM_AUTHOR = "nofx/specification"
 MAX_TEXT = 400_000
+MAX_LINES = 5_000
 # Models are told to import from "solution", since they do not know where their code will stand.
 _PLACEHOLDER_MODULE = re.compile(r"^(\s*(?:from|import)) solution\b", re.MULTILINE)
 
@@ -103,11 +106,12 @@ def candidate_write(*, candidate_id: UUID, workspace: Workspace, answer: str, mo
     candidate = Candidate.objects.select_for_update().get(pk=candidate_id)
     if candidate.state != State.ASKED:
         return candidate
-    candidate.model_id = model_id[:120]
-    extracted = extract_code(answer[:MAX_TEXT].replace("\0", ""))
+    candidate.model_id = plain_text(model_id)[:120]
+    text = plain_text(answer[:MAX_TEXT])
+    extracted = extract_code(text)
     assembled = assemble(workspace, extracted)
     if isinstance(assembled, Unparsable):
-        raw = extracted.implementation or extracted.patch or answer[:MAX_TEXT].replace("\0", "")
+        raw = extracted.implementation or extracted.patch or text
         _attach(candidate, raw, extracted.tests, extracted.documentation, has_own_tests=True)
         candidate.state, candidate.reason = State.UNPARSABLE, assembled.reason
     else:
@@ -123,17 +127,21 @@ def candidate_write(*, candidate_id: UUID, workspace: Workspace, answer: str, mo
 
 def candidate_unavailable(*, candidate_id: UUID, reason: str) -> None:
     """Record that no answer came, and why, as a sentence. Does nothing to a candidate that was written."""
-    Candidate.objects.filter(pk=candidate_id, state=State.ASKED).update(state=State.UNAVAILABLE, reason=reason)
+    Candidate.objects.filter(pk=candidate_id, state=State.ASKED).update(
+        state=State.UNAVAILABLE, reason=plain_text(reason)
+    )
 
 
 @transaction.atomic
 def duplicates_mark(*, run: GenerationRun) -> int:
-    """Mark every candidate whose program an earlier one has written already; return how many there are."""
+    """Mark every new candidate whose program another has written already; return how many there are."""
+    usable = Candidate.objects.filter(request=run.request, state__in=[State.WRITTEN, State.CHECKED, State.EXECUTED])
     firsts: dict[str, Candidate] = {}
     marked = 0
-    for candidate in Candidate.objects.filter(request=run.request, state=State.WRITTEN).order_by("ordinal"):
+    # Those that an earlier attempt checked come first: evidence about them is there.
+    for candidate in sorted(usable.order_by("ordinal"), key=lambda one: one.state == State.WRITTEN):
         original = firsts.setdefault(candidate.normalised_digest, candidate)
-        if original is not candidate:
+        if original is not candidate and candidate.state == State.WRITTEN:
             candidate.state, candidate.duplicate_of = State.DUPLICATE, original
             candidate.reason = "Another candidate is the same program."
             candidate.save(update_fields=["state", "duplicate_of", "reason"])
@@ -144,12 +152,26 @@ def duplicates_mark(*, run: GenerationRun) -> int:
 def assemble(workspace: Workspace, extracted: ExtractedCode) -> Assembled | Unparsable:
     """Return the candidate's files and patch, or why it cannot be used."""
     target = workspace.run.target_path
-    if extracted.patch and not extracted.implementation:
-        return _assemble_patch(workspace, extracted)
-    parsed = parse_candidate(extracted.implementation, workspace.specification.entry)
-    if isinstance(parsed, Unparsable):
-        return parsed
-    module = merge_module(workspace.files.get(target, ""), parsed.code)
+    if parsed(workspace.files.get(target, "").removeprefix(BYTE_ORDER_MARK)) is None:
+        return Unparsable(f"{target} does not parse as it stands in the repository, so nothing can be put into it.")
+    try:
+        if extracted.patch and not extracted.implementation:
+            return _assemble_patch(workspace, extracted)
+        return _assemble_module(workspace, extracted)
+    except RecursionError:
+        return Unparsable("The code is nested too deeply.")
+    except (SyntaxError, ValueError) as error:
+        return Unparsable(f"The code cannot be put into {target}: {error}.")
+
+
+def _assemble_module(workspace: Workspace, extracted: ExtractedCode) -> Assembled | Unparsable:
+    target = workspace.run.target_path
+    found = parse_candidate(extracted.implementation, workspace.specification.entry)
+    if isinstance(found, Unparsable):
+        return found
+    if found.code.count("\n") > MAX_LINES:
+        return Unparsable(f"The code has more than {MAX_LINES:,} lines.")
+    module = merge_module(workspace.files.get(target, ""), found.code)
     return _with_tests(workspace, {target: module}, extracted)
 
 
@@ -162,9 +184,9 @@ def _assemble_patch(workspace: Workspace, extracted: ExtractedCode) -> Assembled
         if not path.endswith(".py"):
             return Unparsable(f"The patch changes {path}, which is not Python.")
         entry = workspace.specification.entry if path == workspace.run.target_path else None
-        parsed = parse_candidate(changed[path], entry)
-        if not isinstance(parsed, ParsedCandidate):
-            return parsed
+        found = parse_candidate(changed[path].removeprefix(BYTE_ORDER_MARK), entry)
+        if not isinstance(found, ParsedCandidate):
+            return found
     return _with_tests(workspace, changed, extracted)
 
 

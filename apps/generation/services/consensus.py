@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.checks.types import plain_text
 from apps.generation.engine.consensus import (
     NOTHING_COMPARED,
     Consensus,
@@ -42,7 +43,7 @@ def outcomes_keep(
         candidate.outcomes = [outcome_stored(outcome) for outcome in one.outcomes]
         candidate.examples_total = len(examples)
         candidate.examples_passed = sum(_meets(one.outcomes[index], inputs[index]) for index in examples)
-        candidate.reason = one.refused or candidate.reason
+        candidate.reason = plain_text(one.refused) or candidate.reason
         candidate.state = Candidate.State.EXECUTED
         candidate.save(update_fields=["outcomes", "examples_total", "examples_passed", "reason", "state"])
         scores_keep(candidate, candidate_module(workspace, candidate))

@@ -8,14 +8,15 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.checks.services import check_sources
+from apps.checks.types import plain_text
 from apps.core.clock import now
-from apps.core.errors import PermissionRefused
+from apps.core.errors import Conflict, PermissionRefused
 from apps.generation.engine.changes import changed_lines
 from apps.generation.models import CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files
 from apps.generation.services.pipeline import workspace_open
-from apps.generation.services.review_subject import SUBJECT_KIND, selected_candidate
+from apps.generation.services.review_subject import SUBJECT_KIND, review_digest, selected_candidate
 from apps.generation.services.stages import stage_enter, stage_leave, status_change
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
@@ -26,12 +27,18 @@ from apps.jobs.services import JobRun
 from apps.repositories.selectors import files_at
 from apps.repositories.services import code_host
 from apps.repositories.types import MergeBlocked, Person, PushRefused, trailers
-from apps.sandbox.services import sandbox_run
+from apps.sandbox.services import SpecInvalid, sandbox_run
 from apps.sandbox.types import CommandRun
 
 PLATFORM = Person("NOFX", "nofx@localhost")
 TAIL = 4_000
 GATE_NAMES = {"ruff": "lint", "mypy": "types", "bandit": "security"}
+
+
+class ApprovalOutdated(Conflict):
+    """What would be delivered is not what people approved."""
+
+    code = "delivery.approval_outdated"
 
 
 def request_deliver(*, job: JobRun, request_id: UUID) -> PullRequest:
@@ -42,10 +49,21 @@ def request_deliver(*, job: JobRun, request_id: UUID) -> PullRequest:
 
     :raises PatchRejected: the patch does not apply to the base.
     :raises StateChanged: the request is not approved.
+    :raises ApprovalOutdated: the candidate or its evidence is not what was approved.
+    :raises JobCancelled: somebody asked the job to stop before the commit was made.
     :raises SandboxUnavailable: the tests cannot be run safely on this machine.
     """
     run = GenerationRun.objects.select_related("request", "repository__scope", "requester").get(pk=request_id)
+    delivered = PullRequest.objects.filter(request_id=request_id).first()
+    if delivered is not None and run.request.status in {Status.DELIVERED, Status.OBSERVED}:
+        return delivered
     status_change(run=run, allowed=[Status.APPROVED], to=Status.DELIVERING)
+    if review_digest(run=run) != run.review_digest:
+        raise ApprovalOutdated(
+            "The candidate or its evidence is no longer what was approved, so nothing is delivered.",
+            remedy="Ask an administrator to look at the audit trail, then submit the specification again.",
+        )
+    job.raise_if_cancelled()
     candidate = selected_candidate(run=run)
     host = code_host(run.repository)
     branch = f"nofx/{run.pk}"
@@ -109,7 +127,7 @@ def _push(run: GenerationRun, branch: str) -> tuple[bool, str]:
     try:
         return code_host(run.repository).branch_push(branch=branch), ""
     except PushRefused as error:
-        return False, str(error)
+        return False, plain_text(str(error))
 
 
 def gates_run(workspace: Workspace, head_sha: str) -> list[dict[str, Any]]:
@@ -138,22 +156,21 @@ def gates_run(workspace: Workspace, head_sha: str) -> list[dict[str, Any]]:
 
 
 def _tests_gate(workspace: Workspace, head_sha: str) -> dict[str, Any]:
-    files = files_at(workspace.run.repository, head_sha, suffixes=None)
+    everything = files_at(workspace.run.repository, head_sha, suffixes=None)
+    files = {path: content for path, content in everything.items() if plain_text(path) == path}
     roots = "src:." if any(path.startswith("src/") for path in files) else "."
-    result = sandbox_run(
-        CommandRun(
-            argv=("python", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--color=no"),
-            files=files,
-            env={"PYTHONPATH": roots},
-        )
-    )
+    arguments = ("python", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--color=no")
+    try:
+        result = sandbox_run(CommandRun(argv=arguments, files=files, env={"PYTHONPATH": roots}))
+    except SpecInvalid as error:
+        return {"gate": "tests", "status": "error", "findings": [], "detail": str(error)}
     passed = result.status == "exit" and result.returncode == 0
     status = "passed" if passed else "failed" if result.status == "exit" else "error"
     return {
         "gate": "tests",
         "status": status,
         "findings": [],
-        "detail": (result.stdout + result.stderr)[-TAIL:],
+        "detail": plain_text(result.stdout + result.stderr)[-TAIL:],
         "trust": result.trust,
         "seconds": round(result.wall_ms / 1000, 1),
     }
@@ -235,7 +252,9 @@ def _require_merger(run: GenerationRun, actor: User) -> None:
 
 @transaction.atomic
 def delivery_end(*, request_id: UUID, failure: str, remedy: str) -> None:
-    """Record that a delivery failed; the approval stands and the delivery can be repeated."""
-    moved = CodeGenerationRequest.objects.filter(pk=request_id, status=Status.DELIVERING).update(status=Status.APPROVED)
-    if moved:
-        GenerationRun.objects.filter(pk=request_id).update(failure=failure, remedy=remedy)
+    """Record that a delivery failed or was stopped; the approval stands and the delivery can be repeated."""
+    unfinished = CodeGenerationRequest.objects.filter(pk=request_id, status__in=[Status.APPROVED, Status.DELIVERING])
+    if unfinished.update(status=Status.APPROVED):
+        GenerationRun.objects.filter(pk=request_id).update(
+            failure=failure or "The delivery was stopped.", remedy=remedy or "Start it again when it may go on."
+        )

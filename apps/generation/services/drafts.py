@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
+from apps.checks.types import plain_text
 from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.generation.models import SpecificationDraft
@@ -42,10 +43,10 @@ def draft_save(
     :raises NotFound: the author has no such draft.
     """
     values = {
-        "title": title.strip()[:200],
-        "text": text[:MAX_TEXT_CHARACTERS],
+        "title": plain_text(title.strip())[:200],
+        "text": plain_text(text[:MAX_TEXT_CHARACTERS]),
         "repository": repository,
-        "target_path": target_path.strip()[:400],
+        "target_path": plain_text(target_path.strip())[:400],
     }
     if draft_id is None:
         return SavedDraft(SpecificationDraft.objects.create(author=author, **values))

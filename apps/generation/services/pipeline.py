@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.core.clock import now
 from apps.core.errors import NofxError
 from apps.generation.engine.context import prompt_context
 from apps.generation.engine.prompts import build_messages
@@ -48,7 +49,7 @@ class NothingUsable(NofxError):
 
 def run_generate(*, job: JobRun, request_id: UUID) -> None:
     """
-    Take a request through generation, checks and consensus to the reviewers.
+    Take a request through generation, checks and consensus to the reviewers; one that is there stays as it is.
 
     :raises NothingUsable: no candidate can be reviewed.
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
@@ -56,6 +57,8 @@ def run_generate(*, job: JobRun, request_id: UUID) -> None:
     :raises JobCancelled: somebody asked the job to stop.
     """
     run = GenerationRun.objects.select_related("request", "repository__scope", "requester").get(pk=request_id)
+    if run.request.status not in {*UNDER_WAY, Status.FAILED, Status.CANCELLED}:
+        return  # A worker died between handing the request over and saying so.
     workspace = workspace_open(run)
     _generate(job, run, workspace)
     _check(job, run, workspace)
@@ -191,4 +194,4 @@ def run_end(*, request_id: UUID, status: Status, failure: str = "", remedy: str 
     """Record that a run ended early. A request that reached its reviewers or ended already stays as it is."""
     moved = CodeGenerationRequest.objects.filter(pk=request_id, status__in=UNDER_WAY).update(status=status)
     if moved:
-        GenerationRun.objects.filter(pk=request_id).update(failure=failure, remedy=remedy)
+        GenerationRun.objects.filter(pk=request_id).update(failure=failure, remedy=remedy, state_changed_at=now())

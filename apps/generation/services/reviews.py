@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.checks.types import plain_text
 from apps.core.errors import Conflict, NofxError
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
 from apps.generation.services.review_subject import (
@@ -97,7 +98,8 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
     barred = review_subject(run=run).barred
     if actor.pk in barred or not can(actor, Action.VERDICT_VOTE, run.repository.scope):
         raise NotEligible("Only somebody who may vote on this request can choose another candidate.")
-    if not reason.strip():
+    reason = plain_text(reason.strip())
+    if not reason:
         raise NofxError("Say why another candidate is better.", remedy="One sentence is enough.")
     usable = Candidate.objects.filter(
         pk=candidate_id, request_id=run.pk, state__in=[Candidate.State.CHECKED, Candidate.State.EXECUTED]
@@ -122,7 +124,7 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
         scope=run.repository.scope,
         before_digest=before,
         after_digest=digest,
-        reason=reason.strip(),
+        reason=reason,
     )
 
 
@@ -160,7 +162,8 @@ def _approve(run: GenerationRun, decision: Decision) -> None:
         note="approved by " + " and ".join(seat.name for seat in decision.filled),
     )
     stage_enter(run=run, stage="delivery")
-    job_enqueue(kind=DELIVERY_JOB, subject_kind=SUBJECT_KIND, subject_id=run.pk, requested_by=run.requester)
+    run.job = job_enqueue(kind=DELIVERY_JOB, subject_kind=SUBJECT_KIND, subject_id=run.pk, requested_by=run.requester)
+    run.save(update_fields=["job"])
 
 
 def _reject(run: GenerationRun) -> None:

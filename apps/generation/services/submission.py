@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.db import transaction
 
+from apps.checks.types import plain_text
 from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import NofxError
 from apps.generation.engine import context as context_engine
+from apps.generation.engine.patches import is_usable_path
 from apps.generation.engine.specification import MAX_CHARACTERS, Specification, analyse, risk_tier
 from apps.generation.models import (
     CodeGenerationRequest,
@@ -27,7 +30,7 @@ from apps.governance.services import Denial, NotAllowed, approval_require_possib
 from apps.governance.types import DEFAULT_POLICIES, Action
 from apps.jobs.services import job_enqueue
 from apps.repositories.models import Repository
-from apps.repositories.selectors import files_at, head_sha
+from apps.repositories.selectors import files_at, head_sha, object_kind
 from apps.repositories.services import texts_embed
 
 RUN_JOB = "generation.run"
@@ -56,13 +59,15 @@ def specification_analyse(
 
 
 def repository_files(repository: Repository, sha: str) -> dict[str, str]:
-    """Return the Python and Markdown files of *repository* at *sha* as text; those that are not UTF-8 are left out."""
+    """Return the Python and Markdown files of *repository* at *sha*; those that are no UTF-8 text are left out."""
     readable: dict[str, str] = {}
     for path, content in files_at(repository, sha, suffixes=(".py", ".md")).items():
         try:
-            readable[path] = content.decode()
+            text = content.decode()
         except UnicodeDecodeError:
             continue
+        if plain_text(path + text) == path + text:
+            readable[path] = text
     return readable
 
 
@@ -90,7 +95,8 @@ def request_submit(
     _check_submittable(requester, repository, title, text, target_language)
     base_sha = head_sha(repository)
     specification, files = specification_analyse(title=title, text=text, repository=repository)
-    path = _target_path(target_path, specification, files)
+    path = target_path.strip() or context_engine.choose_target(specification.entry, specification.title, files)
+    _check_target(path, repository, base_sha, files)
     tier = risk_tier(specification, paths=[path] if path in files else [])
     approval_require_possible(
         policy=DEFAULT_POLICIES[tier.value],
@@ -191,6 +197,10 @@ def _check_submittable(requester: User, repository: Repository, title: str, text
         )
     if not text.strip():
         raise SpecificationRefused("The specification is empty.", remedy="Say what the code must do.")
+    if plain_text(title + text) != title + text:
+        raise SpecificationRefused(
+            "The specification holds a character that cannot be stored, such as NUL.", remedy="Remove it."
+        )
     if len(text) > MAX_CHARACTERS:
         raise SpecificationRefused(
             f"The specification has {len(text):,} characters; {MAX_CHARACTERS:,} can be read.",
@@ -200,16 +210,22 @@ def _check_submittable(requester: User, repository: Repository, title: str, text
         raise SpecificationRefused(f"Code in {language} cannot be generated yet.", remedy="Use python.")
 
 
-def _target_path(wanted: str, specification: Specification, files: Mapping[str, str]) -> str:
-    path = wanted.strip()
-    if not path:
-        return context_engine.choose_target(specification.entry, specification.title, files)
-    parts = path.split("/")
-    if not path.endswith(".py") or any(part in {"", ".", "..", ".git"} for part in parts) or "\\" in path:
+def _check_target(path: str, repository: Repository, sha: str, files: Mapping[str, str]) -> None:
+    """Refuse a path that a patch cannot write, or where something stands that is no readable text."""
+    if not path.endswith(".py") or not is_usable_path(path):
         raise SpecificationRefused(
             f"{path} cannot be a file of the repository.", remedy="Give a relative path such as package/module.py."
         )
-    return path
+    if path in files:
+        return
+    if object_kind(repository, sha, path):
+        raise SpecificationRefused(
+            f"{path} is in the repository but cannot be changed: it is a link, too large, or no UTF-8 text.",
+            remedy="Choose another file.",
+        )
+    folders = [str(folder) for folder in PurePosixPath(path).parents][:-1]
+    if any(object_kind(repository, sha, folder) not in {"", "tree"} for folder in folders):
+        raise SpecificationRefused(f"{path} lies below something that is no folder.", remedy="Choose another file.")
 
 
 def _reading(specification: Specification) -> str:

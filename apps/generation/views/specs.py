@@ -147,7 +147,7 @@ def _save(request: HtmxRequest) -> tuple[SpecificationForm, SavedDraft]:
         repository=repository if isinstance(repository, Repository) else None,
         target_path=request.POST.get("target_path", ""),
         draft_id=_uuid(request.POST.get("draft", "")),
-        version=int(version) if (version := request.POST.get("version", "0")).isdecimal() else 0,
+        version=int(version) if (version := request.POST.get("version", "0")[:9]).isdecimal() else 0,
     )
     return form, saved
 

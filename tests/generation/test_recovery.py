@@ -1,0 +1,254 @@
+"""Stopped, killed, raced: nothing is lost, nothing is done twice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from apps.core.errors import NofxError
+from apps.generation.models import (
+    Candidate,
+    CodeGenerationConsensus,
+    CodeGenerationRequest,
+    GeneratedCodeArtifact,
+    GenerationRun,
+    PullRequest,
+    StageRecord,
+)
+from apps.generation.services import checking, pipeline
+from apps.generation.services.delivery import ApprovalOutdated, pull_request_merge, request_deliver
+from apps.generation.services.retries import request_retry
+from apps.generation.services.review_subject import review_digest, selected_candidate
+from apps.generation.services.reviews import selection_change
+from apps.governance.models import Ballot, User
+from apps.jobs.models import Job
+from apps.jobs.runner import job_execute
+from apps.jobs.services import job_cancel
+from apps.providers.models import ModelCall, Provider
+from apps.repositories.gateways.local_git import LocalGit
+from apps.repositories.types import MergeBlocked
+from tests.fault_server import FaultServer
+from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
+from tests.generation.test_review import status_of, vote
+from tests.shop import git, work_off
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Submit = Callable[..., CodeGenerationRequest]
+Status = CodeGenerationRequest.Status
+
+
+class Killed(BaseException):
+    """The worker is gone: nothing after this line runs."""
+
+
+def kill_once_after(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
+    """Let the function do its work once and die behind it."""
+    original = getattr(owner, name)
+    dead: list[bool] = []
+
+    def dying(*args: Any, **kwargs: Any) -> Any:
+        result = original(*args, **kwargs)
+        if not dead:
+            dead.append(True)
+            raise Killed
+        return result
+
+    monkeypatch.setattr(owner, name, dying)
+
+
+def die_and_requeue(request_id: object, kind: str) -> None:
+    job = Job.objects.get(subject_id=request_id, kind=kind)
+    with pytest.raises(Killed):
+        job_execute(job.pk)
+    assert Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(state=Job.State.QUEUED, claim=None)
+
+
+@pytest.fixture
+def without_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linters have tests of their own and take seconds."""
+    monkeypatch.setattr(checking, "check_sources", lambda sources: dict.fromkeys(sources, ()))
+
+
+@pytest.fixture
+def run(submit: Submit, provider: Provider, server: FaultServer, without_tools: None) -> GenerationRun:
+    server.answers([WRONG, RIGHT])
+    request = submit(CLAMP, title="Keep values in range", target_path="shop/ranges.py")
+    work_off(request)
+    return GenerationRun.objects.select_related("request").get(pk=request.pk)
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "candidates_plan",
+        "candidate_write",
+        "duplicates_mark",
+        "candidates_check",
+        "observe",
+        "outcomes_keep",
+        "consensus_decide",
+        "_hand_over",
+    ],
+)
+def test_a_job_that_died_behind_any_stage_ends_in_review_once(
+    stage: str,
+    submit: Submit,
+    provider: Provider,
+    server: FaultServer,
+    without_tools: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server.answers([WRONG, RIGHT])
+    request = submit(CLAMP)
+    kill_once_after(monkeypatch, pipeline, stage)
+    die_and_requeue(request.pk, "generation.run")
+    assert work_off(request).state == Job.State.SUCCEEDED
+    assert request.status == Status.IN_REVIEW
+    assert CodeGenerationConsensus.objects.filter(request=request).count() == 1
+    candidates = Candidate.objects.filter(request=request)
+    assert sorted(candidates.values_list("sample_index", flat=True)) == [0, 1, 2]
+    assert not candidates.filter(state=Candidate.State.ASKED).exists()
+    assert GeneratedCodeArtifact.objects.filter(request=request).count() == 9
+    assert ModelCall.objects.filter(subject_id=request.pk).count() in {3, 4, 5}
+    unfinished = StageRecord.objects.filter(run_id=request.pk, finished_at__isnull=True)
+    assert list(unfinished.values_list("stage", flat=True)) == ["review"]
+
+
+def test_a_queued_request_that_is_stopped_is_cancelled(submit: Submit, engineer: User) -> None:
+    request = submit(CLAMP)
+    job_cancel(job_id=Job.objects.get(subject_id=request.pk).pk, actor=engineer)
+    request.refresh_from_db()
+    assert request.status == Status.CANCELLED
+
+
+@pytest.mark.parametrize("stage", ["candidates_check", "observe"])
+def test_a_request_that_is_stopped_while_it_works_is_cancelled(
+    stage: str, submit: Submit, provider: Provider, server: FaultServer, engineer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answers([RIGHT])
+    request = submit(CLAMP)
+    job_id = Job.objects.get(subject_id=request.pk).pk
+    original = getattr(pipeline, stage)
+
+    def stopped_on_the_way(*args: Any, **kwargs: Any) -> Any:
+        job_cancel(job_id=job_id, actor=engineer)
+        waited.wait(5)
+        return original(*args, **kwargs)
+
+    waited = threading.Event()
+    look = pipeline.JobRun.look
+
+    def seen(job: pipeline.JobRun) -> None:
+        look(job)
+        if job.is_cancelled():
+            waited.set()
+
+    monkeypatch.setattr(pipeline.JobRun, "look", seen)
+    monkeypatch.setattr(checking, "check_sources", lambda sources: dict.fromkeys(sources, ()))
+    monkeypatch.setattr(pipeline, stage, stopped_on_the_way)
+    assert work_off(request).state == Job.State.CANCELLED
+    assert request.status == Status.CANCELLED
+
+
+@pytest.fixture
+def approved(run: GenerationRun, reviewer: User, owner: User) -> GenerationRun:
+    vote(run, reviewer)
+    vote(run, owner)
+    return GenerationRun.objects.select_related("request").get(pk=run.pk)
+
+
+@pytest.mark.parametrize("step", ["branch_commit", "branch_push"])
+def test_a_delivery_that_died_is_finished_by_the_next_one(
+    step: str, approved: GenerationRun, code: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill_once_after(monkeypatch, LocalGit, step)
+    die_and_requeue(approved.pk, "generation.deliver")
+    job = work_off(approved.request)
+    assert (job.state, job.error) == (Job.State.SUCCEEDED, "")
+    assert PullRequest.objects.get(request_id=approved.pk).is_pushed
+    assert git(code, "rev-list", "--count", f"main..nofx/{approved.pk}") == "1"
+
+
+def test_a_stopped_delivery_can_be_started_again(approved: GenerationRun, engineer: User) -> None:
+    job_cancel(job_id=Job.objects.get(subject_id=approved.pk, kind="generation.deliver").pk, actor=engineer)
+    assert GenerationRun.objects.get(pk=approved.pk).failure == "The delivery was stopped."
+    assert request_retry(request_id=approved.pk, actor=engineer).state == Job.State.QUEUED
+
+
+def test_what_was_changed_after_the_approval_is_not_delivered(approved: GenerationRun) -> None:
+    Candidate.objects.filter(pk=selected_candidate(run=approved).pk).update(checks=[{"tool": "forged"}])
+    job = work_off(approved.request)
+    assert job.state == Job.State.FAILED
+    assert "no longer what was approved" in job.error
+    assert not PullRequest.objects.exists()
+    with pytest.raises(ApprovalOutdated):
+        request_deliver(job=None, request_id=approved.pk)  # type: ignore[arg-type]  # refused before it is used
+
+
+def test_main_may_move_on_between_base_and_delivery(approved: GenerationRun, code: Path, owner: User) -> None:
+    (code / "shop/new.py").write_text("NEW = 1\n")
+    git(code, "add", ".")
+    git(code, "commit", "--quiet", "-m", "Meanwhile")
+    git(code, "push", "--quiet", "origin", "main")
+    work_off(approved.request)
+    merged = pull_request_merge(request_id=approved.pk, actor=owner, is_interactive=True)
+    assert git(code, "rev-parse", "main") == merged.merge_sha
+    assert (code / "shop/new.py").exists()
+    assert (code / "shop/ranges.py").exists()
+
+
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_a_file_in_the_way_blocks_the_merge_with_a_sentence(
+    is_committed: bool, approved: GenerationRun, code: Path, tmp_path: Path, owner: User
+) -> None:
+    work_off(approved.request)
+    (code / "shop/ranges.py").write_text("MINE = 1\n")
+    if is_committed:
+        git(code, "add", ".")
+        git(code, "commit", "--quiet", "-m", "Meanwhile")
+        git(code, "push", "--quiet", "origin", "main")
+    before = git(tmp_path / "remote.git", "rev-parse", "main")
+    with pytest.raises(MergeBlocked, match="conflicts with main" if is_committed else "in the way"):
+        pull_request_merge(request_id=approved.pk, actor=owner, is_interactive=True)
+    assert git(tmp_path / "remote.git", "rev-parse", "main") == git(code, "rev-parse", "main") == before
+    assert (code / "shop/ranges.py").read_text() == "MINE = 1\n"
+
+
+def test_the_last_verdict_and_another_choice_at_once_leave_one_of_the_two(
+    run: GenerationRun, reviewer: User, owner: User
+) -> None:
+    vote(run, reviewer)
+    first = selected_candidate(run=run)
+    other = Candidate.objects.filter(request=run.request, duplicate_of=None).exclude(pk=first.pk).get()
+    digest = review_digest(run=run)
+    start = threading.Barrier(2, timeout=10)
+
+    def at_once(action: Callable[[], object]) -> Callable[[], None]:
+        def work() -> None:
+            try:
+                start.wait()
+                action()
+            except NofxError:
+                pass
+            finally:
+                connection.close()
+
+        return work
+
+    def choose() -> None:
+        selection_change(request_id=run.pk, actor=reviewer, candidate_id=other.pk, reason="Simpler.")
+
+    threads = [threading.Thread(target=at_once(action)) for action in (lambda: vote(run, owner, digest=digest), choose)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    valid = Ballot.objects.filter(voided_at__isnull=True).count()
+    outcome = (status_of(run), selected_candidate(run=run).pk, valid)
+    assert outcome in {(Status.APPROVED, first.pk, 2), (Status.IN_REVIEW, other.pk, 0)}
