@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.core.errors import NofxError
-from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
+from apps.generation.models import (
+    Candidate,
+    CodeGenerationConsensus,
+    CodeGenerationRequest,
+    GeneratedCodeArtifact,
+    GenerationRun,
+)
 from apps.generation.selectors import lettered, models_are_visible
 from apps.generation.services.review_subject import review_digest, selected_candidate
 from apps.generation.services.reviews import NotInReview, selection_change, verdict_cast
@@ -143,3 +151,41 @@ def test_a_stranger_sees_no_request(run: GenerationRun, client: Client) -> None:
     client.force_login(User.objects.create_user("stranger", password="correct horse battery"))
     for name in ("generation:review", "generation:request-detail"):
         assert client.get(reverse(name, args=[run.pk])).status_code == 404
+
+
+def test_the_page_takes_the_same_number_of_queries_for_two_candidates_and_for_twelve(
+    run: GenerationRun, provider: Provider, reviewer: User, client: Client
+) -> None:
+    client.force_login(reviewer)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(reverse("generation:review", args=[run.pk])).status_code == 200
+        return len(captured)
+
+    queries()
+    before = queries()
+    chosen = selected_candidate(run=run)
+    for number in range(10):
+        artifact = GeneratedCodeArtifact.objects.create(
+            request=run.request, model_id="test-model", code_type="implementation", generated_code="x"
+        )
+        Candidate.objects.create(
+            request=run.request,
+            provider=provider,
+            model_id="test-model",
+            sample_index=10 + number,
+            ordinal=10 + number,
+            state=Candidate.State.EXECUTED,
+            implementation=artifact,
+            patch=chosen.patch,
+        )
+    assert queries() == before
+
+
+def test_the_api_does_not_name_a_model_before_the_verdict(run: GenerationRun, reviewer: User, client: Client) -> None:
+    client.force_login(reviewer)
+    for noun in ("candidates", "artifacts", "consensus", "model-calls", "requests", "stages"):
+        answer = client.get(f"/api/v1/{noun}")
+        assert answer.status_code == 200
+        assert b"test-model" not in answer.content

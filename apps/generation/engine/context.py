@@ -12,7 +12,8 @@ from typing import Any
 
 MAX_SYMBOLS = 8
 MAX_SYMBOL_CHARACTERS = 1_500
-MAX_TARGET_CHARACTERS = 12_000
+MAX_TARGET_CHARACTERS = 4_000
+CUT = "# ... (left out for length)\n"
 
 # Key material in the forms in which it is usually pasted into code.
 _SECRET = re.compile(
@@ -179,9 +180,26 @@ def build_context(
         "target": {
             "path": target_path,
             "exists": target is not None,
-            "source": redact((target or "")[:MAX_TARGET_CHARACTERS]),
+            "source": redact(excerpt(target or "", entry)),
         },
     }
+
+
+def excerpt(source: str, entry: str | None, limit: int = MAX_TARGET_CHARACTERS) -> str:
+    """
+    Return *source* when it has at most *limit* characters, else its beginning and what stands around *entry*.
+
+    A model with a small window sees what it changes and the imports above it; what is left out is marked.
+    """
+    if len(source) <= limit:
+        return source
+    found = re.search(rf"^(?:async def|def|class) {re.escape(entry)}\b", source, re.MULTILINE) if entry else None
+    start = found.start() if found else 0
+    head = source[: min(start, limit // 4)].rpartition("\n")[0]
+    room = limit - len(head) - 2 * len(CUT) - 2
+    body = source[start : start + room].rpartition("\n")[0]
+    before = f"{head}\n{CUT}" if head else ""
+    return f"{before}{body}\n{CUT}"
 
 
 def prompt_context(snapshot: Mapping[str, Any]) -> dict[str, object]:

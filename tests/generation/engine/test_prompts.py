@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from apps.generation.engine.prompts import DATA_RULE, MAX_CONTEXT, PromptRole, build_messages, fence_data
+from apps.generation.engine.context import build_context, prompt_context
+from apps.generation.engine.prompts import DATA_RULE, MAX_PROMPT, PromptRole, build_messages, fence_data
 from apps.generation.engine.specification import analyse
 
 SPEC = analyse(
@@ -60,7 +61,7 @@ def test_content_cannot_close_its_fence(content):
 def test_context_that_is_too_long_is_cut_and_said_to_be():
     context = {"symbols": [{"path": f"m{n}.py", "source": "x = 1\n" * 1000} for n in range(20)]}
     user = build_messages(SPEC, context)[1][1]
-    assert len(user) < MAX_CONTEXT + 4000
+    assert len(user) < MAX_PROMPT
     assert "pieces were left out for length" in user
 
 
@@ -77,3 +78,17 @@ def test_roles_ask_in_different_ways():
     assert len({build_messages(SPEC, {}, role=role)[0][1] for role in PromptRole}) == len(PromptRole)
     with pytest.raises(ValueError):
         build_messages(SPEC, {}, role="pirate")
+
+
+def test_a_prompt_fits_a_small_model_and_shows_the_entry_of_a_long_file() -> None:
+    filler = "".join(f"def other_{n}(x: int) -> int:\n    return x + {n}\n\n\n" for n in range(2_000))
+    files = {f"shop/part_{n}.py": f"def slug_{n}(text):\n" + "    text = text.lower()\n" * 80 for n in range(20)}
+    files["shop/slugs.py"] = f"import re\n\n\n{filler}def slugify(text: str) -> str:\n    return text\n\n\n{filler}"
+    text = "Change `def slugify(text: str) -> str` to make a slug of text.\n\n>>> slugify('A b')\n'a-b'\n"
+    snapshot = build_context(text=text, base_sha="0" * 40, files=files, target_path="shop/slugs.py", entry="slugify")
+    messages = build_messages(analyse(text, title="Slugs"), prompt_context(snapshot))
+    assert sum(len(content) for _, content in messages) <= MAX_PROMPT
+    prompt = messages[1][1]
+    assert "import re\n" in prompt
+    assert "def slugify(text: str) -> str:\n    return text\n" in prompt
+    assert "left out for length" in prompt
