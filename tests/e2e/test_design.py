@@ -135,8 +135,8 @@ def test_the_command_box_goes_where_it_is_told(gallery: Page) -> None:
     gallery.wait_for_url("**/admin/**")
 
 
-def test_the_bar_opens_the_command_box_for_a_mouse(gallery: Page) -> None:
-    gallery.get_by_role("button", name="Go to").click()
+def test_the_command_box_opens_by_keyboard(gallery: Page) -> None:
+    gallery.keyboard.press("Control+k")
     expect(gallery.get_by_role("combobox", name="Command")).to_be_focused()
     gallery.keyboard.type("nothing is called this")
     gallery.keyboard.press("Enter")

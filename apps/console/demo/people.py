@@ -25,15 +25,15 @@ class _Person:
     username: str
     first_name: str
     last_name: str
-    role: Role
+    roles: tuple[Role, ...]
     owns_repository: bool = False
 
 
 _TEAM = (
-    _Person(ENGINEER, "Erin", "Engineer", Role.ENGINEER),
-    _Person("owner", "Olu", "Owner", Role.REVIEWER, owns_repository=True),
-    _Person("reviewer", "Rosa", "Reviewer", Role.REVIEWER),
-    _Person("chair", "Chidi", "Chair", Role.CHAIR),
+    _Person(ENGINEER, "Erin", "Engineer", (Role.ENGINEER,)),
+    _Person("owner", "Olu", "Owner", (Role.REVIEWER, Role.ARCHITECT), owns_repository=True),
+    _Person("reviewer", "Rosa", "Reviewer", (Role.REVIEWER, Role.QUALITY_LEAD)),
+    _Person("chair", "Chidi", "Chair", (Role.CHAIR,)),
 )
 
 
@@ -65,7 +65,8 @@ def demo_seed(*, home: Path) -> list[Account]:
     role_assign(user=admin, scope=everything, role=Role.ADMIN, granted_by=None)
     people = {person: _account_make(person, accounts) for person in _TEAM}
     for person, user in people.items():
-        role_assign(user=user, scope=everything, role=person.role, granted_by=admin)
+        for role in person.roles:
+            role_assign(user=user, scope=everything, role=role, granted_by=admin)
     repository = repository_register(
         actor=admin, name=NAME, path=place, organisation=everything.organisation, is_demo=True
     )
@@ -98,7 +99,8 @@ def demo_token_leave(*, path: Path) -> bool:
 
 def _account_make(person: _Person, accounts: list[Account]) -> User:
     password = secrets.token_urlsafe(12)
-    what = person.role.value + (f", owns {NAME}" if person.owns_repository else "")
+    what = " and ".join(role.value.replace("_", " ") for role in person.roles)
+    what += f", owns {NAME}" if person.owns_repository else ""
     accounts.append(Account(person.username, password, what))
     return User.objects.create_user(
         person.username, password=password, first_name=person.first_name, last_name=person.last_name

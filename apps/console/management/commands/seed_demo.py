@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from apps.console.demo.figures import demo_measure
 from apps.console.demo.people import demo_seed, demo_token_leave
 
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         demo_token_leave(path=home / "token")
         if not accounts:
             return
+        demo_measure()
         width = max(len(account.username) for account in accounts)
         self.stdout.write("This is a demo. Its accounts, with passwords that are shown only now:")
         for account in accounts:
