@@ -17,6 +17,8 @@ from apps.sandbox.types import CommandRun, FunctionRun, Limits, Result, ScriptRu
 
 VALUES_BYTES = 16 << 20
 
+CPU_TOLERANCE = 0.7
+
 
 def run_kind(spec: Spec) -> bytes:
     return COMMAND if isinstance(spec, CommandRun) else SNIPPET
@@ -117,7 +119,9 @@ def _status(spec: Spec, raw: RawRun) -> tuple[Status, int | None]:
     if code >= 0:
         out_of_memory = code == OUT_OF_MEMORY and raw.err.rstrip().rsplit(b"\n", 1)[-1].startswith(b"MemoryError")
         return ("oom", None) if out_of_memory else ("exit", code)
-    if code == -signal.SIGXCPU or (code == -signal.SIGKILL and raw.cpu_s >= spec.limits.cpu_s - 0.1):
+    # The kernel kills at the limit by its own clock, which runs a little ahead of the time it reports afterwards.
+    used_its_time = raw.cpu_s >= CPU_TOLERANCE * spec.limits.cpu_s
+    if code == -signal.SIGXCPU or (code == -signal.SIGKILL and used_its_time):
         return "timeout", None
     return ("oom", None) if code == -signal.SIGKILL else ("signal", code)
 
