@@ -8,6 +8,7 @@ urlpatterns = [
     path("models", home.models, name="models"),
     path("models/<slug:name>/cancel", home.model_cancel, name="model-cancel"),
     path("models/<slug:name>/fetch", home.model_fetch, name="model-fetch"),
+    path("models/<slug:name>/remove", home.model_remove, name="model-remove"),
     path("design", design.design, name="design"),
     path("preferences", preferences.preference_set, name="preference-set"),
 ]

@@ -37,7 +37,7 @@ DEBUG = ENVIRONMENT.flag("NOFX_DEBUG")
 ALLOWED_HOSTS = ENVIRONMENT.names("NOFX_ALLOWED_HOSTS")
 IS_HTTPS = ENVIRONMENT.flag("NOFX_HTTPS")
 NOFX_ENVIRONMENT = ENVIRONMENT["NOFX_ENVIRONMENT"]
-NOFX_DEMO_BANNER = "This is a demo: its people and its repository were made by `nofx up`." if IS_EMBEDDED else ""
+NOFX_DEMO_BANNER = "This is a demo: its people and its repository came with the installation." if IS_EMBEDDED else ""
 
 INSTALLED_APPS = [
     "daphne",

@@ -189,3 +189,18 @@ def test_the_api_does_not_name_a_model_before_the_verdict(run: GenerationRun, re
         answer = client.get(f"/api/v1/{noun}")
         assert answer.status_code == 200
         assert b"test-model" not in answer.content
+
+
+def test_the_page_says_when_no_candidate_passes_all_examples(
+    submit: Callable[..., CodeGenerationRequest],
+    provider: Provider,
+    server: FaultServer,
+    reviewer: User,
+    client: Client,
+) -> None:
+    server.answers([WRONG])
+    request = submit(CLAMP, title="Keep values in range")
+    work_off(request)
+    client.force_login(reviewer)
+    answer = client.get(reverse("generation:review", args=[request.pk]))
+    assert b"No candidate passes all of your examples." in answer.content

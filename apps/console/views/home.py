@@ -17,7 +17,7 @@ from apps.governance.models import User
 from apps.governance.selectors import can
 from apps.governance.types import Action
 from apps.providers.selectors import local_models
-from apps.providers.services import local_model_cancel, local_model_fetch
+from apps.providers.services import local_model_cancel, local_model_fetch, local_model_remove
 from apps.sandbox.services import sandbox_probe
 
 PROBE_S = 600
@@ -73,3 +73,10 @@ def model_cancel(request: HtmxRequest, name: str) -> HttpResponse:
 def model_fetch(request: HtmxRequest, name: str) -> HttpResponse:
     local_model_fetch(name=name, actor=cast("User", request.user))
     return notify(request, redirect_after(request, "/"), "The model is fetched in the background.")
+
+
+@login_required
+@require_POST
+def model_remove(request: HtmxRequest, name: str) -> HttpResponse:
+    local_model_remove(name=name, actor=cast("User", request.user))
+    return notify(request, redirect_after(request, "/"), "The model is removed. Fetch brings it back.")

@@ -124,6 +124,7 @@ def _context(
         "run": run,
         "consensus": consensus,
         "details": consensus.voting_details or {},
+        "misses_examples": (chosen.candidate.examples_passed or 0) < (chosen.candidate.examples_total or 0),
         "model_facts": [
             ("programs", (consensus.voting_details or {}).get("candidates", 0)),
             ("groups", len((consensus.voting_details or {}).get("clusters", []))),
@@ -166,12 +167,13 @@ def _wanted(request: HtmxRequest, shown: Sequence[Lettered], chosen: Lettered) -
 def _pane(one: Lettered, workspace: Workspace, module: str, chosen: Lettered, *, is_visible: bool) -> dict[str, Any]:
     before = workspace.files.get(workspace.run.target_path, "")
     title = one.candidate.model_id if is_visible else workspace.run.target_path
+    is_up = one.letter == chosen.letter and workspace.run.request.status == Status.IN_REVIEW
     return {
         "letter": one.letter,
         "title": title,
         "note": f"{len(module.splitlines())} lines",
         "lines": diff_lines(before, module) if before else code_lines(module),
-        "state": "open" if one.letter == chosen.letter and workspace.run.request.status == Status.IN_REVIEW else "",
+        "state": "up for approval" if is_up else "",
     }
 
 
