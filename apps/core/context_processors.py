@@ -30,10 +30,15 @@ def preference(request: HttpRequest, name: str) -> str:
     return value if value in allowed else allowed[0]
 
 
+def _is_staff(request: HttpRequest) -> bool:
+    # An error page may come before anybody is known.
+    return bool(getattr(getattr(request, "user", None), "is_staff", False))
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Add the rail, this browser's preferences, the environment's name, the demo banner and the script nonce."""
     return {
-        "rail": SimpleLazyObject(lambda: rail_links(request.path)),
+        "rail": SimpleLazyObject(lambda: rail_links(request.path, is_staff=_is_staff(request))),
         "preferences": {name: preference(request, name) for name in PREFERENCES},
         "environment_name": getattr(settings, "NOFX_ENVIRONMENT", ""),
         "demo_banner": getattr(settings, "NOFX_DEMO_BANNER", ""),

@@ -16,6 +16,7 @@ class Entry:
     icon: str
     key: str
     prefixes: tuple[str, ...] = ()
+    is_for_staff: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ RAIL = (
     Entry("Docs", "docs:index", "docs", "d"),
     Entry("Knowledge", "knowledge:index", "knowledge", "k"),
     Entry("Governance", "governance:index", "governance", "g"),
-    Entry("Admin", "admin:index", "admin", "m"),
+    Entry("Admin", "admin:index", "admin", "m", is_for_staff=True),
 )
 
 
@@ -51,9 +52,14 @@ def url_or_none(name: str, *args: object, **kwargs: object) -> str | None:
     return url
 
 
-def rail_links(path: str) -> list[Link]:
-    """Return the rail for a page at ``path``; entries without a URL are left out, the longest match is current."""
-    urls = [(entry, url) for entry in RAIL if (url := url_or_none(entry.url_name)) is not None]
+def rail_links(path: str, *, is_staff: bool) -> list[Link]:
+    """
+    Return the rail for a page at ``path``.
+
+    Entries without a URL, and those that would turn this person away, are left out; the longest match is current.
+    """
+    shown = [entry for entry in RAIL if is_staff or not entry.is_for_staff]
+    urls = [(entry, url) for entry in shown if (url := url_or_none(entry.url_name)) is not None]
     lengths = {entry: _match_length(path, url, entry.prefixes) for entry, url in urls}
     longest = max(lengths.values(), default=0)
     return [

@@ -80,9 +80,14 @@ def test_a_cookie_with_nonsense_falls_back_to_the_default(client: Client, db: No
 
 
 def test_the_rail_marks_at_most_one_entry_and_the_closest() -> None:
-    current = [link.label for link in rail_links("/admin/auth/") if link.is_current]
+    current = [link.label for link in rail_links("/admin/auth/", is_staff=True) if link.is_current]
     assert current == ["Admin"]
-    assert [link for link in rail_links("/nowhere") if link.is_current] == []
+    assert [link for link in rail_links("/nowhere", is_staff=True) if link.is_current] == []
+
+
+def test_the_rail_offers_the_admin_site_to_staff_only() -> None:
+    assert "Admin" not in [link.label for link in rail_links("/", is_staff=False)]
+    assert "Admin" in [link.label for link in rail_links("/", is_staff=True)]
 
 
 @pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "500"])
