@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGener
 from apps.jobs.models import Job
 from apps.providers.models import ModelCall, Provider
 from tests.fault_server import FaultServer
-from tests.shop import work_off
+from tests.shop import git, work_off
 
 # The job takes its own connections, so that what it wrote survives its death.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -158,3 +159,21 @@ def test_models_that_wrote_the_same_program_outweigh_one_that_differs(
     )
     work_off(request)
     assert "split()" in _chosen(request)
+
+
+def test_neither_tests_nor_a_page_of_somebody_else_are_overwritten(
+    submit: Submit, provider: Provider, server: FaultServer, code: Path
+) -> None:
+    for path in ("tests/test_clamp.py", "docs/clamp.md"):
+        (code / path).parent.mkdir(exist_ok=True)
+        (code / path).write_text("# by a person\n")
+    git(code, "add", ".")
+    git(code, "commit", "--quiet", "-m", "By hand")
+    server.answers([RIGHT])
+    request = submit(CLAMP)
+    work_off(request)
+    patch = Candidate.objects.exclude(patch="").get(request=request, duplicate_of=None).patch
+    start = str(request.pk)[:8]
+    assert f"+++ b/tests/test_clamp_{start}.py" in patch
+    assert f"+++ b/docs/clamp_{start}.md" in patch
+    assert "by a person" not in patch

@@ -58,15 +58,20 @@ class Workspace:
         """Where the tests of the request go: their own file, so that nobody's tests are overwritten."""
         conventions = self.run.request.context_snapshot.get("conventions") or {}
         directory = str(conventions.get("test_directory") or "tests")
-        name = f"test_{module_name(self.run.entry or self.run.title)}"
-        taken = f"{directory}/{name}.py" in self.files
-        suffix = f"_{str(self.run.pk)[:8]}" if taken else ""
-        return f"{directory}/{name}{suffix}.py"
+        return self._free_path(directory, f"test_{self._name}", ".py")
 
     @property
     def documentation_path(self) -> str:
-        """Where the page about the request goes."""
-        return f"docs/{module_name(self.run.entry or self.run.title)}.md"
+        """Where the page about the request goes: never over a page that somebody wrote."""
+        return self._free_path("docs", self._name, ".md")
+
+    @property
+    def _name(self) -> str:
+        return module_name(self.run.entry or self.run.title)
+
+    def _free_path(self, directory: str, name: str, suffix: str) -> str:
+        path = f"{directory}/{name}{suffix}"
+        return path if path not in self.files else f"{directory}/{name}_{str(self.run.pk)[:8]}{suffix}"
 
 
 @dataclass(frozen=True)
