@@ -42,6 +42,7 @@ def prepare(platform: Platform, say: Say) -> dict[str, Any]:
     :raises NofxError: one of them is impossible now.
     """
     home = platform.home
+    _refuse_halves(platform)
     to_fetch = _models_to_fetch(platform)
     if shutil.disk_usage(home.path).free < _ROOM_BYTES:
         raise DiskFull(home.path)
@@ -62,6 +63,17 @@ def prepare(platform: Platform, say: Say) -> dict[str, Any]:
         say(f"Local models are fetched in the background: {names}. Until then the built-in providers serve.")
         say("The home page shows how far they are; NOFX_LOCAL_MODELS=none fetches nothing.")
     return {"port": ports.choose(platform.environment, home), "fingerprint": code}
+
+
+def _refuse_halves(platform: Platform) -> None:
+    """A database of one's own comes with the owner's connection and a signing key that all machines share."""
+    needed = ("NOFX_MIGRATE_DATABASE_URL", "NOFX_SECRET_KEY")
+    missing = [] if platform.is_embedded else [name for name in needed if not platform.environment[name]]
+    if missing:
+        raise StartRefused(
+            f"DATABASE_URL is set and {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not.",
+            remedy="README.md, With your own Postgres, says what they are.",
+        )
 
 
 def _models_to_fetch(platform: Platform) -> list[Model]:

@@ -20,6 +20,8 @@ from nofx.supervisor.children import Child, children
 from nofx.supervisor.errors import DiskFull, PortTaken, StartRefused, from_os_error
 from nofx.supervisor.home import Home
 from nofx.supervisor.loop import Supervisor
+from nofx.supervisor.platform import Platform
+from nofx.supervisor.prepare import prepare
 
 SLEEP = "import time; time.sleep(600)"
 FORK = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']); "
@@ -165,6 +167,17 @@ def test_a_port_that_was_asked_for_and_is_taken_is_refused_with_a_remedy(home, t
     with pytest.raises(PortTaken, match=f"Port {taken} is taken") as caught:
         ports.choose(Environment({"NOFX_PORT": str(taken)}), home)
     assert "NOFX_PORT" in caught.value.remedy
+
+
+def test_a_database_of_ones_own_without_its_owner_and_key_is_refused(tmp_path):
+    settings = {"NOFX_HOME": str(tmp_path), "DATABASE_URL": "postgresql://app@localhost/nofx"}
+    with pytest.raises(StartRefused, match="NOFX_MIGRATE_DATABASE_URL and NOFX_SECRET_KEY are not"):
+        prepare(Platform(Environment(settings)), say=print)
+    with pytest.raises(StartRefused, match="and NOFX_SECRET_KEY is not"):
+        prepare(
+            Platform(Environment({**settings, "NOFX_MIGRATE_DATABASE_URL": "postgresql://owner@localhost/nofx"})),
+            say=print,
+        )
 
 
 @pytest.mark.parametrize("text", ["web", "0", "70000", "-1"])
