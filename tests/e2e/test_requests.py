@@ -1,0 +1,107 @@
+"""The pages of a request, in both themes and down to the narrowest window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from apps.generation.models import CodeGenerationRequest
+from apps.generation.services.drafts import draft_save
+from apps.governance.models import User
+from apps.providers.models import Provider
+from apps.repositories.models import Repository
+from tests.fault_server import FaultServer
+from tests.generation.test_pipeline import CLAMP, RIGHT, UNPARSABLE, WRONG
+from tests.shop import (
+    code,
+    engineer,
+    home,
+    owner,
+    person,
+    provider,
+    repository,
+    reviewer,
+    scope,
+    server,
+    submit,
+    work_off,
+)
+
+__all__ = [
+    "code",
+    "engineer",
+    "home",
+    "owner",
+    "person",
+    "provider",
+    "repository",
+    "reviewer",
+    "scope",
+    "server",
+    "submit",
+]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def request_in_review(
+    submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer
+) -> CodeGenerationRequest:
+    server.answers([WRONG, RIGHT, UNPARSABLE])
+    request = submit(CLAMP, title="Keep values in range")
+    work_off(request)
+    return request
+
+
+def test_progress_and_review_are_accessible_and_fit_a_narrow_window(
+    request_in_review: CodeGenerationRequest,
+    page: Page,
+    sign_in: Any,
+    axe: Any,
+    both_themes: str,
+    overflow: Callable[[], int],
+    reviewer: User,
+) -> None:
+    sign_in(reviewer)
+    for path in ("", "/review"):
+        page.goto(f"/requests/{request_in_review.pk}{path}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        axe(page)
+    assert overflow() == 0
+    axe(page)
+
+
+def test_the_editor_is_accessible_with_its_analysis(
+    repository: Repository, engineer: User, page: Page, sign_in: Any, axe: Any, both_themes: str
+) -> None:
+    saved = draft_save(author=engineer, title="Keep values in range", text=CLAMP, repository=repository)
+    sign_in(engineer)
+    page.goto(f"/specs/{saved.draft.pk}")
+    expect(page.locator("#analysis")).to_contain_text("clarity")
+    axe(page)
+
+
+def test_the_editor_works_without_scripts(browser: Any, live_url: str, repository: Repository, engineer: User) -> None:
+    context = browser.new_context(base_url=live_url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.get_by_label("Username").fill("ada")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_label("Password").press("Enter")
+    page.goto("/specs/new")
+    page.get_by_label("Title").fill("Keep values in range")
+    page.get_by_label("Specification").fill(CLAMP)
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.locator("#analysis")).to_contain_text("def clamp(value: int, low: int, high: int) -> int")
+    expect(page.get_by_text("The draft is saved.")).to_be_visible()
+    context.close()
+
+
+def test_somebody_without_a_repository_is_told_so(db: None, page: Page, sign_in: Any) -> None:
+    sign_in(User.objects.create_user("stranger", password="correct horse battery"))
+    page.goto("/specs/new")
+    expect(page.get_by_text("There is no repository that you may write specifications for.")).to_be_visible()
