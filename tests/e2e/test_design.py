@@ -130,9 +130,9 @@ def test_the_command_box_goes_where_it_is_told(gallery: Page) -> None:
     gallery.keyboard.press("Control+k")
     box = gallery.get_by_role("combobox", name="Command")
     expect(box).to_be_focused()
-    box.fill("admin")
+    box.fill("governance")
     gallery.keyboard.press("Enter")
-    gallery.wait_for_url("**/admin/**")
+    gallery.wait_for_url("**/governance")
 
 
 def test_what_no_command_is_called_is_searched_for(gallery: Page) -> None:
@@ -190,7 +190,7 @@ def test_without_scripts_the_page_still_reads_and_the_menu_still_opens(
     expect(plain.locator("#coverage-trend-table")).to_be_visible()
     expect(plain.get_by_role("heading", name="Stop the run?")).to_be_visible()
     plain.get_by_role("button", name="Menu").click()
-    expect(plain.get_by_role("link", name="Admin")).to_be_visible()
+    expect(plain.get_by_role("link", name="Governance")).to_be_visible()
     plain.keyboard.press("Escape")
     plain.get_by_label("You: mara").click()
     plain.get_by_role("button", name="Dark").click()
