@@ -203,4 +203,4 @@ def test_the_page_says_when_no_candidate_passes_all_examples(
     work_off(request)
     client.force_login(reviewer)
     answer = client.get(reverse("generation:review", args=[request.pk]))
-    assert b"No candidate passes all of your examples." in answer.content
+    assert b"No candidate passes all examples of the specification." in answer.content

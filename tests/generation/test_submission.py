@@ -116,6 +116,7 @@ def test_a_refused_submission_keeps_the_text(repository: Repository, engineer: U
     answer = client.post(reverse("generation:spec-submit"), {"title": "T", "text": CLAMP, "repository": "shop"})
     assert answer.status_code == 422
     assert b"Nobody could approve this" in answer.content
+    assert b"Not submitted yet. Your draft is saved." in answer.content
     assert SpecificationDraft.objects.get(author=engineer).text == CLAMP
 
 

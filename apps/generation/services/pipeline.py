@@ -145,7 +145,7 @@ def code_task(workspace: Workspace) -> CodeTask:
 
 
 def _generated(usable: int, duplicates: int, candidates: list[Candidate]) -> str:
-    return f"{len(candidates)} asked, {usable} different programs, {duplicates} the same as another"
+    return f"{len(candidates)} asked, {usable} usable and different, {duplicates} the same as another"
 
 
 def _check(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
