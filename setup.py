@@ -1,11 +1,15 @@
-"""Puts the pages' templates and static files into the wheel; everything else is said in pyproject.toml."""
+"""
+Puts the pages' templates and static files into the wheel, and builds the sandbox's C part where there is a compiler.
+
+Everything else is said in pyproject.toml.
+"""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
 
@@ -20,4 +24,9 @@ class BuildWithPages(build_py):
             shutil.copytree(name, Path(self.build_lib) / "nofx" / "pages" / name, dirs_exist_ok=True)
 
 
-setup(cmdclass={"build_py": BuildWithPages})
+# Loaded with ctypes: a shared library, no Python module. Without a compiler the sandbox works the same, slower.
+FORK_SERVER = Extension(
+    "apps.sandbox.native._forkserver", ["apps/sandbox/native/forkserver.c"], extra_compile_args=["-O2"], optional=True
+)
+
+setup(cmdclass={"build_py": BuildWithPages}, ext_modules=[FORK_SERVER])

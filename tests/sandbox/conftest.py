@@ -16,6 +16,14 @@ def sandbox() -> Iterator[Sandbox]:
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def plain_sandbox() -> Iterator[Sandbox]:
+    """The same without the C part."""
+    opened = Sandbox.open(workers=1, accelerate=False)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
 def script(sandbox: Sandbox) -> Callable[..., Result]:
     def run(code: str, *, stdin: str = "", **limits: Any) -> Result:

@@ -22,6 +22,11 @@ from apps.sandbox.services import (
 Run = Callable[..., Result]
 
 
+@pytest.fixture(params=["with the C part", "without the C part"])
+def sandbox(request: pytest.FixtureRequest, sandbox: Sandbox, plain_sandbox: Sandbox) -> Sandbox:
+    return sandbox if request.param == "with the C part" else plain_sandbox
+
+
 def test_a_function_returns_one_value_for_each_call(function: Run) -> None:
     result = function("def f(x, y): return (x, {y: b'z'})", (1, 2), ("a", (3,)))
     assert result.status == "exit"
@@ -243,3 +248,14 @@ def test_a_script_is_main_and_runs_its_exit_functions(script: Run) -> None:
 def test_threads_and_an_event_loop_work(script: Run) -> None:
     code = "import asyncio\nasync def main():\n    await asyncio.sleep(0.01)\n    print('ok')\nasyncio.run(main())"
     assert script(code).stdout == "ok\n"
+
+
+def test_equal_arguments_are_not_one_object(function: Run) -> None:
+    shared = [1]
+    result = function("def f(x, y): x.append(2); return y, x is y", (shared, shared))
+    assert result.values[0].ok == ([1], False)
+
+
+def test_code_that_alone_is_more_than_the_memory_limit_is_refused(script: Run) -> None:
+    result = script("x = '" + "\U0001f40d" * 4_000_000 + "'", memory_mb=64)
+    assert (result.status, result.refused.partition(":")[0]) == ("infra", "MemoryError")

@@ -19,27 +19,27 @@ from apps.sandbox.engine import confine, rootfs, runner
 NOT_FOUND = 127
 
 
-def run(spec_fd: int, out_fd: int, err_fd: int, values_fd: int, walls: confine.Walls) -> NoReturn:
+def run(given: confine.Descriptors, walls: confine.Walls) -> NoReturn:
     """Become the first process of the run: never returns."""
     stage = "setup"
     try:
-        spec, contents_at = runner.read_spec(spec_fd)
-        caps = confine.Caps(**spec["caps"])
+        spec, contents_at = confine.spec_read(given.spec)
+        caps = confine.caps_read(given.spec)
         confine.scratch_mount(caps)
         stage = "refused"
-        _files_write(spec_fd, spec["files"], contents_at)
-        os.write(values_fd, runner.say("started", ""))
+        _files_write(given.spec, spec["files"], contents_at)
+        os.write(given.values, runner.say("started", ""))
         stage = "failed"
         pid = os.fork()
         if pid == 0:
-            _become_command(spec, caps, [out_fd, err_fd], walls)
-        os.close(out_fd)
-        os.close(err_fd)
+            _become_command(spec, caps, [given.stdin, given.stdout, given.stderr], walls)
+        os.close(given.stdout)
+        os.close(given.stderr)
         status = _wait_for(pid)
         _everyone_else_ends()
-        _collect(values_fd, status, spec["collect"], spec["collect_bytes"])
+        _collect(given.values, status, spec["collect"], spec["collect_bytes"])
     except BaseException as error:  # noqa: BLE001 - reported outside, then the process ends
-        os.write(values_fd, runner.say(stage, f"{type(error).__name__}: {error}"))
+        os.write(given.values, runner.say(stage, f"{type(error).__name__}: {error}"))
         os._exit(1)
     os._exit(0)
 
@@ -57,10 +57,9 @@ def _files_write(spec_fd: int, files: list[list[Any]], at: int) -> None:
         at += size
 
 
-def _become_command(spec: dict[str, Any], caps: confine.Caps, output: list[int], walls: confine.Walls) -> NoReturn:
+def _become_command(spec: dict[str, Any], caps: confine.Caps, streams: list[int], walls: confine.Walls) -> NoReturn:
     try:
-        stdin_fd = os.open("/dev/null", os.O_RDONLY)
-        ruleset = confine.descriptors_keep([stdin_fd, *output], walls)
+        ruleset = confine.descriptors_keep(streams, walls)
         os.setsid()
         for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import fcntl
+import marshal
 import os
 import resource
-from typing import NamedTuple
+import struct
+from typing import Any, NamedTuple
 
 from apps.sandbox.engine import kernel, landlock, rootfs
 
 MB = 1 << 20
+HEAD = struct.Struct("<8I")
+PLAIN = 2  # the format of marshal in which nothing is shared: two equal arguments stay two
+VALUES_FD, SPEC_FD = 3, 4
 SPARE = 32  # above every number that is given out
 
 
@@ -29,6 +34,42 @@ class Caps(NamedTuple):
     file_mb: int
     disk_mb: int
     inodes: int
+
+
+class Descriptors(NamedTuple):
+    """What a run gets from outside, in the order in which it is sent."""
+
+    spec: int
+    stdin: int
+    stdout: int
+    stderr: int
+    values: int
+
+
+def spec_pack(caps: Caps, body: dict[str, Any]) -> bytes:
+    """Return a specification: the limits, the size of the body, the body (plain data)."""
+    data = marshal.dumps(body, PLAIN)
+    return HEAD.pack(*caps, len(data)) + data
+
+
+def spec_read(fd: int) -> tuple[dict[str, Any], int]:
+    """Return the body of a specification, and where what follows it begins."""
+    size: int = HEAD.unpack(os.pread(fd, HEAD.size, 0))[-1]
+    body: dict[str, Any] = marshal.loads(os.pread(fd, size, HEAD.size))  # noqa: S302 - our own controller wrote it
+    return body, HEAD.size + size
+
+
+def caps_read(spec_fd: int) -> Caps:
+    """Return the limits of a run."""
+    return Caps(*HEAD.unpack(os.pread(spec_fd, HEAD.size, 0))[:-1])
+
+
+def snippet_confine(given: Descriptors, walls: Walls) -> None:
+    """Put this process behind all walls, with the descriptors 0 to 4 left: streams, values, specification."""
+    caps = caps_read(given.spec)
+    scratch_mount(caps)
+    ruleset = descriptors_keep([given.stdin, given.stdout, given.stderr, given.values, given.spec], walls)
+    privileges_drop(caps, ruleset, walls.snippet)
 
 
 def scratch_mount(caps: Caps) -> None:

@@ -170,14 +170,15 @@ class Cloner:
         self._zero = ctypes.c_ulong(0)
 
     def clone(self) -> tuple[int, int]:
-        """Return (pid, pidfd) in the parent and (0, -1) in the child."""
-        ctypes.pythonapi.PyOS_BeforeFork()
+        """
+        Return (pid, pidfd) in the parent and (0, -1) in the child.
+
+        The interpreter's own hooks around a fork are left out: they mend what other threads held, and there are none.
+        """
         pid: int = _libc.syscall(syscalls.CLONE, self._flags, None, self._pidfd_address, None, self._zero)
         if pid == 0:
-            ctypes.pythonapi.PyOS_AfterFork_Child()
             return 0, -1
-        number = ctypes.get_errno()
-        ctypes.pythonapi.PyOS_AfterFork_Parent()
         if pid < 0:
+            number = ctypes.get_errno()
             raise OSError(number, f"clone: {os.strerror(number)}")
         return pid, self._pidfd[0]

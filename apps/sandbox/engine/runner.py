@@ -7,12 +7,12 @@ on the values pipe is written before it starts, and no line is a verdict.
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import builtins
 import contextlib
 import gc
 import io
-import json
 import linecache
 import os
 import signal
@@ -28,8 +28,14 @@ from apps.sandbox.engine import codec, confine
 
 FILE_NAME = "main.py"
 MAX_ERROR = 2000
-HEAD_SIZE_DIGITS = 16
 OUT_OF_MEMORY = 137
+REHEARSAL = {
+    "setup": "",
+    "code": "def f(x, *rest):\n    if rest: return [x, rest]\n    raise ValueError(x)",
+    "entry": "f",
+    "calls": [((1, "a", 0.5), {}), (([1, 2], {"a": (True, None)}), {}), ((), {"x": 1})],
+}
+REHEARSALS = 16  # the interpreter adapts its bytecode after eight calls
 IMMUTABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
 
 # Functions below look names up in this copy: code that patches the builtins does not reach them.
@@ -41,6 +47,8 @@ _exit = os._exit
 _quote = encode_basestring_ascii
 _dumps = codec.dumps
 _type_name = codec.type_name
+_threads_alive = _thread._count
+_exit_functions = atexit._ncallbacks
 
 
 def prepare() -> None:
@@ -50,10 +58,32 @@ def prepare() -> None:
     sys.stderr = sys.__stderr__ = _stream(2)  # type: ignore[misc]
     traceback.format_exception(KeyError("warm"))
     sys.argv = sys.orig_argv = [FILE_NAME]
+    os.environ.pop("PYTHONHASHSEED", None)
     sys.path_importer_cache.pop(sys.path.pop(0), None)  # where our own modules came from
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in [name for name in sys.modules if name.split(".")[0] == "apps"]:
         del sys.modules[name]
+
+
+def rehearse() -> None:
+    """
+    Go once through what a run does, with our own code, so that a run finds the interpreter warm.
+
+    What is made at first use, and the interpreter's notes on its own bytecode, then lie in pages that runs share.
+    The descriptors 3 and 4 must be free.
+    """
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, confine.VALUES_FD)
+    fd = os.memfd_create("spec")
+    os.write(fd, confine.spec_pack(confine.Caps(*[0] * len(confine.Caps._fields)), REHEARSAL))
+    os.dup2(fd, confine.SPEC_FD)
+    for _ in range(REHEARSALS):
+        _function(confine.spec_read(confine.SPEC_FD)[0])
+        _execute(compile("print(1)", FILE_NAME, "exec", dont_inherit=True), _namespace(), "")
+        _flush(0)
+    for held in {nothing, fd, confine.VALUES_FD, confine.SPEC_FD}:
+        os.close(held)
+    del sys.modules["__main__"]
 
 
 def _stream(fd: int) -> io.TextIOWrapper:
@@ -61,18 +91,16 @@ def _stream(fd: int) -> io.TextIOWrapper:
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", line_buffering=fd == 2)
 
 
-def run(spec_fd: int, out_fd: int, err_fd: int, values_fd: int, walls: confine.Walls) -> NoReturn:
-    """Become the run: never returns."""
+def run() -> NoReturn:
+    """Become the run, behind all walls already: never returns."""
     try:
-        spec, _ = read_spec(spec_fd)
-        caps = confine.Caps(**spec["caps"])
-        confine.scratch_mount(caps)
-        stdin_fd = input_open(spec["stdin"])
-        ruleset = confine.descriptors_keep([stdin_fd, out_fd, err_fd, values_fd], walls)
-        confine.privileges_drop(caps, ruleset, walls.snippet)
-    except BaseException as error:  # noqa: BLE001 - reported outside as a failure of the sandbox, then the process ends
-        _write(values_fd, say("setup", f"{type(error).__name__}: {error}"))
+        spec, _ = confine.spec_read(confine.SPEC_FD)
+        os.close(confine.SPEC_FD)
+    except MemoryError:
+        _write(confine.VALUES_FD, say("refused", "MemoryError: the code alone is more than the memory limit."))
         _exit(1)
+    except BaseException as error:  # noqa: BLE001 - reported outside as a failure of the sandbox, then the process ends
+        setup_failed(confine.VALUES_FD, error)
     gc.enable()
     status = 1
     try:
@@ -81,21 +109,10 @@ def run(spec_fd: int, out_fd: int, err_fd: int, values_fd: int, walls: confine.W
         _exit(status)  # whatever the code did to this process, it must not return into the fork server
 
 
-def read_spec(fd: int) -> tuple[dict[str, Any], int]:
-    """Return the head of a specification, and where the contents of its files begin."""
-    end = HEAD_SIZE_DIGITS + int(os.pread(fd, HEAD_SIZE_DIGITS, 0))
-    spec: dict[str, Any] = json.loads(os.pread(fd, end - HEAD_SIZE_DIGITS, HEAD_SIZE_DIGITS))
-    return spec, end
-
-
-def input_open(text: str) -> int:
-    """Return a descriptor that reads ``text``."""
-    if not text:
-        return os.open("/dev/null", os.O_RDONLY)
-    fd = os.memfd_create("stdin")
-    os.write(fd, text.encode("utf-8", "surrogatepass"))
-    os.lseek(fd, 0, os.SEEK_SET)
-    return fd
+def setup_failed(values_fd: int, error: BaseException) -> NoReturn:
+    """Report a run that could not be begun."""
+    _write(values_fd, say("setup", f"{type(error).__name__}: {error}"))
+    _exit(1)
 
 
 def say(key: str, text: str) -> bytes:
@@ -126,8 +143,10 @@ def _script(spec: dict[str, Any]) -> int:
     os.close(3)
     status = _execute(code, _namespace(), spec["code"])
     with contextlib.suppress(BaseException):
-        threading._shutdown()  # type: ignore[attr-defined]  # what the interpreter itself calls at its end
-        atexit._run_exitfuncs()
+        if _threads_alive():
+            threading._shutdown()  # type: ignore[attr-defined]  # what the interpreter itself calls at its end
+        if _exit_functions():
+            atexit._run_exitfuncs()
     return _flush(status)
 
 
@@ -167,7 +186,7 @@ def _function(spec: dict[str, Any]) -> int:
     setup, code = _compile(spec, "setup.py", "setup"), _compile(spec, FILE_NAME, "code")
     if setup is None or code is None:
         return 1
-    calls: list[Call] = [codec.loads(call) for call in spec["calls"]]
+    calls: list[Call] = spec["calls"]
     _write(3, say("started", ""))
     namespace = _namespace()
     status = _execute(setup, namespace, spec["setup"]) or _execute(code, namespace, spec["code"])

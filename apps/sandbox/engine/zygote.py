@@ -2,24 +2,28 @@
 The fork server: enters the namespaces once, then clones itself for every run.
 
 It speaks with its controller over a SEQPACKET socket, which brings its configuration first. A message of one byte
-starts a run (with four descriptors: the specification, standard output, standard error, values) or ends it (``K``);
-it answers ``S`` with the wait status and the resources used. It never reads a specification itself, so that a run
-can learn nothing of another one. When the controller goes away, everything below ends.
+starts a run (with the descriptors of :class:`confine.Descriptors`) or ends it (``K``); it answers ``S`` with the wait
+status and the resources used. It never reads a specification itself, so that a run can learn nothing of another one.
+When the controller goes away, everything below ends.
+
+Every run starts from the same state, the seed of ``random`` and of text hashes included, so that a run can be repeated.
 """
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import importlib
 import json
 import os
+import random
 import select
 import signal
 import socket
 import struct
 from typing import Any, NoReturn
 
-from apps.sandbox.engine import command, confine, kernel, landlock, rootfs, runner, seccomp
+from apps.sandbox.engine import accelerator, command, confine, kernel, landlock, rootfs, runner, seccomp
 
 READY = b"R"
 FAILED = b"F"
@@ -28,30 +32,46 @@ SNIPPET = b"P"
 COMMAND = b"C"
 KILL = b"K"
 STATUS = struct.Struct("<cidq")
-RUN_DESCRIPTORS = 4
+RUN_DESCRIPTORS = len(confine.Descriptors._fields)
 MAX_CONFIG = 1 << 16
 
 
 def main(control: socket.socket) -> NoReturn:
     """Serve runs until the controller closes its end."""
-    walls = _prepare(control)
+    control = _out_of_the_way(control)
+    config: dict[str, Any] = json.loads(control.recv(MAX_CONFIG))
+    library = accelerator.load(config["accelerator"]) if config["accelerator"] else None
+    walls = _prepare(control, config)
+    accelerated = accelerator.Accelerator(library, control.fileno(), walls) if library else None
     gc.collect()
     gc.freeze()
     gc.disable()
-    _serve(control, walls)
+    control.send(READY + json.dumps({"landlock": landlock.version()}).encode())
+    given = accelerated.serve() if accelerated else _serve(control, walls)
+    if given is None:
+        runner.run()
+    command.run(given, walls)
 
 
-def _prepare(control: socket.socket) -> confine.Walls:
-    config: dict[str, Any] = json.loads(control.recv(MAX_CONFIG))
+def _out_of_the_way(control: socket.socket) -> socket.socket:
+    """Return the same socket under a number that no run uses."""
+    moved = fcntl.fcntl(control.fileno(), fcntl.F_DUPFD_CLOEXEC, confine.SPARE)
+    control.close()
+    return socket.socket(fileno=moved)
+
+
+def _prepare(control: socket.socket, config: dict[str, Any]) -> confine.Walls:
     try:
         for name in config["preload"]:
             importlib.import_module(name)
+        runner.prepare()
+        runner.rehearse()
         walls = _isolate(control, config)
-    except OSError as error:
-        control.send(FAILED + json.dumps({"step": error.strerror or str(error), "errno": error.errno}).encode())
+    except (OSError, ImportError) as error:
+        step = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        control.send(FAILED + json.dumps({"step": step}).encode())
         os._exit(1)
-    runner.prepare()
-    control.send(READY + json.dumps({"landlock": landlock.version()}).encode())
+    random.seed(0)  # last: a fork seeds it anew
     return walls
 
 
@@ -92,7 +112,8 @@ def _become_first_process(control: socket.socket) -> None:
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
 
 
-def _serve(control: socket.socket, walls: confine.Walls) -> NoReturn:
+def _serve(control: socket.socket, walls: confine.Walls) -> confine.Descriptors | None:
+    """Do what :meth:`accelerator.Accelerator.serve` does, and ``native/forkserver.c``."""
     cloner = kernel.Cloner(kernel.NEWPID | kernel.NEWNS)
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 16, RUN_DESCRIPTORS)
@@ -104,11 +125,21 @@ def _serve(control: socket.socket, walls: confine.Walls) -> NoReturn:
             continue
         pid, pidfd = cloner.clone()
         if pid == 0:
-            run = runner.run if message == SNIPPET else command.run
-            run(descriptors[0], descriptors[1], descriptors[2], descriptors[3], walls)
+            given = confine.Descriptors(*descriptors)
+            if message == COMMAND:
+                return given
+            _confine(given, walls)
+            return None
         for fd in descriptors:
             os.close(fd)
         _watch(control, pid, pidfd)
+
+
+def _confine(given: confine.Descriptors, walls: confine.Walls) -> None:
+    try:
+        confine.snippet_confine(given, walls)
+    except BaseException as error:  # noqa: BLE001 - reported outside as a failure of the sandbox, then the process ends
+        runner.setup_failed(given.values, error)
 
 
 def _watch(control: socket.socket, pid: int, pidfd: int) -> None:

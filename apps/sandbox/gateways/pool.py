@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from apps.sandbox.engine import landlock
@@ -17,7 +17,7 @@ from apps.sandbox.gateways import diagnosis
 from apps.sandbox.gateways.protocol import result_read, run_bounds, run_kind, spec_pack
 from apps.sandbox.gateways.runtime import Runtime, runtime_find
 from apps.sandbox.gateways.selftest import SelfTestFailed, escapes_find
-from apps.sandbox.gateways.worker import RawRun, StartFailed, Worker, WorkerDied, WorkerGone
+from apps.sandbox.gateways.worker import Packed, RawRun, StartFailed, Worker, WorkerDied, WorkerGone
 from apps.sandbox.types import Probe, Result, Spec
 
 
@@ -28,9 +28,9 @@ class Sandbox:
     Nothing is run before the self-test has passed in this process.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, runtime: Runtime) -> None:
         self.workers = workers
-        self._runtime: Runtime = runtime_find()
+        self.runtime = runtime
         self._permits = threading.BoundedSemaphore(workers)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
@@ -38,9 +38,15 @@ class Sandbox:
         self._test_lock = threading.Lock()
 
     @classmethod
-    def open(cls, *, workers: int | None = None) -> Sandbox:
-        """Return a pool of its own; ``workers`` is the number of cores unless told otherwise."""
-        return cls(workers or len(os.sched_getaffinity(0)))
+    def open(cls, *, workers: int | None = None, preload: Sequence[str] = (), accelerate: bool = True) -> Sandbox:
+        """
+        Return a pool of its own; ``workers`` is the number of cores unless told otherwise.
+
+        ``preload`` names modules that every run finds imported already. Without ``accelerate`` the C part is left
+        aside even where it was built: the same walls, slower.
+        """
+        runtime = runtime_find(preload=preload, accelerate=accelerate)
+        return cls(workers or len(os.sched_getaffinity(0)), runtime)
 
     def run(self, spec: Spec) -> Result:
         """
@@ -109,7 +115,7 @@ class Sandbox:
         except SelfTestFailed as error:
             raise SandboxUnavailable(f"The sandbox could not be tested ({error}).", remedy=diagnosis.UNKNOWN) from error
 
-    def _run_packed(self, spec: Spec, packed: bytes) -> Result:
+    def _run_packed(self, spec: Spec, packed: Packed) -> Result:
         with self._permits:
             try:
                 raw = self._carry_out(spec, packed)
@@ -117,7 +123,7 @@ class Sandbox:
                 return Result("infra", None, stderr=f"The sandbox failed: {error}.")
         return result_read(spec, raw)
 
-    def _carry_out(self, spec: Spec, packed: bytes) -> RawRun:
+    def _carry_out(self, spec: Spec, packed: Packed) -> RawRun:
         for _ in range(self.workers):
             try:
                 with self._borrowed() as worker:
@@ -146,7 +152,7 @@ class Sandbox:
         if not diagnosis.machine_supported():
             raise SandboxUnavailable("The sandbox does not know this architecture.", remedy=diagnosis.OTHER_MACHINE)
         try:
-            return Worker(self._runtime)
+            return Worker(self.runtime)
         except StartFailed as error:
             raise SandboxUnavailable(
                 f"This machine cannot isolate untrusted code ({error.step}).", remedy=diagnosis.remedy_for(error.step)
@@ -192,7 +198,7 @@ def probe_run() -> Probe:
         "machine": os.uname().machine,
         "kernel": os.uname().release,
         "user": "root" if os.geteuid() == 0 else "ordinary",
-        "interpreter": sandbox._runtime.interpreter,
+        "interpreter": sandbox.runtime.interpreter,
     }
     try:
         found = sandbox.selftest()

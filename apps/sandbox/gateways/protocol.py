@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from dataclasses import replace
 from typing import Any
 
-from apps.sandbox.engine import codec
-from apps.sandbox.engine.runner import HEAD_SIZE_DIGITS, MAX_ERROR, OUT_OF_MEMORY
+from apps.sandbox.engine import codec, confine
+from apps.sandbox.engine.runner import MAX_ERROR, OUT_OF_MEMORY
 from apps.sandbox.errors import SpecInvalid
 from apps.sandbox.gateways.runtime import ENVIRONMENT
-from apps.sandbox.gateways.worker import COMMAND, SNIPPET, Bounds, RawRun
+from apps.sandbox.gateways.worker import COMMAND, SNIPPET, Bounds, Packed, RawRun
 from apps.sandbox.types import CommandRun, FunctionRun, Limits, Result, ScriptRun, Spec, Status, Value
 
 VALUES_BYTES = 16 << 20
@@ -32,43 +31,41 @@ def run_bounds(spec: Spec) -> Bounds:
     return Bounds(limits.wall_s, output, VALUES_BYTES, 0)  # one process, bounded by its address space
 
 
-def spec_pack(spec: Spec) -> bytes:
+def spec_pack(spec: Spec) -> Packed:
     """
     :raises SpecInvalid: an argument has no representation.
     """
-    caps = {name: getattr(spec.limits, name) for name in Limits.__slots__ if name not in ("wall_s", "output_kb")}
     if isinstance(spec, CommandRun):
-        return _command_pack(spec, caps)
-    data: dict[str, Any] = {"caps": caps, "code": spec.code, "entry": None, "stdin": ""}
+        return Packed(_pack(spec.limits, _command(spec), b"".join(spec.files.values())))
+    data: dict[str, Any] = {"code": spec.code, "entry": None}
     if isinstance(spec, ScriptRun):
-        data["stdin"] = spec.stdin
-    else:
-        data |= {"entry": spec.entry, "setup": spec.setup, "calls": _calls_pack(spec)}
-    return _with_head(data)
+        return Packed(_pack(spec.limits, data), spec.stdin.encode("utf-8", "surrogatepass"))
+    return Packed(_pack(spec.limits, data | {"entry": spec.entry, "setup": spec.setup, "calls": _calls_pack(spec)}))
 
 
-def _with_head(data: dict[str, Any], contents: bytes = b"") -> bytes:
-    head = json.dumps(data).encode()
-    return f"{len(head):0{HEAD_SIZE_DIGITS}}".encode() + head + contents
+def _pack(limits: Limits, data: dict[str, Any], contents: bytes = b"") -> bytes:
+    caps = confine.Caps(*(getattr(limits, name) for name in confine.Caps._fields))
+    return confine.spec_pack(caps, data) + contents
 
 
-def _calls_pack(spec: FunctionRun) -> list[str]:
+def _calls_pack(spec: FunctionRun) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+    calls = [(tuple(call.args), dict(call.kwargs)) for call in spec.calls]
     try:
-        return [codec.dumps((tuple(call.args), dict(call.kwargs))) for call in spec.calls]
+        for call in calls:
+            codec.dumps(call)  # what has a representation is plain data, within bounds
     except codec.Unrepresentable as error:
         raise SpecInvalid(f"An argument cannot be passed to the sandbox: {error}.") from error
+    return calls
 
 
-def _command_pack(spec: CommandRun, caps: dict[str, int]) -> bytes:
-    data = {
-        "caps": caps,
+def _command(spec: CommandRun) -> dict[str, Any]:
+    return {
         "argv": list(spec.argv),
         "env": ENVIRONMENT | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | dict(spec.env),
         "files": [[name, len(content)] for name, content in spec.files.items()],
         "collect": list(spec.collect),
         "collect_bytes": spec.limits.disk_mb << 20,
     }
-    return _with_head(data, b"".join(spec.files.values()))
 
 
 def result_read(spec: Spec, raw: RawRun) -> Result:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from apps.sandbox.engine import rootfs
@@ -16,6 +18,7 @@ PRELOAD = (
     "functools", "heapq", "itertools", "json", "math", "operator", "random", "re", "statistics", "string", "textwrap",
     "time", "typing",
 )  # fmt: skip
+NATIVE = Path(__file__).parents[1] / "native"
 ENVIRONMENT = {
     "PATH": f"{rootfs.RUNTIME}/bin:/usr/bin:/bin",
     "HOME": rootfs.SCRATCH,
@@ -24,14 +27,21 @@ ENVIRONMENT = {
 }
 
 
+FIXED_HASHES = {"PYTHONHASHSEED": "0"}  # the order of a set of texts is the same in every run
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
+    """What a zygote is made of: an interpreter, what of the host it sees, what it imports, its C part if built."""
+
     interpreter: str
     binds: dict[str, str]
     hidden: tuple[str, ...]
+    preload: tuple[str, ...]
+    accelerator: str | None
 
 
-def runtime_find() -> Runtime:
+def runtime_find(*, preload: Sequence[str] = (), accelerate: bool = True) -> Runtime:
     """Return the interpreter below the virtual environment, and what of the host it needs to see."""
     interpreter = os.path.realpath(sys.executable)
     base = Path(sys.base_prefix)
@@ -49,4 +59,11 @@ def runtime_find() -> Runtime:
     hidden = [f"{library}/test"]
     if sys.prefix != sys.base_prefix:
         hidden.append(f"{library}/site-packages")
-    return Runtime(interpreter, binds, tuple(hidden))
+    return Runtime(interpreter, binds, tuple(hidden), (*PRELOAD, *preload), accelerator_find() if accelerate else None)
+
+
+def accelerator_find() -> str | None:
+    """Return the library that was built from ``native/forkserver.c`` at installation; None without a compiler."""
+    names = (f"_forkserver{suffix}" for suffix in EXTENSION_SUFFIXES)
+    found = (path for name in names if (path := NATIVE / name).is_file())
+    return next((str(path) for path in found), None)

@@ -15,9 +15,9 @@ from pathlib import Path
 from apps.sandbox.engine import rootfs
 from apps.sandbox.engine.zygote import COMMAND, FAILED, KILL, MAP, READY, SNIPPET, STATUS
 from apps.sandbox.gateways.meter import tree_resident_bytes
-from apps.sandbox.gateways.runtime import ENVIRONMENT, PRELOAD, Runtime
+from apps.sandbox.gateways.runtime import ENVIRONMENT, FIXED_HASHES, Runtime
 
-__all__ = ["COMMAND", "SNIPPET", "Bounds", "RawRun", "StartFailed", "Worker", "WorkerDied", "WorkerGone"]
+__all__ = ["COMMAND", "SNIPPET", "Bounds", "Packed", "RawRun", "StartFailed", "Worker", "WorkerDied", "WorkerGone"]
 
 # What the zygote must know comes over its socket: its arguments stay in memory that untrusted code can read.
 BOOT = (
@@ -46,6 +46,14 @@ class WorkerDied(Exception):
 
 class WorkerGone(WorkerDied):
     """The zygote was gone before the run was handed to it; another one may carry it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A run as the zygote's child reads it: the specification, and what is on its standard input."""
+
+    spec: bytes
+    stdin: bytes = b""
 
 
 @dataclass(slots=True)
@@ -89,11 +97,11 @@ class Worker:
         :raises WorkerDied: it ended, or did not answer, for no reason it could give.
         """
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [runtime.interpreter, "-I", "-S", "-B", "-c", BOOT, str(theirs.fileno())]
+        command = [runtime.interpreter, "-P", "-s", "-S", "-B", "-c", BOOT, str(theirs.fileno())]
         try:
             self._process = subprocess.Popen(
                 command,
-                env=ENVIRONMENT,
+                env=ENVIRONMENT | FIXED_HASHES,
                 cwd="/",
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -119,7 +127,7 @@ class Worker:
         self._control.settimeout(START_S)
         try:
             self._control.send(str(PROJECT).encode())
-            self._control.send(json.dumps(asdict(runtime) | {"preload": PRELOAD}).encode())
+            self._control.send(json.dumps(asdict(runtime)).encode())
             message = self._control.recv(CHUNK)
             if message == MAP:
                 self._map_identity()
@@ -140,7 +148,7 @@ class Worker:
         except OSError as error:
             raise StartFailed(f"map a user other than root: {error.strerror}") from error
 
-    def run(self, kind: bytes, spec: bytes, bounds: Bounds) -> RawRun:
+    def run(self, kind: bytes, packed: Packed, bounds: Bounds) -> RawRun:
         """
         Carry out one run.
 
@@ -148,12 +156,12 @@ class Worker:
         :raises WorkerDied: the zygote did not survive it; replace this worker.
         """
         self.runs += 1
-        spec_fd = os.memfd_create("spec", os.MFD_CLOEXEC)
+        spec_fd = _memory_file("spec", packed.spec)
+        stdin_fd = _memory_file("stdin", packed.stdin) if packed.stdin else os.open(os.devnull, os.O_RDONLY)
         pipes = [os.pipe() for _ in range(3)]
         started = time.monotonic()
         try:
-            _write_all(spec_fd, spec)
-            sent = [spec_fd, *(write for _, write in pipes)]
+            sent = [spec_fd, stdin_fd, *(write for _, write in pipes)]
             rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", sent))]
             self._control.sendmsg([kind], rights)
         except OSError as error:
@@ -162,6 +170,7 @@ class Worker:
             raise WorkerGone("the fork server is gone") from error
         finally:
             os.close(spec_fd)
+            os.close(stdin_fd)
             for _, write in pipes:
                 os.close(write)
         limits = (bounds.output_bytes, bounds.output_bytes, bounds.values_bytes)
@@ -301,7 +310,11 @@ def spare_id(table: Path) -> int:
     return highest
 
 
-def _write_all(fd: int, data: bytes) -> None:
+def _memory_file(name: str, data: bytes) -> int:
+    """Return a descriptor that reads ``data`` from its beginning."""
+    fd = os.memfd_create(name, os.MFD_CLOEXEC)
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd

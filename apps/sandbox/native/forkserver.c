@@ -1,0 +1,215 @@
+/*
+ * The fork server's loop and the walls of a snippet, without the interpreter: it does what zygote.py and confine.py
+ * do, in the same order, and touches none of the interpreter's pages on the way.
+ *
+ * Loaded with ctypes, so it needs a compiler but no Python headers. Where it was not built, Python does the same.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SYS_landlock_restrict_self
+#define SYS_landlock_restrict_self 446
+#endif
+
+enum { SPEC, IN, OUT, ERR, VALUES, DESCRIPTORS };
+enum { SNIPPET = 'P', KILL = 'K', STATUS = 'S' };
+enum { SPARE = 32, SPEC_INSIDE = 4, RULESET_INSIDE = 5 };
+enum { MIB = 1 << 20 };
+
+/* Prepared by the zygote, once. */
+struct walls {
+    int control;
+    int ruleset; /* -1: this kernel has no Landlock */
+    uint32_t inner_id;
+    const char *scratch;
+    const struct sock_fprog *filter;
+};
+
+/* Begins each specification: confine.Caps. */
+struct caps {
+    uint32_t cpu_s, memory_mb, processes, files, file_mb, disk_mb, inodes;
+};
+
+struct __attribute__((packed)) status {
+    char tag;
+    int32_t wait_status;
+    double cpu_s;
+    int64_t peak_memory_kb;
+};
+
+static _Noreturn void give_up(int values, const char *step)
+{
+    dprintf(values, "{\"setup\":\"%s: %s\"}\n", step, strerror(errno));
+    _exit(1);
+}
+
+static void limit(int values, int which, rlim_t value)
+{
+    struct rlimit both = {value, value};
+    if (setrlimit(which, &both) < 0)
+        give_up(values, "setrlimit");
+}
+
+static void scratch_mount(const struct walls *walls, const struct caps *caps, int values)
+{
+    char options[128];
+    snprintf(options, sizeof options, "size=%um,nr_inodes=%u,mode=700,uid=%u,gid=%u", caps->disk_mb, caps->inodes,
+             walls->inner_id, walls->inner_id);
+    if (mount("tmpfs", walls->scratch, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0 || chdir(walls->scratch) < 0)
+        give_up(values, "mount the scratch directory");
+}
+
+/* 0, 1, 2: streams; 3: values; 4: the specification; 5: the ruleset. All others are closed. */
+static void descriptors_keep(const struct walls *walls, const int fds[DESCRIPTORS])
+{
+    static const int order[DESCRIPTORS] = {IN, OUT, ERR, VALUES, SPEC};
+    int moved[DESCRIPTORS], first_free = RULESET_INSIDE;
+    int ruleset = walls->ruleset < 0 ? -1 : fcntl(walls->ruleset, F_DUPFD, SPARE);
+    for (int i = 0; i < DESCRIPTORS; i++)
+        if ((moved[i] = fcntl(fds[order[i]], F_DUPFD, SPARE)) < 0)
+            give_up(fds[VALUES], "keep descriptors");
+    if (walls->ruleset >= 0 && ruleset < 0)
+        give_up(fds[VALUES], "keep the ruleset");
+    for (int i = 0; i < DESCRIPTORS; i++)
+        dup2(moved[i], i);
+    if (ruleset >= 0)
+        dup2(ruleset, first_free++);
+    if (syscall(SYS_close_range, first_free, ~0U, 0) < 0)
+        give_up(3, "close_range");
+}
+
+static void limits_set(const struct caps *caps, int values)
+{
+    limit(values, RLIMIT_CORE, 1);
+    limit(values, RLIMIT_MEMLOCK, 0);
+    limit(values, RLIMIT_MSGQUEUE, 0);
+    limit(values, RLIMIT_SIGPENDING, 64);
+    limit(values, RLIMIT_STACK, 8 * MIB);
+    limit(values, RLIMIT_CPU, caps->cpu_s);
+    limit(values, RLIMIT_NPROC, caps->processes);
+    limit(values, RLIMIT_NOFILE, caps->files);
+    limit(values, RLIMIT_FSIZE, (rlim_t)caps->file_mb * MIB);
+    limit(values, RLIMIT_AS, (rlim_t)caps->memory_mb * MIB);
+}
+
+static void privileges_drop(const struct walls *walls, const struct caps *caps)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[2] = {{0}};
+    limits_set(caps, 3);
+    if (syscall(SYS_capset, &header, none) < 0)
+        give_up(3, "capset");
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        give_up(3, "prctl");
+    if (walls->ruleset >= 0) {
+        if (syscall(SYS_landlock_restrict_self, RULESET_INSIDE, 0) < 0)
+            give_up(3, "landlock_restrict_self");
+        close(RULESET_INSIDE);
+    }
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, walls->filter) < 0)
+        give_up(3, "seccomp");
+}
+
+static void confine(const struct walls *walls, const int fds[DESCRIPTORS])
+{
+    struct caps caps;
+    if (pread(fds[SPEC], &caps, sizeof caps, 0) != sizeof caps)
+        give_up(fds[VALUES], "read the limits");
+    scratch_mount(walls, &caps, fds[VALUES]);
+    descriptors_keep(walls, fds);
+    privileges_drop(walls, &caps);
+}
+
+/* Return the kind of the next message and its descriptors; 0 when the controller went away. */
+static char receive(int control, int fds[DESCRIPTORS], int *count)
+{
+    char kind, space[CMSG_SPACE(sizeof(int) * DESCRIPTORS)];
+    struct iovec part = {&kind, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
+    ssize_t size;
+    do
+        size = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
+    while (size < 0 && errno == EINTR);
+    if (size <= 0)
+        return 0;
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+    *count = rights ? (int)((rights->cmsg_len - CMSG_LEN(0)) / sizeof(int)) : 0;
+    if (*count)
+        memcpy(fds, CMSG_DATA(rights), *count * sizeof(int));
+    return kind;
+}
+
+/* Wait for the run to end; end it when the controller says so, and everything when it goes away. */
+static void watch(int control, pid_t pid, int pidfd)
+{
+    struct pollfd events[2] = {{pidfd, POLLIN, 0}, {control, POLLIN, 0}};
+    while (!events[0].revents) {
+        if (poll(events, 2, -1) < 0)
+            continue;
+        if (events[1].revents) {
+            char word = 0;
+            if (recv(control, &word, 1, 0) <= 0 || word != KILL)
+                _exit(0);
+            syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+        }
+    }
+    struct rusage used;
+    struct status status = {.tag = STATUS};
+    int wait_status = 0;
+    while (wait4(pid, &wait_status, 0, &used) < 0 && errno == EINTR)
+        ;
+    close(pidfd);
+    status.wait_status = wait_status;
+    status.cpu_s = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec)
+                 + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+    status.peak_memory_kb = used.ru_maxrss;
+    send(control, &status, sizeof status, MSG_NOSIGNAL);
+}
+
+/*
+ * Serve runs. Returns in the child that becomes one: 0 in a snippet, which is behind all walls by then, 1 in a command,
+ * with its descriptors in fds. In the server it returns only, with -1, when the kernel makes no process.
+ */
+long nofx_serve(const struct walls *walls, int fds[DESCRIPTORS])
+{
+    for (;;) {
+        int count = 0, pidfd = -1;
+        char kind = receive(walls->control, fds, &count);
+        if (!kind)
+            _exit(0);
+        if (kind != KILL && count == DESCRIPTORS) {
+            long pid = syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD | SIGCHLD, NULL, &pidfd, NULL, 0);
+            if (pid == 0) {
+                if (kind != SNIPPET)
+                    return 1;
+                confine(walls, fds);
+                return 0;
+            }
+            if (pid < 0)
+                return -1;
+            for (int i = 0; i < count; i++)
+                close(fds[i]);
+            watch(walls->control, (pid_t)pid, pidfd);
+        } else {
+            for (int i = 0; i < count; i++)
+                close(fds[i]);
+        }
+    }
+}
