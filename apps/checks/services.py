@@ -7,6 +7,7 @@ takes longer than reading a text.
 
 from __future__ import annotations
 
+import ast
 import re
 import tempfile
 import time
@@ -15,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 
-from apps.checks.gateways import bandit, complexity, coverage, griffe, grimp, mypy, pydoclint, ruff
+from apps.checks.gateways import bandit, complexity, griffe, grimp, mypy, pydoclint, ruff, suite
 from apps.checks.gateways.process import ToolFailed
 from apps.checks.gateways.report import Report
 from apps.checks.gateways.workspace import MAX_SOURCE_BYTES, Workspace, is_test_path, workspace
@@ -35,6 +36,12 @@ from apps.checks.types import (
 )
 from apps.sandbox.services import COMMAND_LIMITS, Limits
 
+JUDGES = frozenset(
+    (
+        "conftest.py", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "pytest.py",
+        "sitecustomize.py", "usercustomize.py",
+    )
+)  # fmt: skip
 TOOLS = (ruff, mypy, bandit)
 SOURCE_TIMEOUT_S = 60.0
 TREE_TIMEOUT_S = 180.0
@@ -142,7 +149,49 @@ def coverage_measure(
     """
     if sources is None:
         sources = [path for path in files if path.endswith(".py") and not is_test_path(path)]
-    return coverage.measure(files, sources=sources, arguments=arguments, limits=limits, test_seconds=test_seconds)
+    return suite.run(files, sources=sources, arguments=arguments, limits=limits, test_seconds=test_seconds)
+
+
+def suite_run(
+    files: Mapping[str, bytes],
+    *,
+    expected: Collection[str] = (),
+    limits: Limits = COMMAND_LIMITS,
+    test_seconds: float = 60.0,
+) -> TestMeasurement:
+    """
+    Run the pytest tests of a tree in the sandbox, without coverage; otherwise like :func:`coverage_measure`.
+
+    ``expected`` names tests (see :func:`suite_test_names`) that must have been run or skipped.
+
+    :raises MeasurementFailed: there is no test, the run did not reach its end, or its report cannot be believed.
+    :raises SandboxUnavailable: this machine cannot isolate untrusted code.
+    """
+    return suite.run(files, arguments=(), expected=expected, limits=limits, test_seconds=test_seconds)
+
+
+def suite_test_names(files: Mapping[str, str]) -> frozenset[str]:
+    """Return the test functions at the top of test modules (path to text) as pytest names them; nothing is run."""
+    return frozenset(
+        f"{path}::{node.name}"
+        for path, text in files.items()
+        if is_test_path(path) and PurePosixPath(path).name != "conftest.py"
+        for node in _parsed(text)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+    )
+
+
+def _parsed(text: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError):
+        return []  # pytest reports the error
+
+
+def is_judge_path(path: str) -> bool:
+    """Say whether a file decides how tests are found or judged, so that a generated change must not touch it."""
+    name = PurePosixPath(path).name
+    return name in JUDGES or name.endswith(".pth")
 
 
 def import_graph(files: Mapping[str, str]) -> ImportGraph:

@@ -9,6 +9,7 @@ import pytest
 
 from apps.core.errors import PermissionRefused
 from apps.generation.models import CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
+from apps.generation.services import gates
 from apps.generation.services.delivery import pull_request_merge, push_repeat
 from apps.generation.services.retries import request_retry
 from apps.governance.models import User
@@ -62,12 +63,21 @@ def test_an_approval_becomes_a_commit_on_a_branch_of_the_remote(
 
 
 def test_all_gates_run_on_the_branch(approved: GenerationRun) -> None:
-    gates = {gate["gate"]: gate for gate in deliver(approved).gates}
-    assert {name: gate["status"] for name, gate in gates.items()} == dict.fromkeys(
+    found = {gate["gate"]: gate for gate in deliver(approved).gates}
+    assert {name: gate["status"] for name, gate in found.items()} == dict.fromkeys(
         ("lint", "types", "security", "tests"), "passed"
     )
-    assert gates["tests"]["trust"] == "in_process"
-    assert "4 passed" in gates["tests"]["detail"]
+    assert found["tests"]["trust"] == "in_process"
+    assert "4 passed" in found["tests"]["detail"]
+
+
+def test_a_change_to_what_judges_the_tests_never_passes(
+    approved: GenerationRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gates, "changed_files", lambda *_: {"tests/conftest.py": "X = 1\n"})
+    found = {gate["gate"]: gate for gate in deliver(approved).gates}
+    assert found["tests"]["status"] == "failed"
+    assert "tests/conftest.py, which decides how tests are judged" in found["tests"]["detail"]
 
 
 def test_delivery_twice_makes_one_commit(approved: GenerationRun, code: Path) -> None:

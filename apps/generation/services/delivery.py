@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from apps.checks.services import check_sources
 from apps.checks.types import plain_text
 from apps.core.clock import now
 from apps.core.errors import Conflict, PermissionRefused
-from apps.generation.engine.changes import changed_lines
 from apps.generation.models import CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
-from apps.generation.services.candidates import Workspace
-from apps.generation.services.checking import changed_files
+from apps.generation.services.gates import gates_run
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import SUBJECT_KIND, review_digest, selected_candidate
 from apps.generation.services.stages import stage_enter, stage_leave, status_change
@@ -24,15 +20,10 @@ from apps.governance.selectors import can, display_name
 from apps.governance.services import NotInteractive, audit_record
 from apps.governance.types import Action
 from apps.jobs.services import JobRun
-from apps.repositories.selectors import files_at
 from apps.repositories.services import code_host
 from apps.repositories.types import MergeBlocked, Person, PushRefused, trailers
-from apps.sandbox.services import SpecInvalid, sandbox_run
-from apps.sandbox.types import CommandRun
 
 PLATFORM = Person("NOFX", "nofx@localhost")
-TAIL = 4_000
-GATE_NAMES = {"ruff": "lint", "mypy": "types", "bandit": "security"}
 
 
 class ApprovalOutdated(Conflict):
@@ -128,52 +119,6 @@ def _push(run: GenerationRun, branch: str) -> tuple[bool, str]:
         return code_host(run.repository).branch_push(branch=branch), ""
     except PushRefused as error:
         return False, plain_text(str(error))
-
-
-def gates_run(workspace: Workspace, head_sha: str) -> list[dict[str, Any]]:
-    """
-    Run lint, types, security and the repository's tests on the commit and return one result for each.
-
-    A change answers for the lines it wrote. Tests run in the sandbox and judge themselves, which the result says.
-    """
-    candidate = selected_candidate(run=workspace.run)
-    changed = {path: text for path, text in changed_files(workspace, candidate).items() if path.endswith(".py")}
-    checked = check_sources(changed)
-    gates = []
-    for index, tool in enumerate(GATE_NAMES):
-        results = {path: results[index] for path, results in checked.items()}
-        findings = [
-            {**finding.as_json(), "path": path}
-            for path, result in results.items()
-            for finding in result.findings
-            if finding.line in changed_lines(workspace.files.get(path, ""), changed[path])
-            and (tool != "bandit" or (finding.severity != "low" and "test" not in path))
-        ]
-        errors = [result.reason for result in results.values() if result.status == "error"]
-        status = "error" if errors else "failed" if findings else "passed"
-        gates.append({"gate": GATE_NAMES[tool], "status": status, "findings": findings, "detail": "; ".join(errors)})
-    return [*gates, _tests_gate(workspace, head_sha)]
-
-
-def _tests_gate(workspace: Workspace, head_sha: str) -> dict[str, Any]:
-    everything = files_at(workspace.run.repository, head_sha, suffixes=None)
-    files = {path: content for path, content in everything.items() if plain_text(path) == path}
-    roots = "src:." if any(path.startswith("src/") for path in files) else "."
-    arguments = ("python", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--color=no")
-    try:
-        result = sandbox_run(CommandRun(argv=arguments, files=files, env={"PYTHONPATH": roots}))
-    except SpecInvalid as error:
-        return {"gate": "tests", "status": "error", "findings": [], "detail": str(error)}
-    passed = result.status == "exit" and result.returncode == 0
-    status = "passed" if passed else "failed" if result.status == "exit" else "error"
-    return {
-        "gate": "tests",
-        "status": status,
-        "findings": [],
-        "detail": plain_text(result.stdout + result.stderr)[-TAIL:],
-        "trust": result.trust,
-        "seconds": round(result.wall_ms / 1000, 1),
-    }
 
 
 @transaction.atomic

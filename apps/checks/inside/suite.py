@@ -1,5 +1,5 @@
 """
-Runs inside the sandbox: a tree's pytest under coverage.py, and a JSON report of both.
+Runs inside the sandbox: a tree's pytest, under coverage.py where that is wanted, and a JSON report of both.
 
 It shares the process with the code that is tested, so what it reports is that code's word, not a proof.
 """
@@ -22,10 +22,8 @@ import hypothesis
 import pytest
 from coverage.exceptions import CoverageException
 
-REPORT = ".nofx-measure/report.json"
 MAX_FAILURES = 200
 MAX_TEXT = 600
-TEST_SECONDS = float(os.environ.get("NOFX_TEST_SECONDS", "20"))
 # Hypothesis has worded this note in two ways.
 EXAMPLE = re.compile(r"(?:Falsifying example|Failing test case): \w+\((.*)\)$", re.DOTALL)
 
@@ -34,16 +32,22 @@ class TooSlow(BaseException):
     """One test takes so long that the others would not be reached. No failure that hypothesis would try to shrink."""
 
 
-def too_slow(signum: int, frame: FrameType | None) -> NoReturn:
-    raise TooSlow(f"It took more than {TEST_SECONDS:g} seconds.")
-
-
 class Recorder:
-    """Counts outcomes and keeps each failure with the input that caused it."""
+    """Keeps the outcome of each test, and each failure with the input that caused it."""
 
-    def __init__(self) -> None:
-        self.counts = {"passed": 0, "failed": 0, "skipped": 0, "errors": 0}
+    def __init__(self, first: str, last: str, test_seconds: float) -> None:
+        self.first, self.last = first, last
+        self.test_seconds = test_seconds
+        self.outcomes: dict[str, str] = {}
+        self.errors = 0
         self.failures: list[dict[str, str]] = []
+        signal.signal(signal.SIGALRM, self.too_slow)
+
+    def too_slow(self, signum: int, frame: FrameType | None) -> NoReturn:
+        raise TooSlow(f"It took more than {self.test_seconds:g} seconds.")
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.args = [self.first, *config.args, self.last]
 
     def add(self, test: str, error: BaseException) -> None:
         for leaf in leaves(error):
@@ -58,18 +62,19 @@ class Recorder:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         if report.failed:
-            self.counts["failed" if report.when == "call" else "errors"] += 1
+            if report.when == "call":
+                self.outcomes[item.nodeid] = "failed"
+            else:
+                self.errors += 1
             if call.excinfo is not None:
                 self.add(item.nodeid, call.excinfo.value)
-        elif report.skipped:
-            self.counts["skipped"] += 1
-        elif report.when == "call":
-            self.counts["passed"] += 1
+        elif report.skipped or report.when == "call":
+            self.outcomes[item.nodeid] = report.outcome
         return report
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
-        signal.setitimer(signal.ITIMER_REAL, TEST_SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, self.test_seconds)
         try:
             return (yield)
         finally:
@@ -81,7 +86,7 @@ class Recorder:
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         report = yield
         if report.failed:
-            self.counts["errors"] += 1
+            self.errors += 1
             error = getattr(getattr(report, "call", None), "excinfo", None)
             if error is not None:
                 self.add(collector.nodeid, error.value)
@@ -125,9 +130,17 @@ def slow_input(error: TooSlow, test: str) -> str:
     return ", ".join(f"{name}={frame.f_locals[name]!r}" for name in names if name in frame.f_locals)[:MAX_TEXT]
 
 
-def measured_files(measure: coverage.Coverage) -> dict[str, Any]:
+def coverage_start() -> coverage.Coverage:
+    """Count what runs from here on, the same way for every tree."""
+    measure = coverage.Coverage(branch=True, source=["."], config_file=False, data_file=None, omit=[".nofx-*/*"])
+    measure.set_option("report:include_namespace_packages", True)
+    measure.start()
+    return measure
+
+
+def measured_files(measure: coverage.Coverage, target: Path) -> dict[str, Any]:
     """Return what coverage.py saw of each file; nothing when it saw none."""
-    target = Path(REPORT).with_name("coverage.json")
+    measure.stop()
     try:
         measure.json_report(outfile=str(target), ignore_errors=True)
     except CoverageException:
@@ -136,25 +149,29 @@ def measured_files(measure: coverage.Coverage) -> dict[str, Any]:
     return files
 
 
-def main(arguments: list[str]) -> None:
-    """Run pytest with *arguments* and write the report."""
+def main(folder: str, first: str, last: str, test_seconds: str, coverage_wanted: str, *arguments: str) -> None:
+    """Run pytest with *arguments* between our own two modules, and write the report into *folder*."""
     root = Path.cwd()
     sys.path[:0] = [str(root), str(root / "src")]
+    sys.argv[1:] = []
     hypothesis.settings.register_profile("nofx", derandomize=True, database=None, deadline=None)
     hypothesis.settings.load_profile("nofx")
-    signal.signal(signal.SIGALRM, too_slow)
-    recorder = Recorder()
-    measure = coverage.Coverage(branch=True, source=["."], config_file=False, data_file=None, omit=[".nofx-measure/*"])
-    measure.set_option("report:include_namespace_packages", True)
-    measure.start()
-    fixed = ["-q", "-p", "no:cacheprovider", "-o", "addopts=", "--tb=short", "--no-header"]
+    recorder = Recorder(first, last, float(test_seconds))
+    measure = coverage_start() if coverage_wanted == "coverage" else None
+    fixed = ["-q", "-p", "no:cacheprovider", "-o", "addopts=", "--tb=short", "--no-header", "--color=no"]
+    fixed.append("--continue-on-collection-errors")
     code = pytest.main([*fixed, *arguments], plugins=[recorder])
-    measure.stop()
-    report = {"exit": int(code), **recorder.counts, "failures": recorder.failures, "files": measured_files(measure)}
-    Path(REPORT).write_text(json.dumps(report))
+    report = {
+        "exit": int(code),
+        "outcomes": recorder.outcomes,
+        "errors": recorder.errors,
+        "failures": recorder.failures,
+        "files": measured_files(measure, root / folder / "coverage.json") if measure else {},
+    }
+    (root / folder / "report.json").write_text(json.dumps(report))
     # Threads and exit handlers of the tested code have nothing left to say.
     os._exit(0)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])

@@ -1,0 +1,71 @@
+"""The gates of a pull request: lint, types, security and the repository's tests, on the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from apps.checks.services import check_sources, is_judge_path, suite_run, suite_test_names
+from apps.checks.types import MeasurementFailed, TestMeasurement, plain_text
+from apps.generation.engine.changes import changed_lines
+from apps.generation.services.candidates import Workspace
+from apps.generation.services.checking import changed_files
+from apps.generation.services.review_subject import selected_candidate
+from apps.repositories.selectors import files_at
+from apps.sandbox.services import SpecInvalid
+
+GATE_NAMES = {"ruff": "lint", "mypy": "types", "bandit": "security"}
+SHOWN_FAILURES = 20
+
+
+def gates_run(workspace: Workspace, head_sha: str) -> list[dict[str, Any]]:
+    """
+    Run lint, types, security and the repository's tests on the commit and return one result for each.
+
+    A change answers for the lines it wrote. Tests run in the sandbox and judge themselves, which the result says.
+    """
+    candidate = selected_candidate(run=workspace.run)
+    changed = {path: text for path, text in changed_files(workspace, candidate).items() if path.endswith(".py")}
+    checked = check_sources(changed)
+    gates = []
+    for index, tool in enumerate(GATE_NAMES):
+        results = {path: results[index] for path, results in checked.items()}
+        findings = [
+            {**finding.as_json(), "path": path}
+            for path, result in results.items()
+            for finding in result.findings
+            if finding.line in changed_lines(workspace.files.get(path, ""), changed[path])
+            and (tool != "bandit" or (finding.severity != "low" and "test" not in path))
+        ]
+        errors = [result.reason for result in results.values() if result.status == "error"]
+        status = "error" if errors else "failed" if findings else "passed"
+        gates.append({"gate": GATE_NAMES[tool], "status": status, "findings": findings, "detail": "; ".join(errors)})
+    return [*gates, _tests_gate(workspace, head_sha, changed)]
+
+
+def _tests_gate(workspace: Workspace, head_sha: str, changed: Mapping[str, str]) -> dict[str, Any]:
+    gate: dict[str, Any] = {"gate": "tests", "findings": [], "trust": "in_process"}
+    judges = sorted(path for path in changed if is_judge_path(path))
+    if judges:
+        detail = f"The change touches {judges[0]}, which decides how tests are judged. A person has to do that by hand."
+        return gate | {"status": "failed", "detail": detail}
+    everything = files_at(workspace.run.repository, head_sha, suffixes=None)
+    files = {path: content for path, content in everything.items() if plain_text(path) == path}
+    try:
+        seen = suite_run(files, expected=suite_test_names(changed))
+    except (SpecInvalid, MeasurementFailed) as error:
+        return gate | {"status": "error", "detail": str(error)}
+    is_passed = seen.passed and not seen.failed and not seen.errors
+    return gate | {
+        "status": "passed" if is_passed else "failed",
+        "detail": tests_in_words(seen),
+        "seconds": round(seen.wall_ms / 1000, 1),
+    }
+
+
+def tests_in_words(seen: TestMeasurement) -> str:
+    """Return the counts, and a line for each failure."""
+    counts = ((seen.passed, "passed"), (seen.failed, "failed"), (seen.skipped, "skipped"), (seen.errors, "errors"))
+    lines = [", ".join(f"{number} {word}" for number, word in counts if number)]
+    lines += [f"{failure.test}: {failure.error}" for failure in seen.failures[:SHOWN_FAILURES]]
+    return "\n".join(lines)
