@@ -130,7 +130,8 @@ class CommandRun:
     Run ``argv`` in a scratch directory that holds ``files``, and bring back the files named in ``collect``.
 
     ``python`` is the runtime's interpreter, with pytest, coverage and hypothesis importable. What a command says of
-    itself is said by code nobody trusts: the result is marked ``in_process`` and never ranks a candidate alone.
+    itself is said by code nobody trusts: the result is marked ``in_process`` and never ranks a candidate alone. With
+    ``loopback`` it may use sockets, between its own processes: it has a network of its own, in which nobody else is.
 
     :raises SpecInvalid: the arguments, a file name or a size cannot be meant.
     """
@@ -140,6 +141,7 @@ class CommandRun:
     collect: tuple[str, ...] = ()
     limits: Limits = COMMAND_LIMITS
     env: Mapping[str, str] = field(default_factory=dict)
+    loopback: bool = False
 
     def __post_init__(self) -> None:
         if not self.argv or not all(isinstance(part, str) and "\0" not in part for part in self.argv):

@@ -9,7 +9,7 @@ from apps.sandbox.services import Call, FunctionRun, Limits, Result, Sandbox, Sc
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[Sandbox]:
+def accelerated_sandbox() -> Iterator[Sandbox]:
     """One pool for the tests that do not harm it."""
     opened = Sandbox.open(workers=2)
     yield opened
@@ -22,6 +22,12 @@ def plain_sandbox() -> Iterator[Sandbox]:
     opened = Sandbox.open(workers=1, accelerate=False)
     yield opened
     opened.close()
+
+
+@pytest.fixture(params=["with the C part", "without the C part"])
+def sandbox(request: pytest.FixtureRequest, accelerated_sandbox: Sandbox, plain_sandbox: Sandbox) -> Sandbox:
+    """Each of the two in turn: their walls are the same."""
+    return accelerated_sandbox if request.param == "with the C part" else plain_sandbox
 
 
 @pytest.fixture

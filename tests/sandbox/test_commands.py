@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -198,3 +199,54 @@ def test_a_set_uid_program_gains_nothing(sandbox: Sandbox) -> None:
     assert run(sandbox, "python", "-c", "import os; print(os.getresuid())").stdout == "(1000, 1000, 1000)\n"
     result = shell(sandbox, "cp /bin/sh sh && chmod 6755 sh && ./sh -p -c id", limits=LIMITS)
     assert "euid=0" not in result.stdout
+
+
+SERVER = b"""
+import http.server, socket, threading, urllib.request
+server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+print(urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/greeting").read().decode())
+"""
+
+
+def test_a_command_may_serve_itself_over_a_loopback_of_its_own(sandbox: Sandbox) -> None:
+    files = {"serve.py": SERVER, "greeting": b"hello"}
+    result = run(sandbox, "python", "serve.py", files=files, loopback=True)
+    assert (result.stdout, result.returncode) == ("hello\n", 0), result.stderr
+
+
+def test_without_being_asked_for_there_is_no_loopback(sandbox: Sandbox) -> None:
+    result = run(sandbox, "python", "serve.py", files={"serve.py": SERVER})
+    assert "PermissionError" in result.stderr
+
+
+def test_a_loopback_does_not_reach_the_host(sandbox: Sandbox) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.setblocking(False)
+        code = f"import socket; socket.create_connection(('127.0.0.1', {listener.getsockname()[1]}), 2)"
+        result = run(sandbox, "python", "-c", code, loopback=True)
+        assert "ConnectionRefusedError" in result.stderr
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
+@pytest.mark.parametrize("family", ["AF_PACKET", "AF_NETLINK", "AF_VSOCK", "AF_ALG"])
+def test_a_loopback_opens_no_other_family_of_sockets(sandbox: Sandbox, family: str) -> None:
+    code = f"import socket; socket.socket(socket.{family}, socket.SOCK_RAW)"
+    assert "PermissionError" in run(sandbox, "python", "-c", code, loopback=True).stderr
+
+
+def test_raw_sockets_stay_closed_to_a_command_with_a_loopback(sandbox: Sandbox) -> None:
+    code = "import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)"
+    assert "PermissionError" in run(sandbox, "python", "-c", code, loopback=True).stderr
+
+
+def test_node_runs_its_own_tests_where_it_is_installed(sandbox: Sandbox) -> None:
+    tests = b"const test = require('node:test'); test('adds', () => require('assert').strictEqual(1 + 1, 2));"
+    result = run(sandbox, "node", "--test", files={"sum.test.js": tests}, limits=Limits(wall_s=20, memory_mb=2048))
+    if Path("/usr/bin/node").exists():
+        assert (result.returncode, "# pass 1" in result.stdout) == (0, True)
+    else:
+        assert result.returncode == 127

@@ -19,11 +19,6 @@ from apps.sandbox.services import Result, Sandbox
 Run = Callable[..., Result]
 
 
-@pytest.fixture(params=["with the C part", "without the C part"])
-def sandbox(request: pytest.FixtureRequest, sandbox: Sandbox, plain_sandbox: Sandbox) -> Sandbox:
-    return sandbox if request.param == "with the C part" else plain_sandbox
-
-
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
     with socket.socket() as server:

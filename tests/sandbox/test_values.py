@@ -22,11 +22,6 @@ from apps.sandbox.services import (
 Run = Callable[..., Result]
 
 
-@pytest.fixture(params=["with the C part", "without the C part"])
-def sandbox(request: pytest.FixtureRequest, sandbox: Sandbox, plain_sandbox: Sandbox) -> Sandbox:
-    return sandbox if request.param == "with the C part" else plain_sandbox
-
-
 def test_a_function_returns_one_value_for_each_call(function: Run) -> None:
     result = function("def f(x, y): return (x, {y: b'z'})", (1, 2), ("a", (3,)))
     assert result.status == "exit"

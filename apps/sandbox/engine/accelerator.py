@@ -8,6 +8,7 @@ import os
 from apps.sandbox.engine import confine, kernel, rootfs
 
 NO_RULESET = -1
+_SNIPPET, _NETWORKED = ord(confine.SNIPPET), ord(confine.NETWORKED)
 
 
 class Walls(ctypes.Structure):
@@ -35,13 +36,13 @@ class Accelerator:
     def __init__(self, library: ctypes.PyDLL, control_fd: int, walls: confine.Walls) -> None:
         self._serve = library.nofx_serve
         self._serve.restype = ctypes.c_long
-        self._descriptors = (ctypes.c_int * len(confine.Descriptors._fields))()
+        self._descriptors = (ctypes.c_int * confine.DESCRIPTORS)()
         ruleset = NO_RULESET if walls.ruleset is None else walls.ruleset
         snippet = ctypes.pointer(walls.snippet)
         self._walls = Walls(control_fd, ruleset, rootfs.INNER_ID, rootfs.SCRATCH.encode(), snippet)
         self._walls_address = ctypes.byref(self._walls)
 
-    def serve(self) -> confine.Descriptors | None:
+    def serve(self) -> confine.Given | None:
         """
         Serve runs until the controller goes away; returns in each child only.
 
@@ -49,8 +50,8 @@ class Accelerator:
         :raises OSError: the kernel makes no process.
         """
         kind: int = self._serve(self._walls_address, self._descriptors)
-        if kind == 0:
+        if kind == _SNIPPET:
             return None
         if kind < 0:
             raise OSError(ctypes.get_errno(), f"clone: {os.strerror(ctypes.get_errno())}")
-        return confine.Descriptors(*self._descriptors)
+        return confine.Given._make((*self._descriptors, kind == _NETWORKED))

@@ -14,25 +14,27 @@ import signal
 import stat
 from typing import Any, NoReturn
 
-from apps.sandbox.engine import confine, rootfs, runner
+from apps.sandbox.engine import confine, kernel, rootfs, runner
 
 NOT_FOUND = 127
 
 
-def run(given: confine.Descriptors, walls: confine.Walls) -> NoReturn:
+def run(given: confine.Given, walls: confine.Walls) -> NoReturn:
     """Become the first process of the run: never returns."""
     stage = "setup"
     try:
         spec, contents_at = confine.spec_read(given.spec)
         caps = confine.caps_read(given.spec)
         confine.scratch_mount(caps)
+        if given.is_networked:
+            kernel.loopback_up()
         stage = "refused"
         _files_write(given.spec, spec["files"], contents_at)
         os.write(given.values, runner.say("started", ""))
         stage = "failed"
         pid = os.fork()
         if pid == 0:
-            _become_command(spec, caps, [given.stdin, given.stdout, given.stderr], walls)
+            _become_command(spec, caps, given, walls)
         os.close(given.stdout)
         os.close(given.stderr)
         status = _wait_for(pid)
@@ -57,13 +59,14 @@ def _files_write(spec_fd: int, files: list[list[Any]], at: int) -> None:
         at += size
 
 
-def _become_command(spec: dict[str, Any], caps: confine.Caps, streams: list[int], walls: confine.Walls) -> NoReturn:
+def _become_command(spec: dict[str, Any], caps: confine.Caps, given: confine.Given, walls: confine.Walls) -> NoReturn:
+    rules, calls = (walls.networked_ruleset, walls.networked) if given.is_networked else (walls.ruleset, walls.command)
     try:
-        ruleset = confine.descriptors_keep(streams, walls)
+        ruleset = confine.descriptors_keep([given.stdin, given.stdout, given.stderr], rules)
         os.setsid()
         for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
-        confine.privileges_drop(caps, ruleset, walls.command)
+        confine.privileges_drop(caps, ruleset, calls)
         argv = spec["argv"]
         os.execvpe(argv[0], argv, spec["env"])  # noqa: S606 - no shell is the point
     except BaseException as error:  # noqa: BLE001 - a process that could not become the command must not go on

@@ -15,15 +15,19 @@ MB = 1 << 20
 HEAD = struct.Struct("<8I")
 PLAIN = 2  # the format of marshal in which nothing is shared: two equal arguments stay two
 VALUES_FD, SPEC_FD = 3, 4
+SNIPPET, COMMAND, NETWORKED = b"P", b"C", b"L"  # the kinds of run
+DESCRIPTORS = 5
 SPARE = 32  # above every number that is given out
 
 
 class Walls(NamedTuple):
-    """Prepared once by the zygote: a Landlock ruleset and the two filters."""
+    """Prepared once by the zygote: the Landlock rulesets and the filters."""
 
     ruleset: int | None
+    networked_ruleset: int | None
     snippet: kernel.FilterProgram
     command: kernel.FilterProgram
+    networked: kernel.FilterProgram
 
 
 class Caps(NamedTuple):
@@ -36,14 +40,15 @@ class Caps(NamedTuple):
     inodes: int
 
 
-class Descriptors(NamedTuple):
-    """What a run gets from outside, in the order in which it is sent."""
+class Given(NamedTuple):
+    """What a run gets from outside: descriptors in the order in which they are sent, and whether it has a loopback."""
 
     spec: int
     stdin: int
     stdout: int
     stderr: int
     values: int
+    is_networked: bool = False
 
 
 def spec_pack(caps: Caps, body: dict[str, Any]) -> bytes:
@@ -64,11 +69,12 @@ def caps_read(spec_fd: int) -> Caps:
     return Caps(*HEAD.unpack(os.pread(spec_fd, HEAD.size, 0))[:-1])
 
 
-def snippet_confine(given: Descriptors, walls: Walls) -> None:
+def snippet_confine(given: Given, walls: Walls) -> None:
     """Put this process behind all walls, with the descriptors 0 to 4 left: streams, values, specification."""
     caps = caps_read(given.spec)
     scratch_mount(caps)
-    ruleset = descriptors_keep([given.stdin, given.stdout, given.stderr, given.values, given.spec], walls)
+    kept = [given.stdin, given.stdout, given.stderr, given.values, given.spec]
+    ruleset = descriptors_keep(kept, walls.ruleset)
     privileges_drop(caps, ruleset, walls.snippet)
 
 
@@ -96,12 +102,12 @@ def limits_set(caps: Caps) -> None:
         resource.setrlimit(which, (value, value))
 
 
-def descriptors_keep(keep: list[int], walls: Walls) -> int | None:
+def descriptors_keep(keep: list[int], ruleset: int | None) -> int | None:
     """
     Make ``keep`` the descriptors 0, 1, 2, ... and close all others but the ruleset, whose new number is returned.
     """
     moved = [fcntl.fcntl(fd, fcntl.F_DUPFD, SPARE) for fd in keep]
-    ruleset = None if walls.ruleset is None else fcntl.fcntl(walls.ruleset, fcntl.F_DUPFD, SPARE)
+    ruleset = None if ruleset is None else fcntl.fcntl(ruleset, fcntl.F_DUPFD, SPARE)
     for number, fd in enumerate(moved):
         os.dup2(fd, number)
     first_free = len(keep)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import signal
+import socket
 import struct
 
 from apps.sandbox.engine import syscalls
@@ -42,6 +44,8 @@ PR_SET_DUMPABLE = 4
 PR_CAPBSET_DROP = 24
 PR_SET_NO_NEW_PRIVS = 38
 SECCOMP_SET_MODE_FILTER = 1
+SIOCSIFFLAGS = 0x8914
+IFF_UP = 1
 
 # PyDLL keeps the interpreter lock across the call: after a raw clone the child must own it.
 _libc = ctypes.PyDLL(None, use_errno=True)
@@ -150,6 +154,12 @@ def capabilities_drop() -> None:
 
 def hostname_set(name: bytes) -> None:
     _checked(_libc.sethostname(name, ctypes.c_size_t(len(name))), "sethostname")
+
+
+def loopback_up() -> None:
+    """Bring up the loopback interface of this network namespace; a new one has no other."""
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", IFF_UP))
 
 
 def filter_prepare(program: bytes) -> FilterProgram:

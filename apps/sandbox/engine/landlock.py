@@ -37,9 +37,9 @@ def _handled(abi: int) -> int:
     return (1 << bits) - 1
 
 
-def ruleset(*, read_only: Iterable[str], writable: Iterable[str]) -> int | None:
+def ruleset(*, read_only: Iterable[str], writable: Iterable[str], tcp: bool) -> int | None:
     """
-    Build a ruleset that allows reading below ``read_only`` and everything below ``writable``.
+    Build a ruleset that allows reading below ``read_only``, everything below ``writable``, and TCP where asked for.
 
     :return: its descriptor, or None when the kernel has no Landlock.
     :raises OSError: the kernel has Landlock and refuses the rules.
@@ -48,9 +48,9 @@ def ruleset(*, read_only: Iterable[str], writable: Iterable[str]) -> int | None:
     if abi < 1:
         return None
     handled = _handled(abi)
-    attributes = struct.pack(
-        "QQQ", handled, TCP_BIND_AND_CONNECT if abi >= 4 else 0, SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS if abi >= 6 else 0
-    )
+    handled_tcp = TCP_BIND_AND_CONNECT if abi >= 4 and not tcp else 0
+    scoped = SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS if abi >= 6 else 0
+    attributes = struct.pack("QQQ", handled, handled_tcp, scoped)
     size = 24 if abi >= 6 else 16 if abi >= 4 else 8
     fd: int = _libc.syscall(syscalls.LANDLOCK_CREATE_RULESET, attributes, ctypes.c_size_t(size), ctypes.c_uint(0))
     if fd < 0:

@@ -31,7 +31,7 @@ CLONE_THREAD = 0x00010000
 NAMESPACE_FLAGS = 0x7E020000 | 0x80  # mount, cgroup, uts, ipc, user, pid, net; time
 IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS TIOCGWINSZ FIONREAD FIONBIO FIONCLEX FIOCLEX
 PRCTLS = (1, 3, 15, 16, 38, 39, 0x53564D41)  # death signal, get dumpable, names, no-new-privs, memory names
-AF_UNIX = 1
+AF_UNIX, AF_INET, AF_INET6 = 1, 2, 10
 
 Instruction = tuple[int, int, int, int]
 
@@ -64,15 +64,17 @@ def _ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
     return ranges
 
 
-def filter_program(*, processes: bool) -> bytes:
+def filter_program(*, processes: bool, sockets: bool) -> bytes:
     """
-    Assemble the filter: for snippets (``processes=False``: no fork, no exec) or for commands.
+    Assemble the filter: for snippets (no ``processes``: no fork, no exec), commands, or commands with ``sockets``.
 
     :return: an array of ``struct sock_filter``.
     """
     allowed = set(syscalls.COMMON.values())
     if processes:
         allowed |= set(syscalls.COMMAND_ONLY.values())
+    if sockets:
+        allowed |= set(syscalls.NETWORKED_ONLY.values())
     code: list[Instruction] = [
         (LOAD, 0, 0, ARCH),
         (EQUAL, 1, 0, syscalls.AUDIT_ARCH_X86_64),
@@ -88,6 +90,8 @@ def filter_program(*, processes: bool) -> bytes:
     code += _one_of(syscalls.IOCTL, ARG1, IOCTLS)
     code += _one_of(syscalls.PRCTL, ARG0, PRCTLS)
     code += _one_of(syscalls.SOCKETPAIR, ARG0, (AF_UNIX,))
+    if sockets:
+        code += _one_of(syscalls.SOCKET, ARG0, (AF_UNIX, AF_INET, AF_INET6))
     for low, high in _ranges(allowed):
         code += [(AT_LEAST, 0, 2, low), (ABOVE, 1, 0, high), (RETURN, 0, 0, ALLOW)]
     code.append((RETURN, 0, 0, REFUSE))

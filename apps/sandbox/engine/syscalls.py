@@ -45,7 +45,13 @@ COMMAND_ONLY = {
     "sync_file_range": 277, "inotify_init1": 294, "execveat": 322, "pidfd_send_signal": 424, "pidfd_open": 434,
 }  # fmt: skip
 
+NETWORKED_ONLY = {
+    "connect": 42, "accept": 43, "bind": 49, "listen": 50, "setsockopt": 54, "accept4": 288, "recvmmsg": 299,
+    "sendmmsg": 307,
+}  # fmt: skip
+
 IOCTL = 16
+SOCKET = 41
 SOCKETPAIR = 53
 CLONE = 56
 PRCTL = 157

@@ -2,7 +2,7 @@
 The fork server: enters the namespaces once, then clones itself for every run.
 
 It speaks with its controller over a SEQPACKET socket, which brings its configuration first. A message of one byte
-starts a run (with the descriptors of :class:`confine.Descriptors`) or ends it (``K``); it answers ``S`` with the wait
+starts a run (with the descriptors of :class:`confine.Given`) or ends it (``K``); it answers ``S`` with the wait
 status and the resources used. It never reads a specification itself, so that a run can learn nothing of another one.
 When the controller goes away, everything below ends.
 
@@ -28,11 +28,8 @@ from apps.sandbox.engine import accelerator, command, confine, kernel, landlock,
 READY = b"R"
 FAILED = b"F"
 MAP = b"M"
-SNIPPET = b"P"
-COMMAND = b"C"
 KILL = b"K"
 STATUS = struct.Struct("<cidq")
-RUN_DESCRIPTORS = len(confine.Descriptors._fields)
 MAX_CONFIG = 1 << 16
 
 
@@ -82,17 +79,18 @@ def _isolate(control: socket.socket, config: dict[str, Any]) -> confine.Walls:
             raise OSError(1, "write the identity maps")
 
     # The filters and the ruleset are made here, once: a run only applies them.
-    snippet = kernel.filter_prepare(seccomp.filter_program(processes=False))
-    commands = kernel.filter_prepare(seccomp.filter_program(processes=True))
+    snippet, command_, networked = (
+        kernel.filter_prepare(seccomp.filter_program(processes=processes, sockets=sockets))
+        for processes, sockets in ((False, False), (True, False), (True, True))
+    )
     rootfs.namespaces_enter(map_identity)
     readable = rootfs.root_build(binds=config["binds"], hidden=config["hidden"], interpreter=config["interpreter"])
     _become_first_process(control)
-    ruleset = landlock.ruleset(
-        read_only=readable,
-        writable=[rootfs.SCRATCH_PARENT, *(f"/dev/{name}" for name in rootfs.DEVICES)],
-    )
+    writable = [rootfs.SCRATCH_PARENT, *(f"/dev/{name}" for name in rootfs.DEVICES)]
+    ruleset = landlock.ruleset(read_only=readable, writable=writable, tcp=False)
+    networked_ruleset = landlock.ruleset(read_only=readable, writable=writable, tcp=True)
     kernel.bounding_set_clear()
-    return confine.Walls(ruleset, snippet, commands)
+    return confine.Walls(ruleset, networked_ruleset, snippet, command_, networked)
 
 
 def _become_first_process(control: socket.socket) -> None:
@@ -112,21 +110,23 @@ def _become_first_process(control: socket.socket) -> None:
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
 
 
-def _serve(control: socket.socket, walls: confine.Walls) -> confine.Descriptors | None:
+def _serve(control: socket.socket, walls: confine.Walls) -> confine.Given | None:
     """Do what :meth:`accelerator.Accelerator.serve` does, and ``native/forkserver.c``."""
-    cloner = kernel.Cloner(kernel.NEWPID | kernel.NEWNS)
+    alone = kernel.Cloner(kernel.NEWPID | kernel.NEWNS)
+    networked = kernel.Cloner(kernel.NEWPID | kernel.NEWNS | kernel.NEWNET)
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 16, RUN_DESCRIPTORS)
+        message, descriptors, _, _ = socket.recv_fds(control, 16, confine.DESCRIPTORS)
         if not message:
             os._exit(0)
-        if message == KILL or len(descriptors) != RUN_DESCRIPTORS:
+        if message == KILL or len(descriptors) != confine.DESCRIPTORS:
             for fd in descriptors:
                 os.close(fd)
             continue
-        pid, pidfd = cloner.clone()
+        is_networked = message == confine.NETWORKED
+        pid, pidfd = (networked if is_networked else alone).clone()
         if pid == 0:
-            given = confine.Descriptors(*descriptors)
-            if message == COMMAND:
+            given = confine.Given._make((*descriptors, is_networked))
+            if message != confine.SNIPPET:
                 return given
             _confine(given, walls)
             return None
@@ -135,7 +135,7 @@ def _serve(control: socket.socket, walls: confine.Walls) -> confine.Descriptors 
         _watch(control, pid, pidfd)
 
 
-def _confine(given: confine.Descriptors, walls: confine.Walls) -> None:
+def _confine(given: confine.Given, walls: confine.Walls) -> None:
     try:
         confine.snippet_confine(given, walls)
     except BaseException as error:  # noqa: BLE001 - reported outside as a failure of the sandbox, then the process ends

@@ -11,7 +11,7 @@ from apps.sandbox.engine import codec, confine
 from apps.sandbox.engine.runner import MAX_ERROR, OUT_OF_MEMORY
 from apps.sandbox.errors import SpecInvalid
 from apps.sandbox.gateways.runtime import ENVIRONMENT
-from apps.sandbox.gateways.worker import COMMAND, SNIPPET, Bounds, Packed, RawRun
+from apps.sandbox.gateways.worker import Bounds, Packed, RawRun
 from apps.sandbox.types import CommandRun, FunctionRun, Limits, Result, ScriptRun, Spec, Status, Value
 
 VALUES_BYTES = 16 << 20
@@ -20,7 +20,9 @@ CPU_TOLERANCE = 0.7
 
 
 def run_kind(spec: Spec) -> bytes:
-    return COMMAND if isinstance(spec, CommandRun) else SNIPPET
+    if not isinstance(spec, CommandRun):
+        return confine.SNIPPET
+    return confine.NETWORKED if spec.loopback else confine.COMMAND
 
 
 def run_bounds(spec: Spec) -> Bounds:

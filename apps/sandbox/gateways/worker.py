@@ -13,11 +13,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from apps.sandbox.engine import rootfs
-from apps.sandbox.engine.zygote import COMMAND, FAILED, KILL, MAP, READY, SNIPPET, STATUS
+from apps.sandbox.engine.zygote import FAILED, KILL, MAP, READY, STATUS
 from apps.sandbox.gateways.meter import tree_resident_bytes
 from apps.sandbox.gateways.runtime import ENVIRONMENT, FIXED_HASHES, Runtime
-
-__all__ = ["COMMAND", "SNIPPET", "Bounds", "Packed", "RawRun", "StartFailed", "Worker", "WorkerDied", "WorkerGone"]
 
 # What the zygote must know comes over its socket: its arguments stay in memory that untrusted code can read.
 BOOT = (

@@ -29,7 +29,7 @@
 #endif
 
 enum { SPEC, IN, OUT, ERR, VALUES, DESCRIPTORS };
-enum { SNIPPET = 'P', KILL = 'K', STATUS = 'S' };
+enum { SNIPPET = 'P', NETWORKED = 'L', KILL = 'K', STATUS = 'S' };
 enum { SPARE = 32, SPEC_INSIDE = 4, RULESET_INSIDE = 5 };
 enum { MIB = 1 << 20 };
 
@@ -184,8 +184,8 @@ static void watch(int control, pid_t pid, int pidfd)
 }
 
 /*
- * Serve runs. Returns in the child that becomes one: 0 in a snippet, which is behind all walls by then, 1 in a command,
- * with its descriptors in fds. In the server it returns only, with -1, when the kernel makes no process.
+ * Serve runs. Returns in the child that becomes one: its kind, and for a command its descriptors in fds. A snippet is
+ * behind all walls by then. In the server it returns only, with -1, when the kernel makes no process.
  */
 long nofx_serve(const struct walls *walls, int fds[DESCRIPTORS])
 {
@@ -195,12 +195,14 @@ long nofx_serve(const struct walls *walls, int fds[DESCRIPTORS])
         if (!kind)
             _exit(0);
         if (kind != KILL && count == DESCRIPTORS) {
-            long pid = syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD | SIGCHLD, NULL, &pidfd, NULL, 0);
+            unsigned long flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD | SIGCHLD;
+            if (kind == NETWORKED)
+                flags |= CLONE_NEWNET;
+            long pid = syscall(SYS_clone, flags, NULL, &pidfd, NULL, 0);
             if (pid == 0) {
-                if (kind != SNIPPET)
-                    return 1;
-                confine(walls, fds);
-                return 0;
+                if (kind == SNIPPET)
+                    confine(walls, fds);
+                return kind;
             }
             if (pid < 0)
                 return -1;
