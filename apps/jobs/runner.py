@@ -15,6 +15,7 @@ from django_q.exceptions import TimeoutException
 from apps.core.errors import NofxError
 from apps.jobs import ledger, registry
 from apps.jobs.models import Job
+from apps.jobs.signals import attempt_ended
 from apps.jobs.types import ClaimLost, JobCancelled, WorkerStopping
 
 BEAT_SECONDS = 5.0
@@ -136,6 +137,7 @@ def job_execute(job_id: UUID) -> str:
             end = _attempt(run, handler)
         close_old_connections()  # A connection that broke while the handler computed must not cost the whole attempt.
         ledger.finish(job_id, claim_id, **end)
+        attempt_ended.send_robust(Job, job=job)
     except ClaimLost:
         log.warning("Job %s belongs to another worker now; this attempt is dropped.", job_id)
         return "claim lost"

@@ -21,12 +21,14 @@ from apps.jobs import ledger, registry, selectors
 from apps.jobs.models import Job
 from apps.jobs.registry import job_handler, job_subject_access, job_subject_stop
 from apps.jobs.runner import GRACE_SECONDS, JobRun
+from apps.jobs.signals import attempt_ended
 from apps.jobs.types import ClaimLost, JobCancelled
 
 __all__ = [
     "ClaimLost",
     "JobCancelled",
     "JobRun",
+    "attempt_ended",
     "job_cancel",
     "job_enqueue",
     "job_handler",

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Warning, register  # noqa: A004 - Django's name
+from django.core.checks import CheckMessage, Error, register
+from django.core.signals import request_finished
 
 from apps.sandbox.services import sandbox_probe
 
@@ -15,8 +16,14 @@ class SandboxConfig(AppConfig):
     verbose_name = "Sandbox"
 
     def ready(self) -> None:
+        # Models can be imported from here on, not before.
+        from apps.jobs.services import attempt_ended
+        from apps.sandbox.health import health_record
+
         # Only with --deploy or --tag sandbox: the probe starts processes, ordinary commands stay fast.
         register(check_isolation, "sandbox", deploy=True)
+        attempt_ended.connect(health_record, dispatch_uid="sandbox.health")
+        request_finished.connect(health_record, dispatch_uid="sandbox.health")
 
 
 def check_isolation(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -24,4 +31,4 @@ def check_isolation(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
     probe = sandbox_probe()
     if probe.available:
         return []
-    return [Warning(" ".join(probe.missing), hint=probe.remedy, id="sandbox.W001")]
+    return [Error(" ".join(probe.missing), hint=probe.remedy, id="sandbox.E001")]

@@ -12,6 +12,8 @@ from apps.sandbox.errors import SpecInvalid
 
 Status = Literal["exit", "timeout", "signal", "oom", "output_limit", "infra"]
 Trust = Literal["values", "output", "in_process"]
+# All have namespaces, a read-only root, a system call filter and limits; "full" has Landlock as well.
+Tier = Literal["full", "without_landlock"]
 
 MAX_CODE = 4 << 20
 MAX_STDIN = 16 << 20
@@ -192,6 +194,7 @@ class Result:
     cpu_ms: float = 0.0
     peak_memory_kb: int = 0
     trust: Trust = "output"
+    tier: Tier = "full"
     files: Mapping[str, bytes] = field(default_factory=dict)
     refused: str = ""
 

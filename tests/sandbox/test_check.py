@@ -13,10 +13,10 @@ def test_a_machine_that_isolates_passes_the_check() -> None:
     assert run_checks(tags=["sandbox"], include_deployment_checks=True) == []
 
 
-def test_a_machine_that_does_not_isolate_is_warned_of_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_does_not_isolate_fails_the_check_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox_apps, "sandbox_probe", lambda: Probe(False, ("No user namespaces.",), "Allow them."))
-    (warning,) = run_checks(tags=["sandbox"], include_deployment_checks=True)
-    assert (warning.id, warning.msg, warning.hint) == ("sandbox.W001", "No user namespaces.", "Allow them.")
+    (error,) = run_checks(tags=["sandbox"], include_deployment_checks=True)
+    assert (error.id, error.msg, error.hint) == ("sandbox.E001", "No user namespaces.", "Allow them.")
 
 
 def test_ordinary_commands_do_not_pay_for_the_check() -> None:

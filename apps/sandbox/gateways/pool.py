@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 from apps.sandbox.engine import landlock
 from apps.sandbox.errors import SandboxUnavailable
@@ -17,8 +18,11 @@ from apps.sandbox.gateways import diagnosis
 from apps.sandbox.gateways.protocol import result_read, run_bounds, run_kind, spec_pack
 from apps.sandbox.gateways.runtime import Runtime, runtime_find
 from apps.sandbox.gateways.selftest import SelfTestFailed, escapes_find
+from apps.sandbox.gateways.tally import Counter, Tally
 from apps.sandbox.gateways.worker import Packed, RawRun, StartFailed, Worker, WorkerDied, WorkerGone
-from apps.sandbox.types import Probe, Result, Spec
+from apps.sandbox.types import Probe, Result, Spec, Tier
+
+RUNS_OF_A_WORKER = 5_000
 
 
 class Sandbox:
@@ -31,10 +35,12 @@ class Sandbox:
     def __init__(self, workers: int, runtime: Runtime) -> None:
         self.workers = workers
         self.runtime = runtime
+        self.counter = Counter()
         self._permits = threading.BoundedSemaphore(workers)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
         self._tested = False
+        self._tier: Tier = tier()
         self._test_lock = threading.Lock()
 
     @classmethod
@@ -56,8 +62,14 @@ class Sandbox:
         :raises SpecInvalid: an argument has no representation.
         """
         packed = spec_pack(spec)
-        self.ensure_tested()
-        return self._run_packed(spec, packed)
+        try:
+            self.ensure_tested()
+            result = self._run_packed(spec, packed)
+        except SandboxUnavailable:
+            self.counter.refused()
+            raise
+        self.counter.ended(result)
+        return result
 
     def map(self, specs: Iterable[Spec]) -> Iterator[Result]:
         """
@@ -116,12 +128,14 @@ class Sandbox:
             raise SandboxUnavailable(f"The sandbox could not be tested ({error}).", remedy=diagnosis.UNKNOWN) from error
 
     def _run_packed(self, spec: Spec, packed: Packed) -> Result:
+        self.counter.waits()
         with self._permits:
+            self.counter.waited()
             try:
                 raw = self._carry_out(spec, packed)
             except WorkerDied as error:
                 return Result("infra", None, stderr=f"The sandbox failed: {error}.")
-        return result_read(spec, raw)
+        return replace(result_read(spec, raw), tier=self._tier)
 
     def _carry_out(self, spec: Spec, packed: Packed) -> RawRun:
         for _ in range(self.workers):
@@ -135,13 +149,19 @@ class Sandbox:
 
     @contextlib.contextmanager
     def _borrowed(self) -> Iterator[Worker]:
-        """Lend a worker; one that did not get through its run is ended, for it may be in the middle of it."""
+        """
+        Lend a worker. One that did not get through its run is ended, for it may be in the middle of it; one that has
+        served long enough makes room for a fresh one.
+        """
         worker = self._take()
         try:
             yield worker
         except BaseException:
             worker.kill()
             raise
+        if worker.runs >= RUNS_OF_A_WORKER:
+            worker.close()
+            return
         with self._lock:
             self._idle.append(worker)
 
@@ -151,6 +171,7 @@ class Sandbox:
                 return self._idle.pop()
         if not diagnosis.machine_supported():
             raise SandboxUnavailable("The sandbox does not know this architecture.", remedy=diagnosis.OTHER_MACHINE)
+        self.counter.started()
         try:
             return Worker(self.runtime)
         except StartFailed as error:
@@ -172,6 +193,9 @@ class _Process:
                 self.sandbox = Sandbox.open()
             return self.sandbox
 
+    def tally(self) -> Tally:
+        return Tally() if self.sandbox is None else self.sandbox.counter.take()
+
     def close(self) -> None:
         if self.sandbox is not None:
             self.sandbox.close()
@@ -190,6 +214,16 @@ def process_sandbox() -> Sandbox:
     return _process.get()
 
 
+def process_tally() -> Tally:
+    """Take what this process's pool has counted; nothing when it has none."""
+    return _process.tally()
+
+
+def tier() -> Tier:
+    """Return how many walls there are on this machine; that they hold is for the self-test to show."""
+    return "full" if landlock.version() else "without_landlock"
+
+
 def probe_run() -> Probe:
     """Start a zygote, attack it, and say what was found; takes well under two seconds."""
     started = time.monotonic()
@@ -202,7 +236,7 @@ def probe_run() -> Probe:
     }
     try:
         found = sandbox.selftest()
-        details["landlock"] = landlock.version()
+        details |= {"tier": tier(), "landlock": landlock.version(), "c_part": sandbox.runtime.accelerator is not None}
     except SandboxUnavailable as error:
         return Probe(False, (error.message,), error.remedy, details)
     finally:
