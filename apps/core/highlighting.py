@@ -6,19 +6,19 @@ import difflib
 from dataclasses import dataclass
 from typing import Literal
 
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES, _TokenType
 from pygments.util import ClassNotFound
 
-LineKind = Literal["same", "add", "del", "gap"]
+LineKind = Literal["same", "add", "del", "gap", "fold"]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of code: its number in the file (None for a gap), what happened to it, its highlighted HTML."""
+    """One line of code: its number in the file (None for gaps and folds), what happened to it, its highlighted HTML."""
 
     number: int | None
     kind: LineKind
@@ -86,6 +86,31 @@ def diff_columns(before: str, after: str, language: str = "python") -> tuple[lis
         left += [gap] * (height - len(left))
         right += [gap] * (height - len(right))
     return left, right
+
+
+def folded(columns: tuple[list[Line], list[Line]], *, context: int = 3) -> tuple[list[Line], list[Line]]:
+    """
+    Return two aligned columns with only the changes and ``context`` lines around each.
+
+    Where two lines or more are left out, one line on either side says how many.
+    """
+    left, right = columns
+    changed = [row for row, line in enumerate(left) if line.kind != "same" or right[row].kind != "same"]
+    shown = {row + step for row in changed for step in range(-context, context + 1)}
+    short: tuple[list[Line], list[Line]] = ([], [])
+    row = 0
+    while row < len(left):
+        end = next((later for later in range(row, len(left)) if later in shown), len(left))
+        if end - row > 1:
+            fold = Line(None, "fold", format_html("{} lines are the same", end - row))
+            short[0].append(fold)
+            short[1].append(fold)
+            row = end
+        else:
+            short[0].append(left[row])
+            short[1].append(right[row])
+            row += 1
+    return short
 
 
 def diff_lines(before: str, after: str, language: str = "python") -> list[Line]:

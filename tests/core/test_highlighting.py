@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.core.highlighting import diff_columns, diff_lines, highlight_lines, split_lines
+from apps.core.highlighting import diff_columns, diff_lines, folded, highlight_lines, split_lines
 
 SOURCES = st.text(alphabet=st.sampled_from("ab \n\t\"'<>&#=(){}:\r\\"), max_size=80)
 
@@ -46,3 +46,23 @@ def test_markup_in_code_is_text() -> None:
 def test_every_span_ends_on_its_line(language: str) -> None:
     for line in highlight_lines('"""one\ntwo"""\nx = `a\nb`\n', language):
         assert line.count("<span") == line.count("</span>")
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=30), st.lists(st.sampled_from("abc"), max_size=30))
+def test_folding_keeps_every_change_and_the_columns_aligned(before: list[str], after: list[str]) -> None:
+    columns = diff_columns("\n".join(before), "\n".join(after))
+    left, right = folded(columns)
+    assert len(left) == len(right)
+    for whole, short in zip(columns, (left, right), strict=True):
+        assert [line for line in whole if line.kind in ("add", "del")] == [
+            line for line in short if line.kind in ("add", "del")
+        ]
+        hidden = sum(int(line.html.split()[0]) for line in short if line.kind == "fold")
+        assert hidden + sum(line.kind != "fold" for line in short) == len(whole)
+
+
+def test_lines_far_from_a_change_are_one_line_that_says_how_many() -> None:
+    before = "\n".join(str(number) for number in range(20))
+    left, right = folded(diff_columns(before, f"{before}\nnew"))
+    assert [line.html for line in left if line.kind == "fold"] == ["17 lines are the same"]
+    assert [line.number for line in right if line.number] == [18, 19, 20, 21]
