@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.db.models import QuerySet
+
 from apps.quality.engine.coverage import blocks_text
-from apps.quality.models import AiCodeReview, GeneratedTestSuite
-from apps.quality.selectors import CoverageTrend, debt_latest, reviews_of, suites_of
+from apps.quality.models import AiCodeReview, GeneratedTestSuite, MeasuredCode
+from apps.quality.proposals import Proposal
+from apps.quality.selectors import CoverageTrend, debt_latest, proposals_of, reviews_of, suites_of
 from apps.repositories.models import Repository
 
 Row = tuple[object, ...]
@@ -40,10 +45,10 @@ def debt_rows(repository: Repository) -> Iterator[Row]:
         )
 
 
-def review_rows(repository: Repository) -> Iterator[Row]:
+def review_rows(code: QuerySet[MeasuredCode]) -> Iterator[Row]:
     """Yield every finding of every review."""
     yield ("review", "created_at", "type", "path", "line", "severity", "tool", "rule", "message")
-    rows: Iterable[AiCodeReview] = reviews_of(repository).iterator(chunk_size=200)
+    rows: Iterable[AiCodeReview] = reviews_of(code).iterator(chunk_size=200)
     for review in rows:
         for finding in review.findings:
             yield (
@@ -52,10 +57,10 @@ def review_rows(repository: Repository) -> Iterator[Row]:
             )
 
 
-def suite_rows(repository: Repository) -> Iterator[Row]:
+def suite_rows(code: QuerySet[MeasuredCode]) -> Iterator[Row]:
     """Yield every generated suite."""
     yield ("suite", "created_at", "path", "type", "coverage", "edge_cases", "passed", "failed")
-    rows: Iterable[Any] = suites_of(repository).iterator(chunk_size=200)
+    rows: Iterable[Any] = suites_of(code).iterator(chunk_size=200)
     for suite in rows:
         results = suite.execution_results or {}
         yield (
@@ -64,8 +69,26 @@ def suite_rows(repository: Repository) -> Iterator[Row]:
         )
 
 
-def as_cells(row: Row) -> list[str]:
-    """Return a row as text that no spreadsheet takes for a formula."""
+def proposal_rows(code: QuerySet[MeasuredCode]) -> Iterator[Row]:
+    """Yield every proposal."""
+    yield ("proposal", "first_looked_at", "path", "commit", "kind", "improvement_percent", "fixes", "state")
+    rows: Iterable[Any] = proposals_of(code).iterator(chunk_size=200)
+    for row in rows:
+        proposal = Proposal(row)
+        yield (
+            *(row.pk, row.looked_at.isoformat(), row.path, row.sha, proposal.kind),
+            *(row.improvement_percentage, len(proposal.fixes), proposal.state),
+        )
+
+
+def as_csv(rows: Iterable[Row]) -> str:
+    """Return rows as a CSV file in which no spreadsheet finds a formula."""
+    text = io.StringIO()
+    csv.writer(text).writerows(_cells(row) for row in rows)
+    return text.getvalue()
+
+
+def _cells(row: Row) -> list[str]:
     cells = ["" if value is None else str(value) for value in row]
     return [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells]
 

@@ -94,39 +94,84 @@ def debt_latest(repository: Repository) -> DebtAssessment | None:
     )
 
 
-def reviews_of(repository: Repository) -> QuerySet[AiCodeReview]:
-    """Return the reviews of a repository the caller may read, newest first, each with its path and commit."""
-    rows = AiCodeReview.objects.filter(code_artifact_id__in=_code_of(repository))
+def code_of(repository: Repository) -> QuerySet[MeasuredCode]:
+    """Return the code of a repository the caller may read; lazy, usable inside a filter."""
+    return MeasuredCode.objects.filter(revision__repository=repository)
+
+
+def texts_of(user: User) -> QuerySet[MeasuredCode]:
+    """Return the texts that *user* sent without a repository, which nobody else may read; lazy."""
+    return MeasuredCode.objects.filter(revision__isnull=True, submitted_by=user)
+
+
+def text_get(*, user: User, text_id: Any) -> MeasuredCode:
+    """
+    Return a text that *user* sent without a repository.
+
+    :raises NotFound: they sent none with this id.
+    """
+    found = texts_of(user).filter(pk=text_id).first()
+    if found is None:
+        raise NotFound("There is no such text of yours.")
+    return found
+
+
+def reviews_of(code: QuerySet[MeasuredCode]) -> QuerySet[AiCodeReview]:
+    """Return the reviews of *code*, which the caller may read, newest first, each with its path and commit."""
+    rows = AiCodeReview.objects.filter(code_artifact_id__in=code.values("pk"))
     return _with_code(rows, "code_artifact_id").order_by("-created_at", "id")
 
 
-def suites_of(repository: Repository) -> QuerySet[GeneratedTestSuite]:
-    """Return the test suites of a repository the caller may read, newest first, each with its path and commit."""
-    rows = GeneratedTestSuite.objects.filter(target_code_id__in=_code_of(repository))
+def suites_of(code: QuerySet[MeasuredCode]) -> QuerySet[GeneratedTestSuite]:
+    """Return the test suites of *code*, which the caller may read, newest first, each with its path and commit."""
+    rows = GeneratedTestSuite.objects.filter(target_code_id__in=code.values("pk"))
     return _with_code(rows, "target_code_id").order_by("-created_at", "id")
 
 
-def review_get(*, repository: Repository, review_id: Any) -> AiCodeReview:
+def proposals_of(code: QuerySet[MeasuredCode]) -> QuerySet[QualityImprovement]:
     """
-    Return one review of a repository the caller may read.
+    Return the proposals for *code*, which the caller may read, each with its path and commit.
+
+    PHASE5's table has no time: they come by when their code was first looked at (``looked_at``), the latest first.
+    """
+    rows = QualityImprovement.objects.filter(original_code_id__in=code.values("pk"))
+    return _with_code(rows, "original_code_id").order_by("-looked_at", "id")
+
+
+def review_get(*, code: QuerySet[MeasuredCode], review_id: Any) -> AiCodeReview:
+    """
+    Return one review of *code*, which the caller may read.
 
     :raises NotFound: it has none with this id.
     """
-    found = reviews_of(repository).filter(pk=review_id).first()
+    found = reviews_of(code).filter(pk=review_id).first()
     if found is None:
         raise NotFound("There is no such review.")
     return found
 
 
-def suite_get(*, repository: Repository, suite_id: Any) -> GeneratedTestSuite:
+def suite_get(*, code: QuerySet[MeasuredCode], suite_id: Any) -> GeneratedTestSuite:
     """
-    Return one test suite of a repository the caller may read.
+    Return one test suite of *code*, which the caller may read.
 
     :raises NotFound: it has none with this id.
     """
-    found = suites_of(repository).filter(pk=suite_id).first()
+    found = suites_of(code).filter(pk=suite_id).first()
     if found is None:
         raise NotFound("There is no such test suite.")
+    return found
+
+
+def proposal_get(*, code: QuerySet[MeasuredCode], proposal_id: Any) -> QualityImprovement:
+    """
+    Return one proposal for *code*, which the caller may read, with the text it is for (``text``).
+
+    :raises NotFound: it has none with this id.
+    """
+    text = MeasuredCode.objects.filter(pk=OuterRef("original_code_id")).values("text")[:1]
+    found = proposals_of(code).annotate(text=Subquery(text)).filter(pk=proposal_id).first()
+    if found is None:
+        raise NotFound("There is no such proposal.")
     return found
 
 
@@ -137,9 +182,9 @@ def measurement_latest(*, repository: Repository, kind: str, user: User) -> JobS
     return _status_of_latest(jobs, user)
 
 
-def suite_job_latest(*, repository: Repository, user: User) -> JobStatus | None:
-    """Return the newest generation of a suite in a repository the caller may read, if there was one; two queries."""
-    jobs = Job.objects.filter(kind=SUITE_JOB, subject_kind=CODE_SUBJECT, subject_id__in=_code_of(repository))
+def suite_job_latest(*, code: QuerySet[MeasuredCode], user: User) -> JobStatus | None:
+    """Return the newest generation of a suite for *code*, which *user* may read, if there was one; two queries."""
+    jobs = Job.objects.filter(kind=SUITE_JOB, subject_kind=CODE_SUBJECT, subject_id__in=code.values("pk"))
     return _status_of_latest(jobs, user)
 
 
@@ -158,10 +203,10 @@ def python_paths(repository: Repository) -> list[str]:
     return sorted(files_at(repository, head_sha(repository)))
 
 
-def _code_of(repository: Repository) -> QuerySet[MeasuredCode, dict[str, Any]]:
-    return MeasuredCode.objects.filter(revision__repository=repository).values("pk")
-
-
 def _with_code(rows: QuerySet[Row], column: str) -> QuerySet[Row]:
     code = MeasuredCode.objects.filter(pk=OuterRef(column))
-    return rows.annotate(path=Subquery(code.values("path")[:1]), sha=Subquery(code.values("revision__sha")[:1]))
+    return rows.annotate(
+        path=Subquery(code.values("path")[:1]),
+        sha=Subquery(code.values("revision__sha")[:1]),
+        looked_at=Subquery(code.values("created_at")[:1]),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from apps.checks.types import FileCoverage
@@ -17,6 +18,18 @@ SUITE_JOB = "quality.suite"
 CODE_SUBJECT = "quality_code"
 # The subject of coverage and debt is a revision; the name is ours, because other apps have jobs about revisions too.
 MEASUREMENT_SUBJECT = "quality_revision"
+
+
+class ProposalKind(StrEnum):
+    """What a proposal is about."""
+
+    SAFE_FIXES = "safe_fixes"
+    DEBT_REPAYMENT = "debt_repayment"
+
+    @property
+    def label(self) -> str:
+        """The kind as people read it."""
+        return {"safe_fixes": "Safe fixes", "debt_repayment": "Debt to repay first"}[self.value]
 
 
 class NothingToMeasure(NofxError):

@@ -2,20 +2,28 @@
 
 from django.urls import path
 
-from apps.quality import views
+from apps.quality.views import repository
 
 app_name = "quality"
 urlpatterns = [
-    path("quality", views.index, name="index"),
-    path("repos/<slug:name>/quality/coverage", views.coverage, name="coverage"),
-    path("repos/<slug:name>/quality/debt", views.debt, name="debt"),
-    path("repos/<slug:name>/quality/reviews", views.reviews, name="reviews"),
-    path("repos/<slug:name>/quality/tests", views.suites, name="tests"),
-    path("repos/<slug:name>/quality/<slug:tab>.csv", views.export, name="export"),
-    path("repos/<slug:name>/quality/coverage/history", views.measure_history, name="measure-history"),
-    path("repos/<slug:name>/quality/<slug:tab>/measure", views.measure, name="measure"),
-    path("repos/<slug:name>/quality/reviews/new", views.review_new, name="review-new"),
-    path("repos/<slug:name>/quality/reviews/<uuid:review_id>", views.review_detail, name="review-detail"),
-    path("repos/<slug:name>/quality/tests/new", views.suite_new, name="suite-new"),
-    path("repos/<slug:name>/quality/tests/<uuid:suite_id>", views.suite_detail, name="suite-detail"),
+    path("quality", repository.index, name="index"),
+    path("repos/<slug:name>/quality/coverage", repository.coverage, name="coverage"),
+    path("repos/<slug:name>/quality/debt", repository.debt, name="debt"),
+    path("repos/<slug:name>/quality/reviews", repository.reviews, name="reviews"),
+    path("repos/<slug:name>/quality/tests", repository.suites, name="tests"),
+    path("repos/<slug:name>/quality/proposals", repository.proposals, name="proposals"),
+    path("repos/<slug:name>/quality/<slug:tab>.csv", repository.export, name="export"),
+    path("repos/<slug:name>/quality/coverage/history", repository.measure_history, name="measure-history"),
+    path("repos/<slug:name>/quality/<slug:tab>/measure", repository.measure, name="measure"),
+    path("repos/<slug:name>/quality/reviews/new", repository.review_new, name="review-new"),
+    path("repos/<slug:name>/quality/reviews/<uuid:review_id>", repository.review_detail, name="review-detail"),
+    path("repos/<slug:name>/quality/tests/new", repository.suite_new, name="suite-new"),
+    path("repos/<slug:name>/quality/tests/<uuid:suite_id>", repository.suite_detail, name="suite-detail"),
+    path("repos/<slug:name>/quality/proposals/new", repository.proposal_new, name="proposal-new"),
+    path("repos/<slug:name>/quality/proposals/<uuid:proposal_id>", repository.proposal_detail, name="proposal-detail"),
+    path(
+        "repos/<slug:name>/quality/proposals/<uuid:proposal_id>.patch",
+        repository.proposal_patch,
+        name="proposal-patch",
+    ),
 ]

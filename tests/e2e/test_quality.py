@@ -15,10 +15,11 @@ from apps.quality import services
 from apps.repositories.models import Repository
 from apps.repositories.selectors import head_sha, history
 from apps.repositories.services import revision_record
+from tests.e2e.conftest import WIDE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-TABS = ("coverage", "debt", "reviews", "tests")
+TABS = ("coverage", "debt", "reviews", "tests", "proposals")
 
 
 @pytest.fixture
@@ -44,6 +45,9 @@ def measured(repository: Repository, engineer: User) -> Repository:
     code = services.code_load(repository=repository, path="parcels/rates.py")
     services.review_create(code=code, requested_by=engineer)
     services.test_suite_generate(code=code, requested_by=engineer)
+    services.optimise_suggest(
+        code=services.code_load(repository=repository, path="tests/test_money.py"), requested_by=engineer
+    )
     return repository
 
 
@@ -66,13 +70,14 @@ def test_what_was_measured_is_drawn_accessible_and_fits_a_narrow_window(
                 expect(page.locator("[data-chart][data-mounted]")).to_have_count(1)
             axe(page)
             screenshot(f"quality-{tab}-{theme}")
-        for tab in ("reviews", "tests"):
+        for tab in ("reviews", "tests", "proposals"):
             page.goto(f"/repos/parcels/quality/{tab}")
             page.locator("main tbody a").first.click()
             page.wait_for_url(f"**/quality/{tab}/*-*")
             axe(page)
             screenshot(f"quality-{tab}-detail-{theme}")
-    assert overflow() <= 0
+        assert overflow() <= 0
+        page.set_viewport_size(WIDE)
     for tab in TABS:
         page.goto(f"/repos/parcels/quality/{tab}")
         assert overflow() <= 0, tab

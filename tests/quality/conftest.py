@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from apps.governance.models import RoleAssignment, Scope, User
 from apps.governance.services import scope_create
@@ -105,3 +106,13 @@ def auditor(person: Callable[..., User]) -> User:
 @pytest.fixture
 def stranger(person: Callable[..., User]) -> User:
     return person("stranger")
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    def make(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return make

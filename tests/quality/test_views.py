@@ -20,23 +20,20 @@ from apps.core.clock import now
 from apps.governance.models import AuditEvent, User
 from apps.governance.types import Role
 from apps.jobs.models import Job
-from apps.quality.models import AiCodeReview, CoverageReport, DebtAssessment, GeneratedTestSuite, MeasuredCode
+from apps.quality.models import (
+    AiCodeReview,
+    CoverageReport,
+    DebtAssessment,
+    GeneratedTestSuite,
+    MeasuredCode,
+    QualityImprovement,
+)
 from apps.repositories.models import Repository, Revision
 
 pytestmark = pytest.mark.django_db
 
-TABS = ("coverage", "debt", "reviews", "tests")
+TABS = ("coverage", "debt", "reviews", "tests", "proposals")
 Get = Callable[..., HttpResponse]
-
-
-@pytest.fixture
-def client_of() -> Callable[[User], Client]:
-    def make(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return make
 
 
 def revision_at(repository: Repository, number: int) -> Revision:
@@ -104,6 +101,18 @@ def suite_of(revision: Revision, number: int) -> GeneratedTestSuite:
     )
 
 
+def proposal_of(revision: Revision, number: int) -> QualityImprovement:
+    code = MeasuredCode.objects.create(revision=revision, path=f"shop/part_{number}.py", digest=str(uuid4()))
+    fix = {"rule": "F401", "message": "unused", "line": 1}
+    return QualityImprovement.objects.create(
+        original_code_id=code.pk,
+        improvement_type="safe_fixes",
+        original_metrics={"issues": 2, "safe_fixes": 1},
+        improved_metrics={"issues": 1, "safe_fixes": 0, "fixes": [fix], "patch": "-import os\n"},
+        improvement_percentage="50.00",
+    )
+
+
 def test_without_a_readable_repository_the_page_says_so(
     client_of: Callable[[User], Client], stranger: User, repository: Repository
 ) -> None:
@@ -140,6 +149,7 @@ def test_who_is_not_signed_in_is_asked_to(repository: Repository, tab: str) -> N
         ("debt", "No debt was assessed for main yet"),
         ("reviews", "No code was reviewed yet"),
         ("tests", "No tests were generated yet"),
+        ("proposals", "Nothing was proposed yet"),
     ],
 )
 def test_what_was_never_measured_is_not_zero(
@@ -219,7 +229,7 @@ def test_a_failed_measurement_shows_its_reason(
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.COMMITTEE, Role.CHAIR, Role.ADMIN])
 @pytest.mark.parametrize(
-    "address", ["coverage/measure", "coverage/history", "debt/measure", "reviews/new", "tests/new"]
+    "address", ["coverage/measure", "coverage/history", "debt/measure", "reviews/new", "tests/new", "proposals/new"]
 )
 def test_who_may_only_read_sees_no_button_and_is_refused_and_recorded(
     client_of: Callable[[User], Client], person: Callable[..., User], repository: Repository, role: Role, address: str
@@ -228,6 +238,7 @@ def test_who_may_only_read_sees_no_button_and_is_refused_and_recorded(
     page = client.get(f"/repos/shop/quality/{address.split('/')[0]}").content.decode()
     assert "Measure coverage</span>" not in page
     assert "Write and run tests" not in page
+    assert "Propose safe fixes" not in page
     assert client.post(f"/repos/shop/quality/{address}", {"path": "shop/prices.py"}).status_code == 403
     assert Job.objects.count() == AiCodeReview.objects.count() == 0
     assert AuditEvent.objects.filter(outcome=AuditEvent.Outcome.DENIED).count() == 1
@@ -262,6 +273,23 @@ def test_a_suite_is_asked_for_from_the_page(
     assert f'data-live-job="{job.pk}"' in client.get("/repos/shop/quality/tests").content.decode()
 
 
+def test_a_file_that_nothing_can_be_done_with_is_said_so_on_its_tab(
+    client_of: Callable[[User], Client], engineer: User, repository: Repository, commit: Callable[..., str]
+) -> None:
+    commit({"shop/broken.py": "def half(:\n", "shop/empty.py": "x = 1\n"})
+    client = client_of(engineer)
+    for path, tab, words in (
+        ("shop/broken.py", "proposals", "does not parse"),
+        ("shop/broken.py", "tests", "does not parse"),
+        ("shop/empty.py", "tests", "No test can be written"),
+        ("../../etc/passwd", "proposals", "Choose one of the files."),
+    ):
+        answer = client.post(f"/repos/shop/quality/{tab}/new", {"path": path}, follow=True)
+        assert answer.redirect_chain[-1][0] == f"/repos/shop/quality/{tab}"
+        assert words in answer.content.decode()
+    assert Job.objects.count() == QualityImprovement.objects.count() == 0
+
+
 def test_a_repository_that_is_gone_is_an_error_state_and_not_a_crash(
     client_of: Callable[[User], Client], engineer: User, repository: Repository
 ) -> None:
@@ -269,7 +297,8 @@ def test_a_repository_that_is_gone_is_an_error_state_and_not_a_crash(
     client = client_of(engineer)
     for tab in TABS:
         assert client.get(f"/repos/shop/quality/{tab}").status_code == 200
-    assert "What to do" in client.get("/repos/shop/quality/reviews").content.decode()
+    for tab in ("reviews", "tests", "proposals"):
+        assert "What to do" in client.get(f"/repos/shop/quality/{tab}").content.decode()
 
 
 def test_tables_are_exported_and_no_cell_is_a_formula(
@@ -278,6 +307,7 @@ def test_tables_are_exported_and_no_cell_is_a_formula(
     coverage_at(repository, 1, 70.0)
     debt_at(repository, 2, 10, 20)
     suite_of(revision, 3)
+    proposal_of(revision, 5)
     review = review_of(revision, 4)
     review.findings[0]["message"] = "=cmd|' /C calc'!A0"
     review.save(update_fields=["findings"])
@@ -287,7 +317,7 @@ def test_tables_are_exported_and_no_cell_is_a_formula(
         answer = client.get(f"/repos/shop/quality/{tab}.csv")
         assert answer.headers["Content-Type"].startswith("text/csv")
         tables[tab] = list(csv.reader(io.StringIO(answer.content.decode())))
-    assert [len(rows) for rows in tables.values()] == [2, 3, 2, 2]
+    assert [len(rows) for rows in tables.values()] == [2, 3, 2, 2, 2]
     assert tables["coverage"][1][-1] == "3–5, 9"
     assert tables["reviews"][1][-1] == "'=cmd|' /C calc'!A0"
     assert client.get("/repos/shop/quality/nothing.csv").status_code == 404
@@ -307,8 +337,10 @@ def test_a_page_asks_the_database_as_often_for_one_row_as_for_twenty(
                 debt_at(repository, number, *range(number))
             elif tab == "reviews":
                 review_of(revision, number)
-            else:
+            elif tab == "tests":
                 suite_of(revision, number)
+            else:
+                proposal_of(revision, number)
 
     def queries() -> int:
         with CaptureQueriesContext(

@@ -16,11 +16,10 @@ from apps.quality.engine.debt import FileDebt, FileFacts, assess
 from apps.quality.engine.syntax import SyntaxFacts, code_lines, facts_of
 from apps.quality.models import DebtAssessment, QualityImprovement
 from apps.quality.services.subjects import code_record, commit_record
-from apps.quality.types import Code, DebtResult, NothingToMeasure, file_json
+from apps.quality.types import Code, DebtResult, NothingToMeasure, ProposalKind, file_json
 from apps.repositories.models import Revision
 from apps.repositories.selectors import churn, files_at
 
-PROPOSAL = "debt_repayment"
 PROPOSED_FILES = 5
 
 
@@ -123,7 +122,7 @@ def _proposal_store(result: DebtResult, *, code_id: UUID, proposal_id: UUID | No
     saved = sum(file.minutes for file in chosen)
     values = {
         "original_code_id": code_id,
-        "improvement_type": PROPOSAL,
+        "improvement_type": ProposalKind.DEBT_REPAYMENT,
         "original_metrics": _metrics(result.files) | {"files": [file_json(file) for file in chosen]},
         "improved_metrics": {"remediation_minutes": result.minutes - saved, "is_projection": True},
         "improvement_percentage": round(Decimal(100 * saved) / result.minutes, 2) if result.minutes else Decimal(0),

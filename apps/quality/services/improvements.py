@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,12 +11,11 @@ from apps.checks.services import check_sources, complexity_measure, safe_fixes
 from apps.checks.types import CheckResult, Fix
 from apps.governance.models import User
 from apps.quality.engine.improvement import Metrics, improvement_percentage, metrics_of
+from apps.quality.engine.patches import unified_patch
 from apps.quality.engine.syntax import code_lines, parse
 from apps.quality.models import QualityImprovement
 from apps.quality.services.subjects import code_record
-from apps.quality.types import Code
-
-SAFE_FIXES = "safe_fixes"
+from apps.quality.types import Code, ProposalKind
 
 
 def optimise_suggest(*, code: Code, requested_by: User | None, code_id: UUID | None = None) -> QualityImprovement:
@@ -37,13 +35,13 @@ def optimise_suggest(*, code: Code, requested_by: User | None, code_id: UUID | N
     checked = check_sources({"before": code.text, "after": fixed.source})
     before = _metrics(code.text, checked["before"], fixed.fixes)
     after = _metrics(fixed.source, checked["after"], remaining)
+    patch = unified_patch(code.path, code.text, fixed.source)
     with transaction.atomic():
         row = QualityImprovement.objects.create(
             original_code_id=code_record(code=code, submitted_by=requested_by, code_id=code_id).pk,
-            improvement_type=SAFE_FIXES,
+            improvement_type=ProposalKind.SAFE_FIXES,
             original_metrics=before.as_json(),
-            improved_metrics=after.as_json()
-            | {"fixes": [fix.as_json() for fix in fixed.fixes], "patch": _patch(code, fixed.source)},
+            improved_metrics=after.as_json() | {"fixes": [fix.as_json() for fix in fixed.fixes], "patch": patch},
             improvement_percentage=round(Decimal(improvement_percentage(before, after)), 2),
         )
     row.refresh_from_db()
@@ -54,10 +52,3 @@ def _metrics(text: str, results: tuple[CheckResult, ...], fixes: tuple[Fix, ...]
     findings = [finding for result in results for finding in result.findings]
     complexity = sum(function.complexity for function in complexity_measure(text))
     return metrics_of(findings, fixes, code_lines(text), complexity)
-
-
-def _patch(code: Code, after: str) -> str:
-    lines = difflib.unified_diff(
-        code.text.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{code.path}", f"b/{code.path}"
-    )
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

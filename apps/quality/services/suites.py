@@ -33,9 +33,11 @@ def suite_start(*, code: Code, requested_by: User) -> Job:
     While one for the same text of the same commit is under way, that one is returned. The caller has decided that
     ``requested_by`` may ask.
 
+    :raises Unparsable: the text is not Python.
+    :raises NothingToMeasure: nothing in it can be tested from its annotations; the message says why.
     :raises InputInvalid: the path is not that of an importable module, or the text holds what no file can.
     """
-    module_name(PurePosixPath(code.path))
+    _tests_for(code)
     row = code_record(code=code, submitted_by=requested_by)
     return job_enqueue(kind=SUITE_JOB, subject_kind=CODE_SUBJECT, subject_id=row.pk, requested_by=requested_by)
 
@@ -62,14 +64,7 @@ def test_suite_generate(
     :raises SandboxUnavailable: this machine cannot isolate untrusted code.
     :raises InputInvalid: the path is not that of an importable module.
     """
-    path = PurePosixPath(code.path)
-    tests = generate_tests(code.text, module_name(path))
-    if not tests.source:
-        reasons = "; ".join(f"{item.name}: {item.reason}" for item in tests.skipped[:5])
-        raise NothingToMeasure(
-            f"No test can be written from the annotations of {code.path}. {reasons}".strip(),
-            remedy="Annotate the parameters of public functions, then try again.",
-        )
+    tests = _tests_for(code)
     measured = coverage_measure(
         {**_files(code), code.path: code.text.encode(), TEST_FILE: tests.source.encode()},
         sources=[code.path],
@@ -93,6 +88,24 @@ def test_suite_generate(
             row, _ = GeneratedTestSuite.objects.update_or_create(pk=suite_id, defaults=values)
     row.refresh_from_db()
     return row
+
+
+def _tests_for(code: Code) -> GeneratedTests:
+    """
+    Return the tests of a text.
+
+    :raises Unparsable: it is not Python.
+    :raises NothingToMeasure: nothing in it can be tested.
+    :raises InputInvalid: the path is not that of an importable module.
+    """
+    tests = generate_tests(code.text, module_name(PurePosixPath(code.path)))
+    if not tests.source:
+        reasons = "; ".join(f"{item.name}: {item.reason}" for item in tests.skipped[:5])
+        raise NothingToMeasure(
+            f"No test can be written from the annotations of {code.path}. {reasons}".strip(),
+            remedy="Annotate the parameters of public functions, then try again.",
+        )
+    return tests
 
 
 def edge_cases(measured: TestMeasurement) -> list[dict[str, str]]:

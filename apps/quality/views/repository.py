@@ -1,9 +1,7 @@
-"""Quality of one repository: coverage, debt, reviews, generated tests."""
+"""Quality of one repository: coverage, debt, reviews, generated tests, proposals."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 from uuid import UUID
@@ -15,7 +13,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.core.errors import NotFound
+from apps.checks.types import Unparsable
+from apps.core.errors import NofxError, NotFound
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.governance.http import require
 from apps.governance.models import User
@@ -26,10 +25,14 @@ from apps.quality.charts import coverage_trend_chart, debt_treemap_chart
 from apps.quality.engine.coverage import blocks_text
 from apps.quality.engine.treemap import Area
 from apps.quality.forms import FileForm
+from apps.quality.proposals import Proposal
 from apps.quality.selectors import (
+    code_of,
     coverage_trend,
     debt_latest,
     measurement_latest,
+    proposal_get,
+    proposals_of,
     python_paths,
     review_get,
     reviews_of,
@@ -37,13 +40,27 @@ from apps.quality.selectors import (
     suite_job_latest,
     suites_of,
 )
-from apps.quality.services import code_load, history_measure, measurement_start, review_create, suite_start
-from apps.quality.types import COVERAGE_JOB, DEBT_JOB, DebtResult, file_debt
+from apps.quality.services import (
+    code_load,
+    history_measure,
+    measurement_start,
+    optimise_suggest,
+    review_create,
+    suite_start,
+)
+from apps.quality.types import COVERAGE_JOB, DEBT_JOB, Code, DebtResult, InputInvalid, NothingToMeasure, file_debt
+from apps.quality.views.details import patch_response, proposal_context, review_context, suite_context
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repositories_readable, repository_get
 from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
 
-TABS = (("coverage", "Coverage"), ("debt", "Debt"), ("reviews", "Reviews"), ("tests", "Tests"))
+TABS = (
+    ("coverage", "Coverage"),
+    ("debt", "Debt"),
+    ("reviews", "Reviews"),
+    ("tests", "Tests"),
+    ("proposals", "Proposals"),
+)
 MEASURES = {"coverage": COVERAGE_JOB, "debt": DEBT_JOB}
 EMPTY_TITLES = {
     "coverage": "No coverage was measured for {} yet",
@@ -51,6 +68,8 @@ EMPTY_TITLES = {
 }
 PAGE_SIZE = 50
 LARGEST = 20
+# What is wrong with a file that was chosen; the tab says it.
+REFUSALS = (InputInvalid, NothingToMeasure, Unparsable)
 
 
 def _user(request: HtmxRequest) -> User:
@@ -105,7 +124,7 @@ def debt(request: HtmxRequest, name: str) -> HttpResponse:
 @require_GET
 def reviews(request: HtmxRequest, name: str) -> HttpResponse:
     repository = repository_get(user=_user(request), name=name)
-    page = Paginator(reviews_of(repository), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(reviews_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
     return _tab(request, repository, "reviews", {"page": page, **_file_form(repository)})
 
 
@@ -114,17 +133,26 @@ def reviews(request: HtmxRequest, name: str) -> HttpResponse:
 def suites(request: HtmxRequest, name: str) -> HttpResponse:
     user = _user(request)
     repository = repository_get(user=user, name=name)
-    page = Paginator(suites_of(repository), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "job": suite_job_latest(repository=repository, user=user), **_file_form(repository)}
+    page = Paginator(suites_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"page": page, "job": suite_job_latest(code=code_of(repository), user=user), **_file_form(repository)}
     return _tab(request, repository, "tests", context)
+
+
+@login_required
+@require_GET
+def proposals(request: HtmxRequest, name: str) -> HttpResponse:
+    repository = repository_get(user=_user(request), name=name)
+    page = Paginator(proposals_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"page": page, "rows": [Proposal(row) for row in page], **_file_form(repository)}
+    return _tab(request, repository, "proposals", context)
 
 
 @login_required
 @require_GET
 def review_detail(request: HtmxRequest, name: str, review_id: UUID) -> HttpResponse:
     repository = repository_get(user=_user(request), name=name)
-    review = review_get(repository=repository, review_id=review_id)
-    context = {"review": review, "is_empty": not review.findings, "trail": _trail(repository, "reviews")}
+    review = review_get(code=code_of(repository), review_id=review_id)
+    context = {**review_context(review), "trail": _trail(repository, "reviews")}
     return render(request, "quality/review_detail.html", context)
 
 
@@ -132,10 +160,26 @@ def review_detail(request: HtmxRequest, name: str, review_id: UUID) -> HttpRespo
 @require_GET
 def suite_detail(request: HtmxRequest, name: str, suite_id: UUID) -> HttpResponse:
     repository = repository_get(user=_user(request), name=name)
-    suite = suite_get(repository=repository, suite_id=suite_id)
-    edge_cases = (suite.execution_results or {}).get("edge_cases", [])
-    context = {"suite": suite, "is_empty": not edge_cases, "trail": _trail(repository, "tests")}
+    suite = suite_get(code=code_of(repository), suite_id=suite_id)
+    context = {**suite_context(suite), "trail": _trail(repository, "tests")}
     return render(request, "quality/suite_detail.html", context)
+
+
+@login_required
+@require_GET
+def proposal_detail(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpResponse:
+    repository = repository_get(user=_user(request), name=name)
+    row = proposal_get(code=code_of(repository), proposal_id=proposal_id)
+    context = {**proposal_context(row), "trail": _trail(repository, "proposals")}
+    context["patch_url"] = reverse("quality:proposal-patch", args=[name, row.pk])
+    return render(request, "quality/proposal_detail.html", context)
+
+
+@login_required
+@require_GET
+def proposal_patch(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpResponse:
+    repository = repository_get(user=_user(request), name=name)
+    return patch_response(proposal_get(code=code_of(repository), proposal_id=proposal_id))
 
 
 @login_required
@@ -163,11 +207,10 @@ def measure_history(request: HtmxRequest, name: str) -> HttpResponse:
 @require_POST
 def review_new(request: HtmxRequest, name: str) -> HttpResponse:
     repository = _measurable(request, name)
-    form = FileForm(request.POST, paths=python_paths(repository))
-    if not form.is_valid():
-        return notify(request, redirect("quality:reviews", name=name), "Choose one of the files.", level="error")
-    code = code_load(repository=repository, path=form.cleaned_data["path"])
-    review = review_create(code=code, requested_by=_user(request))
+    try:
+        review = review_create(code=_chosen(request, repository), requested_by=_user(request))
+    except REFUSALS as problem:
+        return _refused(request, name, "reviews", problem)
     return redirect_after(request, reverse("quality:review-detail", args=[name, review.pk]))
 
 
@@ -175,12 +218,22 @@ def review_new(request: HtmxRequest, name: str) -> HttpResponse:
 @require_POST
 def suite_new(request: HtmxRequest, name: str) -> HttpResponse:
     repository = _measurable(request, name)
-    form = FileForm(request.POST, paths=python_paths(repository))
-    if not form.is_valid():
-        return notify(request, redirect("quality:tests", name=name), "Choose one of the files.", level="error")
-    code = code_load(repository=repository, path=form.cleaned_data["path"])
-    suite_start(code=code, requested_by=_user(request))
+    try:
+        suite_start(code=_chosen(request, repository), requested_by=_user(request))
+    except REFUSALS as problem:
+        return _refused(request, name, "tests", problem)
     return redirect_after(request, reverse("quality:tests", args=[name]))
+
+
+@login_required
+@require_POST
+def proposal_new(request: HtmxRequest, name: str) -> HttpResponse:
+    repository = _measurable(request, name)
+    try:
+        proposal = optimise_suggest(code=_chosen(request, repository), requested_by=_user(request))
+    except REFUSALS as problem:
+        return _refused(request, name, "proposals", problem)
+    return redirect_after(request, reverse("quality:proposal-detail", args=[name, proposal.pk]))
 
 
 @login_required
@@ -190,20 +243,15 @@ def export(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
     tables: dict[str, Callable[[], Iterable[exports.Row]]] = {
         "coverage": lambda: exports.coverage_rows(coverage_trend(repository)),
         "debt": lambda: exports.debt_rows(repository),
-        "reviews": lambda: exports.review_rows(repository),
-        "tests": lambda: exports.suite_rows(repository),
+        "reviews": lambda: exports.review_rows(code_of(repository)),
+        "tests": lambda: exports.suite_rows(code_of(repository)),
+        "proposals": lambda: exports.proposal_rows(code_of(repository)),
     }
     if tab not in tables:
         raise NotFound("There is no such table.")
-    response = HttpResponse(_csv(tables[tab]()), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(exports.as_csv(tables[tab]()), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-{tab}.csv"'
     return response
-
-
-def _csv(rows: Iterable[exports.Row]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(exports.as_cells(row) for row in rows)
-    return text.getvalue()
 
 
 def _tab(request: HtmxRequest, repository: Repository, tab: str, context: dict[str, Any]) -> HttpResponse:
@@ -218,6 +266,7 @@ def _tab(request: HtmxRequest, repository: Repository, tab: str, context: dict[s
             {"label": label, "url": reverse(f"quality:{key}", args=[repository.name]), "is_current": key == tab}
             for key, label in TABS
         ],
+        "tab_url": reverse(f"quality:{tab}", args=[repository.name]),
         "can_measure": can(user, Action.QUALITY_MEASURE, repository.scope),
         "trail": _trail(repository, tab)[:1],
         "empty_title": EMPTY_TITLES.get(tab, "").format(repository.default_branch),
@@ -238,6 +287,22 @@ def _measurable(request: HtmxRequest, name: str) -> Repository:
     repository = repository_get(user=_user(request), name=name)
     require(request, Action.QUALITY_MEASURE, repository.scope, object_kind="repository", object_id=repository.pk)
     return repository
+
+
+def _chosen(request: HtmxRequest, repository: Repository) -> Code:
+    """
+    Return the file that the form names.
+
+    :raises InputInvalid: the newest commit has no such Python file.
+    """
+    form = FileForm(request.POST, paths=python_paths(repository))
+    if not form.is_valid():
+        raise InputInvalid("Choose one of the files.")
+    return code_load(repository=repository, path=form.cleaned_data["path"])
+
+
+def _refused(request: HtmxRequest, name: str, tab: str, problem: NofxError) -> HttpResponse:
+    return notify(request, redirect(f"quality:{tab}", name=name), str(problem), level="error")
 
 
 def _file_form(repository: Repository) -> dict[str, Any]:
