@@ -9,6 +9,8 @@ from nofx.api.reference import reference_view
 from nofx.api.resources import resource_urls
 from nofx.api.root import api
 
+handler400 = "apps.console.views.errors.bad_request"
+
 urlpatterns = [
     path("", include("apps.console.urls")),
     path("", include("apps.generation.urls")),

@@ -25,12 +25,11 @@ from apps.quality.services import (
     review_create,
     test_suite_generate,
 )
-from apps.quality.types import COVERAGE_JOB, DEBT_JOB, Code, InputInvalid, coverage_json
+from apps.quality.types import COVERAGE_JOB, DEBT_JOB, DEFAULT_PATH, Code, InputInvalid, coverage_json
 from apps.repositories.selectors import repository_get
 
 router = Router(tags=["Quality"])
 WRITE = access("quality:write")
-DEFAULT_PATH = "subject.py"
 
 
 @router.post(

@@ -1,10 +1,16 @@
-"""Which file to look at."""
+"""Which file, or which text, to look at."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from django import forms
+
+from apps.checks.types import Unparsable
+from apps.quality.engine.syntax import parse
+from apps.quality.services.subjects import LONGEST_PATH, module_name
+from apps.quality.types import DEFAULT_PATH, MAX_CODE, InputInvalid
 
 
 class FileForm(forms.Form):
@@ -17,3 +23,46 @@ class FileForm(forms.Form):
         field = self.fields["path"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  # declared above
         field.choices = [(path, path) for path in paths]
+
+
+class TextForm(forms.Form):
+    """A text that a person pastes. What is wrong with it is said beside it; it is never cut short."""
+
+    path = forms.CharField(
+        label="Name",
+        initial=DEFAULT_PATH,
+        max_length=LONGEST_PATH,
+        help_text="A file name such as prices.py. Tests import the text by it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    # The length is checked below and not by the browser, which would silently cut what is pasted.
+    text = forms.CharField(
+        label="Python code",
+        strip=False,
+        error_messages={"required": "Paste some Python code."},
+        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
+    )
+
+    def clean_path(self) -> str:
+        path: str = self.cleaned_data["path"]
+        try:
+            module_name(PurePosixPath(path))
+        except InputInvalid as problem:
+            raise forms.ValidationError(str(problem)) from problem
+        return path
+
+    def clean_text(self) -> str:
+        # A browser sends line feeds as a carriage return and a line feed.
+        text: str = self.cleaned_data["text"].replace("\r\n", "\n")
+        if not text.strip():
+            raise forms.ValidationError("Paste some Python code.")
+        if len(text) > MAX_CODE:
+            raise forms.ValidationError(
+                f"This text has {len(text):,} characters; {MAX_CODE:,} can be looked at. "
+                "Take a part of it, or have its repository registered."
+            )
+        try:
+            parse(text)
+        except Unparsable as problem:
+            raise forms.ValidationError(f"This is not Python. {problem}") from problem
+        return text

@@ -7,7 +7,7 @@ from typing import Any
 
 from ninja import Field, Schema
 
-MAX_CODE = 200_000
+from apps.quality.types import MAX_CODE
 
 
 class CodeIn(Schema):

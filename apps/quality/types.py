@@ -12,6 +12,9 @@ from apps.core.errors import NofxError
 from apps.quality.engine.debt import FileDebt, rating, total_ratio
 from apps.repositories.models import Revision
 
+# The longest text that is looked at, and what it is called when it has no name.
+MAX_CODE = 200_000
+DEFAULT_PATH = "subject.py"
 COVERAGE_JOB = "quality.coverage"
 DEBT_JOB = "quality.debt"
 SUITE_JOB = "quality.suite"

@@ -2,11 +2,19 @@
 
 from django.urls import path
 
-from apps.quality.views import repository
+from apps.quality.views import repository, texts
 
 app_name = "quality"
 urlpatterns = [
     path("quality", repository.index, name="index"),
+    path("quality/texts", texts.texts, name="texts"),
+    path("quality/texts/new", texts.text_new, name="text-new"),
+    path("quality/texts/<slug:tab>", texts.texts, name="texts-of-kind"),
+    path("quality/texts/<slug:tab>.csv", texts.text_export, name="text-export"),
+    path("quality/texts/reviews/<uuid:review_id>", texts.text_review, name="text-review"),
+    path("quality/texts/tests/<uuid:suite_id>", texts.text_suite, name="text-suite"),
+    path("quality/texts/proposals/<uuid:proposal_id>", texts.text_proposal, name="text-proposal"),
+    path("quality/texts/proposals/<uuid:proposal_id>.patch", texts.text_proposal_patch, name="text-proposal-patch"),
     path("repos/<slug:name>/quality/coverage", repository.coverage, name="coverage"),
     path("repos/<slug:name>/quality/debt", repository.debt, name="debt"),
     path("repos/<slug:name>/quality/reviews", repository.reviews, name="reviews"),
