@@ -31,6 +31,14 @@ class GeneratedCodeArtifactAdmin(ReadOnlyAdmin):
     search_fields = ("id", "model_id")
 
 
+@admin.register(models.DirectArtifact)
+class DirectArtifactAdmin(ReadOnlyAdmin):
+    list_display = ("title", "kind", "submitted_by", "created_at")
+    list_filter = ("kind",)
+    list_select_related = ("submitted_by",)
+    search_fields = ("title", "artifact__id", "submitted_by__username")
+
+
 @admin.register(models.Candidate)
 class CandidateAdmin(ReadOnlyAdmin):
     list_display = ("id", "model_id", "sample_index", "state", "cluster", "examples_passed", "examples_total")

@@ -11,6 +11,7 @@ from ninja import Query, Router, Status
 from apps.core.ids import format_id, parse_id
 from apps.generation import schemas
 from apps.generation.engine.specification import risk_tier
+from apps.generation.models import GeneratedCodeArtifact
 from apps.generation.selectors import consensus_of, run_get
 from apps.generation.services.submission import analysis_summary, request_submit, specification_analyse
 from apps.generation.services.verbs import refactoring_suggest, tests_write, vote_take
@@ -82,13 +83,16 @@ def analyze_specification(request: HttpRequest, payload: schemas.SpecificationIn
     summary="Write tests for a specification",
 )
 def generate_tests(request: HttpRequest, payload: schemas.TestsIn) -> dict[str, Any]:
-    """One pytest test for each example of the specification, with the requirements it stands for."""
+    """One pytest test for each example of the specification, with the requirements it stands for. Only you see it."""
     require_anywhere(request, Action.SPEC_WRITE)
-    artifact = tests_write(title=payload.title, text=payload.specification, module=payload.module)
+    artifact = tests_write(
+        title=payload.title, text=payload.specification, module=payload.module, requested_by=current_user(request)
+    )
     return {
         "artifact_id": format_id("art", artifact.pk),
         "test_code": artifact.generated_code,
         "examples": artifact.performance_metrics["examples"],
+        "url": _page(artifact),
     }
 
 
@@ -100,9 +104,9 @@ def generate_tests(request: HttpRequest, payload: schemas.TestsIn) -> dict[str, 
     summary="Suggest a refactoring that is proved to behave the same",
 )
 def generate_refactor(request: HttpRequest, payload: schemas.RefactorIn) -> dict[str, Any]:
-    """Safe simplifications, kept only when every public function behaves the same on fuzzed inputs."""
+    """Safe simplifications, kept only when every public function behaves the same on fuzzed inputs. Only you see it."""
     require_anywhere(request, Action.SPEC_WRITE)
-    found = refactoring_suggest(code=payload.code)
+    found = refactoring_suggest(code=payload.code, title=payload.title, requested_by=current_user(request))
     if found is None:
         return {
             "artifact_id": None,
@@ -112,6 +116,7 @@ def generate_refactor(request: HttpRequest, payload: schemas.RefactorIn) -> dict
             "equal_on_inputs": 0,
             "functions": [],
             "reason": "Nothing to simplify was found that could be shown to behave the same.",
+            "url": None,
         }
     return {
         "artifact_id": format_id("art", found.artifact.pk),
@@ -121,6 +126,7 @@ def generate_refactor(request: HttpRequest, payload: schemas.RefactorIn) -> dict
         "equal_on_inputs": found.inputs,
         "functions": list(found.functions),
         "reason": "",
+        "url": _page(found.artifact),
     }
 
 
@@ -163,3 +169,7 @@ def consensus_vote(
         "cost": cost_of(subject_kind="request", subject_id=run.pk),
         "calls": calls_of(subject_kind="request", subject_id=run.pk).count(),
     }
+
+
+def _page(artifact: GeneratedCodeArtifact) -> str:
+    return reverse("generation:direct-detail", args=[artifact.pk])

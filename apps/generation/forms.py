@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
+from apps.generation.schemas import MODULE_NAME
 from apps.generation.services.drafts import MAX_TEXT_CHARACTERS
 from apps.repositories.models import Repository
 
@@ -36,6 +37,50 @@ class SpecificationForm(forms.Form):
     def __init__(self, *args: Any, repositories: QuerySet[Repository], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["repository"].queryset = repositories
+
+
+class TestsForm(forms.Form):
+    """A specification that tests are written for at once."""
+
+    prefix = "tests"
+
+    title = forms.CharField(max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    module = forms.RegexField(
+        MODULE_NAME,
+        initial="module",
+        max_length=200,
+        help_text="Dotted name that the tests import from, such as shop.slugs.",
+        error_messages={"invalid": "Give a dotted name such as shop.slugs."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    # Its length is judged by the service and not by the browser, which would silently cut what is pasted.
+    text = forms.CharField(
+        label="Specification",
+        strip=False,
+        error_messages={"required": "Say what the code must do, with an example."},
+        widget=forms.Textarea(attrs={"rows": 10}),
+        help_text="Each example, such as slug('A b') -> 'a-b', becomes a test.",
+    )
+
+
+class RefactoringForm(forms.Form):
+    """Code that is to be simplified without changing what it does."""
+
+    prefix = "refactoring"
+
+    title = forms.CharField(max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    code = forms.CharField(
+        label="Python code",
+        strip=False,
+        error_messages={"required": "Paste a Python module."},
+        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
+        help_text="Its public functions are run before and after, on the same inputs.",
+    )
+
+    def clean_code(self) -> str:
+        # A browser sends line feeds as a carriage return and a line feed.
+        code: str = self.cleaned_data["code"].replace("\r\n", "\n")
+        return code
 
 
 class VerdictForm(forms.Form):

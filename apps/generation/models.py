@@ -266,6 +266,33 @@ class Candidate(models.Model):
         return f"{self.ordinal} of req_{self.request_id}"
 
 
+class DirectArtifact(models.Model):
+    """Whose an artefact without a request is: one person asked for it at once, and nobody else sees it."""
+
+    class Kind(models.TextChoices):
+        TESTS = "tests", "Tests"
+        REFACTORING = "refactoring", "Refactoring"
+
+    artifact = models.OneToOneField(
+        GeneratedCodeArtifact, primary_key=True, on_delete=models.PROTECT, related_name="direct"
+    )
+    kind = models.CharField(max_length=12, choices=Kind)
+    title = models.CharField(max_length=200)
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    source = models.TextField(help_text="What was sent: a specification, or the code before.")
+    evidence = models.JSONField(default=dict, help_text="What shows that it holds: module, patch, fixes.")
+    created_at = models.DateTimeField(db_default=transaction_time())
+
+    class Meta:
+        indexes = [
+            # A person's artefacts without a request, newest first.
+            models.Index(fields=["submitted_by", "-created_at"], name="generation_direct_submitter"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class PullRequest(models.Model):
     """The branch that carries an approved candidate, its gate results, and its merge by a person."""
 

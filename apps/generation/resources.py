@@ -13,6 +13,7 @@ from apps.generation.models import (
     Candidate,
     CodeGenerationConsensus,
     CodeGenerationRequest,
+    DirectArtifact,
     GeneratedCodeArtifact,
     GenerationRun,
     PullRequest,
@@ -99,7 +100,7 @@ class RequestResource(Resource):
 
 
 class ArtifactResource(Resource):
-    """A text that a model wrote. Absent while you are still to vote on its request."""
+    """A text that a model wrote. Absent while you are still to vote on its request; without one, yours alone."""
 
     noun = "artifacts"
     prefix = "art"
@@ -122,8 +123,33 @@ class ArtifactResource(Resource):
     places = staticmethod(repository_ids)
 
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-        """Leave out artefacts of unreadable requests, and those whose order and model a voter must not know."""
-        return super().readable(rows, user).exclude(request__in=_blind_request_ids(user))
+        """Leave out unreadable requests' and other people's, and those whose order and model a voter must not know."""
+        is_readable = Q(**{f"{self.place_path}__in": self.places(user)}) | Q(direct__submitted_by=user)
+        return rows.filter(is_readable).exclude(request__in=_blind_request_ids(user))
+
+
+class DirectArtifactResource(Resource):
+    """What you asked for at once, without a request: tests for a specification, or a refactoring that is proved."""
+
+    noun = "direct-artifacts"
+    prefix = "direct"
+    model = DirectArtifact
+    permit = "requests:read"
+    columns = {
+        "id": "pk",
+        "artifact": "",
+        "kind": "",
+        "title": "",
+        "source": "",
+        "evidence": "",
+        "created_at": "",
+    }
+    references = {"artifact": "art"}
+    filters = ("kind",)
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out what other people asked for."""
+        return rows.filter(submitted_by=user)
 
 
 class ConsensusResource(Resource):

@@ -6,6 +6,8 @@ from typing import Any
 
 from ninja import Field, Schema
 
+MODULE_NAME = r"^[A-Za-z_][\w.]*$"
+
 
 class GenerationRequest(Schema):
     """A specification for one repository."""
@@ -64,7 +66,7 @@ class TestsIn(Schema):
     specification: str
     module: str = Field(
         "module",
-        pattern=r"^[A-Za-z_][\w.]*$",
+        pattern=MODULE_NAME,
         description="Dotted name that the tests import from.",
         examples=["shop.slugs"],
     )
@@ -76,11 +78,13 @@ class TestsOut(Schema):
     artifact_id: str
     test_code: str
     examples: int
+    url: str = Field(description="Its page, which only you can open.")
 
 
 class RefactorIn(Schema):
     """A Python module."""
 
+    title: str = Field("", max_length=200, description="What it is called in your list; empty: its functions.")
     code: str = Field(max_length=200_000)
 
 
@@ -94,6 +98,7 @@ class RefactorOut(Schema):
     equal_on_inputs: int
     functions: list[str]
     reason: str
+    url: str | None = Field(description="Its page, which only you can open.")
 
 
 class VoteCandidate(Schema):

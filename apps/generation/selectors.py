@@ -11,7 +11,13 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from apps.core.errors import NotFound
-from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun, SpecificationDraft
+from apps.generation.models import (
+    Candidate,
+    CodeGenerationConsensus,
+    DirectArtifact,
+    GenerationRun,
+    SpecificationDraft,
+)
 from apps.generation.services.review_subject import SUBJECT_KIND
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
@@ -42,6 +48,28 @@ def draft_get(*, user: User, draft_id: UUID) -> SpecificationDraft:
     if draft is None:
         raise NotFound("There is no such draft of yours.")
     return draft
+
+
+def direct_of(user: User) -> QuerySet[DirectArtifact]:
+    """Return what *user* asked for without a request, newest first, with all that a list shows."""
+    return (
+        DirectArtifact.objects.filter(submitted_by=user)
+        .select_related("artifact")
+        .defer("source", "evidence", "artifact__generated_code")
+        .order_by("-created_at", "artifact_id")
+    )
+
+
+def direct_get(*, user: User, artifact_id: UUID) -> DirectArtifact:
+    """
+    Return what *user* asked for without a request.
+
+    :raises NotFound: they asked for nothing with this id.
+    """
+    found = DirectArtifact.objects.filter(submitted_by=user, pk=artifact_id).select_related("artifact").first()
+    if found is None:
+        raise NotFound("There is nothing of yours with this id.")
+    return found
 
 
 def runs_readable(user: User) -> QuerySet[GenerationRun]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.generation.views import requests, review, specs
+from apps.generation.views import direct, requests, review, specs
 
 app_name = "generation"
 urlpatterns = [
@@ -11,6 +11,11 @@ urlpatterns = [
     path("specs/<uuid:draft_id>", specs.spec_edit, name="spec-edit"),
     path("specs/<uuid:draft_id>/delete", specs.spec_delete, name="spec-delete"),
     path("requests", requests.request_list, name="request-list"),
+    path("requests/direct", direct.direct_list, name="direct-list"),
+    path("requests/direct/tests", direct.direct_tests, name="direct-tests"),
+    path("requests/direct/refactoring", direct.direct_refactoring, name="direct-refactoring"),
+    path("requests/direct/<uuid:artifact_id>", direct.direct_detail, name="direct-detail"),
+    path("requests/direct/<uuid:artifact_id>.patch", direct.direct_patch, name="direct-patch"),
     path("requests/<uuid:request_id>", requests.request_detail, name="request-detail"),
     path("requests/<uuid:request_id>/stop", requests.request_stop, name="request-stop"),
     path("requests/<uuid:request_id>/again", requests.request_again, name="request-again"),

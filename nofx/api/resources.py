@@ -14,6 +14,7 @@ from apps.generation.resources import (
     ArtifactResource,
     CandidateResource,
     ConsensusResource,
+    DirectArtifactResource,
     DraftResource,
     PullRequestResource,
     RequestResource,
@@ -43,6 +44,7 @@ from apps.repositories.resources import RepositoryResource, RevisionResource
 RESOURCES: tuple[type[Resource], ...] = (
     RequestResource,
     ArtifactResource,
+    DirectArtifactResource,
     ConsensusResource,
     CandidateResource,
     StageResource,

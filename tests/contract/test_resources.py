@@ -17,6 +17,7 @@ from apps.generation.models import (
     Candidate,
     CodeGenerationConsensus,
     CodeGenerationRequest,
+    DirectArtifact,
     GeneratedCodeArtifact,
     GenerationRun,
     PullRequest,
@@ -43,7 +44,7 @@ pytestmark = pytest.mark.django_db
 NOUNS = [resource.noun for resource in RESOURCES]
 PREFIXES = {resource.noun: resource.prefix for resource in RESOURCES}
 # Rows that belong to one person, whatever roles others hold.
-PERSONAL = {"drafts", "tokens"}
+PERSONAL = {"drafts", "tokens", "direct-artifacts"}
 TWO_DAYS = timedelta(days=2)
 
 
@@ -91,6 +92,13 @@ class World:
         )
         PullRequest.objects.create(request=request, candidate=candidate, branch="b", base_sha="0", head_sha="1")
         SpecificationDraft.objects.create(author=self.owner, repository=self.repository)
+        DirectArtifact.objects.create(
+            artifact=GeneratedCodeArtifact.objects.create(model_id="nofx", code_type="test", generated_code="t"),
+            kind="tests",
+            title="T",
+            submitted_by=self.owner,
+            source="s",
+        )
         StageRecord.objects.create(run=run, stage="queued", started_at="2026-11-01T00:00Z")
         job = Job.objects.create(
             kind="generation.run", subject_kind="request", subject_id=request.pk, requested_by=self.owner

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from apps.generation.models import CodeGenerationRequest
+from apps.generation.services import verbs
 from apps.generation.services.drafts import draft_save
 from apps.governance.models import User
 from apps.providers.models import Provider
@@ -72,6 +73,35 @@ def test_progress_and_review_are_accessible_and_fit_a_narrow_window(
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         axe(page)
     assert overflow() == 0
+    axe(page)
+
+
+def test_what_was_written_without_a_request_is_accessible_and_fits_a_narrow_window(
+    repository: Repository,
+    engineer: User,
+    page: Page,
+    sign_in: Any,
+    axe: Any,
+    both_themes: str,
+    overflow: Callable[[], int],
+) -> None:
+    sign_in(engineer)
+    page.goto("/requests/direct")
+    axe(page)
+    clumsy = "import os\n\n\ndef double(n: int) -> int:\n    return n * 2\n"
+    refactoring = verbs.refactoring_suggest(code=clumsy, requested_by=engineer)
+    assert refactoring is not None
+    tests = verbs.tests_write(title="Clamp", text=CLAMP, module="shop.clamp", requested_by=engineer)
+    for path in ("/requests/direct", *(f"/requests/direct/{it.pk}" for it in (refactoring.artifact, tests))):
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.goto(path)
+        axe(page)
+        assert overflow() == 0, path
+    page.goto("/requests/direct")
+    page.get_by_label("Specification").fill("Do something nice.")
+    page.get_by_role("button", name="Write tests").click()
+    expect(page.get_by_role("alert")).to_contain_text("no example that a test could check")
+    expect(page.get_by_label("Specification")).to_have_value("Do something nice.")
     axe(page)
 
 

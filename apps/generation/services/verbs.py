@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
+
 from apps.checks.services import safe_fixes
-from apps.checks.types import Fix
+from apps.checks.types import Fix, plain_text
 from apps.core.errors import NofxError
 from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput, decide_consensus
 from apps.generation.engine.inputs import fuzz_inputs
@@ -16,14 +18,17 @@ from apps.generation.engine.outcomes import outcomes_agree
 from apps.generation.engine.source import Unparsable, normalised_digest, parse_candidate, unified_patch
 from apps.generation.engine.specification import FunctionSignature, Specification, analyse
 from apps.generation.engine.testgen import example_inputs, tests_from_specification
-from apps.generation.models import GeneratedCodeArtifact
+from apps.generation.models import DirectArtifact, GeneratedCodeArtifact
 from apps.generation.services.candidates import PLATFORM_AUTHOR
 from apps.generation.services.consensus import decision_details
 from apps.generation.services.execution import Program, observe, one_kind_after_the_other
 from apps.generation.types import CodeType
+from apps.governance.models import User
 
 PROOF_INPUTS = 60
 REFACTORER = "nofx/safe-fixes"
+CODE_PATH = "code.py"
+MAX_TEXT = 200_000
 
 
 class NothingToTest(NofxError):
@@ -51,35 +56,48 @@ class Refactoring:
     functions: tuple[str, ...]
 
 
-def tests_write(*, title: str, text: str, module: str) -> GeneratedCodeArtifact:
+def tests_write(*, title: str, text: str, module: str, requested_by: User) -> GeneratedCodeArtifact:
     """
-    Write a pytest module for the examples of a specification and keep it.
+    Write a pytest module for the examples of a specification and keep it, for ``requested_by`` alone to see.
+
+    The caller has decided that ``requested_by`` may ask.
 
     :raises NothingToTest: the text has no example that can be checked.
+    :raises CodeUnreadable: the text is too long, or holds what cannot be stored.
     """
+    _require_storable(title, text)
     specification = analyse(text, title=title)
     source = tests_from_specification(specification, module)
     if not source.strip() or not specification.examples:
         raise NothingToTest(
             "The specification has no example that a test could check.", remedy="Add one, such as f(2) -> 3."
         )
-    return GeneratedCodeArtifact.objects.create(
-        model_id=PLATFORM_AUTHOR,
-        code_type=CodeType.TEST,
-        generated_code=source,
-        performance_metrics={"examples": len(specification.examples), "criteria": len(specification.criteria)},
+    return _keep(
+        GeneratedCodeArtifact(
+            model_id=PLATFORM_AUTHOR,
+            code_type=CodeType.TEST,
+            generated_code=source,
+            performance_metrics={"examples": len(specification.examples), "criteria": len(specification.criteria)},
+        ),
+        kind=DirectArtifact.Kind.TESTS,
+        title=title or specification.entry or module,
+        source=text,
+        evidence={"module": module},
+        requested_by=requested_by,
     )
 
 
-def refactoring_suggest(*, code: str) -> Refactoring | None:
+def refactoring_suggest(*, code: str, requested_by: User, title: str = "") -> Refactoring | None:
     """
-    Return the linter's safe simplifications of *code* when they behave the same, else None.
+    Keep the linter's safe simplifications of *code* when they behave the same, else return None and keep nothing.
 
-    Every public function is run before and after on the same fuzzed inputs, in the sandbox.
+    Every public function is run before and after on the same fuzzed inputs, in the sandbox. Only ``requested_by`` sees
+    what is kept; the caller has decided that they may ask.
 
-    :raises CodeUnreadable: the code does not parse.
+    :raises CodeUnreadable: the code does not parse, is too long, or holds what cannot be stored.
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
     """
+    _require_storable(title, code)
     signatures = _signatures(code)
     fixed = safe_fixes(code)
     if fixed.source == code or not signatures:
@@ -94,14 +112,22 @@ def refactoring_suggest(*, code: str) -> Refactoring | None:
         tried += sum(left.is_comparable for left, _ in pairs)
     if not tried:
         return None
-    artifact = GeneratedCodeArtifact.objects.create(
-        model_id=REFACTORER,
-        code_type=CodeType.IMPLEMENTATION,
-        generated_code=fixed.source,
-        performance_metrics={"equal_on_inputs": tried, "functions": [one.name for one in signatures]},
+    names = tuple(one.name for one in signatures)
+    patch = unified_patch({CODE_PATH: code}, {CODE_PATH: fixed.source})
+    artifact = _keep(
+        GeneratedCodeArtifact(
+            model_id=REFACTORER,
+            code_type=CodeType.IMPLEMENTATION,
+            generated_code=fixed.source,
+            performance_metrics={"equal_on_inputs": tried, "functions": list(names)},
+        ),
+        kind=DirectArtifact.Kind.REFACTORING,
+        title=title or ", ".join(names),
+        source=code,
+        evidence={"patch": patch, "fixes": [fix.as_json() for fix in fixed.fixes]},
+        requested_by=requested_by,
     )
-    patch = unified_patch({"code.py": code}, {"code.py": fixed.source})
-    return Refactoring(artifact, patch, fixed.fixes, tried, tuple(one.name for one in signatures))
+    return Refactoring(artifact, patch, fixed.fixes, tried, names)
 
 
 def vote_take(*, title: str, text: str, sources: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -128,6 +154,30 @@ def vote_take(*, title: str, text: str, sources: Sequence[tuple[str, str]]) -> d
         for (name, code), one in zip(sources, observations, strict=True)
     ]
     return decision_details(decide_consensus(pool, inputs), inputs, entry=specification.entry, pool=len(pool))
+
+
+@transaction.atomic
+def _keep(
+    artifact: GeneratedCodeArtifact, *, kind: str, title: str, source: str, evidence: dict[str, Any], requested_by: User
+) -> GeneratedCodeArtifact:
+    """Store an artefact together with whose it is."""
+    artifact.save(force_insert=True)
+    DirectArtifact.objects.create(
+        artifact=artifact,
+        kind=kind,
+        title=title[:200],
+        submitted_by=requested_by,
+        source=source,
+        evidence=evidence,
+    )
+    return artifact
+
+
+def _require_storable(title: str, text: str) -> None:
+    if len(text) > MAX_TEXT:
+        raise CodeUnreadable(f"The text has {len(text):,} characters; {MAX_TEXT:,} can be read.", remedy="Shorten it.")
+    if plain_text(title + text) != title + text:
+        raise CodeUnreadable("The text holds a character that cannot be stored, such as NUL.", remedy="Remove it.")
 
 
 def _inputs(specification: Specification) -> list[PoolInput]:

@@ -29,6 +29,7 @@ from apps.generation.services.delivery import pull_request_merge, push_repeat
 from apps.generation.services.retries import request_retry
 from apps.generation.services.stages import ENDED, STAGES
 from apps.generation.types import RequestStatus as Status
+from apps.generation.views.direct import request_tabs
 from apps.governance.models import User
 from apps.governance.selectors import can
 from apps.governance.types import Action, Condition
@@ -56,6 +57,7 @@ def request_list(request: HtmxRequest) -> HttpResponse:
         "waiting": runs_waiting_for(_user(request))[:10],
         "states": [(one.value, one.label) for one in Status],
         "state": state,
+        "tabs": request_tabs("requests"),
     }
     return render(request, "generation/request_list.html", context)
 
