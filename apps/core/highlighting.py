@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +11,8 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES, _TokenType
 from pygments.util import ClassNotFound
+
+from apps.core.lines import line_matcher
 
 LineKind = Literal["same", "add", "del", "gap", "fold"]
 
@@ -77,7 +78,7 @@ def diff_columns(before: str, after: str, language: str = "python") -> tuple[lis
     left: list[Line] = []
     right: list[Line] = []
     gap = Line(None, "gap", mark_safe(""))  # an empty constant
-    matcher = difflib.SequenceMatcher(None, split_lines(before), split_lines(after), autojunk=False)
+    matcher = line_matcher(split_lines(before), split_lines(after))
     for tag, left_from, left_to, right_from, right_to in matcher.get_opcodes():
         same = tag == "equal"
         left += [Line(i + 1, "same" if same else "del", left_html[i]) for i in range(left_from, left_to)]
@@ -117,7 +118,7 @@ def diff_lines(before: str, after: str, language: str = "python") -> list[Line]:
     """Return one column: removed lines with their old number, then added lines with their new number."""
     left_html, right_html = highlight_lines(before, language), highlight_lines(after, language)
     lines: list[Line] = []
-    matcher = difflib.SequenceMatcher(None, split_lines(before), split_lines(after), autojunk=False)
+    matcher = line_matcher(split_lines(before), split_lines(after))
     for tag, left_from, left_to, right_from, right_to in matcher.get_opcodes():
         if tag == "equal":
             lines += [Line(j + 1, "same", right_html[j]) for j in range(right_from, right_to)]

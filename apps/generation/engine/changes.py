@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-
+from apps.core.lines import line_matcher
 from apps.generation.engine.source.layout import file_lines
 
 
 def changed_lines(before: str, after: str) -> frozenset[int]:
     """Return the numbers (from 1) of the lines of *after* that are new or different from *before*."""
-    matcher = difflib.SequenceMatcher(a=file_lines(before), b=file_lines(after), autojunk=False)
+    matcher = line_matcher(file_lines(before), file_lines(after))
     touched: set[int] = set()
     for operation, _, _, start, end in matcher.get_opcodes():
         if operation != "equal":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import SequenceMatcher
 
+from apps.core.lines import line_matcher
 from apps.generation.engine.source.layout import file_lines
 
 
@@ -44,7 +44,7 @@ def _file_patch(path: str, old: str | None, new: str | None) -> str:
 
 def _hunks(old: list[str], new: list[str]) -> str:
     written = []
-    for group in SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(3):
+    for group in line_matcher(old, new).get_grouped_opcodes(3):
         written.append(f"@@ -{_range(group[0][1], group[-1][2])} +{_range(group[0][3], group[-1][4])} @@\n")
         for tag, old_from, old_to, new_from, new_to in group:
             if tag == "equal":
