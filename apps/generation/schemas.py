@@ -6,6 +6,7 @@ from typing import Any
 
 from ninja import Field, Schema
 
+from apps.generation.engine.consensus import Standing
 MODULE_NAME = r"^[A-Za-z_][\w.]*$"
 
 
@@ -130,7 +131,8 @@ class Vote(Schema):
     """What behaviour chose."""
 
     selected: str | None
-    score: float = Field(description="How sure, 0 to 1.")
+    score: float | None = Field(description="How sure, 0 to 1; null where nobody could agree, see `standing`.")
+    standing: Standing | None = Field(None, description="What the candidates' agreement amounts to.")
     is_compared: bool
     clusters: list[Cluster]
     distinguishing: dict[str, Any] | None = Field(description="The smallest input on which the clusters differ.")

@@ -107,7 +107,7 @@ def _words(outcome: dict[str, Any]) -> str:
         failure = outcome["failure"] or "No candidate could be chosen."
         return f"# {outcome['status']}: {failure} {outcome['remedy']}".rstrip()
     vote = outcome["vote"]
-    lines = [outcome["code"].rstrip(), "", f"# score {vote['score']:.2f}" + _compared(vote)]
+    lines = [outcome["code"].rstrip(), "", f"# {_score(vote)}{_compared(vote)}"]
     lines += [f"# {_cluster(cluster)}" for cluster in vote["clusters"]]
     if vote["distinguishing"]:
         lines.append(f"# they differ on {vote['distinguishing']['call']}:")
@@ -118,9 +118,15 @@ def _words(outcome: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _score(vote: dict[str, Any]) -> str:
+    if vote["score"] is None:
+        return "no score (one candidate)" if vote["standing"] == "single" else "no score"
+    return f"score {vote['score']:.2f}"
+
+
 def _compared(vote: dict[str, Any]) -> str:
     count = sum(vote["inputs"].values())
-    return f", compared on {count} inputs" if vote["is_compared"] else ", no behaviour could be compared"
+    return f", run on {count} inputs" if vote["is_compared"] else ", no behaviour could be compared"
 
 
 def _cluster(cluster: dict[str, Any]) -> str:

@@ -111,6 +111,20 @@ def test_the_outcome_is_code_first_and_everything_else_a_comment():
     namespace: dict[str, object] = {}
     exec(text, namespace)  # noqa: S102  our own text, to show that it is a program
     assert namespace["f"](7) == 7
-    assert "score 0.69, compared on 12 inputs" in text
+    assert "score 0.69, run on 12 inputs" in text
     assert "cluster 1: 1 candidate, 100% of the vote, 2 of 2 examples" in text
     assert "cost 0.0100 USD, calls to models: 3" in text
+
+
+def test_an_only_candidate_is_printed_without_a_score():
+    vote = {
+        "score": None,
+        "standing": "single",
+        "is_compared": True,
+        "inputs": {"example": 2},
+        "clusters": [],
+        "distinguishing": None,
+        "reasons": [],
+    }
+    outcome = {"status": "in_review", "code": "x = 1\n", "vote": vote, "cost": None, "calls": 1}
+    assert "# no score (one candidate), run on 2 inputs" in _words(outcome)

@@ -19,6 +19,7 @@ from apps.generation.engine.outcomes import Expected, Outcome, OutcomeKind, outc
 from apps.generation.engine.votes import digest_votes
 
 NOTHING_COMPARED = "No behaviour could be compared."
+NO_RIVAL = "It is the only candidate, so there was nothing to agree with."
 
 # What each kind of evidence weighs in the support of a cluster; the person's examples come before all of it.
 HARD_AGREEMENT = 0.55
@@ -38,6 +39,27 @@ class InputOrigin(StrEnum):
     EXAMPLE = "example"
     GENERATED_TEST = "generated_test"
     FUZZ = "fuzz"
+
+
+class Standing(StrEnum):
+    """What the candidates' agreement amounts to; only where behaviour was compared can it be rated."""
+
+    NOBODY = "nobody"
+    SINGLE = "single"
+    NOT_COMPARED = "not_compared"
+    AGREED = "agreed"
+    DIVIDED = "divided"
+
+    @property
+    def label(self) -> str:
+        """The standing as people read it."""
+        return {
+            Standing.NOBODY: "no candidate",
+            Standing.SINGLE: "one candidate",
+            Standing.NOT_COMPARED: "no behaviour compared",
+            Standing.AGREED: "all behave alike",
+            Standing.DIVIDED: "behaviour differs",
+        }[self]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +126,14 @@ class Consensus:
     """
     The choice and why.
 
-    ``selected`` is None only for an empty pool. ``score`` (0..1) rates the evidence behind it. ``selectors`` maps
+    ``selected`` is None only for an empty pool. ``score`` (0..1) rates the evidence behind it, and is None where nobody
+    could agree: with fewer than two candidates, or no behaviour to compare; ``standing`` says which. ``selectors`` maps
     the name of each selector to its choice: "consensus", "unweighted", "baseline" and "text_majority".
     """
 
     selected: str | None
-    score: float
+    score: float | None
+    standing: Standing
     clusters: tuple[Cluster, ...]
     distinguishing: Distinguishing | None
     unweighted_selected: str | None
@@ -149,22 +173,24 @@ def decide_consensus(candidates: Sequence[PoolEntry], inputs: Sequence[PoolInput
     if any(len(entry.outcomes) != len(inputs) for entry in pool):
         raise ValueError("Each candidate needs one outcome for each input.")
     if not pool:
-        return Consensus(
-            None, 0.0, (), None, None, None, ("There is no candidate.",), _selectors(None, None, None, None)
-        )
+        nobody = _selectors(None, None, None, None)
+        return Consensus(None, None, Standing.NOBODY, (), None, None, None, ("There is no candidate.",), nobody)
+    alone = Standing.SINGLE if len(pool) == 1 else None
     baseline = min(pool, key=lambda e: (-_passed(e, inputs), -e.prior, e.id)).id
     majority = _text_majority(pool)
     if not any(outcome.is_comparable for entry in pool for outcome in entry.outcomes):
         selected = min(pool, key=lambda e: (-e.prior, e.id)).id
         selectors = _selectors(selected, selected, baseline, majority)
-        return Consensus(selected, 0.1, (), None, selected, baseline, (NOTHING_COMPARED,), selectors)
+        standing = alone or Standing.NOT_COMPARED
+        return Consensus(selected, None, standing, (), None, selected, baseline, (NOTHING_COMPARED,), selectors)
     groups = _ranked(pool, inputs, lambda entry: entry.weight)
     unweighted = _ranked(pool, inputs, lambda entry: 1.0)[0].chosen.id
     clusters = _clusters(groups, inputs)
     selected = groups[0].chosen.id
     return Consensus(
         selected,
-        _score(groups, inputs),
+        None if alone else _score(groups, inputs),
+        alone or (Standing.AGREED if len(groups) == 1 else Standing.DIVIDED),
         clusters,
         _distinguishing(groups, inputs),
         unweighted,
@@ -351,8 +377,11 @@ def _reasons(groups: Sequence[_Group], clusters: Sequence[Cluster], inputs: Sequ
     else:
         reasons.append("There are no examples to judge by.")
     count = len(winner.members)
-    who = "One candidate behaves" if count == 1 else f"{count} candidates behave"
-    reasons.append(f"{who} like this on all {len(inputs)} inputs, with {cluster.share:.0%} of the weighted vote.")
+    if count == 1 and len(groups) == 1:
+        reasons.append(NO_RIVAL)
+    else:
+        who = "One candidate behaves" if count == 1 else f"{count} candidates behave"
+        reasons.append(f"{who} like this on all {len(inputs)} inputs, with {cluster.share:.0%} of the weighted vote.")
     if len(groups) > 1 and groups[1].passed == winner.passed:
         reasons.append(f"{sum(g.passed == winner.passed for g in groups) - 1} other behaviours pass as many examples.")
     if not any(is_usable(outcome) for outcome in winner.members[0].outcomes):

@@ -62,7 +62,7 @@ def consensus_decide(
 
     *candidates* are different programs; those that others wrote as well are weighed with it, since models that agree
     to the letter are evidence. Behaviour is compared where the specification can be run; else the prior quality
-    chooses and the row says so.
+    chooses and the row says so. A score is written only where candidates could agree or differ.
     """
     existing = CodeGenerationConsensus.objects.filter(request=run.request).first()
     if existing:
@@ -83,7 +83,7 @@ def consensus_decide(
     return CodeGenerationConsensus.objects.create(
         request=run.request,
         selected_implementation=chosen.implementation if chosen else None,
-        consensus_score=Decimal(str(decision.score)).quantize(Decimal("0.01")),
+        consensus_score=None if decision.score is None else Decimal(str(decision.score)).quantize(Decimal("0.01")),
         voting_details={**decision_details(decision, inputs, entry=run.entry, pool=len(candidates)), "seed": run.seed},
     )
 
@@ -111,6 +111,7 @@ def decision_details(decision: Consensus, inputs: Sequence[PoolInput], *, entry:
     return {
         "selected": decision.selected,
         "score": decision.score,
+        "standing": decision.standing.value,
         "is_compared": NOTHING_COMPARED not in decision.reasons,
         "candidates": pool,
         "clusters": [

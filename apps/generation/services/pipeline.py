@@ -12,6 +12,7 @@ from django.db import transaction
 
 from apps.core.clock import now
 from apps.core.errors import NofxError
+from apps.generation.engine.consensus import NOTHING_COMPARED
 from apps.generation.engine.context import prompt_context
 from apps.generation.engine.prompts import build_messages
 from apps.generation.engine.specification import analyse
@@ -176,7 +177,8 @@ def _decide(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
     outcomes_keep(candidates=candidates, observations=observations, inputs=inputs, workspace=workspace)
     consensus_decide(run=run, candidates=candidates, observations=observations, inputs=inputs)
     executions = len(candidates) * len(inputs)
-    note = f"{len(candidates)} programs on {len(inputs)} inputs" if inputs else "No behaviour could be compared."
+    programs_run = "1 program" if len(candidates) == 1 else f"{len(candidates)} programs"
+    note = f"{programs_run} on {len(inputs)} inputs" if inputs else NOTHING_COMPARED
     stage_leave(run=run, stage="consensus", evidence_count=executions, note=note)
 
 

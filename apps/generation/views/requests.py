@@ -29,6 +29,7 @@ from apps.generation.services.delivery import pull_request_merge, push_repeat
 from apps.generation.services.retries import request_retry
 from apps.generation.services.stages import ENDED, STAGES
 from apps.generation.types import RequestStatus as Status
+from apps.generation.views.agreement import standing_words
 from apps.generation.views.direct import request_tabs
 from apps.governance.models import User
 from apps.governance.selectors import can
@@ -124,6 +125,7 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "rows": [_row(one, is_open=is_open) for one in lettered(run, user, candidates)],
         "are_models_visible": is_open,
         "consensus": consensus,
+        "standing": standing_words(consensus) if consensus else "",
         "pull_request": pull_request,
         "calls": calls_of(subject_kind="request", subject_id=run.pk) if is_open else None,
         "is_active": status in {Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS},

@@ -33,6 +33,13 @@ from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import SUBJECT_KIND, review_policy, review_subject
 from apps.generation.services.reviews import review_decision, selection_change, verdict_cast
 from apps.generation.types import RequestStatus as Status
+from apps.generation.views.agreement import (
+    agreement_banner,
+    agreement_tally,
+    behaviour_groups,
+    examples_banner,
+    letters_by_id,
+)
 from apps.governance.models import User
 from apps.governance.selectors import ballot_of, ballots_of, can, display_name
 from apps.governance.types import Action, Decision, Verdict
@@ -109,7 +116,9 @@ def _reviewable(run: GenerationRun, user: User) -> list[Lettered]:
 def _context(
     request: HtmxRequest, run: GenerationRun, consensus: CodeGenerationConsensus, user: User
 ) -> dict[str, Any]:
-    shown = _reviewable(run, user)
+    candidates = candidates_of(run)
+    shown = [one for one in lettered(run, user, candidates) if one.candidate.state in REVIEWABLE]
+    by_id = letters_by_id(shown, candidates)
     chosen = next(one for one in shown if one.candidate.implementation_id == consensus.selected_implementation_id)
     workspace = workspace_open(run)
     modules = {one.letter: candidate_module(workspace, one.candidate) for one in shown}
@@ -124,21 +133,18 @@ def _context(
         "run": run,
         "consensus": consensus,
         "details": consensus.voting_details or {},
-        "misses_examples": (chosen.candidate.examples_passed or 0) < (chosen.candidate.examples_total or 0),
-        "model_facts": [
-            ("programs", (consensus.voting_details or {}).get("candidates", 0)),
-            ("groups", len((consensus.voting_details or {}).get("clusters", []))),
-        ],
+        "banners": [("info", agreement_banner(consensus)), ("warn", examples_banner(chosen, shown))],
+        "agreement": agreement_tally(consensus, chosen, by_id),
         "letters": letters,
         "chosen": chosen,
         "panes": [_pane(one, workspace, modules[one.letter], chosen, is_visible=is_visible) for one in panes],
         "pane_letters": [one.letter for one in panes],
         "checks": evidence(shown, modules),
-        "clusters": _clusters(consensus, shown),
+        "clusters": behaviour_groups(consensus, by_id),
         "decision": decision,
         "seats": _seats(decision),
         "policy": review_policy(run),
-        "ballots": _ballots(run, user, is_visible=is_visible, letters={str(o.candidate.pk): o.letter for o in shown}),
+        "ballots": _ballots(run, is_visible=is_visible, letters=by_id),
         "mine": mine,
         "barred": subject.barred.get(user.pk, ""),
         "may_vote": may_vote and run.request.status == Status.IN_REVIEW and mine is None,
@@ -215,27 +221,12 @@ def _quality(candidate: Candidate) -> str:
     return "unknown" if score is None else str(score)
 
 
-def _clusters(consensus: CodeGenerationConsensus, shown: Sequence[Lettered]) -> list[dict[str, Any]]:
-    letters = {str(one.candidate.pk): one.letter for one in shown}
-    details = consensus.voting_details or {}
-    outputs = {item["label"]: item["text"] for item in (details.get("distinguishing") or {}).get("outputs", [])}
-    return [
-        {
-            **cluster,
-            "letters": sorted(letters[member] for member in cluster["members"] if member in letters),
-            "percent": round(100 * cluster["share"]),
-            "output": outputs.get(cluster["label"], ""),
-        }
-        for cluster in details.get("clusters", [])
-    ]
-
-
 def _seats(decision: Decision) -> list[dict[str, str]]:
     filled = [{"name": one.seat.name, "state": "approved", "note": one.name} for one in decision.filled]
     return filled + [{"name": seat.name, "state": "waiting", "note": ""} for seat in decision.open]
 
 
-def _ballots(run: GenerationRun, user: User, *, is_visible: bool, letters: dict[str, str]) -> list[dict[str, Any]]:
+def _ballots(run: GenerationRun, *, is_visible: bool, letters: dict[str, str]) -> list[dict[str, Any]]:
     """Verdicts so far; before a reviewer has voted they see none, so that nobody leads them."""
     if not is_visible:
         return []

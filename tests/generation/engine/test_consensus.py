@@ -13,6 +13,7 @@ from apps.generation.engine.consensus import (
     InputOrigin,
     PoolEntry,
     PoolInput,
+    Standing,
     cluster_by_behaviour,
     decide_consensus,
 )
@@ -136,13 +137,33 @@ def test_without_any_behaviour_the_prior_chooses_and_it_is_said():
     decided = decide_consensus(pool, [])
     assert decided.selected == "b"
     assert decided.reasons == (NOTHING_COMPARED,) == ("No behaviour could be compared.",)
-    assert decided.score <= 0.2
+    assert (decided.score, decided.standing) == (None, Standing.NOT_COMPARED)
     nothing = decide_consensus([entry("a", NOT_RUN), entry("b", TIMEOUT)], [FUZZ])
     assert nothing.reasons == (NOTHING_COMPARED,)
 
 
 def test_an_empty_pool_selects_nothing():
-    assert decide_consensus([], [EXAMPLE]).selected is None
+    nobody = decide_consensus([], [EXAMPLE])
+    assert (nobody.selected, nobody.score, nobody.standing) == (None, None, Standing.NOBODY)
+
+
+@pytest.mark.parametrize(("outcomes", "inputs"), [((value(2),), [EXAMPLE]), ((value(9),), [EXAMPLE]), ((), [])])
+def test_one_candidate_alone_is_chosen_without_a_score(outcomes, inputs):
+    decided = decide_consensus([entry("a", *outcomes)], inputs)
+    assert (decided.selected, decided.score, decided.standing) == ("a", None, Standing.SINGLE)
+    assert not any("weighted vote" in reason for reason in decided.reasons)
+
+
+def test_the_standing_says_whether_those_who_were_compared_agree():
+    alike = decide_consensus([entry("a", value(2)), entry("b", value(2))], [EXAMPLE])
+    apart = decide_consensus([entry("a", value(2)), entry("b", value(3))], [EXAMPLE])
+    assert (alike.standing, apart.standing) == (Standing.AGREED, Standing.DIVIDED)
+    assert alike.score > apart.score > 0
+
+
+def test_where_none_passes_an_example_the_score_is_nothing():
+    decided = decide_consensus([entry("a", value(7)), entry("b", value(8))], [EXAMPLE])
+    assert (decided.score, decided.standing) == (0.0, Standing.DIVIDED)
 
 
 def test_mistaken_calls_are_refused():
@@ -153,11 +174,11 @@ def test_mistaken_calls_are_refused():
 
 
 def test_more_examples_and_more_agreement_raise_the_score():
-    one = decide_consensus([entry("a", value(2))], [EXAMPLE]).score
+    one = decide_consensus([entry("a", value(2)), entry("b", value(3))], [EXAMPLE]).score
     two = decide_consensus([entry("a", value(2)), entry("b", value(2))], [EXAMPLE]).score
     more = decide_consensus([entry("a", value(2), value(2)), entry("b", value(2), value(2))], [EXAMPLE, EXAMPLE]).score
     assert one < two < more
-    assert decide_consensus([entry("a", value(9))], [EXAMPLE]).score < one
+    assert decide_consensus([entry("a", value(9)), entry("b", value(9))], [EXAMPLE]).score < one
 
 
 def test_the_smallest_distinguishing_input_is_shown():
@@ -251,7 +272,8 @@ def test_nobody_passes_more_examples_than_the_selected(pool):
     by_id = {candidate.id: candidate for candidate in pool}
     for choice in (decided.selected, decided.unweighted_selected, decided.baseline_selected):
         assert passed(by_id[choice]) == max(passed(candidate) for candidate in pool)
-    assert 0.0 <= decided.score <= 1.0
+    assert (decided.score is None) is (decided.standing in {Standing.SINGLE, Standing.NOT_COMPARED})
+    assert decided.score is None or 0.0 <= decided.score <= 1.0
     assert decided.clusters == () or abs(sum(c.share for c in decided.clusters) - 1) < 1e-9
 
 

@@ -1,0 +1,131 @@
+"""What the pages and the API say where there is little or nothing to agree on: they all say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest
+from apps.generation.services.reviews import selection_change
+from apps.governance.models import User
+from apps.providers.models import Provider
+from tests.fault_server import FaultServer
+from tests.generation.test_pipeline import ALSO_WRONG, CLAMP, RIGHT, UNPARSABLE, WRONG
+from tests.shop import work_off
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+RIGHT_TOO = RIGHT.replace("return max(low, min(value, high))", "value = min(value, high)\n    return max(low, value)")
+HOPELESS = "```python\ndef clamp(value: int, low: int, high: int) -> int:\n    return low - 1\n```"
+ROUNDED_SCORE = b"score from 0 to 1"
+PROSE = "Please add a sensible limit for the number of items in a basket to the shop."
+
+Answer = Callable[..., CodeGenerationRequest]
+
+
+@pytest.fixture
+def answered(submit: Answer, provider: Provider, server: FaultServer) -> Answer:
+    """``answered([...], text)``: a request that was answered like this and worked off."""
+
+    def make(answers: list[str], text: str = CLAMP) -> CodeGenerationRequest:
+        Provider.objects.filter(pk=provider.pk).update(samples=len(answers))
+        server.answers(answers)
+        request = submit(text, title="Keep values in range")
+        work_off(request)
+        return request
+
+    return make
+
+
+@pytest.fixture
+def said(reviewer: User, client: Client) -> Callable[[CodeGenerationRequest], tuple[bytes, bytes, dict[str, object]]]:
+    """What a reviewer is told: by the review, by the progress page and by the API."""
+
+    def read(request: CodeGenerationRequest) -> tuple[bytes, bytes, dict[str, object]]:
+        client.force_login(reviewer)
+        review = client.get(reverse("generation:review", args=[request.pk])).content
+        progress = client.get(reverse("generation:request-detail", args=[request.pk])).content
+        vote = client.get(f"/api/ai/consensus/vote?request_id={request.pk}").json()["vote"]
+        return review, progress, vote
+
+    return read
+
+
+def test_one_candidate_has_no_score_anywhere(answered: Answer, said: Callable[..., tuple[bytes, ...]]) -> None:
+    request = answered([RIGHT, UNPARSABLE])
+    review, progress, vote = said(request)
+    assert b"There is one candidate only, so there was no consensus to reach." in review
+    assert b'<p class="tally__words">One candidate</p>' in review
+    assert ROUNDED_SCORE not in review
+    assert b"No input was found on which they differ." not in review
+    assert b"one candidate" in progress
+    assert (vote["score"], vote["standing"]) == (None, "single")
+    assert CodeGenerationConsensus.objects.get(request=request).consensus_score is None
+
+
+def test_nothing_executable_has_no_score_anywhere(answered: Answer, said: Callable[..., tuple[bytes, ...]]) -> None:
+    request = answered(["```python\nLIMIT = 5\n```", "```python\nLIMIT = 6\n```"], PROSE)
+    review, progress, vote = said(request)
+    assert b"No behaviour could be compared, so there was no consensus to reach." in review
+    assert b'<p class="tally__words">No behaviour compared</p>' in review
+    assert ROUNDED_SCORE not in review
+    assert b"no behaviour compared" in progress
+    assert (vote["score"], vote["standing"], vote["is_compared"]) == (None, "not_compared", False)
+
+
+def test_candidates_that_behave_alike_have_a_score_everywhere(
+    answered: Answer, said: Callable[..., tuple[bytes, ...]]
+) -> None:
+    request = answered([RIGHT, RIGHT_TOO])
+    score = CodeGenerationConsensus.objects.get(request=request).consensus_score
+    review, progress, vote = said(request)
+    assert f"<strong>{score}</strong>".encode() in review
+    assert b"No input was found on which they differ." in review
+    assert f'consensus <span class="num">{score}</span>'.encode() in progress
+    assert vote["standing"] == "agreed"
+    assert b"so there was no consensus to reach" not in review
+
+
+def test_answers_that_are_one_program_agree_and_are_counted(
+    answered: Answer, said: Callable[..., tuple[bytes, ...]]
+) -> None:
+    review, _, vote = said(answered([RIGHT, RIGHT, RIGHT]))
+    assert b"All answers are the same program" in review
+    assert ROUNDED_SCORE in review
+    assert vote["standing"] == "agreed"
+
+
+def test_copies_of_a_program_are_counted_in_its_group(answered: Answer, said: Callable[..., tuple[bytes, ...]]) -> None:
+    review, _, vote = said(answered([RIGHT, RIGHT, WRONG]))
+    assert b"and 1 copy of the same code" in review
+    assert vote["standing"] == "divided"
+
+
+def test_where_none_passes_an_example_it_is_said(answered: Answer, said: Callable[..., tuple[bytes, ...]]) -> None:
+    review, _, _ = said(answered([HOPELESS, HOPELESS.replace("- 1", "- 2")]))
+    assert b"No candidate passes any example of the specification." in review
+
+
+def test_a_worse_choice_is_compared_with_the_better_one(
+    answered: Answer, said: Callable[..., tuple[bytes, ...]], owner: User
+) -> None:
+    request = answered([RIGHT, WRONG, ALSO_WRONG])
+    worse = Candidate.objects.filter(request=request, examples_passed=1).first()
+    assert worse is not None
+    selection_change(request_id=request.pk, actor=owner, candidate_id=worse.pk, reason="Shorter.")
+    review, _, _ = said(request)
+    assert b"passes 1 of 3 examples of the specification" in review
+    assert b"No candidate passes all examples" not in review
+    assert b"<dt>chosen</dt>" in review
+
+
+def test_no_usable_candidate_leaves_no_consensus(answered: Answer, reviewer: User, client: Client) -> None:
+    request = answered([UNPARSABLE])
+    client.force_login(reviewer)
+    assert client.get(reverse("generation:review", args=[request.pk])).status_code == 302
+    answer = client.get(f"/api/ai/consensus/vote?request_id={request.pk}").json()
+    assert (answer["vote"], answer["code"]) == (None, None)
+    assert answer["failure"]
