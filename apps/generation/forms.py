@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -9,7 +10,11 @@ from django.db.models import QuerySet
 
 from apps.generation.schemas import MODULE_NAME
 from apps.generation.services.drafts import MAX_TEXT_CHARACTERS
+from apps.generation.types import RATINGS, RUBRIC
+from apps.governance.types import Verdict
 from apps.repositories.models import Repository
+
+NEEDS_REASON = {Verdict.REQUEST_CHANGES.value, Verdict.BLOCK.value}
 
 
 class SpecificationForm(forms.Form):
@@ -84,16 +89,16 @@ class RefactoringForm(forms.Form):
 
 
 class VerdictForm(forms.Form):
-    """A verdict on what the page showed."""
+    """A verdict on what the page showed, with ratings of the candidates by whoever wishes to give them."""
 
     VERDICTS = (
-        ("approve", "Approve"),
-        ("request_changes", "Request changes"),
-        ("block", "Block"),
+        (Verdict.APPROVE.value, "Approve"),
+        (Verdict.REQUEST_CHANGES.value, "Request changes"),
+        (Verdict.BLOCK.value, "Block"),
     )
     digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
     preference = forms.ChoiceField(label="Which would you take?", widget=forms.RadioSelect)
-    verdict = forms.ChoiceField(label="Your verdict on the chosen one", choices=VERDICTS, widget=forms.RadioSelect)
+    verdict = forms.ChoiceField(choices=VERDICTS, widget=forms.RadioSelect)
     rationale = forms.CharField(
         label="Why",
         max_length=4000,
@@ -102,7 +107,59 @@ class VerdictForm(forms.Form):
         help_text="Needed to block or to ask for changes.",
     )
 
-    def __init__(self, *args: Any, letters: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, letters: Sequence[str], chosen: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(letter, letter) for letter in letters]
-        self.fields["preference"].choices = [*choices, ("tie", "Tie"), ("none", "None is acceptable")]
+        self.letters = letters
+        tie = [("tie", "Tie")] if len(letters) > 1 else []
+        choices = [*((letter, letter) for letter in letters), *tie, ("none", "None is acceptable")]
+        self.fields["preference"].choices = choices
+        self.fields["verdict"].label = f"Your verdict on {chosen}"
+        for criterion, name in RUBRIC.items():
+            for letter in letters:
+                self.fields[_rating_name(criterion, letter)] = _rating(f"Candidate {letter}, {name.lower()}")
+
+    def clean_rationale(self) -> str:
+        """Refuse a refusal without a reason, before anything else is looked at."""
+        rationale: str = self.cleaned_data["rationale"]
+        if self.cleaned_data.get("verdict") in NEEDS_REASON and not rationale.strip():
+            raise forms.ValidationError("Say why: a block or a wish for changes needs a reason.")
+        return rationale
+
+    @property
+    def rating_rows(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The rubric as a table: its criteria, each with one field for each candidate."""
+        return [
+            (name, [self[_rating_name(criterion, letter)] for letter in self.letters])
+            for criterion, name in RUBRIC.items()
+        ]
+
+    @property
+    def is_rated(self) -> bool:
+        """Whether the form holds a rating, right or wrong."""
+        return any(field.value() for _, fields in self.rating_rows for field in fields)
+
+    def ratings(self) -> dict[str, dict[str, int]]:
+        """Return the numbers that were given, by letter and criterion; the form must be valid."""
+        return {
+            letter: {
+                criterion: number
+                for criterion in RUBRIC
+                if (number := self.cleaned_data[_rating_name(criterion, letter)]) is not None
+            }
+            for letter in self.letters
+        }
+
+
+def _rating_name(criterion: str, letter: str) -> str:
+    return f"{criterion}-{letter}"
+
+
+def _rating(label: str) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=label,
+        choices=[("", "–"), *((number, str(number)) for number in RATINGS)],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        widget=forms.Select(attrs={"aria-label": label}),
+    )

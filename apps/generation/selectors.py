@@ -18,14 +18,13 @@ from apps.generation.models import (
     GenerationRun,
     SpecificationDraft,
 )
-from apps.generation.services.review_subject import SUBJECT_KIND
+from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import ballot_of, can, readable_scopes, scopes_where
 from apps.governance.types import Action
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-REVIEWABLE = (Candidate.State.CHECKED, Candidate.State.EXECUTED)
 BEFORE_DECISION = (Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS, Status.IN_REVIEW)
 
 

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+# What a reviewer may rate of each candidate, and with which numbers; 5 is best.
+RUBRIC = {
+    "correct": "Correct",
+    "readable": "Readable",
+    "fits": "Fits the architecture",
+    "tested": "Tested",
+    "secure": "Secure",
+}
+RATINGS = range(1, 6)
+
 
 class RequestStatus(StrEnum):
     """Where a request is, in order; the last three are ends that nobody wished for."""

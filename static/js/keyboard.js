@@ -168,7 +168,10 @@ function onKey(event) {
   }
   if (isCommand && event.key === "Enter" && event.target.form) {
     event.preventDefault();
-    event.target.form.requestSubmit();
+    const form = event.target.form;
+    // What is signed needs a press of its own button.
+    if ("signs" in form.dataset) form.querySelector("[type=submit]").focus();
+    else form.requestSubmit();
     return;
   }
   const isOff = document.documentElement.dataset.keys === "off";

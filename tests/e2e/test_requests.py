@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from apps.generation.models import CodeGenerationRequest
 from apps.generation.services import verbs
 from apps.generation.services.drafts import draft_save
-from apps.governance.models import User
+from apps.governance.models import Ballot, User
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
@@ -103,6 +103,29 @@ def test_what_was_written_without_a_request_is_accessible_and_fits_a_narrow_wind
     expect(page.get_by_role("alert")).to_contain_text("no example that a test could check")
     expect(page.get_by_label("Specification")).to_have_value("Do something nice.")
     axe(page)
+
+
+def test_candidates_are_rated_by_keyboard_in_a_narrow_window_and_no_shortcut_signs(
+    request_in_review: CodeGenerationRequest, page: Page, sign_in: Any, axe: Any, both_themes: str, reviewer: User
+) -> None:
+    sign_in(reviewer)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/requests/{request_in_review.pk}/review")
+    page.get_by_text("Rate the candidates").focus()
+    page.keyboard.press("Enter")
+    rating = page.get_by_label("Candidate A, readable")
+    rating.focus()
+    page.keyboard.type("4")
+    expect(rating).to_have_value("4")
+    axe(page)
+    page.get_by_label("Tie").check()
+    page.get_by_label("Approve", exact=True).check()
+    page.get_by_label("Why", exact=True).press("Control+Enter")
+    expect(page.get_by_role("button", name="Cast verdict")).to_be_focused()
+    assert not Ballot.objects.exists()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("table", name="Ratings from 1 to 5")).to_be_visible()
+    assert list(Ballot.objects.get().detail["rubric"].values()) == [{"readable": 4}]
 
 
 def test_the_editor_is_accessible_with_its_analysis(

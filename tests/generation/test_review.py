@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -18,9 +20,9 @@ from apps.generation.models import (
     GeneratedCodeArtifact,
     GenerationRun,
 )
-from apps.generation.selectors import lettered, models_are_visible
+from apps.generation.selectors import candidates_of, lettered, models_are_visible
 from apps.generation.services.review_subject import review_digest, selected_candidate
-from apps.generation.services.reviews import NotInReview, selection_change, verdict_cast
+from apps.generation.services.reviews import NotInReview, RatingRefused, selection_change, verdict_cast
 from apps.governance.models import AuditEvent, Ballot, User
 from apps.governance.services import ContentChanged, NotEligible, NotInteractive
 from apps.governance.types import Verdict
@@ -135,6 +137,74 @@ def test_the_order_of_candidates_is_a_reviewers_own_and_audited(
     assert answer.status_code == 302
     event = AuditEvent.objects.get(action="ballot.cast")
     assert len(event.detail["detail"]["order_seed"]) == 64
+
+
+def ballot_form(run: GenerationRun, **values: str) -> dict[str, str]:
+    return {"digest": review_digest(run=run), "preference": "A", "verdict": "approve", **values}
+
+
+def post_verdict(client: Client, run: GenerationRun, **values: str) -> HttpResponse:
+    return client.post(reverse("generation:verdict", args=[run.pk]), ballot_form(run, **values))
+
+
+def test_ratings_are_optional_kept_by_candidate_and_shown_after_the_verdict(
+    run: GenerationRun, reviewer: User, client: Client
+) -> None:
+    client.force_login(reviewer)
+    assert b"Ratings from 1 to 5" not in client.get(reverse("generation:review", args=[run.pk])).content
+    assert post_verdict(client, run, **{"correct-A": "5", "readable-A": "2", "secure-B": "4"}).status_code == 302
+    shown = lettered(run, reviewer, candidates_of(run))
+    ids = {one.letter: str(one.candidate.pk) for one in shown}
+    assert Ballot.objects.get().detail["rubric"] == {ids["A"]: {"correct": 5, "readable": 2}, ids["B"]: {"secure": 4}}
+    page = client.get(reverse("generation:review", args=[run.pk])).content
+    assert b"Ratings from 1 to 5" in page
+    assert b'<td class="num">5</td><td class="num">2</td>' in page
+
+
+def test_a_verdict_without_ratings_shows_none(run: GenerationRun, reviewer: User, client: Client) -> None:
+    client.force_login(reviewer)
+    assert post_verdict(client, run).status_code == 302
+    assert Ballot.objects.get().detail["rubric"] == {}
+    assert b"Ratings from 1 to 5" not in client.get(reverse("generation:review", args=[run.pk])).content
+
+
+def test_a_form_that_comes_back_keeps_ratings_and_reason(run: GenerationRun, reviewer: User, client: Client) -> None:
+    client.force_login(reviewer)
+    answer = post_verdict(client, run, **{"verdict": "block", "correct-A": "1", "preference": "none"})
+    assert answer.status_code == 422
+    assert b"Say why: a block or a wish for changes needs a reason." in answer.content
+    assert b'<option value="1" selected>1</option>' in answer.content
+    assert b'<details class="fold" open><summary>Rate the candidates' in answer.content
+    wrong = post_verdict(client, run, **{"correct-A": "6", "rationale": "Because of this."})
+    assert wrong.status_code == 422
+    assert b"Because of this." in wrong.content
+    assert not Ballot.objects.exists()
+
+
+@pytest.mark.parametrize("ratings", [{"correct": 6}, {"correct": 0}, {"beautiful": 3}])
+def test_a_rating_outside_the_rubric_is_refused(run: GenerationRun, reviewer: User, ratings: dict[str, int]) -> None:
+    with pytest.raises(RatingRefused):
+        vote(run, reviewer, rubric={selected_candidate(run=run).pk: ratings})
+    with pytest.raises(RatingRefused):
+        vote(run, reviewer, rubric={uuid4(): {"correct": 3}})
+    assert not Ballot.objects.exists()
+
+
+def test_a_verdict_on_what_changed_is_asked_again_with_the_words_kept(
+    run: GenerationRun, reviewer: User, client: Client
+) -> None:
+    client.force_login(reviewer)
+    seen = review_digest(run=run)
+    Candidate.objects.filter(request=run.request).update(checks=[])
+    answer = post_verdict(client, run, **{"digest": seen, "rationale": "Short and clear.", "correct-A": "4"})
+    assert answer.status_code == 409
+    assert b"This changed while you were reading" in answer.content
+    assert b"Short and clear." in answer.content
+    assert b'<option value="4" selected>4</option>' in answer.content
+    assert review_digest(run=run).encode() in answer.content
+    assert b'value="approve" checked' not in answer.content
+    assert not Ballot.objects.exists()
+    assert AuditEvent.objects.filter(action="ballot.cast", outcome="denied", actor_id=str(reviewer.pk)).exists()
 
 
 def test_a_refused_vote_is_in_the_audit_chain(run: GenerationRun, engineer: User, client: Client) -> None:

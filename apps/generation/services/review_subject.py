@@ -8,6 +8,7 @@ from apps.generation.models import Candidate, CodeGenerationConsensus, Generatio
 from apps.governance.types import DEFAULT_POLICIES, Policy, Subject
 
 SUBJECT_KIND = "request"
+REVIEWABLE = (Candidate.State.CHECKED, Candidate.State.EXECUTED)
 
 
 def selected_candidate(*, run: GenerationRun) -> Candidate:

@@ -12,6 +12,7 @@ from apps.checks.types import plain_text
 from apps.core.errors import Conflict, NofxError
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
 from apps.generation.services.review_subject import (
+    REVIEWABLE,
     SUBJECT_KIND,
     review_digest,
     review_policy,
@@ -19,6 +20,7 @@ from apps.generation.services.review_subject import (
     selected_candidate,
 )
 from apps.generation.services.stages import stage_enter, stage_leave, status_change
+from apps.generation.types import RATINGS, RUBRIC
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import Ballot, User
 from apps.governance.selectors import can, decision_of
@@ -27,7 +29,13 @@ from apps.governance.types import Action, Decision, DecisionState, Verdict
 from apps.jobs.services import job_enqueue
 
 DELIVERY_JOB = "generation.deliver"
-RUBRIC = ("correct", "readable", "fits", "tested", "secure")
+
+
+class RatingRefused(NofxError):
+    """A rating is of something else than a candidate under review, or is no number of the rubric."""
+
+    code = "review.rating_refused"
+    status = 422
 
 
 class NotInReview(Conflict):
@@ -46,12 +54,14 @@ def verdict_cast(
     is_interactive: bool,
     rationale: str = "",
     preference: str = "",
-    rubric: Mapping[str, int] | None = None,
+    rubric: Mapping[UUID, Mapping[str, int]] | None = None,
     order_seed: str = "",
     session_key: str = "",
 ) -> Ballot:
     """
     Record a human verdict on exactly what the reviewer saw; on the last one that is needed, start the delivery.
+
+    *rubric* holds ratings from 1 to 5 by candidate and criterion of ``RUBRIC``; any of them may be left out.
 
     :raises NotInReview: the request is not in review.
     :raises ContentChanged: the candidate, its base or its evidence changed since.
@@ -59,6 +69,7 @@ def verdict_cast(
     :raises NotInteractive: the verdict came with a token.
     :raises AlreadyVoted: the reviewer has a valid verdict on this.
     :raises RationaleMissing: a refusal came without a reason.
+    :raises RatingRefused: a rating names no candidate under review, no criterion, or no number from 1 to 5.
     """
     run = _lock(request_id)
     _require_review(run)
@@ -70,7 +81,7 @@ def verdict_cast(
         digest=digest,
         is_interactive=is_interactive,
         rationale=rationale,
-        detail={"preference": preference, "rubric": _rubric(rubric or {}), "order_seed": order_seed},
+        detail={"preference": preference, "rubric": _rubric(run, rubric or {}), "order_seed": order_seed},
         session_key=session_key,
     )
     _settle(run, review_decision(run=run))
@@ -101,9 +112,7 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
     reason = plain_text(reason.strip())
     if not reason:
         raise NofxError("Say why another candidate is better.", remedy="One sentence is enough.")
-    usable = Candidate.objects.filter(
-        pk=candidate_id, request_id=run.pk, state__in=[Candidate.State.CHECKED, Candidate.State.EXECUTED]
-    )
+    usable = Candidate.objects.filter(pk=candidate_id, request_id=run.pk, state__in=REVIEWABLE)
     candidate = usable.first()
     if candidate is None or candidate == selected_candidate(run=run):
         raise NofxError("This candidate cannot be chosen.", remedy="Choose one that was checked and is not chosen yet.")
@@ -141,8 +150,17 @@ def _require_review(run: GenerationRun) -> None:
         )
 
 
-def _rubric(rubric: Mapping[str, int]) -> dict[str, Any]:
-    return {name: rubric[name] for name in RUBRIC if name in rubric and 1 <= rubric[name] <= 5}
+def _rubric(run: GenerationRun, rubric: Mapping[UUID, Mapping[str, int]]) -> dict[str, Any]:
+    rated = {candidate: ratings for candidate, ratings in rubric.items() if ratings}
+    known = Candidate.objects.filter(pk__in=rated, request_id=run.pk, state__in=REVIEWABLE).count() if rated else 0
+    is_sound = all(
+        name in RUBRIC and number in RATINGS for ratings in rated.values() for name, number in ratings.items()
+    )
+    if known != len(rated) or not is_sound:
+        raise RatingRefused(
+            "A rating is a number from 1 to 5 for a candidate under review.", remedy="Reload the page and rate again."
+        )
+    return {str(candidate): dict(ratings) for candidate, ratings in rated.items()}
 
 
 def _settle(run: GenerationRun, decision: Decision) -> None:

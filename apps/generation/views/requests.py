@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.generation.models import Candidate, GenerationRun, PullRequest
 from apps.generation.selectors import (
-    REVIEWABLE,
     Lettered,
     candidates_of,
     consensus_of,
@@ -27,6 +26,7 @@ from apps.generation.selectors import (
 )
 from apps.generation.services.delivery import pull_request_merge, push_repeat
 from apps.generation.services.retries import request_retry
+from apps.generation.services.review_subject import REVIEWABLE
 from apps.generation.services.stages import ENDED, STAGES
 from apps.generation.types import RequestStatus as Status
 from apps.generation.views.agreement import standing_words

@@ -18,7 +18,6 @@ from apps.core.htmx import HtmxRequest, notify, redirect_after
 from apps.generation.forms import VerdictForm
 from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun
 from apps.generation.selectors import (
-    REVIEWABLE,
     Lettered,
     candidates_of,
     consensus_of,
@@ -30,8 +29,9 @@ from apps.generation.selectors import (
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import candidate_module
 from apps.generation.services.pipeline import workspace_open
-from apps.generation.services.review_subject import SUBJECT_KIND, review_policy, review_subject
+from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, review_policy, review_subject
 from apps.generation.services.reviews import review_decision, selection_change, verdict_cast
+from apps.generation.types import RUBRIC
 from apps.generation.types import RequestStatus as Status
 from apps.generation.views.agreement import (
     agreement_banner,
@@ -40,8 +40,9 @@ from apps.generation.views.agreement import (
     examples_banner,
     letters_by_id,
 )
-from apps.governance.models import User
+from apps.governance.models import Ballot, User
 from apps.governance.selectors import ballot_of, ballots_of, can, display_name
+from apps.governance.services import ContentChanged, denial_record
 from apps.governance.types import Action, Decision, Verdict
 
 PANES = 3
@@ -72,24 +73,45 @@ def verdict(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     if consensus is None:
         raise NotFound("There is nothing to vote on yet.", remedy="Wait until the request is in review.")
     shown = _reviewable(run, user)
-    form = VerdictForm(request.POST, letters=[one.letter for one in shown])
+    form = VerdictForm(
+        request.POST, letters=[one.letter for one in shown], chosen=_up_for_approval(shown, consensus).letter
+    )
     if not form.is_valid():
         context = {**_context(request, run, consensus, user), "form": form}
         return render(request, "generation/review.html", context, status=422)
-    by_letter = {one.letter: str(one.candidate.pk) for one in shown}
+    by_letter = {one.letter: one.candidate.pk for one in shown}
     preference = form.cleaned_data["preference"]
-    verdict_cast(
-        request_id=run.pk,
-        reviewer=user,
-        verdict=Verdict(form.cleaned_data["verdict"]),
-        digest=form.cleaned_data["digest"],
-        is_interactive=True,
-        rationale=form.cleaned_data["rationale"],
-        preference=by_letter.get(preference, preference),
-        order_seed=order_seed(run, user),
-        session_key=request.session.session_key or "",
-    )
+    try:
+        verdict_cast(
+            request_id=run.pk,
+            reviewer=user,
+            verdict=Verdict(form.cleaned_data["verdict"]),
+            digest=form.cleaned_data["digest"],
+            is_interactive=True,
+            rationale=form.cleaned_data["rationale"],
+            preference=str(by_letter.get(preference, preference)),
+            rubric={by_letter[letter]: ratings for letter, ratings in form.ratings().items()},
+            order_seed=order_seed(run, user),
+            session_key=request.session.session_key or "",
+        )
+    except ContentChanged as problem:
+        denial_record(error=problem, actor=user, session_key=request.session.session_key or "")
+        return _to_be_read_again(request, run, user, form, problem)
     return _back(request, request_id, "Your verdict is recorded.")
+
+
+def _to_be_read_again(
+    request: HtmxRequest, run: GenerationRun, user: User, form: VerdictForm, problem: ContentChanged
+) -> HttpResponse:
+    """Show what is there now, with the words and ratings that were given but without the verdict."""
+    consensus = CodeGenerationConsensus.objects.get(request_id=run.pk)
+    context = _context(request, run, consensus, user)
+    kept = {name: value for name, value in form.cleaned_data.items() if name not in {"digest", "verdict"}}
+    context["form"] = VerdictForm(
+        initial={**kept, "digest": context["digest"]}, letters=context["letters"], chosen=context["chosen"].letter
+    )
+    context["banners"] = [("bad", str(problem)), *context["banners"]]
+    return render(request, "generation/review.html", context, status=problem.status)
 
 
 @login_required
@@ -113,13 +135,17 @@ def _reviewable(run: GenerationRun, user: User) -> list[Lettered]:
     return [one for one in lettered(run, user, candidates_of(run)) if one.candidate.state in REVIEWABLE]
 
 
+def _up_for_approval(shown: Sequence[Lettered], consensus: CodeGenerationConsensus) -> Lettered:
+    return next(one for one in shown if one.candidate.implementation_id == consensus.selected_implementation_id)
+
+
 def _context(
     request: HtmxRequest, run: GenerationRun, consensus: CodeGenerationConsensus, user: User
 ) -> dict[str, Any]:
     candidates = candidates_of(run)
     shown = [one for one in lettered(run, user, candidates) if one.candidate.state in REVIEWABLE]
     by_id = letters_by_id(shown, candidates)
-    chosen = next(one for one in shown if one.candidate.implementation_id == consensus.selected_implementation_id)
+    chosen = _up_for_approval(shown, consensus)
     workspace = workspace_open(run)
     modules = {one.letter: candidate_module(workspace, one.candidate) for one in shown}
     panes = _wanted(request, shown, chosen)
@@ -129,6 +155,7 @@ def _context(
     mine = ballot_of(SUBJECT_KIND, run.pk, user)
     may_vote = can(user, Action.VERDICT_VOTE, run.repository.scope) and user.pk not in subject.barred
     letters = [one.letter for one in shown]
+    ballots = _ballots(run, is_visible=is_visible, letters=by_id)
     return {
         "run": run,
         "consensus": consensus,
@@ -144,14 +171,16 @@ def _context(
         "decision": decision,
         "seats": _seats(decision),
         "policy": review_policy(run),
-        "ballots": _ballots(run, is_visible=is_visible, letters=by_id),
+        "ballots": ballots,
+        "ratings": [rating for row in ballots for rating in row["ratings"]],
+        "rubric_columns": "|".join(["Person", "Candidate", *(f"{name}:num" for name in RUBRIC.values())]),
         "mine": mine,
         "barred": subject.barred.get(user.pk, ""),
         "may_vote": may_vote and run.request.status == Status.IN_REVIEW and mine is None,
         "may_choose": may_vote and run.request.status == Status.IN_REVIEW and len(shown) > 1,
         "are_models_visible": is_visible,
         "digest": subject.digest,
-        "form": VerdictForm(initial={"digest": subject.digest}, letters=letters),
+        "form": VerdictForm(initial={"digest": subject.digest}, letters=letters, chosen=chosen.letter),
         "trail": [
             ("Requests", reverse("generation:request-list")),
             (run.title, reverse("generation:request-detail", args=[run.pk])),
@@ -235,6 +264,21 @@ def _ballots(run: GenerationRun, *, is_visible: bool, letters: dict[str, str]) -
             "name": display_name(ballot.voter),
             "ballot": ballot,
             "preference": letters.get(ballot.detail.get("preference", ""), ballot.detail.get("preference", "")),
+            "ratings": _ratings(ballot, letters),
         }
         for ballot in ballots_of(SUBJECT_KIND, run.pk)
     ]
+
+
+def _ratings(ballot: Ballot, letters: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the ratings of one verdict, one row for each candidate that it rates."""
+    rows = [
+        {
+            "name": display_name(ballot.voter),
+            "letter": letters.get(candidate, ""),
+            "numbers": [ratings.get(criterion, "–") for criterion in RUBRIC],
+            "is_void": ballot.voided_at is not None,
+        }
+        for candidate, ratings in ballot.detail.get("rubric", {}).items()
+    ]
+    return sorted(rows, key=lambda row: row["letter"])
