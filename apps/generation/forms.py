@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.db.models import QuerySet
 
 from apps.generation.schemas import MODULE_NAME
@@ -22,7 +23,11 @@ class SpecificationForm(forms.Form):
 
     title = forms.CharField(max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     repository = forms.ModelChoiceField(
-        queryset=Repository.objects.none(), to_field_name="name", required=False, empty_label="Choose a repository"
+        queryset=Repository.objects.none(),
+        to_field_name="name",
+        required=False,
+        empty_label="Choose a repository",
+        error_messages={"invalid_choice": "There is no such repository that you may write specifications for."},
     )
     target_path = forms.CharField(
         label="File",
@@ -32,7 +37,13 @@ class SpecificationForm(forms.Form):
     )
     text = forms.CharField(
         label="Specification",
-        max_length=MAX_TEXT_CHARACTERS,
+        # Not max_length: a browser would cut what is pasted without a word.
+        validators=[
+            MaxLengthValidator(
+                MAX_TEXT_CHARACTERS,
+                f"Only the first {MAX_TEXT_CHARACTERS:,} characters are saved. Split it into several specifications.",
+            )
+        ],
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 22, "spellcheck": "true"}),

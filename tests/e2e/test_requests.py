@@ -131,9 +131,10 @@ def test_candidates_are_rated_by_keyboard_in_a_narrow_window_and_no_shortcut_sig
 def test_the_editor_is_accessible_with_its_analysis(
     repository: Repository, engineer: User, page: Page, sign_in: Any, axe: Any, both_themes: str
 ) -> None:
-    saved = draft_save(author=engineer, title="Keep values in range", text=CLAMP, repository=repository)
+    draft = draft_save(author=engineer, title="Keep values in range", text=CLAMP, repository=repository).draft
+    assert draft is not None
     sign_in(engineer)
-    page.goto(f"/specs/{saved.draft.pk}")
+    page.goto(f"/specs/{draft.pk}")
     expect(page.locator("#analysis")).to_contain_text("clarity")
     axe(page)
 

@@ -121,11 +121,82 @@ def test_a_refused_submission_keeps_the_text(repository: Repository, engineer: U
 
 
 def test_a_draft_changed_in_another_tab_is_kept_twice(engineer: User) -> None:
-    first = draft_save(author=engineer, title="T", text="one")
-    draft_save(author=engineer, title="T", text="two", draft_id=first.draft.pk, version=1)
-    late = draft_save(author=engineer, title="T", text="three", draft_id=first.draft.pk, version=1)
+    draft = draft_save(author=engineer, title="T", text="one").draft
+    assert draft is not None
+    draft_save(author=engineer, title="T", text="two", draft_id=draft.pk, version=1)
+    late = draft_save(author=engineer, title="T", text="three", draft_id=draft.pk, version=1)
     assert late.is_copy
     assert set(SpecificationDraft.objects.values_list("text", flat=True)) == {"two", "three"}
+
+
+def test_an_empty_editor_leaves_no_draft_behind(repository: Repository, engineer: User, client: Client) -> None:
+    client.force_login(engineer)
+    empty = {"title": " ", "text": " \n", "repository": "shop", "target_path": "shop/x.py"}
+    submitted = client.post(reverse("generation:spec-submit"), empty)
+    assert submitted.status_code == 422
+    assert b"Say what the code must do." in submitted.content
+    assert b"Your draft is saved" not in submitted.content
+    assert client.post(reverse("generation:spec-save"), empty, HTTP_HX_REQUEST="true").status_code == 200
+    saved = client.post(reverse("generation:spec-save"), empty, follow=True)
+    assert b"There is nothing to save yet." in saved.content
+    assert not SpecificationDraft.objects.exists()
+
+
+def test_a_draft_that_was_emptied_goes_and_comes_back_with_the_next_word(engineer: User) -> None:
+    first = draft_save(author=engineer, title="T", text="one").draft
+    assert first is not None
+    assert draft_save(author=engineer, title="", text="", draft_id=first.pk, version=1).draft is None
+    assert not SpecificationDraft.objects.exists()
+    again = draft_save(author=engineer, title="", text="two", draft_id=first.pk, version=1)
+    assert again.draft is not None
+    assert (again.draft.text, again.is_copy) == ("two", True)
+
+
+def test_emptying_an_editor_takes_nothing_from_another_tab_or_a_request(submit: Submit, engineer: User) -> None:
+    draft = draft_save(author=engineer, title="T", text="one").draft
+    assert draft is not None
+    draft_save(author=engineer, title="T", text="newer", draft_id=draft.pk, version=1)
+    draft_save(author=engineer, title="", text="", draft_id=draft.pk, version=1)
+    assert SpecificationDraft.objects.get().text == "newer"
+    submit(CLAMP, draft=draft)
+    draft_save(author=engineer, title="", text="", draft_id=draft.pk, version=2)
+    assert SpecificationDraft.objects.get().text == "newer"
+
+
+def test_another_persons_draft_is_never_written(engineer: User, owner: User) -> None:
+    theirs = draft_save(author=owner, title="T", text="theirs").draft
+    assert theirs is not None
+    draft_save(author=engineer, title="T", text="mine", draft_id=theirs.pk, version=1)
+    draft_save(author=engineer, title="", text="", draft_id=theirs.pk, version=1)
+    assert set(SpecificationDraft.objects.values_list("author__username", "text")) == {
+        (owner.username, "theirs"),
+        (engineer.username, "mine"),
+    }
+
+
+def test_what_is_too_long_to_be_saved_whole_is_said_while_typing_and_shown_again(
+    repository: Repository, engineer: User, client: Client
+) -> None:
+    client.force_login(engineer)
+    values = {"title": "T", "text": "x" * 200_001, "repository": "shop"}
+    typed = client.post(reverse("generation:spec-save"), values, HTTP_HX_REQUEST="true")
+    assert b"Only the first 200,000 characters are saved." in typed.content
+    submitted = client.post(reverse("generation:spec-submit"), values)
+    assert submitted.status_code == 422
+    assert b"x" * 200_001 in submitted.content
+    assert b'maxlength="200000"' not in submitted.content
+
+
+def test_what_does_not_fit_the_form_is_shown_again_whole(
+    repository: Repository, engineer: User, client: Client
+) -> None:
+    client.force_login(engineer)
+    values = {"title": "T" * 300, "text": CLAMP, "repository": "another"}
+    answer = client.post(reverse("generation:spec-submit"), values)
+    assert answer.status_code == 422
+    assert b"T" * 300 in answer.content
+    assert b"There is no such repository that you may write specifications for." in answer.content
+    assert b"Choose the repository" not in answer.content
 
 
 def test_typing_saves_and_answers_with_the_analysis(repository: Repository, engineer: User, client: Client) -> None:

@@ -20,9 +20,13 @@ MAX_TEXT_CHARACTERS = 200_000
 
 @dataclass(frozen=True)
 class SavedDraft:
-    """The draft as it is now; ``is_copy`` when somebody else's newer text was left alone and this became a copy."""
+    """
+    The draft as it is now, None when there was nothing to keep.
 
-    draft: SpecificationDraft
+    ``is_copy`` when another tab's newer text was left alone and this became a draft of its own.
+    """
+
+    draft: SpecificationDraft | None
     is_copy: bool = False
 
 
@@ -38,9 +42,9 @@ def draft_save(
     version: int = 0,
 ) -> SavedDraft:
     """
-    Keep the text. A draft that changed since *version* (another tab) is left alone and the text becomes a copy.
+    Keep the text. Where another tab changed the draft since *version*, or removed it, the text becomes a copy.
 
-    :raises NotFound: the author has no such draft.
+    Without a title and a text there is nothing to keep: no draft is made, and one that was emptied is removed.
     """
     values = {
         "title": plain_text(title.strip())[:200],
@@ -48,15 +52,16 @@ def draft_save(
         "repository": repository,
         "target_path": plain_text(target_path.strip())[:400],
     }
+    own = SpecificationDraft.objects.filter(pk=draft_id, author=author)
+    if not title.strip() and not text.strip():
+        own.filter(version=version, runs__isnull=True).delete()
+        return SavedDraft(None)
     if draft_id is None:
         return SavedDraft(SpecificationDraft.objects.create(author=author, **values))
-    own = SpecificationDraft.objects.filter(pk=draft_id, author=author)
     if own.filter(version=version).update(**values, version=F("version") + 1, updated_at=now()):
         return SavedDraft(own.get())
     current = own.first()
-    if current is None:
-        raise NotFound("There is no such draft of yours.")
-    if (current.title, current.text) == (values["title"], values["text"]):
+    if current and (current.title, current.text) == (values["title"], values["text"]):
         return SavedDraft(current)
     return SavedDraft(SpecificationDraft.objects.create(author=author, **values), is_copy=True)
 

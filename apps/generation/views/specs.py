@@ -95,9 +95,9 @@ def spec_edit(request: HtmxRequest, draft_id: UUID) -> HttpResponse:
 def spec_save(request: HtmxRequest) -> HttpResponse:
     """Save what was typed and answer with its analysis; without scripts, with the draft's page."""
     form, saved = _save(request)
-    url = reverse("generation:spec-edit", args=[saved.draft.pk])
+    url = reverse("generation:spec-edit", args=[saved.draft.pk]) if saved.draft else reverse("generation:spec-new")
     if not wants_fragment(request):
-        return notify(request, redirect(url), "The draft is saved.")
+        return notify(request, redirect(url), "The draft is saved." if saved.draft else "There is nothing to save yet.")
     response = render(request, "generation/_analysis.html", _context(form, saved.draft, is_fragment=True))
     response["HX-Replace-Url"] = url
     if saved.is_copy:
@@ -111,8 +111,13 @@ def spec_submit(request: HtmxRequest) -> HttpResponse:
     """Save what was typed, then submit it; a refusal shows the page again with everything in it."""
     form, saved = _save(request)
     draft = saved.draft
-    if draft.repository is None:
+    if draft is None:
+        form.add_error("title", "Give the specification a title; it names the branch's commit.")
+        form.add_error("text", "Say what the code must do.")
+        return _editor(request, form, None, status=422)
+    if draft.repository is None and not form.has_error("repository"):
         form.add_error("repository", "Choose the repository that the code is for.")
+    if draft.repository is None or form.errors:
         return _editor(request, form, draft, status=422)
     try:
         submitted = request_submit(
@@ -178,4 +183,10 @@ def _context(form: SpecificationForm, draft: SpecificationDraft | None, *, is_fr
             analysis = analysis_summary(specification)
         except NofxError as error:
             problem = error
-    return {"draft": draft, "analysis": analysis, "problem": problem, "is_fragment": is_fragment}
+    return {
+        "draft": draft,
+        "analysis": analysis,
+        "problem": problem,
+        "is_fragment": is_fragment,
+        "not_saved": " ".join(form.errors.get("text", [])) if is_fragment else "",
+    }
