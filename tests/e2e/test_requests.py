@@ -139,6 +139,23 @@ def test_the_editor_is_accessible_with_its_analysis(
     axe(page)
 
 
+def test_whoever_pastes_and_submits_at_once_leaves_one_request_and_no_draft(
+    repository: Repository, provider: Provider, engineer: User, reviewer: User, owner: User, page: Page, sign_in: Any
+) -> None:
+    sign_in(engineer)
+    page.goto("/specs/new")
+    page.get_by_label("Title").fill("Keep values in range")
+    page.get_by_label("Specification").fill(CLAMP)
+    expect(page.locator("#analysis")).to_contain_text("clarity")
+    page.get_by_label("File").fill("shop/ranges.py")
+    page.get_by_label("File").press("Tab")
+    page.get_by_role("button", name="Submit for generation").click()
+    page.wait_for_url("**/requests/**")
+    page.goto("/specs")
+    expect(page.get_by_text("No drafts")).to_be_visible()
+    assert CodeGenerationRequest.objects.count() == 1
+
+
 def test_the_editor_works_without_scripts(browser: Any, live_url: str, repository: Repository, engineer: User) -> None:
     context = browser.new_context(base_url=live_url, java_script_enabled=False)
     page = context.new_page()

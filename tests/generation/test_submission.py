@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -149,7 +150,14 @@ def test_a_draft_that_was_emptied_goes_and_comes_back_with_the_next_word(enginee
     assert not SpecificationDraft.objects.exists()
     again = draft_save(author=engineer, title="", text="two", draft_id=first.pk, version=1)
     assert again.draft is not None
-    assert (again.draft.text, again.is_copy) == ("two", True)
+    assert (again.draft.pk, again.draft.text, again.is_copy) == (first.pk, "two", False)
+
+
+def test_a_save_whose_answer_was_lost_makes_no_second_draft(engineer: User) -> None:
+    chosen = uuid4()
+    for line_end in ("\n", "\r\n"):
+        assert not draft_save(author=engineer, title="T", text=f"one{line_end}", draft_id=chosen).is_copy
+    assert SpecificationDraft.objects.get().pk == chosen
 
 
 def test_emptying_an_editor_takes_nothing_from_another_tab_or_a_request(submit: Submit, engineer: User) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import F
@@ -42,13 +42,14 @@ def draft_save(
     version: int = 0,
 ) -> SavedDraft:
     """
-    Keep the text. Where another tab changed the draft since *version*, or removed it, the text becomes a copy.
+    Keep the text, with plain line ends, under *draft_id*. Whoever writes may choose it, so that a save whose answer was
+    lost makes no second draft. Where another tab changed the draft since *version*, the text becomes a copy.
 
     Without a title and a text there is nothing to keep: no draft is made, and one that was emptied is removed.
     """
     values = {
         "title": plain_text(title.strip())[:200],
-        "text": plain_text(text[:MAX_TEXT_CHARACTERS]),
+        "text": plain_text(text[:MAX_TEXT_CHARACTERS].replace("\r\n", "\n")),
         "repository": repository,
         "target_path": plain_text(target_path.strip())[:400],
     }
@@ -56,13 +57,14 @@ def draft_save(
     if not title.strip() and not text.strip():
         own.filter(version=version, runs__isnull=True).delete()
         return SavedDraft(None)
-    if draft_id is None:
-        return SavedDraft(SpecificationDraft.objects.create(author=author, **values))
     if own.filter(version=version).update(**values, version=F("version") + 1, updated_at=now()):
         return SavedDraft(own.get())
-    current = own.first()
-    if current and (current.title, current.text) == (values["title"], values["text"]):
-        return SavedDraft(current)
+    draft, is_new = SpecificationDraft.objects.get_or_create(
+        pk=draft_id or uuid4(), defaults={"author": author, **values}
+    )
+    is_kept = draft.author_id == author.pk and (draft.title, draft.text) == (values["title"], values["text"])
+    if is_new or is_kept:
+        return SavedDraft(draft)
     return SavedDraft(SpecificationDraft.objects.create(author=author, **values), is_copy=True)
 
 

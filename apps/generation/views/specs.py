@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -185,6 +185,7 @@ def _context(form: SpecificationForm, draft: SpecificationDraft | None, *, is_fr
             problem = error
     return {
         "draft": draft,
+        "draft_id": draft.pk if draft else _uuid(str(form.data.get("draft", ""))) or uuid4(),
         "analysis": analysis,
         "problem": problem,
         "is_fragment": is_fragment,
