@@ -207,6 +207,20 @@ def test_a_verdict_on_what_changed_is_asked_again_with_the_words_kept(
     assert AuditEvent.objects.filter(action="ballot.cast", outcome="denied", actor_id=str(reviewer.pk)).exists()
 
 
+@pytest.mark.parametrize(
+    ("sent_from", "way_back"),
+    [("/requests/1/review", "/requests/1/review"), ("http://elsewhere.test/x", "/"), ("", "/")],
+)
+def test_a_refusal_leads_back_to_a_page_that_can_be_loaded(
+    run: GenerationRun, engineer: User, client: Client, sent_from: str, way_back: str
+) -> None:
+    client.force_login(engineer)
+    url, form = reverse("generation:verdict", args=[run.pk]), ballot_form(run)
+    answer = client.post(url, form, headers={"Referer": sent_from} if sent_from else None)
+    assert answer.status_code == 403
+    assert f'href="{way_back}">Back to the page</a>' in answer.content.decode()
+
+
 def test_a_refused_vote_is_in_the_audit_chain(run: GenerationRun, engineer: User, client: Client) -> None:
     client.force_login(engineer)
     answer = client.post(
