@@ -146,7 +146,8 @@ def code_task(workspace: Workspace) -> CodeTask:
 
 
 def _generated(usable: int, duplicates: int, candidates: list[Candidate]) -> str:
-    return f"{len(candidates)} asked, {usable} usable and different, {duplicates} the same as another"
+    copies = f", {duplicates} the same as another" if duplicates else ""
+    return f"{len(candidates)} asked, {usable} usable and different{copies}"
 
 
 def _check(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:

@@ -229,5 +229,6 @@ def _check_target(path: str, repository: Repository, sha: str, files: Mapping[st
 
 
 def _reading(specification: Specification) -> str:
-    counts = f"{len(specification.criteria)} criteria, {len(specification.examples)} examples"
+    criteria, examples = len(specification.criteria), len(specification.examples)
+    counts = f"{criteria} criteri{'on' if criteria == 1 else 'a'}, {examples} example{'' if examples == 1 else 's'}"
     return f"{counts}, clarity {specification.clarity.score}"

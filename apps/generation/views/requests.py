@@ -118,6 +118,7 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
     pull_request = PullRequest.objects.filter(request_id=run.pk).select_related("merged_by").first()
     scope = run.repository.scope
     status = run.request.status
+    may_write = can(user, Action.SPEC_WRITE, scope)
     return {
         "run": run,
         "stages": stage_rail(run),
@@ -131,9 +132,10 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "is_active": status in {Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS},
         "is_still": status in {*ENDED, Status.DELIVERED},
         "can_stop": can(user, Action.REQUEST_STOP, scope, met=[Condition.OWN] if is_own else []),
-        "can_retry": status == Status.FAILED or (status == Status.APPROVED and bool(run.failure)),
+        "can_retry": may_write and (status == Status.FAILED or (status == Status.APPROVED and bool(run.failure))),
+        "can_rewrite": may_write and status in FAILED_AT,
         "can_merge": can(user, Action.DELIVERY_MERGE, scope),
-        "in_review": status == Status.IN_REVIEW,
+        "leads_to_review": status == Status.IN_REVIEW and can(user, Action.VERDICT_VOTE, scope) and not is_own,
         "trail": [("Requests", reverse("generation:request-list"))],
     }
 
@@ -165,16 +167,19 @@ def stage_rail(run: GenerationRun) -> list[dict[str, Any]]:
     """Return the stages of a run as the rail shows them."""
     records = {record.stage: record for record in run.stages.all()}
     is_over = run.request.status in FAILED_AT
+    reached = [name for name, _ in STAGES if name in records]
     rail = []
     for name, label in STAGES:
         record = records.get(name)
+        is_end = is_over and name == reached[-1]
         if record is None:
             state, note = ("skipped" if is_over else "waiting"), ""
         elif record.finished_at is None:
-            state, note = ("failed" if is_over else "current"), ""
+            state, note = ("failed" if is_end else "current"), ""
         else:
             seconds = (record.finished_at - record.started_at).total_seconds()
-            state, note = "done", f"{duration(seconds)} · {record.note}" if record.note else duration(seconds)
+            state = "failed" if is_end else "done"
+            note = f"{duration(seconds)} · {record.note}" if record.note else duration(seconds)
         rail.append({"label": label, "state": state, "note": note})
     if run.request.status == Status.OBSERVED:
         rail[-1] = {**rail[-1], "state": "done", "note": "merged"}

@@ -16,7 +16,7 @@ from apps.core.errors import NofxError
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page, wants_fragment
 from apps.generation.forms import SpecificationForm
 from apps.generation.models import SpecificationDraft
-from apps.generation.selectors import draft_get, drafts_of
+from apps.generation.selectors import draft_get, drafts_of, run_get
 from apps.generation.services.drafts import SavedDraft, draft_delete, draft_save
 from apps.generation.services.submission import analysis_summary, request_submit, specification_analyse
 from apps.governance.models import User
@@ -66,12 +66,27 @@ def spec_list(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_GET
 def spec_new(request: HtmxRequest) -> HttpResponse:
+    earlier = _uuid(request.GET.get("request", ""))
+    if earlier is not None:
+        return _editor_of_an_earlier_request(request, earlier)
     title, text = EXAMPLES.get(request.GET.get("example", ""), ("", ""))
     repositories = _repositories(_user(request))
     names = list(repositories.values_list("name", flat=True))
     wanted = request.GET.get("repository", names[0] if len(names) == 1 else "")
     initial = {"title": title, "text": text, "repository": wanted if wanted in names else None}
     return _editor(request, SpecificationForm(initial=initial, repositories=repositories), None)
+
+
+def _editor_of_an_earlier_request(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    """Open the editor with the text of a request, to be changed and submitted as another one."""
+    run = run_get(user=_user(request), request_id=request_id)
+    initial = {
+        "title": run.title,
+        "text": run.request.specification,
+        "target_path": run.target_path,
+        "repository": run.repository.name,
+    }
+    return _editor(request, SpecificationForm(initial=initial, repositories=_repositories(_user(request))), None)
 
 
 @login_required
