@@ -29,7 +29,7 @@ LIMIT = 10
 
 @dataclass(frozen=True)
 class Step:
-    """One thing a new installation needs, and where to do it."""
+    """One thing a new installation needs; ``url`` is where this person does it, empty when others do."""
 
     label: str
     is_done: bool
@@ -59,21 +59,46 @@ def recent(user: User) -> QuerySet[GenerationRun]:
     return runs_readable(user)[:LIMIT]
 
 
+def waiting_for_others(user: User) -> QuerySet[GenerationRun]:
+    """Return the reviews that wait for anybody but *user*, oldest first."""
+    in_review = runs_readable(user).filter(request__status=RequestStatus.IN_REVIEW)
+    return in_review.exclude(pk__in=runs_waiting_for(user).values("pk")).order_by("state_changed_at", "request_id")
+
+
+def may_write(user: User) -> bool:
+    """Whether there is a repository that *user* may write specifications for."""
+    return scopes_where(user, Action.SPEC_WRITE).exists()
+
+
+def has_place(user: User) -> bool:
+    """Whether there is a repository that *user* may look at."""
+    return repositories_readable(user=user).exists()
+
+
 def first_steps(user: User) -> list[Step]:
     """Return the first-run checklist; each step is done when the platform holds its result."""
     repositories = repositories_readable(user=user)
     is_measured = CoverageReport.objects.filter(revision__repository__in=repositories).exists()
+    merges = scopes_where(user, Action.DELIVERY_MERGE).exists()
+    measures = scopes_where(user, Action.QUALITY_MEASURE).exists()
     return [
-        Step("Connect a repository", repositories.exists(), reverse("admin:repositories_repository_changelist")),
-        Step("Measure its coverage", is_measured, reverse("quality:index")),
-        Step(
+        _step("Connect a repository", repositories.exists(), "admin:repositories_repository_changelist", user.is_staff),
+        _step("Measure its coverage", is_measured, "quality:index", measures),
+        _step(
             "Submit a specification",
             runs_readable(user).exists(),
-            reverse("generation:spec-new") + "?example=function",
+            "generation:spec-new",
+            may_write(user),
+            query="?example=function",
         ),
-        Step(
+        _step(
             "Merge the first change",
             runs_readable(user).filter(request__status=RequestStatus.OBSERVED).exists(),
-            reverse("generation:request-list"),
+            "generation:request-list",
+            merges,
         ),
     ]
+
+
+def _step(label: str, is_done: bool, url_name: str, is_theirs: bool, *, query: str = "") -> Step:
+    return Step(label, is_done, reverse(url_name) + query if is_theirs and not is_done else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +10,72 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.governance.models import User
+from apps.generation.models import CodeGenerationRequest
+from apps.governance.models import RoleAssignment, Scope, User
+from apps.repositories.models import Repository
+from tests.generation.test_pipeline import CLAMP
+from tests.shop import code, engineer, home, owner, person, repository, reviewer, scope, submit
+
+__all__ = ["code", "engineer", "home", "owner", "person", "repository", "reviewer", "scope", "submit"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def person(tmp_path: Path, settings: Any) -> User:
+def somebody(tmp_path: Path, settings: Any) -> User:
     settings.NOFX_HOME = tmp_path
     return User.objects.create_user("ada", password="correct horse battery")
 
 
-def test_somebody_without_a_role_sees_an_honest_empty_page(person: User, client: Client) -> None:
-    client.force_login(person)
-    page = client.get(reverse("console:home"))
-    assert page.status_code == 200
-    for sentence in (b"Nothing waits for you.", b"Nothing is running.", b"No requests yet."):
-        assert sentence in page.content
+def home_of(client: Client, user: User) -> str:
+    client.force_login(user)
+    answer = client.get(reverse("console:home"))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_somebody_without_a_role_is_told_who_gives_one(somebody: User, client: Client) -> None:
+    page = home_of(client, somebody)
+    assert "You have no role yet" in page
+    for offer in ("New spec", "First steps", "Nothing waits for you."):
+        assert offer not in page
+
+
+def test_an_administrator_without_a_repository_is_led_to_connect_one(somebody: User, client: Client) -> None:
+    somebody.is_staff = somebody.is_superuser = True
+    somebody.save()
+    assert reverse("admin:repositories_repository_add") in home_of(client, somebody)
+
+
+def test_an_engineer_is_led_to_the_first_specification(repository: Repository, engineer: User, client: Client) -> None:
+    page = home_of(client, engineer)
+    for sentence in ("Nothing waits for you.", "Nothing is running.", "No requests yet.", "Start from an example"):
+        assert sentence in page
+    assert '<a class="button button--primary" href="/specs/new" data-key="n"' in page
+    assert "/admin/" not in page
+
+
+def test_a_reviewer_is_led_to_the_oldest_review_and_the_requester_told_who_it_waits_for(
+    submit: Callable[..., CodeGenerationRequest], engineer: User, reviewer: User, client: Client
+) -> None:
+    requests = [submit(CLAMP, title=title) for title in ("Older", "Newer")]
+    CodeGenerationRequest.objects.update(status=CodeGenerationRequest.Status.IN_REVIEW)
+    page = home_of(client, reviewer)
+    assert f'<a class="button button--primary" href="/requests/{requests[0].pk}/review" data-key="r"' in page
+    assert '<a class="button button--secondary" href="/specs/new" data-key="n"' in page
+    own = home_of(client, engineer)
+    assert "Review next" not in own
+    assert "2 reviews wait for others" in own
+    assert f'<a href="/requests/{requests[0].pk}">Older</a>' in own
+
+
+def test_whoever_may_not_write_is_offered_no_specification(
+    repository: Repository, somebody: User, scope: Scope, client: Client
+) -> None:
+    RoleAssignment.objects.create(user=somebody, scope=scope, role=RoleAssignment.Role.CHAIR)
+    page = home_of(client, somebody)
+    assert "New spec" not in page
+    assert "/specs/new" not in page
 
 
 def test_a_stranger_is_sent_to_sign_in(client: Client) -> None:
@@ -35,13 +85,13 @@ def test_a_stranger_is_sent_to_sign_in(client: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["console:model-cancel", "console:model-fetch", "console:model-remove"])
-def test_only_an_administrator_manages_local_models(name: str, person: User, client: Client) -> None:
-    client.force_login(person)
+def test_only_an_administrator_manages_local_models(name: str, somebody: User, client: Client) -> None:
+    client.force_login(somebody)
     assert client.post(reverse(name, args=["qwen2-5-coder-0-5b"])).status_code == 403
 
 
-def test_a_model_that_nobody_knows_is_not_found(person: User, client: Client) -> None:
-    person.is_superuser = True
-    person.save()
-    client.force_login(person)
+def test_a_model_that_nobody_knows_is_not_found(somebody: User, client: Client) -> None:
+    somebody.is_superuser = True
+    somebody.save()
+    client.force_login(somebody)
     assert client.post(reverse("console:model-remove", args=["unknown"])).status_code == 404

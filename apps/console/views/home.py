@@ -29,8 +29,15 @@ PROGRESS = {"queued": 1, "generating": 2, "checking": 3, "consensus": 4, "approv
 def home(request: HtmxRequest) -> HttpResponse:
     user = cast("User", request.user)
     steps = selectors.first_steps(user)
+    waiting = list(selectors.waiting_for(user))
+    others = selectors.waiting_for_others(user)
     context = {
-        "waiting": selectors.waiting_for(user),
+        "waiting": waiting,
+        "next_review": waiting[0] if waiting else None,
+        "others_count": others.count(),
+        "others_oldest": others.first(),
+        "may_write": selectors.may_write(user),
+        "has_place": selectors.has_place(user),
         "running": [
             {"run": run, "done": PROGRESS.get(run.request.status, 0), "of": len(STAGES)}
             for run in selectors.under_way(user)
