@@ -47,11 +47,14 @@ def under_way(user: User) -> QuerySet[GenerationRun]:
 
 
 def to_merge(user: User) -> QuerySet[GenerationRun]:
-    """Return the delivered requests that *user* may merge."""
-    return runs_readable(user).filter(
+    """Return the delivered requests that *user* may merge: no gate stands in their way."""
+    delivered = runs_readable(user).filter(
         request__status=RequestStatus.DELIVERED,
         repository__scope__in=scopes_where(user, Action.DELIVERY_MERGE),
-    )[:LIMIT]
+    )
+    for status in ("failed", "error"):
+        delivered = delivered.exclude(request__pull_request__gates__contains=[{"status": status}])
+    return delivered[:LIMIT]
 
 
 def recent(user: User) -> QuerySet[GenerationRun]:

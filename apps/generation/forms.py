@@ -133,7 +133,7 @@ class VerdictForm(forms.Form):
         """Refuse a refusal without a reason, before anything else is looked at."""
         rationale: str = self.cleaned_data["rationale"]
         if self.cleaned_data.get("verdict") in NEEDS_REASON and not rationale.strip():
-            raise forms.ValidationError("Say why: a block or a wish for changes needs a reason.")
+            raise forms.ValidationError("A block or a wish for changes needs a reason.")
         return rationale
 
     @property

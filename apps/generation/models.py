@@ -326,3 +326,8 @@ class PullRequest(models.Model):
 
     def __str__(self) -> str:
         return self.branch
+
+    @property
+    def failing_gates(self) -> list[str]:
+        """The gates that stand in the way of a merge."""
+        return [gate["gate"] for gate in self.gates if gate["status"] != "passed"]

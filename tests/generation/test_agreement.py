@@ -119,7 +119,7 @@ def test_a_worse_choice_is_compared_with_the_better_one(
     review, _, _ = said(request)
     assert b"passes 1 of 3 examples of the specification" in review
     assert b"No candidate passes all examples" not in review
-    assert b"<dt>chosen</dt>" in review
+    assert b"<dt>models chose</dt>" in review
 
 
 def test_no_usable_candidate_leaves_no_consensus(answered: Answer, reviewer: User, client: Client) -> None:

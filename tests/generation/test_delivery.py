@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from apps.core.errors import PermissionRefused
 from apps.generation.models import CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
@@ -118,6 +120,22 @@ def test_a_gate_that_did_not_pass_blocks_the_merge(approved: GenerationRun, code
     with pytest.raises(MergeBlocked, match="lint"):
         pull_request_merge(request_id=approved.pk, actor=owner, is_interactive=True)
     assert git(code, "rev-parse", "main") == before
+
+
+@pytest.mark.parametrize("status", ["passed", "failed", "error"])
+def test_pages_offer_a_merge_only_when_all_gates_passed(
+    approved: GenerationRun, owner: User, client: Client, status: str
+) -> None:
+    pull_request = deliver(approved)
+    pull_request.gates[0]["status"] = status
+    pull_request.save(update_fields=["gates"])
+    client.force_login(owner)
+    is_offered = status == "passed"
+    page = client.get(reverse("generation:request-detail", args=[approved.pk])).content.decode()
+    assert ("Merge into main" in page) is is_offered
+    assert ("It cannot be merged: lint did not pass." in page) is not is_offered
+    assert ("Change the specification</span>" in page) is not is_offered
+    assert ("<td>Merge</td>" in client.get(reverse("console:home")).content.decode()) is is_offered
 
 
 def test_uncommitted_work_in_the_checkout_is_left_alone(approved: GenerationRun, code: Path, owner: User) -> None:

@@ -172,7 +172,7 @@ def test_a_form_that_comes_back_keeps_ratings_and_reason(run: GenerationRun, rev
     client.force_login(reviewer)
     answer = post_verdict(client, run, **{"verdict": "block", "correct-A": "1", "preference": "none"})
     assert answer.status_code == 422
-    assert b"Say why: a block or a wish for changes needs a reason." in answer.content
+    assert b"A block or a wish for changes needs a reason." in answer.content
     assert b'<option value="1" selected>1</option>' in answer.content
     assert b'<details class="fold" open><summary>Rate the candidates' in answer.content
     wrong = post_verdict(client, run, **{"correct-A": "6", "rationale": "Because of this."})
@@ -198,7 +198,9 @@ def test_a_verdict_on_what_changed_is_asked_again_with_the_words_kept(
     Candidate.objects.filter(request=run.request).update(checks=[])
     answer = post_verdict(client, run, **{"digest": seen, "rationale": "Short and clear.", "correct-A": "4"})
     assert answer.status_code == 409
-    assert b"This changed while you were reading" in answer.content
+    assert b"This changed while you were reading, so your verdict was not counted. Below is what is there now" in (
+        answer.content
+    )
     assert b"Short and clear." in answer.content
     assert b'<option value="4" selected>4</option>' in answer.content
     assert review_digest(run=run).encode() in answer.content

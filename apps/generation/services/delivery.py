@@ -154,7 +154,7 @@ def pull_request_merge(*, request_id: UUID, actor: User, is_interactive: bool) -
     _require_merger(run, actor)
     if pull_request.state == PullRequest.State.MERGED:
         return pull_request
-    failing = [gate["gate"] for gate in pull_request.gates if gate["status"] != "passed"]
+    failing = pull_request.failing_gates
     if failing or pull_request.state != PullRequest.State.OPEN:
         raise MergeBlocked(
             f"Not merged: {' and '.join(failing) or 'the pull request'} did not pass.",

@@ -45,7 +45,7 @@ def agreement_tally(consensus: CodeGenerationConsensus, chosen: Lettered, letter
     facts = [("programs", details.get("candidates", 0)), ("groups", len(details.get("clusters", [])))]
     favourite = letters.get(details.get("selected") or "", "")
     if favourite and favourite != chosen.letter:
-        facts.append(("chosen", favourite))
+        facts.append(("models chose", favourite))
     is_rated = consensus.consensus_score is not None
     words = standing_words(consensus).capitalize() or "No score"
     return {

@@ -133,7 +133,7 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "is_still": status in {*ENDED, Status.DELIVERED},
         "can_stop": can(user, Action.REQUEST_STOP, scope, met=[Condition.OWN] if is_own else []),
         "can_retry": may_write and (status == Status.FAILED or (status == Status.APPROVED and bool(run.failure))),
-        "can_rewrite": may_write and status in FAILED_AT,
+        "can_rewrite": may_write and (status in FAILED_AT or bool(pull_request and pull_request.failing_gates)),
         "can_merge": can(user, Action.DELIVERY_MERGE, scope),
         "leads_to_review": status == Status.IN_REVIEW and can(user, Action.VERDICT_VOTE, scope) and not is_own,
         "trail": [("Requests", reverse("generation:request-list"))],

@@ -46,6 +46,7 @@ from apps.governance.services import ContentChanged, denial_record
 from apps.governance.types import Action, Decision, Verdict
 
 PANES = 3
+READ_AGAIN = "Below is what is there now: look at it and decide again. Your words are kept."
 TOOL_NAMES = {"ruff": "Lint", "mypy": "Types", "bandit": "Security"}
 
 
@@ -110,7 +111,7 @@ def _to_be_read_again(
     context["form"] = VerdictForm(
         initial={**kept, "digest": context["digest"]}, letters=context["letters"], chosen=context["chosen"].letter
     )
-    context["banners"] = [("bad", str(problem)), *context["banners"]]
+    context["banners"] = [("bad", f"{problem.message} {READ_AGAIN}"), *context["banners"]]
     return render(request, "generation/review.html", context, status=problem.status)
 
 
