@@ -27,13 +27,14 @@ class SpecificationForm(forms.Form):
         to_field_name="name",
         required=False,
         empty_label="Choose a repository",
+        help_text="Its reviewers approve the change.",
         error_messages={"invalid_choice": "There is no such repository that you may write specifications for."},
     )
     target_path = forms.CharField(
         label="File",
         max_length=400,
         required=False,
-        help_text="Where the code goes. Empty: the file that defines the function, else a new module.",
+        help_text="Empty: the platform chooses it.",
     )
     text = forms.CharField(
         label="Specification",
