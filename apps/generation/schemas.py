@@ -7,6 +7,7 @@ from typing import Any
 from ninja import Field, Schema
 
 from apps.generation.engine.consensus import Standing
+
 MODULE_NAME = r"^[A-Za-z_][\w.]*$"
 
 
