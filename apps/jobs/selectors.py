@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from apps.core.clock import now
 from apps.core.errors import NotFound
@@ -86,6 +90,19 @@ def job_status(*, job: Job, user: User) -> JobStatus:
         elapsed=_in_words((job.finished_at or now()) - begin),
         is_stoppable=not job.is_ended and not is_stopping and job_is_stoppable(user, job),
     )
+
+
+def job_status_latest(
+    *, kind: str, subject_kind: str, subject_ids: Collection[UUID] | QuerySet[Any, Any], user: User
+) -> JobStatus | None:
+    """
+    Return the newest job of a kind about one of these subjects as ``user`` sees it, or None; one query.
+
+    ``subject_ids`` are keys, or a query for them. The caller has decided that ``user`` may see all of the subjects.
+    """
+    jobs = Job.objects.filter(kind=kind, subject_kind=subject_kind, subject_id__in=subject_ids)
+    job = jobs.order_by("-created_at", "id").first()
+    return None if job is None else job_status(job=job, user=user)
 
 
 def _in_words(time: timedelta) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from ninja import Router, Status
 
 from apps.core.ids import format_id
@@ -13,7 +12,7 @@ from apps.governance.errors import Denial, NotAllowed
 from apps.governance.http import PROBLEMS, access, current_user, require
 from apps.governance.selectors import scopes_where
 from apps.governance.types import Action
-from apps.jobs.models import Job
+from apps.jobs.http import JobOut, job_accepted
 from apps.quality import schemas
 from apps.quality.models import AiCodeReview, GeneratedTestSuite, QualityImprovement
 from apps.quality.services import (
@@ -61,7 +60,7 @@ def generate_test_suite(request: HttpRequest, payload: schemas.CodeIn) -> Status
 @router.post(
     "/coverage/analyze",
     auth=WRITE,
-    response={201: schemas.CoverageOut, 202: schemas.JobOut, **PROBLEMS},
+    response={201: schemas.CoverageOut, 202: JobOut, **PROBLEMS},
     operation_id="analyze_coverage",
     summary="Measure which code the tests run",
 )
@@ -91,7 +90,7 @@ def analyze_coverage(
 @router.post(
     "/debt/assess",
     auth=WRITE,
-    response={201: schemas.DebtOut, 202: schemas.JobOut, **PROBLEMS},
+    response={201: schemas.DebtOut, 202: JobOut, **PROBLEMS},
     operation_id="assess_debt",
     summary="Assess technical debt",
 )
@@ -159,17 +158,7 @@ def _measure(
     repository = repository_get(user=user, name=payload.repository)
     require(request, Action.QUALITY_MEASURE, repository.scope)
     job = measurement_start(repository=repository, kind=kind, requested_by=user, sha=payload.sha)
-    response["Location"] = f"/api/v1/jobs/{format_id('job', job.pk)}"
-    return Status(202, _job(job))
-
-
-def _job(job: Job) -> dict[str, Any]:
-    return {
-        "job_id": format_id("job", job.pk),
-        "kind": job.kind,
-        "state": job.state,
-        "url": reverse("jobs:job-detail", args=[job.pk]),
-    }
+    return job_accepted(response, job)
 
 
 def _review(review: AiCodeReview) -> dict[str, Any]:

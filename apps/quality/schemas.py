@@ -90,15 +90,6 @@ class SuiteOut(Schema):
     created_at: datetime
 
 
-class JobOut(Schema):
-    """A measurement under way; its progress is at ``url``."""
-
-    job_id: str
-    kind: str = Field(examples=["quality.coverage"])
-    state: str = Field(examples=["queued"])
-    url: str
-
-
 class FileCoverageOut(Schema):
     """One file's coverage."""
 

@@ -10,8 +10,7 @@ from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from apps.core.errors import NotFound
 from apps.governance.models import User
 from apps.governance.selectors import readable_scopes
-from apps.jobs.models import Job
-from apps.jobs.selectors import JobStatus, job_status
+from apps.jobs.selectors import JobStatus, job_status_latest
 from apps.quality.models import (
     AiCodeReview,
     CoverageReport,
@@ -176,21 +175,14 @@ def proposal_get(*, code: QuerySet[MeasuredCode], proposal_id: Any) -> QualityIm
 
 
 def measurement_latest(*, repository: Repository, kind: str, user: User) -> JobStatus | None:
-    """Return the newest measurement of this kind in a repository the caller may read, if there was one; two queries."""
+    """Return the newest measurement of this kind in a repository the caller may read, if there was one."""
     revisions = repository.revisions.values("pk")
-    jobs = Job.objects.filter(kind=kind, subject_kind=MEASUREMENT_SUBJECT, subject_id__in=revisions)
-    return _status_of_latest(jobs, user)
+    return job_status_latest(kind=kind, subject_kind=MEASUREMENT_SUBJECT, subject_ids=revisions, user=user)
 
 
 def suite_job_latest(*, code: QuerySet[MeasuredCode], user: User) -> JobStatus | None:
-    """Return the newest generation of a suite for *code*, which *user* may read, if there was one; two queries."""
-    jobs = Job.objects.filter(kind=SUITE_JOB, subject_kind=CODE_SUBJECT, subject_id__in=code.values("pk"))
-    return _status_of_latest(jobs, user)
-
-
-def _status_of_latest(jobs: QuerySet[Job], user: User) -> JobStatus | None:
-    job = jobs.order_by("-created_at", "id").first()
-    return None if job is None else job_status(job=job, user=user)
+    """Return the newest generation of a suite for *code*, which *user* may read, if there was one."""
+    return job_status_latest(kind=SUITE_JOB, subject_kind=CODE_SUBJECT, subject_ids=code.values("pk"), user=user)
 
 
 def python_paths(repository: Repository) -> list[str]:
