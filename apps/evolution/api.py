@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
 from apps.core.ids import format_id, parse_id
 from apps.evolution import schemas
-from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot
+from apps.evolution.models import ArchitectureEvolutionPlan
 from apps.evolution.selectors import plan_get, snapshot_get
-from apps.evolution.services import plan_dry_run, plan_suggest, snapshot_take
+from apps.evolution.services import analysis_start, plan_dry_run, plan_suggest
 from apps.evolution.types import MigrationRefused
 from apps.governance.http import PROBLEMS, access, current_user, require
 from apps.governance.types import Action
+from apps.jobs.http import JobOut, job_accepted
 from apps.repositories.selectors import repository_get
 
 router = Router(tags=["Evolution"])
@@ -24,21 +25,23 @@ WRITE = access("architecture:write")
 @router.post(
     "/analyze",
     auth=WRITE,
-    response={201: schemas.SnapshotOut, **PROBLEMS},
+    response={202: JobOut, **PROBLEMS},
     operation_id="analyze_architecture",
     summary="Analyse a repository's architecture",
 )
-def analyze_architecture(request: HttpRequest, payload: schemas.AnalyseIn) -> Status[dict[str, Any]]:
+def analyze_architecture(
+    request: HttpRequest, response: HttpResponse, payload: schemas.AnalyseIn
+) -> Status[dict[str, Any]]:
     """
-    Read the imports between a repository's own modules and keep what they say: cycles, layers, density.
+    Read the imports between a repository's own modules in the background, and keep what they say: cycles, layers.
 
-    Nothing is run. The same commit asked for again on the same day gives the same snapshot.
+    Nothing is run. When the job has succeeded, its ``progress`` names the ``snapshot``. The same commit asked for again
+    on the same day gives the same snapshot.
     """
     user = current_user(request)
     repository = repository_get(user=user, name=payload.repository)
     require(request, Action.ARCHITECTURE_ANALYSE, repository.scope)
-    snapshot = snapshot_take(repository=repository, sha=payload.sha, actor=user)
-    return Status(201, _snapshot(snapshot))
+    return job_accepted(response, analysis_start(repository=repository, requested_by=user, sha=payload.sha))
 
 
 @router.post(
@@ -81,20 +84,6 @@ def migrate_architecture(request: HttpRequest, payload: schemas.MigrateIn) -> St
             remedy="Rehearse the plan with dry_run, then write a specification for each step.",
         )
     return Status(200, _plan(plan_dry_run(plan=plan, actor=user)))
-
-
-def _snapshot(snapshot: ArchitectureSnapshot) -> dict[str, Any]:
-    revision = snapshot.source.revision
-    return {
-        "id": format_id("snap", snapshot.pk),
-        "repository": revision.repository.name,
-        "sha": revision.sha,
-        "snapshot_date": snapshot.snapshot_date,
-        "complexity_metrics": snapshot.complexity_metrics,
-        "pattern_analysis": snapshot.pattern_analysis,
-        "improvement_opportunities": snapshot.improvement_opportunities,
-        "created_at": snapshot.created_at,
-    }
 
 
 def _plan(plan: ArchitectureEvolutionPlan) -> dict[str, Any]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot
+from apps.evolution.types import ANALYSIS_SUBJECT
 from apps.governance.rest import Resource
-from apps.repositories.selectors import repository_ids
+from apps.governance.subjects import subject_register
+from apps.repositories.selectors import repository_ids, revisions_readable
+
+subject_register(ANALYSIS_SUBJECT, readable=revisions_readable)
 
 
 class SnapshotResource(Resource):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from ninja import Field, Schema
@@ -28,19 +28,6 @@ class MigrateIn(Schema):
     dry_run: bool = Field(
         description="True. Migrations themselves are carried out by people, through specifications.", examples=[True]
     )
-
-
-class SnapshotOut(Schema):
-    """What the imports of a commit say."""
-
-    id: str = Field(examples=["snap_6f1f4b9e-8c7d-4a77-9a1c-0c1f5d0f4a11"])
-    repository: str
-    sha: str
-    snapshot_date: date
-    complexity_metrics: dict[str, Any]
-    pattern_analysis: dict[str, Any]
-    improvement_opportunities: list[dict[str, Any]]
-    created_at: datetime
 
 
 class PlanOut(Schema):

@@ -8,8 +8,10 @@ from django.db.models import QuerySet
 
 from apps.core.errors import NotFound
 from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot
+from apps.evolution.types import ANALYSIS_JOB, ANALYSIS_SUBJECT
 from apps.governance.models import User
 from apps.governance.selectors import readable_scopes
+from apps.jobs.selectors import JobStatus, job_status_latest
 from apps.repositories.models import Repository
 
 
@@ -20,6 +22,12 @@ def snapshots_of(repository: Repository) -> QuerySet[ArchitectureSnapshot]:
         .select_related("source__revision")
         .order_by("-created_at", "id")
     )
+
+
+def analysis_latest(*, repository: Repository, user: User) -> JobStatus | None:
+    """Return the newest analysis in a repository the caller may read, if there was one."""
+    revisions = repository.revisions.values("pk")
+    return job_status_latest(kind=ANALYSIS_JOB, subject_kind=ANALYSIS_SUBJECT, subject_ids=revisions, user=user)
 
 
 def snapshot_get(*, user: User, snapshot_id: UUID) -> ArchitectureSnapshot:

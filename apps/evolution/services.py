@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.checks.services import import_graph, is_test_path
 from apps.checks.types import ImportGraph
@@ -15,10 +17,12 @@ from apps.core.clock import now
 from apps.evolution.engine import dry_run, suggestions
 from apps.evolution.engine.graph import Analysis, analyse, graph_json, graph_of, without
 from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot, SnapshotSource
-from apps.evolution.types import InputInvalid, NothingToSuggest
+from apps.evolution.types import ANALYSIS_JOB, ANALYSIS_SUBJECT, InputInvalid, NothingToSuggest
 from apps.governance.models import User
 from apps.governance.services import audit_record
-from apps.repositories.models import Repository
+from apps.jobs.models import Job
+from apps.jobs.services import job_enqueue
+from apps.repositories.models import Repository, Revision
 from apps.repositories.selectors import files_at, head_sha
 from apps.repositories.services import revision_record
 
@@ -26,38 +30,57 @@ SUGGESTED = "suggested"
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
-def snapshot_take(*, repository: Repository, sha: str | None, actor: User) -> ArchitectureSnapshot:
+@transaction.atomic
+def analysis_start(*, repository: Repository, requested_by: User, sha: str | None = None) -> Job:
     """
-    Read the imports of a commit, by default the newest of the default branch, and store what they say.
+    Ask for a snapshot of a commit, by default the newest of the default branch; see :func:`snapshot_take`.
 
-    Takes about a second for a hundred modules; nothing is run. Asked again on the same day for the same commit, the
-    answer is the snapshot that is there. The caller has decided that ``actor`` may ask.
+    While one of the same commit is under way, that one is returned. The caller has decided that ``requested_by`` may
+    ask.
 
     :raises InputInvalid: ``sha`` is no full commit id.
     :raises RepositoryEmpty: the default branch has no commit.
     :raises RepositoryUnavailable: the repository cannot be opened, or has no such commit.
-    :raises CodeUnreadable: there is no Python package, or a file does not parse.
     """
     if sha is not None and not _SHA.fullmatch(sha):
         raise InputInvalid(f"{sha[:80]} is not the full id of a commit.", remedy="Give all 40 hexadecimal digits.")
-    today = now().date()
     revision = revision_record(repository=repository, sha=sha or head_sha(repository))
-    known = ArchitectureSnapshot.objects.filter(source__revision=revision, snapshot_date=today).first()
+    return job_enqueue(
+        kind=ANALYSIS_JOB, subject_kind=ANALYSIS_SUBJECT, subject_id=revision.pk, requested_by=requested_by
+    )
+
+
+def snapshot_take(
+    *,
+    revision: Revision,
+    actor: User | None,
+    snapshot_id: UUID | None = None,
+    before_save: Callable[[], None] = lambda: None,
+) -> ArchitectureSnapshot:
+    """
+    Read the imports of a commit and store what they say.
+
+    Takes about a second for a hundred modules; nothing is run. Asked again on the same day for the same commit, the
+    answer is the snapshot that is there. A new one is stored as ``snapshot_id`` if given, so that a repetition writes
+    it once; ``before_save`` is called before anything is written and may raise. The caller has decided that ``actor``
+    may ask.
+
+    :raises RepositoryUnavailable: the repository cannot be opened.
+    :raises CodeUnreadable: there is no Python package, or a file does not parse.
+    """
+    repository, today = revision.repository, now().date()
+    known = ArchitectureSnapshot.objects.filter(
+        Q(pk=snapshot_id) | Q(source__revision=revision, snapshot_date=today)
+    ).first()
     if known is not None:
         return known
     analysis = analyse(_graph_at(repository, revision.sha))
+    before_save()
     with transaction.atomic():
-        snapshot = ArchitectureSnapshot.objects.create(
-            snapshot_date=today,
-            architecture_graph=graph_json(analysis.graph),
-            complexity_metrics=_metrics(analysis),
-            pattern_analysis={
-                "layers": [list(layer) for layer in analysis.layers],
-                "cycles": [list(cycle) for cycle in analysis.cycles],
-            },
-            improvement_opportunities=[found.as_json() for found in suggestions.opportunities(analysis)],
+        snapshot, _ = ArchitectureSnapshot.objects.update_or_create(
+            pk=snapshot_id or uuid4(), defaults={"snapshot_date": today, **_stored(analysis)}
         )
-        SnapshotSource.objects.create(snapshot=snapshot, revision=revision)
+        SnapshotSource.objects.update_or_create(snapshot=snapshot, defaults={"revision": revision})
         audit_record(
             action="architecture.analyse",
             object_kind="snapshot",
@@ -165,6 +188,19 @@ def _graph_at(repository: Repository, sha: str) -> ImportGraph:
 def _python(repository: Repository, sha: str) -> Mapping[str, str]:
     contents = files_at(repository, sha)
     return {path: content.decode(errors="replace") for path, content in contents.items() if not is_test_path(path)}
+
+
+def _stored(analysis: Analysis) -> dict[str, Any]:
+    """Return what is stored of an analysis, by column."""
+    return {
+        "architecture_graph": graph_json(analysis.graph),
+        "complexity_metrics": _metrics(analysis),
+        "pattern_analysis": {
+            "layers": [list(layer) for layer in analysis.layers],
+            "cycles": [list(cycle) for cycle in analysis.cycles],
+        },
+        "improvement_opportunities": [found.as_json() for found in suggestions.opportunities(analysis)],
+    }
 
 
 def _in_cycles(analysis: Analysis) -> int:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from apps.core.errors import NofxError
 
+ANALYSIS_JOB = "evolution.analyse"
+# An analysis is about a revision; the name is ours, because other apps have jobs about revisions too.
+ANALYSIS_SUBJECT = "evolution_revision"
+
 
 class NothingToSuggest(NofxError):
     """The architecture holds nothing that the rules would change."""

@@ -15,14 +15,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.checks.types import CodeUnreadable
 from apps.core.errors import NotFound
-from apps.core.htmx import HtmxRequest, notify, redirect_after
+from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.evolution.engine.graph import Analysis, graph_of
 from apps.evolution.engine.graph import analyse as analysis_of
 from apps.evolution.engine.picture import dot, picture, summary
 from apps.evolution.gateways import graphviz
 from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot
-from apps.evolution.selectors import plan_get, plans_of, snapshot_get, snapshots_of
-from apps.evolution.services import plan_dry_run, plan_suggest, snapshot_take
+from apps.evolution.selectors import analysis_latest, plan_get, plans_of, snapshot_get, snapshots_of
+from apps.evolution.services import analysis_start, plan_dry_run, plan_suggest
 from apps.evolution.types import NothingToSuggest
 from apps.governance.http import require
 from apps.governance.models import User
@@ -63,6 +63,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         "snapshot": snapshot,
         "snapshots": snapshots[:NEWEST],
         "count": snapshots.count(),
+        "job": analysis_latest(repository=repository, user=user),
         "can_analyse": can(user, Action.ARCHITECTURE_ANALYSE, repository.scope),
         "can_plan": can(user, Action.ARCHITECTURE_PLAN, repository.scope),
         **_freshness(repository, snapshot),
@@ -71,7 +72,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         context |= _shown(request, snapshot)
         context["plans"] = [_plan(plan) for plan in plans_of(repository)[:NEWEST]]
         context["is_planned"] = any(plan["row"].current_snapshot_id == snapshot.pk for plan in context["plans"])
-    return render(request, "evolution/index.html", context)
+    return render_page(request, "evolution/index.html", context, fragment="evolution/_architecture.html")
 
 
 @login_required
@@ -82,10 +83,10 @@ def analyse(request: HtmxRequest) -> HttpResponse:
     require(request, Action.ARCHITECTURE_ANALYSE, repository.scope)
     response = redirect_after(request, _url(repository))
     try:
-        snapshot = snapshot_take(repository=repository, sha=None, actor=user)
+        analysis_start(repository=repository, requested_by=user)
     except EXPECTED as error:
         return notify(request, response, str(error), level="error")
-    return notify(request, response, f"Analysed {snapshot.source.revision.sha[:12]}.")
+    return notify(request, response, "The analysis is under way.", level="info")
 
 
 @login_required

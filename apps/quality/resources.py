@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 
 from apps.governance.models import User
 from apps.governance.rest import Resource
-from apps.governance.selectors import readable_scopes
 from apps.governance.subjects import subject_register
 from apps.quality.models import (
     AiCodeReview,
@@ -20,20 +19,15 @@ from apps.quality.models import (
 )
 from apps.quality.selectors import code_readable
 from apps.quality.types import CODE_SUBJECT, MEASUREMENT_SUBJECT
-from apps.repositories.models import Revision
-from apps.repositories.selectors import repository_ids
+from apps.repositories.selectors import repository_ids, revisions_readable
 
 
 def _code_ids(user: User) -> QuerySet[Any]:
     return code_readable(user).values("pk")
 
 
-def _revision_ids(user: User) -> QuerySet[Any]:
-    return Revision.objects.filter(repository__scope__in=readable_scopes(user)).values("pk")
-
-
 subject_register(CODE_SUBJECT, readable=_code_ids)
-subject_register(MEASUREMENT_SUBJECT, readable=_revision_ids)
+subject_register(MEASUREMENT_SUBJECT, readable=revisions_readable)
 
 
 class CodeResource(Resource):

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from apps.core.errors import NotFound
 from apps.governance.models import User
-from apps.governance.selectors import readable_scopes
 from apps.jobs.services import JobRun, job_handler, job_subject_access
 from apps.quality.models import MeasuredCode
 from apps.quality.selectors import code_readable
 from apps.quality.services import coverage_analyse, debt_assess, test_suite_generate
 from apps.quality.types import CODE_SUBJECT, COVERAGE_JOB, DEBT_JOB, MEASUREMENT_SUBJECT, SUITE_JOB, Code
 from apps.repositories.models import Revision
+from apps.repositories.selectors import revisions_readable
 
 
 @job_handler(COVERAGE_JOB, timeout_s=900, max_attempts=2)
@@ -54,7 +54,7 @@ def code_is_readable(user: User, code_id: UUID) -> bool:
 
 @job_subject_access(MEASUREMENT_SUBJECT)
 def revision_is_readable(user: User, revision_id: UUID) -> bool:
-    return Revision.objects.filter(pk=revision_id, repository__scope__in=readable_scopes(user)).exists()
+    return revisions_readable(user).filter(pk=revision_id).exists()
 
 
 def _revision(run: JobRun) -> Revision:

@@ -14,7 +14,7 @@ from apps.core.errors import NotFound
 from apps.governance.models import User
 from apps.governance.selectors import readable_scopes
 from apps.repositories.gateways import git
-from apps.repositories.models import Repository
+from apps.repositories.models import Repository, Revision
 from apps.repositories.types import CommitInfo, RepositoryEmpty, RepositoryUnavailable
 
 
@@ -30,6 +30,11 @@ def repositories_readable(*, user: User) -> QuerySet[Repository]:
 def repository_ids(user: User) -> list[UUID]:
     """Return the keys of the repositories that *user* may read; one query. For filters over many rows."""
     return list(Repository.objects.filter(scope__in=readable_scopes(user)).values_list("pk", flat=True))
+
+
+def revisions_readable(user: User) -> QuerySet[Revision]:
+    """Return the known commits of the repositories that *user* may read; lazy, usable inside a filter."""
+    return Revision.objects.filter(repository__scope__in=readable_scopes(user))
 
 
 def repository_get(*, user: User, name: str) -> Repository:

@@ -113,7 +113,7 @@ VERBS = (
         "POST",
         "/api/evolution/analyze",
         {"repository": "shop"},
-        "apps.evolution.api.snapshot_take",
+        "apps.evolution.api.analysis_start",
         Action.ARCHITECTURE_ANALYSE,
     ),
     Verb(

@@ -12,10 +12,13 @@ from playwright.sync_api import Page, expect
 from apps.console.demo.repository import demo_repository_make
 from apps.governance.models import RoleAssignment, User
 from apps.governance.services import scope_create
+from apps.jobs.models import Job
+from apps.jobs.runner import job_execute
 from apps.repositories.models import Repository
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Role = RoleAssignment.Role
+IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@localhost")
 
 
 @pytest.fixture
@@ -36,9 +39,8 @@ def tangled(tmp_path: Path) -> Path:
     for low, high in ((1, 2), (5, 6)):
         place = path / "tangle" / f"part_{low}" / "step_0.py"
         place.write_text(f"import tangle.part_{high}.step_0\n{place.read_text()}")
-    identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost"]
     for arguments in (["init", "-q", "-b", "main"], ["add", "--all"], ["commit", "-q", "-m", "Begin"]):
-        subprocess.run(["git", *identity, *arguments], cwd=path, check=True)
+        subprocess.run(["git", *IDENTITY, *arguments], cwd=path, check=True)
     return path
 
 
@@ -73,23 +75,42 @@ def looked_at(
     return look
 
 
+def work_off_live(page: Page) -> None:
+    """See that the page follows its queued job, and do the job in this process; the page must not need a reload."""
+    expect(page.get_by_text("queued").first).to_be_visible()
+    expect(page.locator(".live[data-connection='live']")).to_be_visible()
+    page.evaluate("window.neverReloaded = true")
+    job = Job.objects.get(state=Job.State.QUEUED)
+    job_execute(job.pk)
+
+
 def test_an_architecture_is_analysed_planned_and_rehearsed(
-    page: Page, architect: User, looked_at: Callable[[str, str], None]
+    page: Page, architect: User, looked_at: Callable[[str, str], None], tangled: Path
 ) -> None:
     page.set_default_timeout(30_000)
     looked_at("/architecture", "architecture-empty")
     page.goto("/architecture")
     page.get_by_role("button", name="Analyse main").click()
+    looked_at("/architecture", "architecture-queued")
+    work_off_live(page)
     expect(page.get_by_role("img", name="one import cycle")).to_be_visible()
+    assert page.evaluate("window.neverReloaded") is True
     looked_at("/architecture", "architecture-demo")
     page.goto("/architecture?repository=tangle")
     page.get_by_role("button", name="Analyse main").click()
+    work_off_live(page)
     expect(page.get_by_role("img", name="2 import cycles")).to_be_visible()
     page.get_by_role("button", name="Suggest a plan").click()
     page.get_by_role("button", name="Rehearse").click()
     expect(page.get_by_text("still there")).to_have_count(2)
     expect(page.get_by_text("2 cycles now, 0 without these imports")).to_be_visible()
     looked_at("/architecture?repository=tangle", "architecture-tangle")
+    (tangled / "tangle/part_0/step_0.py").write_text("def (\n")
+    subprocess.run(["git", *IDENTITY, "commit", "-qam", "Break"], cwd=tangled, check=True)
+    page.get_by_role("button", name="Analyse main").click()
+    work_off_live(page)
+    expect(page.get_by_role("heading", name="does not parse")).to_be_visible()
+    looked_at("/architecture?repository=tangle", "architecture-failed")
 
 
 def test_a_docs_page_is_written_checked_and_read(

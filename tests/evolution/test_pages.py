@@ -21,8 +21,10 @@ from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapsho
 from apps.evolution.services import plan_suggest, snapshot_take
 from apps.governance.models import AuditEvent, User
 from apps.governance.types import Role
+from apps.jobs.models import Job
+from apps.jobs.runner import job_execute
 from apps.repositories.models import Repository, Revision
-from tests.evolution.conftest import ACYCLIC
+from tests.evolution.conftest import ACYCLIC, newest
 
 pytestmark = pytest.mark.django_db
 PAGE = "/architecture?repository=shop"
@@ -34,7 +36,14 @@ def post(client: Client, path: str, body: dict[str, Any]) -> Any:
 
 @pytest.fixture
 def snapshot(repository: Repository, engineer: User) -> ArchitectureSnapshot:
-    return snapshot_take(repository=repository, sha=None, actor=engineer)
+    return snapshot_take(revision=newest(repository), actor=engineer)
+
+
+def analysed(client: Client) -> str:
+    """Press the button, let a worker do the job, and return the page."""
+    client.post("/architecture/analyse", {"repository": "shop"})
+    job_execute(Job.objects.latest("created_at").pk)
+    return client.get(PAGE).content.decode()
 
 
 def test_without_a_readable_repository_the_page_says_so(client_of, stranger, repository):
@@ -52,10 +61,26 @@ def test_before_the_first_analysis_the_page_says_so_and_offers_it(client_of, eng
     assert "Analyse main" not in client_of(auditor).get("/architecture").content.decode()
 
 
-def test_the_button_analyses_and_the_page_shows_graph_figures_list_and_opportunity(client_of, engineer, repository):
+def test_the_button_begins_one_job_which_the_page_follows(client_of, engineer, auditor, repository):
     client = client_of(engineer)
-    assert client.post("/architecture/analyse", {"repository": "shop"}).headers["Location"] == PAGE
+    for _ in range(2):
+        assert client.post("/architecture/analyse", {"repository": "shop"}).headers["Location"] == PAGE
+    job = Job.objects.get()
     page = client.get(PAGE).content.decode()
+    assert f'<div id="architecture" class="stack-loose" data-live-job="{job.pk}" hx-get="{PAGE}"' in page
+    assert "data-live-indicator" in page
+    assert f"/jobs/{job.pk}/cancel" in page
+    assert "The analysis is under way." in page
+    assert client.get(PAGE, headers={"HX-Request": "true"}).content.decode().lstrip().startswith('<div id="architect')
+    reader = client_of(auditor).get(PAGE).content.decode()
+    assert f'data-live-job="{job.pk}"' in reader
+    assert f"/jobs/{job.pk}/cancel" not in reader
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_analysed_is_graph_figures_list_and_opportunity(client_of, engineer, repository):
+    page = analysed(client_of(engineer))
+    assert "data-live-job" not in page
     assert 'role="img" aria-label="5 modules and 4 imports between them in 2 layers; one import cycle, through' in page
     assert page.count("stroke-dasharray") == 3
     assert "<?xml" not in page
@@ -65,11 +90,10 @@ def test_the_button_analyses_and_the_page_shows_graph_figures_list_and_opportuni
     assert "Suggest a plan" in page
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_acyclic_graph_has_nothing_to_suggest(client_of, engineer, repository, commit):
     commit(ACYCLIC)
-    client = client_of(engineer)
-    client.post("/architecture/analyse", {"repository": "shop"})
-    page = client.get(PAGE).content.decode()
+    page = analysed(client_of(engineer))
     assert "no import cycle" in page
     assert "Suggest a plan" not in page
     assert "stroke-dasharray" not in page
@@ -106,10 +130,16 @@ def test_newer_commits_and_a_repository_that_is_gone_are_said(client_of, enginee
     assert client.post("/architecture/analyse", {"repository": "shop"}).status_code == 302
 
 
-def test_code_that_does_not_parse_is_a_message(client_of, engineer, repository, commit):
+@pytest.mark.django_db(transaction=True)
+def test_code_that_does_not_parse_is_said_with_what_to_do_until_it_does(client_of, engineer, repository, commit):
     commit({"shop/rates.py": "def (\n"})
-    page = client_of(engineer).post("/architecture/analyse", {"repository": "shop"}, follow=True).content.decode()
+    client = client_of(engineer)
+    page = analysed(client)
     assert "shop/rates.py does not parse" in page
+    assert "What to do" in page
+    assert "Analyse main" in page
+    commit(ACYCLIC)
+    assert "does not parse" not in analysed(client)
 
 
 def test_who_has_no_role_learns_nothing(client_of, stranger, snapshot, engineer):
@@ -149,13 +179,31 @@ def test_a_snapshot_of_another_repository_is_not_found(client_of, engineer, snap
     assert client.get(f"{PAGE}&snapshot=nonsense").status_code == 404
 
 
+def test_the_verb_analyse_answers_with_a_job(client_of, engineer, repository):
+    client = client_of(engineer)
+    answers = [post(client, "analyze", {"repository": "shop"}) for _ in range(2)]
+    job = Job.objects.get()
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert answers[0].json() == answers[1].json()
+    assert answers[0].json()["kind"] == job.kind == "evolution.analyse"
+    assert answers[0].headers["Location"] == f"/api/v1/jobs/job_{job.pk}"
+    assert client.get(answers[0].headers["Location"]).json()["state"] == "queued"
+    assert client.get(answers[0].json()["url"]).status_code == 200
+    assert post(client, "analyze", {"repository": "shop", "sha": "main"}).status_code == 422
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_verbs_analyse_suggest_and_rehearse(client_of, architect, repository, commit):
     client = client_of(architect)
-    first = post(client, "analyze", {"repository": "shop"})
-    assert first.status_code == 201
-    assert first.json()["complexity_metrics"]["cycles"] == 1
-    assert first.json()["repository"] == "shop"
-    plan = post(client, "suggest", {"snapshot": first.json()["id"]})
+
+    def analysed_by_verb() -> str:
+        address = post(client, "analyze", {"repository": "shop"}).headers["Location"]
+        job_execute(Job.objects.latest("created_at").pk)
+        return client.get(address).json()["progress"]["snapshot"]
+
+    snapshot = analysed_by_verb()
+    assert client.get(f"/api/v1/snapshots/{snapshot}").json()["complexity_metrics"]["cycles"] == 1
+    plan = post(client, "suggest", {"snapshot": snapshot})
     assert plan.status_code == 201
     assert plan.json()["migration_steps"][0]["imported"] == "shop.basket"
     refused = post(client, "migrate", {"plan": plan.json()["id"], "dry_run": False})
@@ -166,9 +214,7 @@ def test_the_verbs_analyse_suggest_and_rehearse(client_of, architect, repository
     assert rehearsed.json()["status"] == "ready"
     commit(ACYCLIC)
     assert post(client, "migrate", {"plan": plan.json()["id"], "dry_run": True}).json()["status"] == "done"
-    second = post(client, "analyze", {"repository": "shop"})
-    assert second.json()["complexity_metrics"]["cycles"] == 0
-    nothing = post(client, "suggest", {"snapshot": second.json()["id"]})
+    nothing = post(client, "suggest", {"snapshot": analysed_by_verb()})
     assert nothing.status_code == 422
     assert nothing.json()["code"] == "evolution.nothing_to_suggest"
 

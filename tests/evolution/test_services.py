@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from apps.checks.types import CodeUnreadable
+from apps.core.errors import NotFound
 from apps.evolution import services
 from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot
 from apps.evolution.types import InputInvalid, NothingToSuggest
 from apps.governance.models import AuditEvent, User
-from apps.repositories.models import Repository
+from apps.jobs.models import Job
+from apps.jobs.runner import job_execute
+from apps.jobs.selectors import job_get
+from apps.jobs.services import JobCancelled
+from apps.repositories.models import Repository, Revision
 from apps.repositories.selectors import head_sha
 from apps.repositories.types import RepositoryUnavailable
-from tests.evolution.conftest import ACYCLIC, git
+from tests.evolution.conftest import ACYCLIC, git, newest
 
 pytestmark = pytest.mark.django_db
 CYCLE = ["shop.basket", "shop.prices", "shop.rates"]
 
 
 def take(repository: Repository, actor: User) -> ArchitectureSnapshot:
-    return services.snapshot_take(repository=repository, sha=None, actor=actor)
+    return services.snapshot_take(revision=newest(repository), actor=actor)
 
 
 def test_a_snapshot_holds_graph_metrics_cycles_and_what_could_be_better(repository, engineer):
@@ -52,13 +58,13 @@ def test_another_commit_gives_another_snapshot_and_the_same_one_none(repository,
 def test_an_earlier_commit_can_be_analysed_by_its_full_id(repository, engineer, commit):
     before = head_sha(repository)
     commit(ACYCLIC)
-    old = services.snapshot_take(repository=repository, sha=before, actor=engineer)
-    assert old.complexity_metrics["cycles"] == 1
+    job = services.analysis_start(repository=repository, requested_by=engineer, sha=before)
+    assert Revision.objects.get(pk=job.subject_id).sha == before
     for sha in ("main", "--help", before[:12]):
         with pytest.raises(InputInvalid):
-            services.snapshot_take(repository=repository, sha=sha, actor=engineer)
+            services.analysis_start(repository=repository, requested_by=engineer, sha=sha)
     with pytest.raises(RepositoryUnavailable):
-        services.snapshot_take(repository=repository, sha="f" * 40, actor=engineer)
+        services.analysis_start(repository=repository, requested_by=engineer, sha="f" * 40)
 
 
 def test_code_that_cannot_be_read_leaves_no_row(repository, engineer, commit):
@@ -66,6 +72,56 @@ def test_code_that_cannot_be_read_leaves_no_row(repository, engineer, commit):
     with pytest.raises(CodeUnreadable, match=r"shop/rates\.py does not parse"):
         take(repository, engineer)
     assert ArchitectureSnapshot.objects.count() == 0
+
+
+def test_an_analysis_that_is_repeated_after_a_death_writes_its_row_once(repository, engineer):
+    job = uuid4()
+    rows = [services.snapshot_take(revision=newest(repository), actor=engineer, snapshot_id=job) for _ in range(2)]
+    assert [row.pk for row in rows] == [job, job]
+    ArchitectureSnapshot.objects.update(snapshot_date="2026-01-01")  # the repetition came after midnight
+    services.snapshot_take(revision=newest(repository), actor=engineer, snapshot_id=job)
+    assert ArchitectureSnapshot.objects.get().source.revision == newest(repository)
+    assert AuditEvent.objects.filter(action="architecture.analyse").count() == 1
+
+
+def test_an_analysis_that_was_stopped_writes_nothing(repository, engineer):
+    def stop() -> None:
+        raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        services.snapshot_take(revision=newest(repository), actor=engineer, before_save=stop)
+    assert ArchitectureSnapshot.objects.count() == 0
+
+
+def test_asking_twice_for_the_same_analysis_gives_one_job_and_another_commit_another(repository, engineer, commit):
+    first, second = (services.analysis_start(repository=repository, requested_by=engineer) for _ in range(2))
+    assert first.pk == second.pk
+    commit(ACYCLIC)
+    assert services.analysis_start(repository=repository, requested_by=engineer).pk != first.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_analysis_in_the_background_ends_with_its_figures(repository, engineer, auditor, stranger):
+    job = services.analysis_start(repository=repository, requested_by=engineer)
+    job_execute(job.pk)
+    job.refresh_from_db()
+    snapshot = ArchitectureSnapshot.objects.get()
+    assert (job.state, snapshot.pk) == (Job.State.SUCCEEDED, job.pk)
+    assert job.progress == {"stage": "analysed", "snapshot": f"snap_{snapshot.pk}", "modules": 5, "cycles": 1}
+    assert job_get(job_id=job.pk, user=auditor) == job
+    with pytest.raises(NotFound):
+        job_get(job_id=job.pk, user=stranger)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_analysis_of_code_that_cannot_be_read_fails_with_the_reason_and_a_remedy(repository, engineer, commit):
+    commit({"shop/rates.py": "def (\n"})
+    job = services.analysis_start(repository=repository, requested_by=engineer)
+    job_execute(job.pk)
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    assert "shop/rates.py does not parse" in job.error_message
+    assert job.error_remedy
 
 
 def test_a_plan_removes_every_cycle_with_the_fewest_lines(repository, engineer):

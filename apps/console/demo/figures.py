@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.console.demo.repository import NAME
 from apps.docs.services import documentation_generate
-from apps.evolution.services import snapshot_take
+from apps.evolution.services import analysis_start
 from apps.governance.models import CodeOwner
 from apps.quality.services import history_measure, measurement_start
 from apps.repositories.models import Repository
@@ -18,7 +18,7 @@ def demo_measure() -> None:
     """
     repository = Repository.objects.get(name=NAME, is_demo=True)
     owner = CodeOwner.objects.select_related("user").get(scope=repository.scope).user
-    snapshot_take(repository=repository, sha=None, actor=owner)
+    analysis_start(repository=repository, requested_by=owner)
     documentation_generate(repository=repository, sha=None, actor=owner)
     history_measure(repository=repository, requested_by=owner)
     measurement_start(repository=repository, kind="quality.debt", requested_by=owner)
