@@ -205,9 +205,7 @@ def import_graph(files: Mapping[str, str]) -> ImportGraph:
     try:
         return grimp.build(files, timeout_s=GRAPH_TIMEOUT_S)
     except ToolFailed as error:
-        raise CodeUnreadable(
-            error.message, remedy="Architecture is read from Python packages whose files parse."
-        ) from error
+        raise CodeUnreadable(error.message, remedy="Put that right and commit it, then analyse again.") from error
 
 
 def public_interface(files: Mapping[str, str]) -> tuple[Documented, ...]:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from apps.docs.models import DocumentationArtifact
+from apps.docs.selectors import pages_readable
+from apps.docs.types import GENERATE_SUBJECT, VALIDATE_SUBJECT
 from apps.governance.rest import Resource
-from apps.repositories.selectors import repository_ids
+from apps.governance.subjects import subject_register
+from apps.repositories.selectors import repository_ids, revisions_readable
+
+subject_register(GENERATE_SUBJECT, readable=revisions_readable)
+subject_register(VALIDATE_SUBJECT, readable=pages_readable)
 
 
 class PageResource(Resource):

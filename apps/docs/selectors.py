@@ -6,19 +6,25 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
 from apps.core.errors import NotFound
 from apps.docs.models import DocumentationArtifact
+from apps.docs.types import GENERATE_JOB, GENERATE_SUBJECT, VALIDATE_JOB, VALIDATE_SUBJECT
 from apps.governance.models import User
 from apps.governance.selectors import readable_scopes
-from apps.repositories.models import Repository
+from apps.jobs.models import Job
+from apps.jobs.selectors import JobStatus, job_status, job_status_latest
+from apps.repositories.models import Repository, Revision
 
 
 @dataclass(frozen=True)
 class RepositoryDocs:
-    """A repository and its newest page, if it has one."""
+    """A repository, its newest page, and the newest job that wrote or writes one; each if there is one."""
 
     repository: Repository
     page: DocumentationArtifact | None
+    job: Job | None
 
     @property
     def state(self) -> str:
@@ -37,7 +43,7 @@ def page_state(page: DocumentationArtifact) -> str:
 
 
 def pages_newest(repositories: Collection[Repository]) -> list[RepositoryDocs]:
-    """Return each of the repositories, which the caller may read, with its newest page; one query."""
+    """Return each of the repositories, which the caller may read, with its newest page and job; two queries."""
     newest = (
         DocumentationArtifact.objects.filter(source__revision__repository__in=repositories)
         .select_related("source__revision")
@@ -46,7 +52,15 @@ def pages_newest(repositories: Collection[Repository]) -> list[RepositoryDocs]:
         .distinct("source__revision__repository")
     )
     page_of = {page.source.revision.repository_id: page for page in newest}
-    return [RepositoryDocs(repository, page_of.get(repository.pk)) for repository in repositories]
+    job_of = _jobs_newest(repositories)
+    return [
+        RepositoryDocs(repository, page_of.get(repository.pk), job_of.get(repository.pk)) for repository in repositories
+    ]
+
+
+def pages_readable(user: User) -> QuerySet[DocumentationArtifact]:
+    """Return the pages *user* may read; lazy, usable inside a filter."""
+    return DocumentationArtifact.objects.filter(source__revision__repository__scope__in=readable_scopes(user))
 
 
 def page_get(*, user: User, page_id: UUID) -> DocumentationArtifact:
@@ -55,11 +69,37 @@ def page_get(*, user: User, page_id: UUID) -> DocumentationArtifact:
 
     :raises NotFound: there is none that *user* may read.
     """
-    found = (
-        DocumentationArtifact.objects.filter(pk=page_id, source__revision__repository__scope__in=readable_scopes(user))
-        .select_related("source__revision__repository__scope")
-        .first()
-    )
+    found = pages_readable(user).filter(pk=page_id).select_related("source__revision__repository__scope").first()
     if found is None:
         raise NotFound("There is no such page.")
     return found
+
+
+def generation_followed(*, rows: Collection[RepositoryDocs], user: User) -> tuple[Repository, JobStatus] | None:
+    """
+    Return the job that a list of pages shows at length, with its repository, or None where there is no job.
+
+    It is the newest of those under way, or of all when none is.
+    """
+    jobs = [(row.repository, row.job) for row in rows if row.job is not None]
+    if not jobs:
+        return None
+    repository, job = max(jobs, key=lambda pair: (not pair[1].is_ended, pair[1].created_at))
+    return repository, job_status(job=job, user=user)
+
+
+def check_latest(*, page: DocumentationArtifact, user: User) -> JobStatus | None:
+    """Return the newest check of a page that *user* may read, if there was one."""
+    return job_status_latest(kind=VALIDATE_JOB, subject_kind=VALIDATE_SUBJECT, subject_ids=[page.pk], user=user)
+
+
+def _jobs_newest(repositories: Collection[Repository]) -> dict[UUID, Job]:
+    """Return the newest job that writes a page, by repository; one query."""
+    revisions = Revision.objects.filter(repository__in=repositories)
+    jobs = (
+        Job.objects.filter(kind=GENERATE_JOB, subject_kind=GENERATE_SUBJECT, subject_id__in=revisions.values("pk"))
+        .annotate(repository_id=Subquery(revisions.filter(pk=OuterRef("subject_id")).values("repository_id")[:1]))
+        .order_by("repository_id", "-created_at", "id")
+        .distinct("repository_id")
+    )
+    return {job.repository_id: job for job in jobs}

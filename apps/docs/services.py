@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from django.db import transaction
@@ -13,10 +13,19 @@ from apps.core.clock import now
 from apps.docs.engine.drift import citation_of, cite, compare
 from apps.docs.engine.pages import api_page, documented_share
 from apps.docs.models import DocumentationArtifact, DocumentationSource
-from apps.docs.types import InputInvalid, NothingToDocument
+from apps.docs.types import (
+    GENERATE_JOB,
+    GENERATE_SUBJECT,
+    VALIDATE_JOB,
+    VALIDATE_SUBJECT,
+    InputInvalid,
+    NothingToDocument,
+)
 from apps.governance.models import User
 from apps.governance.services import audit_record
-from apps.repositories.models import Repository
+from apps.jobs.models import Job
+from apps.jobs.services import job_enqueue
+from apps.repositories.models import Repository, Revision
 from apps.repositories.selectors import files_at, head_sha
 from apps.repositories.services import revision_record
 
@@ -26,20 +35,50 @@ KEPT_FINDINGS = 200
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
-def documentation_generate(*, repository: Repository, sha: str | None, actor: User) -> DocumentationArtifact:
+@transaction.atomic
+def generation_start(*, repository: Repository, requested_by: User, sha: str | None = None) -> Job:
     """
-    Write the API page of a commit, by default the newest of the default branch; a commit has one, written anew.
+    Ask for the API page of a commit, by default the newest of the default branch; see :func:`documentation_generate`.
 
-    Nothing is run. The caller has decided that ``actor`` may ask.
+    While the page of the same commit is being written, that job is returned. The caller has decided that
+    ``requested_by`` may ask.
 
     :raises InputInvalid: ``sha`` is no full commit id.
-    :raises NothingToDocument: no Python file besides the tests offers a public function or class.
     :raises RepositoryEmpty: the default branch has no commit.
     :raises RepositoryUnavailable: the repository cannot be opened, or has no such commit.
     """
     if sha is not None and not _SHA.fullmatch(sha):
         raise InputInvalid(f"{sha[:80]} is not the full id of a commit.", remedy="Give all 40 hexadecimal digits.")
     revision = revision_record(repository=repository, sha=sha or head_sha(repository))
+    return job_enqueue(
+        kind=GENERATE_JOB, subject_kind=GENERATE_SUBJECT, subject_id=revision.pk, requested_by=requested_by
+    )
+
+
+def validation_start(*, artifact: DocumentationArtifact, requested_by: User) -> Job:
+    """
+    Ask for a page to be held against the newest commit; see :func:`documentation_validate`.
+
+    While the same page is being checked, that job is returned. The caller has decided that ``requested_by`` may ask.
+    """
+    return job_enqueue(
+        kind=VALIDATE_JOB, subject_kind=VALIDATE_SUBJECT, subject_id=artifact.pk, requested_by=requested_by
+    )
+
+
+def documentation_generate(
+    *, revision: Revision, actor: User | None, before_save: Callable[[], None] = lambda: None
+) -> DocumentationArtifact:
+    """
+    Write the API page of a commit; a commit has one, written anew, so a repetition adds nothing.
+
+    Takes seconds; nothing is run. ``before_save`` is called before anything is written and may raise. The caller has
+    decided that ``actor`` may ask.
+
+    :raises NothingToDocument: no Python file besides the tests offers a public function or class.
+    :raises RepositoryUnavailable: the repository cannot be opened.
+    """
+    repository = revision.repository
     items = public_interface(_python(repository, revision.sha))
     share = documented_share(items)
     if share is None:
@@ -54,6 +93,7 @@ def documentation_generate(*, repository: Repository, sha: str | None, actor: Us
         "quality_score": Decimal(f"{share:.2f}"),
         "last_updated": now(),
     }
+    before_save()
     with transaction.atomic():
         Repository.objects.select_for_update().get(pk=repository.pk)
         known = DocumentationArtifact.objects.filter(source__revision=revision, artifact_type=API).first()
@@ -78,11 +118,15 @@ def documentation_generate(*, repository: Repository, sha: str | None, actor: Us
     return artifact
 
 
-def documentation_validate(*, artifact: DocumentationArtifact, actor: User) -> DocumentationArtifact:
+def documentation_validate(
+    *, artifact: DocumentationArtifact, actor: User | None, before_save: Callable[[], None] = lambda: None
+) -> DocumentationArtifact:
     """
     Hold a page against the newest commit: the symbols it describes, and docstrings that contradict signatures.
 
-    What was found is stored beside the page; the page itself stays. The caller has decided that ``actor`` may ask.
+    Takes seconds. What was found is stored beside the page, in place of what an earlier check found; the page itself
+    stays. ``before_save`` is called before anything is written and may raise. The caller has decided that ``actor``
+    may ask.
 
     :raises RepositoryEmpty: the default branch has no commit.
     :raises RepositoryUnavailable: the repository cannot be opened.
@@ -103,6 +147,7 @@ def documentation_validate(*, artifact: DocumentationArtifact, actor: User) -> D
         "finding_count": len(findings),
         "findings": [finding.as_json() for finding in findings[:KEPT_FINDINGS]],
     }
+    before_save()
     with transaction.atomic():
         source.validation = validation
         source.validated_at = now()

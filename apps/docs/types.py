@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from apps.core.errors import NofxError
 
+GENERATE_JOB = "docs.generate"
+VALIDATE_JOB = "docs.validate"
+# A page is written of a revision; the name is ours, because other apps have jobs about revisions too.
+GENERATE_SUBJECT = "docs_revision"
+VALIDATE_SUBJECT = "docs_page"
+
 
 class NothingToDocument(NofxError):
     """The code offers nothing to others."""

@@ -8,18 +8,15 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.checks.types import CodeUnreadable, UnsafePath
-from apps.core.htmx import HtmxRequest, notify, redirect_after
+from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.docs.models import DocumentationArtifact
 from apps.docs.rendering import render as markdown_render
 from apps.docs.rendering import symbol_anchor
-from apps.docs.selectors import page_get, page_state, pages_newest
-from apps.docs.services import documentation_generate, documentation_validate
-from apps.docs.types import NothingToDocument
+from apps.docs.selectors import check_latest, generation_followed, page_get, page_state, pages_newest
+from apps.docs.services import generation_start, validation_start
 from apps.governance.http import require
 from apps.governance.models import User
 from apps.governance.selectors import can, scopes_where
@@ -28,7 +25,7 @@ from apps.repositories.selectors import repositories_readable, repository_get
 from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
 
 PAGE_SIZE = 50
-EXPECTED = (CodeUnreadable, NothingToDocument, RepositoryEmpty, RepositoryUnavailable, UnsafePath)
+EXPECTED = (RepositoryEmpty, RepositoryUnavailable)
 
 
 def _user(request: HtmxRequest) -> User:
@@ -42,12 +39,16 @@ def index(request: HtmxRequest) -> HttpResponse:
     readable = repositories_readable(user=user)
     page = Paginator(readable, PAGE_SIZE).get_page(request.GET.get("page"))
     writable = scopes_where(user, Action.DOCS_GENERATE)
+    rows = pages_newest(list(page))
+    followed, job = generation_followed(rows=rows, user=user) or (None, None)
     context = {
         "page": page,
-        "rows": pages_newest(list(page)),
+        "rows": rows,
+        "followed": followed,
+        "job": job,
         "writable": list(readable.filter(scope__in=writable).values_list("name", flat=True)),
     }
-    return render(request, "docs/index.html", context)
+    return render_page(request, "docs/index.html", context, fragment="docs/_list.html")
 
 
 @login_required
@@ -60,6 +61,7 @@ def page_detail(request: HtmxRequest, page_id: UUID) -> HttpResponse:
         "page": page,
         "repository": repository,
         "state": page_state(page),
+        "job": check_latest(page=page, user=user),
         "rendered": markdown_render(page.generated_content),
         "symbols": len(page.source.citations),
         "documented": sum(citation["is_documented"] for citation in page.source.citations),
@@ -68,7 +70,7 @@ def page_detail(request: HtmxRequest, page_id: UUID) -> HttpResponse:
         "can_check": can(user, Action.DOCS_GENERATE, repository.scope),
         "trail": [("Docs", reverse("docs:index"))],
     }
-    return render(request, "docs/page_detail.html", context)
+    return render_page(request, "docs/page_detail.html", context, fragment="docs/_freshness.html")
 
 
 @login_required
@@ -87,11 +89,12 @@ def generate(request: HtmxRequest) -> HttpResponse:
     user = _user(request)
     repository = repository_get(user=user, name=request.POST.get("repository", ""))
     require(request, Action.DOCS_GENERATE, repository.scope)
+    response = redirect_after(request, reverse("docs:index"))
     try:
-        page = documentation_generate(repository=repository, sha=None, actor=user)
+        generation_start(repository=repository, requested_by=user)
     except EXPECTED as error:
-        return notify(request, redirect_after(request, reverse("docs:index")), str(error), level="error")
-    return redirect_after(request, _url(page))
+        return notify(request, response, str(error), level="error")
+    return notify(request, response, f"The API page of {repository.name} is being written.", level="info")
 
 
 @login_required
@@ -100,16 +103,9 @@ def check(request: HtmxRequest, page_id: UUID) -> HttpResponse:
     user = _user(request)
     page = page_get(user=user, page_id=page_id)
     require(request, Action.DOCS_GENERATE, page.source.revision.repository.scope)
-    response = redirect_after(request, _url(page))
-    try:
-        documentation_validate(artifact=page, actor=user)
-    except EXPECTED as error:
-        return notify(request, response, str(error), level="error")
-    return notify(request, response, "Checked against the newest commit.")
-
-
-def _url(page: DocumentationArtifact) -> str:
-    return reverse("docs:page-detail", args=[page.pk])
+    validation_start(artifact=page, requested_by=user)
+    response = redirect_after(request, reverse("docs:page-detail", args=[page.pk]))
+    return notify(request, response, "The page is being checked against the newest commit.", level="info")
 
 
 def _changes(page: DocumentationArtifact) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,14 @@ from django.contrib.auth import authenticate
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from apps.console.demo.figures import demo_measure
 from apps.console.demo.people import demo_seed, demo_token_leave
 from apps.console.demo.repository import DemoFailed, demo_repository_make
 from apps.governance.models import ApiToken, CodeOwner, User
 from apps.governance.selectors import can
 from apps.governance.services import token_authenticate
 from apps.governance.types import Action
+from apps.jobs.models import Job
 from apps.repositories.models import Repository
 
 
@@ -54,6 +57,14 @@ def test_each_person_may_do_what_their_role_says_and_no_more(tmp_path):
         "chair": {Action.GATE_MANAGE},
     }
     assert [owner.user.username for owner in CodeOwner.objects.all()] == ["owner"]
+
+
+@pytest.mark.django_db
+def test_its_figures_are_left_to_the_workers(tmp_path):
+    demo_seed(home=tmp_path)
+    demo_measure()
+    kinds = Counter(Job.objects.values_list("kind", flat=True))
+    assert kinds == {"evolution.analyse": 1, "docs.generate": 1, "quality.debt": 1, "quality.coverage": 6}
 
 
 @pytest.mark.django_db

@@ -134,14 +134,14 @@ VERBS = (
         "POST",
         "/api/docs/generate",
         {"repository": "shop"},
-        "apps.docs.api.documentation_generate",
+        "apps.docs.api.generation_start",
         Action.DOCS_GENERATE,
     ),
     Verb(
         "POST",
         "/api/docs/validate",
         {"page": f"page_{PAGE}"},
-        "apps.docs.api.documentation_validate",
+        "apps.docs.api.validation_start",
         Action.DOCS_GENERATE,
     ),
 )

@@ -12,7 +12,9 @@ from django.test import Client
 from apps.governance.models import RoleAssignment, Scope, User
 from apps.governance.services import scope_create
 from apps.governance.types import Role
-from apps.repositories.models import Repository
+from apps.repositories.models import Repository, Revision
+from apps.repositories.selectors import head_sha
+from apps.repositories.services import revision_record
 
 PASSWORD = "correct horse battery staple"
 PRICES = """
@@ -43,6 +45,11 @@ def git(path: Path, *arguments: str) -> str:
     identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost"]
     done = subprocess.run(["git", *identity, *arguments], cwd=path, check=True, capture_output=True, text=True)
     return done.stdout.strip()
+
+
+def newest(repository: Repository) -> Revision:
+    """Return the newest commit of the default branch."""
+    return revision_record(repository=repository, sha=head_sha(repository))
 
 
 @pytest.fixture

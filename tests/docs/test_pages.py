@@ -16,15 +16,32 @@ from apps.docs.services import documentation_generate
 from apps.governance.models import AuditEvent, RoleAssignment, User
 from apps.governance.services import scope_create
 from apps.governance.types import Role
+from apps.jobs.models import Job
+from apps.jobs.runner import job_execute
 from apps.repositories.models import Repository, Revision
-from tests.docs.conftest import PRICES
+from tests.docs.conftest import PRICES, newest
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def page(repository: Repository, engineer: User) -> DocumentationArtifact:
-    return documentation_generate(repository=repository, sha=None, actor=engineer)
+    return documentation_generate(revision=newest(repository), actor=engineer)
+
+
+def worked_off() -> Job:
+    """Let a worker do the newest job, and return it as it ended."""
+    job = Job.objects.latest("created_at")
+    job_execute(job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def written(client: Client) -> DocumentationArtifact | None:
+    """Press the button, let a worker do the job, and return the newest page."""
+    client.post("/docs/generate", {"repository": "shop"})
+    worked_off()
+    return DocumentationArtifact.objects.order_by("-last_updated").first()
 
 
 def post(client: Client, path: str, body: dict[str, Any]) -> Any:
@@ -44,12 +61,34 @@ def test_a_repository_without_a_page_is_listed_with_one_action(client_of, engine
     assert "Write its API page" not in client_of(auditor).get("/docs").content.decode()
 
 
+def test_the_buttons_begin_one_job_each_which_the_pages_follow(client_of, engineer, auditor, page):
+    client = client_of(engineer)
+    for address, place, kind in (
+        ("/docs/generate", "/docs", "docs.generate"),
+        (f"/docs/{page.pk}/check", f"/docs/{page.pk}", "docs.validate"),
+    ):
+        for _ in range(2):
+            assert client.post(address, {"repository": "shop"}).headers["Location"] == place
+        job = Job.objects.get(kind=kind)
+        followed = f'data-live-job="{job.pk}" hx-get="{place}" hx-trigger="live"'
+        text = client.get(place).content.decode()
+        assert followed in text
+        assert "data-live-indicator" in text
+        assert f"/jobs/{job.pk}/cancel" in text
+        fragment = client.get(place, headers={"HX-Request": "true"}).content.decode()
+        assert followed in fragment
+        assert "<h1" not in fragment
+        reader = client_of(auditor).get(place).content.decode()
+        assert followed in reader
+        assert f"/jobs/{job.pk}/cancel" not in reader
+    assert "Being written</a>" in client.get("/docs").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_page_is_written_listed_shown_checked_and_downloaded(client_of, engineer, repository, commit):
     client = client_of(engineer)
-    answer = client.post("/docs/generate", {"repository": "shop"})
-    page = DocumentationArtifact.objects.get()
+    page = written(client)
     url = f"/docs/{page.pk}"
-    assert answer.headers["Location"] == url
     listed = client.get("/docs").content.decode()
     assert "1 of 2" in listed
     assert "not checked" in listed
@@ -58,10 +97,12 @@ def test_a_page_is_written_listed_shown_checked_and_downloaded(client_of, engine
     assert text.count("button--primary") == 1
     assert '<h3 id="symbol-1"><code>mean</code></h3>' in text
     assert "Not checked against the code yet" in text
-    assert client.post(f"{url}/check").headers["Location"] == url
+    client.post(f"{url}/check")
+    worked_off()
     assert "Cites 2 symbols: 2 hold, 0 changed, 0 gone" in client.get(url).content.decode()
     commit({"shop/prices.py": PRICES.replace("def discount", "def rebate").replace("-> float", "-> int")})
     client.post(f"{url}/check")
+    worked_off()
     text = client.get(url).content.decode()
     assert "Cites 2 symbols: 0 hold, 1 changed, 1 gone" in text
     assert '<a href="#symbol-2">shop.prices.discount</a>' in text
@@ -72,26 +113,52 @@ def test_a_page_is_written_listed_shown_checked_and_downloaded(client_of, engine
     assert file.headers["Content-Disposition"] == f'attachment; filename="shop-api-{page.target_code_version[:12]}.md"'
 
 
+@pytest.mark.django_db(transaction=True)
 def test_docstrings_are_shown_and_do_nothing(client_of, engineer, repository, commit):
     docstring = "<script>alert(1)</script> [x](javascript:alert(1)) ![i](http://x.example/i.png)"
     commit({"shop/prices.py": f"def f() -> None:\n    {docstring!r}\n"})
     client = client_of(engineer)
-    text = client.post("/docs/generate", {"repository": "shop"}, follow=True).content.decode()
+    text = client.get(f"/docs/{written(client).pk}").content.decode()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
     assert "<script>alert" not in text
     assert 'href="javascript:' not in text
     assert "<img" not in text.partition("<article")[2]
 
 
-def test_what_cannot_be_documented_is_a_message(client_of, engineer, repository, commit):
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_documented_is_said_with_what_to_do(client_of, engineer, repository, commit):
     commit({"shop/prices.py": "x = 1\n"})
     client = client_of(engineer)
-    text = client.post("/docs/generate", {"repository": "shop"}, follow=True).content.decode()
+    assert written(client) is None
+    text = client.get("/docs").content.decode()
+    assert "Writing the API page of shop:" in text
     assert "has no public Python function or class" in text
+    assert "What to do" in text
+    assert "Last attempt: failed</a>" in text
+    assert "Write its API page" in text
+    commit({"shop/prices.py": PRICES})
+    written(client)
+    assert "What to do" not in client.get("/docs").content.decode()
+
+
+def test_a_repository_that_is_gone_is_a_message(client_of, engineer, repository):
+    client = client_of(engineer)
     Repository.objects.update(path="/nowhere/at/all")
-    assert client.post("/docs/generate", {"repository": "shop"}, follow=True).status_code == 200
-    assert client.get("/docs").status_code == 200
-    assert DocumentationArtifact.objects.count() == 0
+    text = client.post("/docs/generate", {"repository": "shop"}, follow=True).content.decode()
+    assert "The repository at /nowhere/at/all cannot be opened" in text
+    assert Job.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_that_fails_says_why_beside_the_page(client_of, engineer, page):
+    Repository.objects.update(path="/nowhere/at/all")
+    client = client_of(engineer)
+    client.post(f"/docs/{page.pk}/check")
+    assert worked_off().state == Job.State.FAILED
+    text = client.get(f"/docs/{page.pk}").content.decode()
+    assert "The repository at /nowhere/at/all cannot be opened" in text
+    assert "Check</span>" in text
+    assert "Not checked against the code yet" in text
 
 
 def test_who_has_no_role_learns_nothing(client_of, stranger, page):
@@ -124,18 +191,29 @@ def test_who_may_only_read_is_refused_and_recorded(client_of, person, page, role
     assert page.source.validation is None
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_verbs_generate_and_validate(client_of, engineer, repository, commit):
     client = client_of(engineer)
-    first = post(client, "generate", {"repository": "shop"})
-    assert first.status_code == 201
-    assert first.json()["quality_score"] == 0.5
-    assert post(client, "validate", {"page": first.json()["id"]}).json()["validation"]["state"] == "in_sync"
+
+    def result(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = post(client, path, body)
+        job = worked_off()
+        assert (answer.status_code, answer.json()["kind"]) == (202, f"docs.{path}")
+        assert answer.headers["Location"] == f"/api/v1/jobs/job_{job.pk}"
+        return client.get(answer.headers["Location"]).json()["progress"]
+
+    first = result("generate", {"repository": "shop"})["page"]
+    row = client.get(f"/api/v1/docs-pages/{first}").json()
+    assert row["quality_score"] == "0.50"
+    assert result("validate", {"page": first})["state"] == "in_sync"
     commit({"shop/prices.py": PRICES.replace("def discount", "def rebate")})
-    second = post(client, "generate", {"repository": "shop"})
-    assert second.json()["generated_content"] != first.json()["generated_content"]
-    assert post(client, "validate", {"page": first.json()["id"]}).json()["validation"]["state"] == "broken"
-    assert post(client, "validate", {"page": second.json()["id"]}).json()["validation"]["state"] == "in_sync"
+    second = result("generate", {"repository": "shop"})["page"]
+    assert client.get(f"/api/v1/docs-pages/{second}").json()["generated_content"] != row["generated_content"]
+    assert result("validate", {"page": first})["state"] == "broken"
+    assert client.get(f"/api/v1/docs-pages/{first}").json()["validation"]["state"] == "broken"
+    assert result("validate", {"page": second})["state"] == "in_sync"
     assert post(client, "validate", {"page": "page_nonsense"}).status_code == 404
+    assert post(client, "generate", {"repository": "shop", "sha": "main"}).status_code == 422
 
 
 def test_the_list_asks_the_database_as_often_for_one_repository_as_for_twenty(client_of, engineer, page):
@@ -146,6 +224,12 @@ def test_the_list_asks_the_database_as_often_for_one_repository_as_for_twenty(cl
             assert client.get("/docs").status_code == 200
         return len(captured)
 
+    Job.objects.create(
+        kind="docs.generate",
+        subject_kind="docs_revision",
+        subject_id=page.source.revision_id,
+        state=Job.State.SUCCEEDED,
+    )
     queries()
     few = queries()
     for number in range(20):
@@ -157,9 +241,14 @@ def test_the_list_asks_the_database_as_often_for_one_repository_as_for_twenty(cl
             artifact_type="api", target_code_version=revision.sha, generated_content="# A", format="markdown"
         )
         type(page.source).objects.create(artifact=row, revision=revision)
+        Job.objects.create(
+            kind="docs.generate", subject_kind="docs_revision", subject_id=revision.pk, state=Job.State.FAILED
+        )
     assert queries() == few
     assert few <= 15
-    assert client.get("/docs").content.decode().count("not checked") == 21
+    text = client.get("/docs").content.decode()
+    assert text.count("not checked") == 21
+    assert text.count("Last attempt: failed</a>") == 20
 
 
 def test_the_admin_site_shows_every_model_and_changes_none(client_of, page):

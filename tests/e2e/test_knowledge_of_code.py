@@ -120,11 +120,23 @@ def test_a_docs_page_is_written_checked_and_read(
     looked_at("/docs", "docs-empty")
     page.goto("/docs")
     page.get_by_role("button", name="Write its API page").click()
+    looked_at("/docs", "docs-queued")
+    work_off_live(page)
+    page.get_by_role("link", name="parcels").click()
     expect(page.get_by_role("heading", name="API of parcels")).to_be_visible()
     looked_at(page.url, "docs-new")
     page.get_by_role("button", name="Check", exact=True).click()
+    work_off_live(page)
     expect(page.get_by_text("hold, 0 changed, 0 gone")).to_be_visible()
+    assert page.evaluate("window.neverReloaded") is True
     looked_at(page.url, "docs-page")
+    subprocess.run(["git", *IDENTITY, "rm", "-rq", "--cached", "."], cwd=tangled, check=True)
+    subprocess.run(["git", *IDENTITY, "commit", "-qm", "Empty"], cwd=tangled, check=True)
+    page.goto("/docs")
+    page.get_by_label("Repository").select_option("tangle")
+    page.get_by_role("button", name="Write its API page").click()
+    work_off_live(page)
+    expect(page.get_by_role("heading", name="has no public Python function")).to_be_visible()
     looked_at("/docs", "docs-list")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apps.console.demo.repository import NAME
-from apps.docs.services import documentation_generate
+from apps.docs.services import generation_start
 from apps.evolution.services import analysis_start
 from apps.governance.models import CodeOwner
 from apps.quality.services import history_measure, measurement_start
@@ -12,13 +12,13 @@ from apps.repositories.models import Repository
 
 def demo_measure() -> None:
     """
-    Draw the imports and write the API page now, and queue coverage and debt for the workers that start next.
+    Queue the import graph, the API page, coverage and debt for the workers that start next, the quickest first.
 
     The repository's owner asks, as they could at the pages.
     """
     repository = Repository.objects.get(name=NAME, is_demo=True)
     owner = CodeOwner.objects.select_related("user").get(scope=repository.scope).user
     analysis_start(repository=repository, requested_by=owner)
-    documentation_generate(repository=repository, sha=None, actor=owner)
+    generation_start(repository=repository, requested_by=owner)
     history_measure(repository=repository, requested_by=owner)
     measurement_start(repository=repository, kind="quality.debt", requested_by=owner)
