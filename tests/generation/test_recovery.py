@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 
 from apps.core.errors import NofxError
 from apps.generation.models import (
@@ -28,13 +30,14 @@ from apps.generation.services.reviews import selection_change
 from apps.governance.models import Ballot, User
 from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
-from apps.jobs.services import job_cancel
+from apps.jobs.services import job_cancel, jobs_sweep
 from apps.providers.models import ModelCall, Provider
 from apps.repositories.gateways.local_git import LocalGit
 from apps.repositories.types import MergeBlocked
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
 from tests.generation.test_review import status_of, vote
+from tests.killed import killed_behind
 from tests.shop import git, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -172,6 +175,21 @@ def test_a_delivery_that_died_is_finished_by_the_next_one(
     job = work_off(approved.request)
     assert (job.state, job.error) == (Job.State.SUCCEEDED, "")
     assert PullRequest.objects.get(request_id=approved.pk).is_pushed
+    assert git(code, "rev-list", "--count", f"main..nofx/{approved.pk}") == "1"
+
+
+@pytest.mark.parametrize("command", [("worktree", "add"), ("commit",)])
+def test_the_worktree_of_a_delivery_that_was_killed_is_swept_by_the_next_one(
+    command: tuple[str, ...], approved: GenerationRun, code: Path, home: Path
+) -> None:
+    job = Job.objects.get(subject_id=approved.pk, kind="generation.deliver")
+    killed_behind(command, lambda: job_execute(job.pk))
+    assert len(list((home / "worktrees").iterdir())) == 1
+    Job.objects.filter(pk=job.pk).update(heartbeat_at=Now() - timedelta(minutes=1))
+    assert jobs_sweep() == 1
+    assert work_off(approved.request).state == Job.State.SUCCEEDED
+    assert list((home / "worktrees").iterdir()) == []
+    assert git(code, "worktree", "list", "--porcelain").count("worktree ") == 1
     assert git(code, "rev-list", "--count", f"main..nofx/{approved.pk}") == "1"
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from apps.repositories.gateways import git
+from apps.repositories.gateways.worktrees import worktree
 from apps.repositories.types import MergeBlocked, PatchRejected, Person, PushRefused
 
 FORBIDDEN_MODES = re.compile(r"^(?:new file mode|new mode|old mode|deleted file mode) (?:120000|160000)$", re.MULTILINE)
@@ -22,7 +19,7 @@ class LocalGit:
     A repository on this machine.
 
     :param path: the repository.
-    :param worktrees: directory for worktrees; made when missing, left empty.
+    :param worktrees: directory for worktrees; made when missing, left empty but for those in use.
     :param default_branch: the branch merged into.
     :param remote: name of the remote pushed to; empty when there is none.
     """
@@ -40,21 +37,21 @@ class LocalGit:
         """
         if FORBIDDEN_MODES.search(patch):
             raise PatchRejected("The patch holds a symbolic link or a submodule.", remedy="Choose another candidate.")
-        with self._worktree(base_sha) as worktree:
+        with worktree(self.path, base_sha, folder=self.worktrees) as place:
             try:
-                git.run(worktree, "apply", "--index", "--whitespace=nowarn", "-", stdin=patch.encode())
+                git.run(place, "apply", "--index", "--whitespace=nowarn", "-", stdin=patch.encode())
             except git.GitError as error:
                 raise PatchRejected(
                     f"The patch does not apply to {base_sha[:12]}: {error}.", remedy="Generate again from today's code."
                 ) from error
-            tree = git.text(worktree, "write-tree")
+            tree = git.text(place, "write-tree")
             existing = git.resolve(self.path, f"refs/heads/{branch}")
             if existing and git.text(self.path, "rev-parse", f"{existing}^{{tree}}") == tree:
                 return existing
             if tree == git.text(self.path, "rev-parse", f"{base_sha}^{{tree}}"):
                 raise PatchRejected("The patch changes nothing.", remedy="Choose another candidate.")
-            git.run(worktree, "commit", "--quiet", "--file=-", stdin=message.encode(), author=author)
-            head = git.text(worktree, "rev-parse", "HEAD")
+            git.run(place, "commit", "--quiet", "--file=-", stdin=message.encode(), author=author)
+            head = git.text(place, "rev-parse", "HEAD")
             git.run(self.path, "update-ref", f"refs/heads/{branch}", head, existing or "0" * len(head))
         return head
 
@@ -88,14 +85,14 @@ class LocalGit:
                 f"{self.default_branch} is checked out in {checkout} with changes that are not committed.",
                 remedy="Commit or put aside those changes, then merge again.",
             )
-        with self._worktree(old) as worktree:
+        with worktree(self.path, old, folder=self.worktrees) as place:
             try:
-                git.run(worktree, "merge", "--no-ff", "--no-edit", "-m", message, head_sha, author=author)
+                git.run(place, "merge", "--no-ff", "--no-edit", "-m", message, head_sha, author=author)
             except git.GitError as error:
                 raise MergeBlocked(
                     f"The branch conflicts with {self.default_branch}.", remedy="Generate again from today's code."
                 ) from error
-            merged = git.text(worktree, "rev-parse", "HEAD")
+            merged = git.text(place, "rev-parse", "HEAD")
         if checkout:
             self._require_room(checkout, old, merged)
         if self.remote:
@@ -142,14 +139,3 @@ class LocalGit:
             elif line == f"branch {ref}":
                 return current
         return None
-
-    @contextmanager
-    def _worktree(self, sha: str) -> Iterator[Path]:
-        self.worktrees.mkdir(mode=0o700, parents=True, exist_ok=True)
-        directory = Path(tempfile.mkdtemp(dir=self.worktrees))
-        try:
-            git.run(self.path, "worktree", "add", "--quiet", "--detach", str(directory), sha)
-            yield directory
-        finally:
-            shutil.rmtree(directory)
-            git.run(self.path, "worktree", "prune")
