@@ -81,7 +81,11 @@ class CodeHost(Protocol):
         ...
 
     def branch_merge(self, *, branch: str, head_sha: str, message: str, author: Person) -> str:
-        """Merge *branch*, which must still be at *head_sha*, into the default branch; return the merge's SHA."""
+        """
+        Merge *branch*, which must still be at *head_sha*, into the default branch; return the merge's SHA.
+
+        A merge that was made but not recorded, since its process died, is found and returned.
+        """
         ...
 
 

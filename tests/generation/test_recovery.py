@@ -33,7 +33,7 @@ from apps.jobs.runner import job_execute
 from apps.jobs.services import job_cancel, jobs_sweep
 from apps.providers.models import ModelCall, Provider
 from apps.repositories.gateways.local_git import LocalGit
-from apps.repositories.types import MergeBlocked
+from apps.repositories.types import MergeBlocked, PushRefused
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
 from tests.generation.test_review import status_of, vote
@@ -219,6 +219,107 @@ def test_main_may_move_on_between_base_and_delivery(approved: GenerationRun, cod
     assert git(code, "rev-parse", "main") == merged.merge_sha
     assert (code / "shop/new.py").exists()
     assert (code / "shop/ranges.py").exists()
+
+
+def merge(run: GenerationRun, owner: User) -> PullRequest:
+    return pull_request_merge(request_id=run.pk, actor=owner, is_interactive=True)
+
+
+@pytest.fixture
+def taken_by_the_remote(approved: GenerationRun, code: Path, tmp_path: Path, owner: User) -> GenerationRun:
+    """A merge that was killed as soon as the remote had taken it."""
+    work_off(approved.request)
+    killed_behind(("push",), lambda: merge(approved, owner))
+    assert git(tmp_path / "remote.git", "rev-parse", "main^2") == git(code, "rev-parse", f"nofx/{approved.pk}")
+    assert git(tmp_path / "remote.git", "rev-parse", "main^1") == git(code, "rev-parse", "main")
+    assert PullRequest.objects.get().state == PullRequest.State.OPEN
+    return approved
+
+
+def test_a_merge_that_was_killed_after_the_remote_took_it_is_recorded_by_the_next(
+    taken_by_the_remote: GenerationRun, code: Path, tmp_path: Path, owner: User
+) -> None:
+    merged = merge(taken_by_the_remote, owner)
+    assert merged.state == PullRequest.State.MERGED
+    assert merged.merge_sha == git(code, "rev-parse", "main") == git(tmp_path / "remote.git", "rev-parse", "main")
+    assert (code / "shop/ranges.py").exists()
+    assert git(code, "rev-list", "--merges", "--count", "main") == "1"
+    assert git(code, "status", "--porcelain") == ""
+
+
+def test_a_merge_that_the_remote_took_is_found_below_what_others_pushed_since(
+    taken_by_the_remote: GenerationRun, code: Path, tmp_path: Path, owner: User
+) -> None:
+    taken = git(tmp_path / "remote.git", "rev-parse", "main")
+    push_from_elsewhere(tmp_path)
+    assert merge(taken_by_the_remote, owner).merge_sha == taken
+    assert git(code, "rev-parse", "main~1") == taken
+    assert git(code, "rev-parse", "main") == git(tmp_path / "remote.git", "rev-parse", "main")
+
+
+def test_what_is_not_committed_is_put_aside_by_its_owner_before_a_merge_is_recovered(
+    taken_by_the_remote: GenerationRun, code: Path, owner: User
+) -> None:
+    before = git(code, "rev-parse", "main")
+    (code / "shop/__init__.py").write_text("# under way\n")
+    with pytest.raises(MergeBlocked, match="not committed"):
+        merge(taken_by_the_remote, owner)
+    assert (git(code, "rev-parse", "main"), (code / "shop/__init__.py").read_text()) == (before, "# under way\n")
+    git(code, "checkout", "--quiet", "shop/__init__.py")
+    assert merge(taken_by_the_remote, owner).state == PullRequest.State.MERGED
+
+
+def test_a_merge_that_was_killed_before_it_was_written_down_is_recorded_by_the_next(
+    approved: GenerationRun, code: Path, owner: User
+) -> None:
+    work_off(approved.request)
+    killed_behind(("merge", "--ff-only"), lambda: merge(approved, owner))
+    tip = git(code, "rev-parse", "main")
+    (code / "shop/new.py").write_text("NEW = 1\n")
+    git(code, "add", ".")
+    git(code, "commit", "--quiet", "-m", "Meanwhile")
+    assert merge(approved, owner).merge_sha == tip
+    assert git(code, "rev-list", "--merges", "--count", "main") == "1"
+
+
+def test_what_others_pushed_is_brought_in_before_the_merge(
+    approved: GenerationRun, code: Path, tmp_path: Path, owner: User
+) -> None:
+    work_off(approved.request)
+    push_from_elsewhere(tmp_path)
+    merged = merge(approved, owner)
+    assert merged.merge_sha == git(code, "rev-parse", "main") == git(tmp_path / "remote.git", "rev-parse", "main")
+    assert (code / "shop/elsewhere.py").exists()
+
+
+def test_branches_that_went_apart_are_left_to_people(
+    approved: GenerationRun, code: Path, tmp_path: Path, owner: User
+) -> None:
+    work_off(approved.request)
+    push_from_elsewhere(tmp_path)
+    (code / "shop/new.py").write_text("NEW = 1\n")
+    git(code, "add", ".")
+    git(code, "commit", "--quiet", "-m", "Meanwhile")
+    before = git(code, "rev-parse", "main"), git(tmp_path / "remote.git", "rev-parse", "main")
+    with pytest.raises(PushRefused):
+        merge(approved, owner)
+    assert (git(code, "rev-parse", "main"), git(tmp_path / "remote.git", "rev-parse", "main")) == before
+
+
+def test_a_remote_that_is_gone_is_a_sentence(approved: GenerationRun, tmp_path: Path, owner: User) -> None:
+    work_off(approved.request)
+    (tmp_path / "remote.git").rename(tmp_path / "gone.git")
+    with pytest.raises(PushRefused, match="cannot be asked for main"):
+        merge(approved, owner)
+
+
+def push_from_elsewhere(tmp_path: Path) -> None:
+    """Somebody else pushes a commit to the remote's main."""
+    git(tmp_path, "clone", "--quiet", "remote.git", "elsewhere")
+    (tmp_path / "elsewhere/shop/elsewhere.py").write_text("ELSEWHERE = 1\n")
+    git(tmp_path / "elsewhere", "add", ".")
+    git(tmp_path / "elsewhere", "commit", "--quiet", "-m", "From elsewhere")
+    git(tmp_path / "elsewhere", "push", "--quiet", "origin", "main")
 
 
 @pytest.mark.parametrize("is_committed", [True, False])

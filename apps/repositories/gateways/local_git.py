@@ -70,21 +70,21 @@ class LocalGit:
         """
         Merge *branch* into the default branch: on the remote first, so that a refusal leaves everything as it was.
 
+        A default branch that only lacks commits of the remote's is brought up first. So a merge whose process died
+        after the remote had taken it is found there, and is the answer.
+
         :raises MergeBlocked: the branch moved, the merge conflicts, or the checkout has changes of its own.
-        :raises PushRefused: the remote says no.
+        :raises PushRefused: the remote cannot be reached or says no.
         """
         target = f"refs/heads/{self.default_branch}"
         old = git.resolve(self.path, target)
         if git.resolve(self.path, f"refs/heads/{branch}") != head_sha or old is None:
             raise MergeBlocked(f"The branch {branch} is no longer at {head_sha[:12]}.", remedy="Reload the page.")
+        if not self._is_ancestor(head_sha, old):
+            old = self._catch_up(target, old)
         if self._is_ancestor(head_sha, old):
-            return old
-        checkout = self._checkout_of(target)
-        if checkout and git.text(checkout, "status", "--porcelain", "--untracked-files=no"):
-            raise MergeBlocked(
-                f"{self.default_branch} is checked out in {checkout} with changes that are not committed.",
-                remedy="Commit or put aside those changes, then merge again.",
-            )
+            return self._merge_of(head_sha, old)
+        checkout = self._clean_checkout(target)
         with worktree(self.path, old, folder=self.worktrees) as place:
             try:
                 git.run(place, "merge", "--no-ff", "--no-edit", "-m", message, head_sha, author=author)
@@ -93,15 +93,68 @@ class LocalGit:
                     f"The branch conflicts with {self.default_branch}.", remedy="Generate again from today's code."
                 ) from error
             merged = git.text(place, "rev-parse", "HEAD")
-        if checkout:
-            self._require_room(checkout, old, merged)
+        self._require_room(checkout, old, merged)
         if self.remote:
             self._push(f"{merged}:{target}", force=False)
-        if checkout:
-            git.run(checkout, "merge", "--ff-only", merged)
-        else:
-            git.run(self.path, "update-ref", target, merged, old)
+        self._forward(target, checkout, old, merged)
         return merged
+
+    def _catch_up(self, target: str, old: str) -> str:
+        """Bring *target*, which is at *old*, up to the remote's when it only lacks commits; return where it is then."""
+        upstream = self._upstream(target)
+        if upstream is None or upstream == old or not self._is_ancestor(old, upstream):
+            return old
+        checkout = self._clean_checkout(target)
+        self._require_room(checkout, old, upstream)
+        self._forward(target, checkout, old, upstream)
+        return upstream
+
+    def _upstream(self, target: str) -> str | None:
+        """Return the commit of *target* on the remote, with its history fetched; None where there is none."""
+        if not self.remote:
+            return None
+        try:
+            found = git.text(self.path, "ls-remote", "--", self.remote, target).split()
+            if not found:
+                return None
+            if git.resolve(self.path, found[0]) is None:
+                git.run(self.path, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self.remote, target)
+        except git.GitError as error:
+            raise PushRefused(
+                f"The remote {self.remote} cannot be asked for {self.default_branch}: {error}.",
+                remedy="Check the remote and its permissions, then merge again; nothing was changed.",
+            ) from error
+        return found[0]
+
+    def _forward(self, target: str, checkout: Path | None, old: str, new: str) -> None:
+        """Move *target* from *old* to its descendant *new*, in its checkout when it has one."""
+        if checkout:
+            git.run(checkout, "merge", "--ff-only", new)
+        else:
+            git.run(self.path, "update-ref", target, new, old)
+
+    def _merge_of(self, head_sha: str, tip: str) -> str:
+        """Return the commit by which *head_sha* came into the branch at *tip*; *tip* when no merge brought it."""
+        history = git.text(self.path, "rev-list", "--first-parent", "--parents", tip, f"^{head_sha}")
+        for line in history.splitlines():
+            commit, *parents = line.split()
+            if head_sha in parents:
+                return commit
+        return tip
+
+    def _clean_checkout(self, target: str) -> Path | None:
+        """
+        Return where *target* is checked out, if anywhere.
+
+        :raises MergeBlocked: there are changes that are not committed.
+        """
+        checkout = self._checkout_of(target)
+        if checkout and git.text(checkout, "status", "--porcelain", "--untracked-files=no"):
+            raise MergeBlocked(
+                f"{self.default_branch} is checked out in {checkout} with changes that are not committed.",
+                remedy="Commit or put aside those changes, then merge again.",
+            )
+        return checkout
 
     def _push(self, refspec: str, *, force: bool) -> None:
         try:
@@ -115,10 +168,12 @@ class LocalGit:
                 remedy="Check the remote and its permissions; the commit is kept here and can be pushed again.",
             ) from error
 
-    def _require_room(self, checkout: Path, old: str, merged: str) -> None:
+    def _require_room(self, checkout: Path | None, old: str, new: str) -> None:
         """Refuse before anything is pushed when the checkout could not follow, since an unknown file is in the way."""
+        if checkout is None:
+            return
         try:
-            git.run(checkout, "read-tree", "--dry-run", "-m", "-u", old, merged)
+            git.run(checkout, "read-tree", "--dry-run", "-m", "-u", old, new)
         except git.GitError as error:
             raise MergeBlocked(
                 f"{self.default_branch} is checked out in {checkout}, where files are in the way: {error}.",
