@@ -49,13 +49,20 @@ class Provider(models.Model):
 
 
 class ModelCall(models.Model):
-    """One call of a provider. Cost is empty when it is not known, never 0 for unknown."""
+    """
+    One call of a provider, written before it is made. Cost is empty when it is not known, never 0 for unknown.
+
+    A call whose process died ends as abandoned. Asked again, it is another row with the same subject, provider and
+    sample.
+    """
 
     class Outcome(models.TextChoices):
+        UNDER_WAY = "under_way", "Under way"
         ANSWERED = "answered", "Answered"
         FAILED = "failed", "Failed"
         TIMEOUT = "timeout", "Timed out"
         CANCELLED = "cancelled", "Cancelled"
+        ABANDONED = "abandoned", "Abandoned"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="calls")
@@ -68,7 +75,7 @@ class ModelCall(models.Model):
     prompt_tokens = models.PositiveIntegerField(null=True)
     completion_tokens = models.PositiveIntegerField(null=True)
     cost = models.DecimalField(max_digits=12, decimal_places=6, null=True)
-    latency_ms = models.FloatField()
+    latency_ms = models.FloatField(null=True)
     outcome = models.CharField(max_length=10, choices=Outcome)
     error = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(db_default=transaction_time())
@@ -85,6 +92,6 @@ class ModelCall(models.Model):
         return f"{self.model_id} {self.outcome}"
 
     @property
-    def seconds(self) -> float:
-        """How long the call took."""
-        return self.latency_ms / 1000
+    def seconds(self) -> float | None:
+        """How long the call took; None when nobody saw it end."""
+        return None if self.latency_ms is None else self.latency_ms / 1000

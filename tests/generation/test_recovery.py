@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
+from django.test import Client
 
 from apps.core.errors import NofxError
 from apps.generation.models import (
@@ -32,12 +34,13 @@ from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.jobs.services import job_cancel, jobs_sweep
 from apps.providers.models import ModelCall, Provider
+from apps.providers.selectors import calls_of, cost_of
 from apps.repositories.gateways.local_git import LocalGit
 from apps.repositories.types import MergeBlocked, PushRefused
-from tests.fault_server import FaultServer
+from tests.fault_server import Fault, FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
 from tests.generation.test_review import status_of, vote
-from tests.killed import killed_behind
+from tests.killed import killed_behind, killed_once
 from tests.shop import git, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,9 +121,50 @@ def test_a_job_that_died_behind_any_stage_ends_in_review_once(
     assert sorted(candidates.values_list("sample_index", flat=True)) == [0, 1, 2]
     assert not candidates.filter(state=Candidate.State.ASKED).exists()
     assert GeneratedCodeArtifact.objects.filter(request=request).count() == 9
-    assert ModelCall.objects.filter(subject_id=request.pk).count() in {3, 4, 5}
+    calls = Counter(ModelCall.objects.filter(subject_id=request.pk).values_list("outcome", flat=True))
+    assert calls["answered"] in {3, 4}
+    assert calls.keys() <= {"answered", "abandoned"}
+    assert calls["abandoned"] <= 2
     unfinished = StageRecord.objects.filter(run_id=request.pk, finished_at__isnull=True)
     assert list(unfinished.values_list("stage", flat=True)) == ["review"]
+
+
+def test_calls_whose_worker_was_killed_end_as_abandoned_and_are_asked_again(
+    submit: Submit, provider: Provider, server: FaultServer, engineer: User, client: Client, without_tools: None
+) -> None:
+    server.answers([Fault.hang()])
+    request = submit(CLAMP)
+    job = Job.objects.get(subject_id=request.pk)
+    killed_once(lambda: len(server.requests) == 2, lambda: job_execute(job.pk))
+    calls = calls_of(subject_kind="request", subject_id=request.pk)
+    assert [call.outcome for call in calls] == ["under_way"] * 2
+    assert not calls.filter(latency_ms__isnull=False).exists()
+    Job.objects.filter(pk=job.pk).update(heartbeat_at=Now() - timedelta(minutes=1))
+    assert jobs_sweep() == 1
+    server.answers([WRONG, RIGHT])
+    assert work_off(request).state == Job.State.SUCCEEDED
+    assert Counter(call.outcome for call in calls.all()) == {"abandoned": 2, "answered": 3}
+    asked = Counter((call.provider_id, call.sample_index) for call in calls.all())
+    assert asked == {(provider.pk, 0): 2, (provider.pk, 1): 2, (provider.pk, 2): 1}
+    assert cost_of(subject_kind="request", subject_id=request.pk) is None
+    client.force_login(engineer)
+    page = client.get(f"/requests/{request.pk}").content.decode()
+    assert page.count("abandoned") >= 2
+
+
+def test_a_request_that_ends_leaves_no_call_under_way(
+    submit: Submit, provider: Provider, server: FaultServer, engineer: User
+) -> None:
+    server.answers([Fault.hang()])
+    request = submit(CLAMP)
+    job = Job.objects.get(subject_id=request.pk)
+    killed_once(lambda: len(server.requests) == 2, lambda: job_execute(job.pk))
+    job_cancel(job_id=job.pk, actor=engineer)
+    Job.objects.filter(pk=job.pk).update(heartbeat_at=Now() - timedelta(minutes=1))
+    jobs_sweep()
+    assert Job.objects.get(pk=job.pk).state == Job.State.CANCELLED
+    calls = calls_of(subject_kind="request", subject_id=request.pk)
+    assert [call.outcome for call in calls] == ["abandoned"] * 2
 
 
 def test_a_queued_request_that_is_stopped_is_cancelled(submit: Submit, engineer: User) -> None:

@@ -84,6 +84,51 @@ def test_each_call_is_a_row_with_what_is_known_about_it(server, make_provider, a
     assert call.cost is None
 
 
+def test_a_call_is_written_down_before_it_is_made_and_no_sooner(server, make_provider, ask):
+    server.answers([Fault.slow(CODE, seconds=0.02)])
+    seen = []
+
+    def look():
+        seen.append(sorted(ModelCall.objects.values_list("outcome", flat=True)))
+        return False
+
+    provider = make_provider("one", max_concurrency=1)
+    ask([(provider, 0), (provider, 1)], cancelled=look)
+    assert seen[0] == ["under_way"]
+    assert all(outcomes.count("under_way") <= 1 for outcomes in seen)
+    assert list(ModelCall.objects.values_list("outcome", flat=True)) == ["answered"] * 2
+
+
+def test_what_an_interrupted_round_waited_for_is_abandoned_when_the_next_begins(server, make_provider, ask):
+    server.by_prompt(lambda request: CODE if request.body["model"] == "quick" else Fault.hang())
+    quick, other = make_provider("quick"), make_provider("other")
+
+    def die(*_):
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        ask([(quick, 0), (other, 0)], on_answer=die)
+    assert sorted(ModelCall.objects.values_list("outcome", flat=True)) == ["answered", "under_way"]
+    server.answers([CODE])
+    ask([(other, 0)])
+    calls = ModelCall.objects.filter(provider=other, sample_index=0)
+    assert sorted(calls.values_list("outcome", flat=True)) == ["abandoned", "answered"]
+    abandoned = ModelCall.objects.get(outcome="abandoned")
+    assert (abandoned.cost, abandoned.seconds, abandoned.prompt_tokens) == (None, None, None)
+    assert abandoned.error
+
+
+def test_calls_for_other_subjects_are_nobodys_business(server, make_provider, ask):
+    server.answers([CODE])
+    provider = make_provider("one")
+    call = ModelCall.objects.create(
+        provider=provider, subject_kind="request", subject_id=uuid.uuid4(), sample_index=0, outcome="under_way"
+    )
+    ask([(provider, 0)])
+    call.refresh_from_db()
+    assert call.outcome == "under_way"
+
+
 def test_one_failure_does_not_stop_the_others(server, make_provider, ask):
     server.by_prompt(lambda request: Fault.failure(404) if request.body["model"] == "bad" else CODE)
     good, bad = make_provider("good"), make_provider("bad")
@@ -111,9 +156,8 @@ def test_answers_arrive_as_they_come_and_not_at_the_end(server, make_provider, a
 
     server.by_prompt(decide)
     slow, quick = make_provider("slow"), make_provider("quick")
-    ask(
-        [(slow, 0), (quick, 0)], on_answer=lambda provider_id, *_: seen.append((provider_id, ModelCall.objects.count()))
-    )
+    answered = ModelCall.objects.filter(outcome="answered")
+    ask([(slow, 0), (quick, 0)], on_answer=lambda provider_id, *_: seen.append((provider_id, answered.count())))
     assert seen == [(quick.pk, 1), (slow.pk, 2)]
 
 

@@ -34,7 +34,7 @@ from apps.generation.services.submission import repository_files
 from apps.generation.types import RequestStatus as Status
 from apps.jobs.services import JobRun
 from apps.providers.selectors import providers_enabled
-from apps.providers.services import answers_generate
+from apps.providers.services import answers_generate, calls_abandon
 from apps.providers.types import Answer, CodeTask, Example, Message, ProviderFailure
 
 State = Candidate.State
@@ -194,7 +194,12 @@ def _hand_over(job: JobRun, run: GenerationRun) -> None:
 
 @transaction.atomic
 def run_end(*, request_id: UUID, status: Status, failure: str = "", remedy: str = "") -> None:
-    """Record that a run ended early. A request that reached its reviewers or ended already stays as it is."""
+    """
+    Record that a run ended early, and that nobody waits for its models any more.
+
+    A request that reached its reviewers or ended already stays as it is.
+    """
+    calls_abandon(subject_kind="request", subject_id=request_id)
     moved = CodeGenerationRequest.objects.filter(pk=request_id, status__in=UNDER_WAY).update(status=status)
     if moved:
         GenerationRun.objects.filter(pk=request_id).update(failure=failure, remedy=remedy, state_changed_at=now())
