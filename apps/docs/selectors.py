@@ -44,6 +44,7 @@ def page_state(page: DocumentationArtifact) -> str:
 
 def pages_newest(repositories: Collection[Repository]) -> list[RepositoryDocs]:
     """Return each of the repositories, which the caller may read, with its newest page and job; two queries."""
+    job_of = _jobs_newest(repositories)  # Before what they make: a list that is behind stays live.
     newest = (
         DocumentationArtifact.objects.filter(source__revision__repository__in=repositories)
         .select_related("source__revision")
@@ -52,7 +53,6 @@ def pages_newest(repositories: Collection[Repository]) -> list[RepositoryDocs]:
         .distinct("source__revision__repository")
     )
     page_of = {page.source.revision.repository_id: page for page in newest}
-    job_of = _jobs_newest(repositories)
     return [
         RepositoryDocs(repository, page_of.get(repository.pk), job_of.get(repository.pk)) for repository in repositories
     ]
@@ -88,9 +88,9 @@ def generation_followed(*, rows: Collection[RepositoryDocs], user: User) -> tupl
     return repository, job_status(job=job, user=user)
 
 
-def check_latest(*, page: DocumentationArtifact, user: User) -> JobStatus | None:
+def check_latest(*, page_id: UUID, user: User) -> JobStatus | None:
     """Return the newest check of a page that *user* may read, if there was one."""
-    return job_status_latest(kind=VALIDATE_JOB, subject_kind=VALIDATE_SUBJECT, subject_ids=[page.pk], user=user)
+    return job_status_latest(kind=VALIDATE_JOB, subject_kind=VALIDATE_SUBJECT, subject_ids=[page_id], user=user)
 
 
 def _jobs_newest(repositories: Collection[Repository]) -> dict[UUID, Job]:

@@ -55,13 +55,14 @@ def index(request: HtmxRequest) -> HttpResponse:
 @require_GET
 def page_detail(request: HtmxRequest, page_id: UUID) -> HttpResponse:
     user = _user(request)
+    job = check_latest(page_id=page_id, user=user)  # Before what it finds: a page that is behind stays live.
     page = page_get(user=user, page_id=page_id)
     repository = page.source.revision.repository
     context = {
         "page": page,
         "repository": repository,
         "state": page_state(page),
-        "job": check_latest(page=page, user=user),
+        "job": job,
         "rendered": markdown_render(page.generated_content),
         "symbols": len(page.source.citations),
         "documented": sum(citation["is_documented"] for citation in page.source.citations),

@@ -55,6 +55,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     if not repositories and not name:
         return render(request, "evolution/index.html", {"repository": None})
     repository = repository_get(user=user, name=name) if name else repositories[0]
+    job = analysis_latest(repository=repository, user=user)  # Before what it makes: a page that is behind stays live.
     snapshots = snapshots_of(repository)
     snapshot = _chosen(request, repository)
     context = {
@@ -63,7 +64,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         "snapshot": snapshot,
         "snapshots": snapshots[:NEWEST],
         "count": snapshots.count(),
-        "job": analysis_latest(repository=repository, user=user),
+        "job": job,
         "can_analyse": can(user, Action.ARCHITECTURE_ANALYSE, repository.scope),
         "can_plan": can(user, Action.ARCHITECTURE_PLAN, repository.scope),
         **_freshness(repository, snapshot),

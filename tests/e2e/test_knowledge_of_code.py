@@ -93,7 +93,8 @@ def test_an_architecture_is_analysed_planned_and_rehearsed(
     page.get_by_role("button", name="Analyse main").click()
     looked_at("/architecture", "architecture-queued")
     work_off_live(page)
-    expect(page.get_by_role("img", name="one import cycle")).to_be_visible()
+    # The first drawing of a process may have to compile its program.
+    expect(page.get_by_role("img", name="one import cycle")).to_be_visible(timeout=30_000)
     assert page.evaluate("window.neverReloaded") is True
     looked_at("/architecture", "architecture-demo")
     page.goto("/architecture?repository=tangle")
