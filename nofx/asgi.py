@@ -10,7 +10,9 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nofx.settings.base")
 pages = get_asgi_application()
 
-from apps.jobs.routing import websocket_urlpatterns  # noqa: E402  its models need the apps that were just loaded
+# They need the apps that were just loaded.
+from apps.jobs.routing import websocket_urlpatterns  # noqa: E402
+from nofx.warming import warm_after_first_answer  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
@@ -18,3 +20,4 @@ application = ProtocolTypeRouter(
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )
+warm_after_first_answer()

@@ -15,8 +15,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from apps.checks.gateways import bandit, complexity, griffe, grimp, mypy, pydoclint, ruff, suite
+from apps.checks.gateways import bandit, complexity, grimp, mypy, pydoclint, ruff, suite
 from apps.checks.gateways.process import ToolFailed
 from apps.checks.gateways.report import Report
 from apps.checks.gateways.workspace import MAX_SOURCE_BYTES, Workspace, is_test_path, workspace
@@ -34,7 +35,13 @@ from apps.checks.types import (
     Unparsable,
     plain_text,
 )
+from apps.core.lazy import lazy_module
 from apps.sandbox.services import COMMAND_LIMITS, Limits
+
+if TYPE_CHECKING:
+    from apps.checks.gateways import griffe
+else:
+    griffe = lazy_module("apps.checks.gateways.griffe")
 
 JUDGES = frozenset(
     (

@@ -40,7 +40,6 @@ NOFX_ENVIRONMENT = ENVIRONMENT["NOFX_ENVIRONMENT"]
 NOFX_DEMO_BANNER = "This is a demo: its people and its repository came with the installation." if IS_EMBEDDED else ""
 
 INSTALLED_APPS = [
-    "daphne",
     "apps.core",
     "apps.governance",
     "apps.jobs",
@@ -65,7 +64,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_filters",
     "rest_framework",
-    "ninja",
     "django_q",
 ]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.providers.local import download
+from apps.providers.local import download, files
 from apps.providers.local.errors import DiskTooSmall, DownloadFailed, Stopped
 from apps.providers.local.state import State
 from tests.providers.conftest import CONTENT
@@ -210,7 +210,7 @@ def test_removing_leaves_nothing(model, home, published_parts, folder):
     with pytest.raises(Stopped):
         download.fetch(model, folder, Seen(stop_at=100_000).watcher())
     assert names(folder)
-    download.remove(model, folder)
+    files.remove(model, folder)
     assert names(folder) == []
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.providers.local import download, state, supervise
+from apps.providers.local import download, files, state, supervise
 from apps.providers.local.catalogue import OwnModel
 from apps.providers.local.state import State, Wish
 from apps.providers.local.supervise import LocalModels, OtherRuns
@@ -81,7 +81,7 @@ def test_a_model_is_fetched_and_then_served(model, home, index, folder, start):
 def test_cancelling_keeps_what_is_there_and_fetching_again_continues(model, home, index, folder, start):
     home.hang_after = 2_000_000
     models = start([model])
-    part = download.part_file(model, folder)
+    part = files.part_file(model, folder)
     until(lambda: models.tend(time.monotonic()) or (part.exists() and part.stat().st_size > 500_000))
     state.wish_set(folder, "tiny", Wish.CANCEL)
     home.closing.set()

@@ -20,6 +20,7 @@ import httpx2
 from apps.providers.local import index_parts
 from apps.providers.local.catalogue import Model
 from apps.providers.local.errors import DiskTooSmall, DownloadFailed, Stopped
+from apps.providers.local.files import part_file
 from apps.providers.local.state import State
 
 _CONNECT_SECONDS = 5.0
@@ -70,19 +71,6 @@ def fetch(model: Model, folder: Path, watcher: Watcher) -> Path:
         index_parts.forget(part)
         problems.append(f"What the {source} gave is not the official file and was deleted.")
     raise DownloadFailed(" ".join(problems), remedy="It is tried again by itself; what has arrived is kept.")
-
-
-def part_file(model: Model, folder: Path) -> Path:
-    """Return where *model* grows."""
-    return folder / f"{model.filename}.part"
-
-
-def remove(model: Model, folder: Path) -> None:
-    """Delete *model*, finished or not. Safe while it is served: the memory stays until the server ends."""
-    part = part_file(model, folder)
-    index_parts.forget(part)
-    part.unlink(missing_ok=True)
-    (folder / model.filename).unlink(missing_ok=True)
 
 
 def require_room(model: Model, folder: Path) -> None:

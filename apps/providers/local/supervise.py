@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from apps.core.errors import NofxError
-from apps.providers.local import download, state
+from apps.providers.local import download, files, state
 from apps.providers.local.catalogue import Model, OwnModel
 from apps.providers.local.errors import Stopped
 from apps.providers.local.server import require_llama
@@ -171,7 +171,7 @@ class LocalModels:
     def _remove(self, model: Model) -> None:
         if model.name in self._served:
             self._served.pop(model.name).end()
-        download.remove(model, self.folder)
+        files.remove(model, self.folder)
         self._state.change(model.name, state=State.REMOVED, bytes=0, address="", error="", source="")
 
     def _tend_served(self, name: str, path: Path, now: float) -> None:
@@ -190,7 +190,7 @@ class LocalModels:
             self._state.change(name, state=State.STARTING, address="")
 
     def _present(self, model: Model) -> int:
-        for path in (self.folder / model.filename, download.part_file(model, self.folder)):
+        for path in (self.folder / model.filename, files.part_file(model, self.folder)):
             if path.exists():
                 return path.stat().st_size
         return 0

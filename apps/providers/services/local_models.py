@@ -9,7 +9,7 @@ from apps.governance.models import User
 from apps.governance.selectors import can
 from apps.governance.services import Denial, NotAllowed, audit_record
 from apps.governance.types import Action
-from apps.providers.local import download, state
+from apps.providers.local import files, state
 from apps.providers.local.catalogue import MODELS, Model
 from apps.providers.selectors import models_folder
 
@@ -43,7 +43,7 @@ def local_model_remove(*, name: str, actor: User) -> None:
     state.wish_set(models_folder(), model.name, state.Wish.REMOVE)
     try:
         # The serving process does the same; where it does not run, the space is free at once all the same.
-        download.remove(model, models_folder())
+        files.remove(model, models_folder())
     except OSError as error:
         raise NofxError(f"The file of {model.label} could not be deleted: {error.strerror}.") from error
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from apps.providers.gateways.openai_compatible import OpenAICompatible
+from apps.core.lazy import lazy_module
 from apps.providers.models import Provider
 from apps.providers.selectors import local_model_address
 from apps.providers.services.builtins import builtin_factory
 from apps.providers.types import CodeProvider, ProviderUnavailable
+
+if TYPE_CHECKING:
+    from apps.providers.gateways import openai_compatible
+else:
+    openai_compatible = lazy_module("apps.providers.gateways.openai_compatible", for_jobs=True)
 
 FREE = Decimal(0)
 
@@ -25,7 +31,7 @@ def provider_open(provider: Provider) -> CodeProvider:
             raise ProviderUnavailable(f"This version has no built-in provider named {provider.model_id}.")
         return factory(provider)
     is_local = provider.kind == Provider.Kind.LOCAL
-    return OpenAICompatible(
+    return openai_compatible.OpenAICompatible(
         name=provider.name,
         kind=provider.kind,
         base_url=_local_address(provider) if is_local else provider.base_url,

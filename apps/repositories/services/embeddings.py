@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from apps.repositories.gateways import minilm
+from apps.core.lazy import lazy_module
+
+if TYPE_CHECKING:
+    from apps.repositories.gateways import minilm
+else:
+    minilm = lazy_module("apps.repositories.gateways.minilm")
 
 COLUMN_DIMENSIONS = 1536
 
@@ -24,7 +30,7 @@ class Embedding:
 
 
 def texts_embed(texts: Sequence[str]) -> list[Embedding]:
-    """Return an embedding for each text. About 8 ms a text; the model loads in a second at the first call."""
+    """Return an embedding for each text, 8 ms a text; the first call of a process loads the model in half a second."""
     if not texts:
         return []
     padding = (0.0,) * (COLUMN_DIMENSIONS - minilm.DIMENSIONS)

@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError, connection, connections
 from django_q.cluster import Cluster
 from redis.exceptions import RedisError
 
+from apps.core.lazy import job_modules_load
 from apps.jobs.cluster import await_ends, bind_lives_together, children_of
 from apps.jobs.services import jobs_sweep
 
@@ -31,6 +32,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
+        job_modules_load()
         bind_lives_together()
         stop = threading.Event()
         cluster = Cluster()
