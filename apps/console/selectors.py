@@ -11,7 +11,7 @@ from apps.generation.models import GenerationRun
 from apps.generation.selectors import runs_readable, runs_waiting_for
 from apps.generation.types import RequestStatus
 from apps.governance.models import User
-from apps.governance.selectors import scopes_where
+from apps.governance.selectors import scope_ids, scopes_where
 from apps.governance.types import Action
 from apps.quality.models import CoverageReport
 from apps.repositories.selectors import repositories_readable
@@ -50,7 +50,7 @@ def to_merge(user: User) -> QuerySet[GenerationRun]:
     """Return the delivered requests that *user* may merge: no gate stands in their way."""
     delivered = runs_readable(user).filter(
         request__status=RequestStatus.DELIVERED,
-        repository__scope__in=scopes_where(user, Action.DELIVERY_MERGE),
+        repository__scope__in=scope_ids(user, Action.DELIVERY_MERGE),
     )
     for status in ("failed", "error"):
         delivered = delivered.exclude(request__pull_request__gates__contains=[{"status": status}])

@@ -1,8 +1,12 @@
-"""Column defaults that Postgres itself fills in, written as PHASE5 writes them."""
+"""What Postgres does for us: defaults of columns, written as PHASE5 writes them, and conditions it plans well."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 
 def gen_random_uuid() -> models.Func:
@@ -13,3 +17,14 @@ def gen_random_uuid() -> models.Func:
 def transaction_time() -> models.Func:
     """``now()``: the time at which the transaction began."""
     return models.Func(function="now", template="%(function)s()", output_field=models.DateTimeField())
+
+
+def key_among(identity: str, rows: QuerySet[Any]) -> Coalesce:
+    """
+    Return the condition that the column *identity* is the primary key of one of *rows*, looked up row by row.
+
+    For lists that show one page of very many rows. Postgres 17 answers IN and EXISTS there by gathering the keys of all
+    *rows* first, because it does not count on the page's limit; a scalar subquery it can only look up by key.
+    """
+    found = rows.filter(pk=OuterRef(identity)).order_by().values_list(Value(True))[:1]
+    return Coalesce(Subquery(found, output_field=models.BooleanField()), False)

@@ -49,6 +49,8 @@ class CodeGenerationRequest(models.Model):
             ),
             # The request list, newest first.
             models.Index(fields=["-created_at", "id"], name="generation_request_newest"),
+            # The requests in one state, newest first: what waits, runs and can be merged, on the home page.
+            models.Index(fields=["status", "-created_at", "id"], name="generation_request_status"),
         ]
 
     def __str__(self) -> str:
@@ -322,6 +324,10 @@ class PullRequest(models.Model):
                 condition=~Q(state="merged") | Q(merged_by__isnull=False, merged_at__isnull=False) & ~Q(merge_sha=""),
                 name="generation_pullrequest_merged_by_person",
             ),
+        ]
+        indexes = [
+            # The list of pull requests in the API, newest first.
+            models.Index(fields=["-opened_at", "id"], name="generation_pr_newest"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
+from apps.core.database import key_among
 from apps.generation.models import (
     Candidate,
     CodeGenerationConsensus,
@@ -41,6 +42,11 @@ def _blind_request_ids(user: User) -> QuerySet[Any]:
         request__status__in=BEFORE_DECISION, repository__scope__in=scope_ids(user, Action.VERDICT_VOTE)
     )
     return undecided.exclude(pk__in=voted).exclude(contributions__user=user).values("pk")
+
+
+def _is_blind(user: User) -> Q:
+    """Return the rows about a request that *user* may still vote on."""
+    return Q(key_among("request_id", _blind_request_ids(user)))
 
 
 def _titles(ids: Collection[UUID]) -> dict[UUID, str]:
@@ -125,7 +131,7 @@ class ArtifactResource(Resource):
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Leave out unreadable requests' and other people's, and those whose order and model a voter must not know."""
         is_readable = Q(**{f"{self.place_path}__in": self.places(user)}) | Q(direct__submitted_by=user)
-        return rows.filter(is_readable).exclude(request__in=_blind_request_ids(user))
+        return rows.filter(is_readable).exclude(_is_blind(user))
 
 
 class DirectArtifactResource(Resource):
@@ -177,7 +183,7 @@ class ConsensusResource(Resource):
 
     def blind(self, user: User) -> Q:
         """Return the rows whose request *user* is still to vote on."""
-        return Q(request__in=_blind_request_ids(user))
+        return _is_blind(user)
 
 
 class CandidateResource(Resource):
@@ -223,7 +229,7 @@ class CandidateResource(Resource):
 
     def blind(self, user: User) -> Q:
         """Return the rows whose request *user* is still to vote on."""
-        return Q(request__in=_blind_request_ids(user))
+        return _is_blind(user)
 
 
 class PullRequestResource(Resource):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.core.errors import NotFound
 from apps.generation.models import (
@@ -21,8 +21,9 @@ from apps.generation.models import (
 from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
-from apps.governance.selectors import ballot_of, can, readable_scopes, scopes_where
+from apps.governance.selectors import ballot_of, can, readable_scopes, scope_ids
 from apps.governance.types import Action
+from apps.repositories.selectors import repository_ids
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 BEFORE_DECISION = (Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS, Status.IN_REVIEW)
@@ -31,7 +32,8 @@ BEFORE_DECISION = (Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CON
 def drafts_of(user: User) -> QuerySet[SpecificationDraft]:
     """Return the drafts of *user* that were not submitted, newest first."""
     return (
-        SpecificationDraft.objects.filter(author=user, runs__isnull=True)
+        SpecificationDraft.objects.filter(author=user)
+        .exclude(Exists(GenerationRun.objects.filter(draft=OuterRef("pk"))))
         .select_related("repository")
         .order_by("-updated_at", "id")
     )
@@ -74,7 +76,7 @@ def direct_get(*, user: User, artifact_id: UUID) -> DirectArtifact:
 def runs_readable(user: User) -> QuerySet[GenerationRun]:
     """Return the runs that *user* may read, newest first, with all that a list shows."""
     return (
-        GenerationRun.objects.filter(repository__scope__in=readable_scopes(user))
+        GenerationRun.objects.filter(repository__in=repository_ids(user))
         .select_related("request", "repository", "requester")
         .defer("request__specification_embedding", "request__context_snapshot", "request__specification")
         .order_by("-request__created_at", "request_id")
@@ -88,7 +90,7 @@ def runs_waiting_for(user: User) -> QuerySet[GenerationRun]:
     )
     return (
         runs_readable(user)
-        .filter(request__status=Status.IN_REVIEW, repository__scope__in=scopes_where(user, Action.VERDICT_VOTE))
+        .filter(request__status=Status.IN_REVIEW, repository__scope__in=scope_ids(user, Action.VERDICT_VOTE))
         .exclude(voted)
         .exclude(contributions__user=user)
         .order_by("state_changed_at", "request_id")

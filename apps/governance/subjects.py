@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
+from apps.core.database import key_among
 from apps.governance.models import User
 
 IdsFor = Callable[[User], "QuerySet[Any]"]
@@ -87,6 +88,6 @@ def subject_links(subjects: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUI
 def _about(kinds: Mapping[str, IdsFor], user: User, kind: str, identity: str) -> Q:
     condition = Q(pk__in=[])
     for name in sorted(kinds):
-        # EXISTS, so that the database may look one row up by key instead of gathering every id first.
-        condition |= Q(Exists(kinds[name](user).filter(pk=OuterRef(identity))), **{kind: name})
+        # The kind first: Postgres looks up only what it is about.
+        condition |= Q(**{kind: name}) & Q(key_among(identity, kinds[name](user)))
     return condition

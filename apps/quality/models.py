@@ -42,6 +42,10 @@ class MeasuredCode(models.Model):
                 name="quality_measuredcode_has_a_reader",
             ),
         ]
+        indexes = [
+            # The list of measured code in the API, newest first.
+            models.Index(fields=["-created_at", "id"], name="quality_code_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.path or "a whole commit"
@@ -133,6 +137,12 @@ class CoverageReport(models.Model):
     tests_failed = models.PositiveIntegerField(default=0, help_text="Failures and tests that could not start.")
     created_at = models.DateTimeField(db_default=transaction_time())
 
+    class Meta:
+        indexes = [
+            # The coverage list in the API, newest first.
+            models.Index(fields=["-created_at", "id"], name="quality_coverage_newest"),
+        ]
+
     def __str__(self) -> str:
         return f"{self.line_percent} % of {self.revision}"
 
@@ -144,6 +154,12 @@ class DebtAssessment(models.Model):
     files = models.JSONField(default=list)
     remediation_minutes = models.PositiveIntegerField()
     created_at = models.DateTimeField(db_default=transaction_time())
+
+    class Meta:
+        indexes = [
+            # The debt list in the API, newest first.
+            models.Index(fields=["-created_at", "id"], name="quality_debt_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.remediation_minutes} min in {self.revision}"

@@ -43,6 +43,10 @@ class Revision(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["repository", "sha"], name="repositories_revision_once"),
         ]
+        indexes = [
+            # The list of commits in the API, newest first.
+            models.Index(fields=["-committed_at", "id"], name="repositories_revision_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.repository.name}@{self.sha[:12]}"

@@ -240,6 +240,20 @@ def test_a_list_costs_the_same_number_of_queries_for_one_row_and_for_many(world,
     assert max(few.values()) <= 6
 
 
+# Short by nature: what one person made, the accounts' roles, what an administrator registered.
+SHORT_LISTS = {"drafts", "tokens", "roles", "providers", "repositories"}
+
+
+@pytest.mark.parametrize(
+    "resource", [one for one in RESOURCES if one.newest and one.noun not in SHORT_LISTS], ids=lambda one: one.noun
+)
+def test_a_long_list_is_read_from_an_index_in_its_order(resource):
+    options = resource.model._meta
+    indexed = {tuple(index.fields)[:1] for index in options.indexes}
+    is_unique = options.get_field(resource.newest).unique
+    assert is_unique or (f"-{resource.newest}",) in indexed
+
+
 def test_pages_follow_one_another_without_gaps_or_repetitions(call, world, auditor):
     for _ in range(6):
         world.grow()
