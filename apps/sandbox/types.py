@@ -208,6 +208,11 @@ class Probe:
     remedy: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def warning(self) -> str:
+        """What to tell whoever starts a process that would run code; empty where it can."""
+        return "" if self.available else f"Nothing untrusted can be run here: {'; '.join(self.missing)}. {self.remedy}"
+
 
 def check_code(code: object) -> None:
     if not isinstance(code, str):

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
+from apps.sandbox.services import sandbox_probe
 from nofx.supervisor.children import SETTINGS, workers
 
 
@@ -18,6 +20,8 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 
 
 def run(_arguments: argparse.Namespace) -> int:
-    """Become the cluster."""
+    """Become the cluster; say so first where it cannot run untrusted code."""
+    if warning := sandbox_probe().warning:
+        print(warning, file=sys.stderr, flush=True)
     argv = workers().argv
     os.execve(argv[0], argv, {**os.environ, "DJANGO_SETTINGS_MODULE": SETTINGS})  # noqa: S606  no shell is wanted

@@ -55,9 +55,8 @@ def prepare(platform: Platform, say: Say) -> dict[str, Any]:
             say(f"Database ready: {len(applied)} migrations applied.")
         _furnish(home, say)
         prepared.write_text(f"{code} {_applied_digest(url)}")
-    probe = sandbox_probe()
-    if not probe.available:
-        say(f"Nothing untrusted can be run here: {'; '.join(probe.missing)}. {probe.remedy}")
+    if warning := sandbox_probe().warning:
+        say(warning)
     if to_fetch:
         names = ", then ".join(f"{model.label}, {model.size // 1_000_000:,} MB" for model in to_fetch)
         say(f"Local models are fetched in the background: {names}. Until then the built-in providers serve.")
