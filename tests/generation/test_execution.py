@@ -5,7 +5,8 @@ from __future__ import annotations
 from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput, decide_consensus
 from apps.generation.engine.inputs import CallInput
 from apps.generation.engine.outcomes import Expected, Outcome, OutcomeKind
-from apps.generation.services.execution import Program, observe, one_kind_after_the_other
+from apps.generation.gateways.observing import Program, observe
+from apps.generation.services.execution import one_kind_after_the_other
 
 DOUBLE = "def double(n):\n    return n * 2\n"
 

@@ -11,26 +11,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from apps.generation.engine.inputs import CallInput, input_key
 from apps.generation.engine.outcomes import Expected, Outcome, OutcomeKind, outcome_meets, outcomes_agree
+from apps.generation.engine.support import Behaviour, Support, WrittenTest, is_usable, supports
 from apps.generation.engine.votes import digest_votes
 
 NOTHING_COMPARED = "No behaviour could be compared."
 NO_RIVAL = "It is the only candidate, so there was nothing to agree with."
 
-# What each kind of evidence weighs in the support of a cluster; the person's examples come before all of it.
-HARD_AGREEMENT = 0.55
-SOFT_AGREEMENT = 0.30
-GENERATED_TESTS = 0.15
-
-# Exceptions that say "this program is broken" rather than "this input is refused".
-BROKEN = frozenset(
-    {"NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError"}
-    | {"NotImplementedError", "RecursionError", "MemoryError", "SystemExit", "Crash", "OutputLimit"}
-)
+_NONE = Support(0.0, 1.0)
 
 
 class InputOrigin(StrEnum):
@@ -149,7 +141,7 @@ class _Group:
     members: tuple[PoolEntry, ...]
     passed: int
     vote: float
-    support: float
+    support: Support
     prior: float
 
     @property
@@ -162,7 +154,7 @@ def decide_consensus(candidates: Sequence[PoolEntry], inputs: Sequence[PoolInput
     Choose one candidate; deterministic, and the same whatever the order of *candidates*.
 
     No candidate that passes fewer of the person's examples than another is ever selected. Among those that pass the
-    most, the cluster with the most support wins (see :func:`_support`), then the higher prior, then the smaller id.
+    most, the cluster with the most support wins (see ``support.py``), then the higher prior, then the smaller id.
     Costs one comparison of outcomes for each pair of distinct behaviours and input.
 
     :raises ValueError: two candidates share an id, or one has not an outcome for each input.
@@ -250,13 +242,36 @@ def _ranked(
 ) -> list[_Group]:
     """Return the clusters, the preferred one first."""
     members = cluster_by_behaviour(pool, inputs)
-    votes = [_vote(group, weight_of) for group in members]
-    supports = _supports(members, votes, inputs)
     groups = [
-        _Group(group, _passed(group[0], inputs), vote, support, max(e.prior for e in group))
-        for group, vote, support in zip(members, votes, supports, strict=True)
+        _Group(group, _passed(group[0], inputs), _vote(group, weight_of), _NONE, max(e.prior for e in group))
+        for group in members
     ]
-    return sorted(groups, key=lambda g: (-g.passed, -round(g.support, 9), -g.prior, g.chosen.id))
+    most = max(group.passed for group in groups)
+    running = [group for group in groups if group.passed == most]
+    others = [group for group in groups if group.passed < most]
+    found = [*_supported(running, inputs), *_supported(others, inputs)]
+    has_examples = _examples(inputs) > 0
+    return sorted(
+        found,
+        key=lambda g: (
+            -g.passed,
+            *(-part for part in g.support.strength(has_examples=has_examples)),
+            -g.prior,
+            g.chosen.id,
+        ),
+    )
+
+
+def _supported(groups: Sequence[_Group], inputs: Sequence[PoolInput]) -> list[_Group]:
+    """Return the clusters with the support that they give each other."""
+    behaviours = [Behaviour(group.members[0].outcomes, group.vote) for group in groups]
+    tests = [
+        WrittenTest(index, item.expected, item.weight)
+        for index, item in enumerate(inputs)
+        if item.origin is InputOrigin.GENERATED_TEST and item.expected is not None
+    ]
+    found = supports(behaviours, [item.weight for item in inputs], tests)
+    return [replace(group, support=support) for group, support in zip(groups, found, strict=True)]
 
 
 def _vote(group: Sequence[PoolEntry], weight_of: Callable[[PoolEntry], float]) -> float:
@@ -264,54 +279,6 @@ def _vote(group: Sequence[PoolEntry], weight_of: Callable[[PoolEntry], float]) -
     if all(outcome.kind is OutcomeKind.NOT_RUN for outcome in group[0].outcomes):
         return 0.0
     return digest_votes([(entry.normalised_digest, weight_of(entry)) for entry in group])
-
-
-def _supports(
-    members: Sequence[tuple[PoolEntry, ...]], votes: Sequence[float], inputs: Sequence[PoolInput]
-) -> list[float]:
-    """
-    Return the support of each cluster, from 0 to 1.
-
-    A weighted mean of three shares: the cluster's own part of the vote, scaled down by the inputs on which it shows no
-    usable behaviour (HARD); the part of the vote that agrees with it, averaged over inputs (SOFT, so that clusters
-    which differ on one exotic input still help each other); the share of generated tests that it passes, scaled by
-    its part of the vote, which is CodeT's dual agreement (TESTS). Timeouts, crashes and values that cannot be compared
-    agree with nothing.
-    """
-    total = sum(votes) or 1.0
-    leaders = [group[0].outcomes for group in members]
-    observed = [i for i in range(len(inputs)) if any(o[i].kind is not OutcomeKind.NOT_RUN for o in leaders)]
-    weight = sum(inputs[i].weight for i in observed) or 1.0
-    tests = [i for i in observed if inputs[i].origin is InputOrigin.GENERATED_TEST and inputs[i].expected is not None]
-    supports = []
-    for own, outcomes in zip(votes, leaders, strict=True):
-        usable = [i for i in observed if is_usable(outcomes[i])]
-        agreeing = sum(
-            inputs[i].weight * sum(v for v, o in zip(votes, leaders, strict=True) if outcomes_agree(o[i], outcomes[i]))
-            for i in usable
-        )
-        hard = own / total * sum(inputs[i].weight for i in usable) / weight
-        supports.append(
-            HARD_AGREEMENT * hard
-            + SOFT_AGREEMENT * agreeing / total / weight
-            + GENERATED_TESTS * own / total * _share_of_tests(outcomes, tests, inputs)
-        )
-    return supports
-
-
-def is_usable(outcome: Outcome) -> bool:
-    """Tell whether agreeing on this outcome says that a behaviour is meant."""
-    return outcome.kind is OutcomeKind.VALUE or (outcome.kind is OutcomeKind.ERROR and outcome.error not in BROKEN)
-
-
-def _share_of_tests(outcomes: Sequence[Outcome], tests: Sequence[int], inputs: Sequence[PoolInput]) -> float:
-    total = sum(inputs[i].weight for i in tests)
-    if not total:
-        return 0.0
-    met = sum(
-        inputs[i].weight for i in tests if (e := inputs[i].expected) is not None and outcome_meets(outcomes[i], e)
-    )
-    return met / total
 
 
 def _examples(inputs: Sequence[PoolInput]) -> int:

@@ -20,10 +20,10 @@ from apps.generation.engine.consensus import (
 )
 from apps.generation.engine.outcomes import Outcome, OutcomeKind, outcome_meets
 from apps.generation.engine.values import Unrepresentable, encode
+from apps.generation.gateways.observing import Observation
 from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import candidate_module, scores_keep
-from apps.generation.services.execution import Observation
 
 PRIOR_SHARE = 0.5
 MAX_SHOWN = 400

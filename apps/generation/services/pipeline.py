@@ -16,6 +16,7 @@ from apps.generation.engine.consensus import NOTHING_COMPARED
 from apps.generation.engine.context import prompt_context
 from apps.generation.engine.prompts import build_messages
 from apps.generation.engine.specification import analyse
+from apps.generation.gateways.observing import observe
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
 from apps.generation.services.candidates import (
     Workspace,
@@ -27,7 +28,7 @@ from apps.generation.services.candidates import (
 )
 from apps.generation.services.checking import candidates_check
 from apps.generation.services.consensus import consensus_decide, outcomes_keep
-from apps.generation.services.execution import candidate_program, observe, pool_inputs
+from apps.generation.services.execution import candidate_program, pool_inputs
 from apps.generation.services.review_subject import review_digest
 from apps.generation.services.stages import stage_enter, stage_leave, status_change
 from apps.generation.services.submission import repository_files

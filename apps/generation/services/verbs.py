@@ -18,10 +18,11 @@ from apps.generation.engine.outcomes import outcomes_agree
 from apps.generation.engine.source import Unparsable, normalised_digest, parse_candidate, unified_patch
 from apps.generation.engine.specification import FunctionSignature, Specification, analyse
 from apps.generation.engine.testgen import example_inputs, tests_from_specification
+from apps.generation.gateways.observing import Program, observe
 from apps.generation.models import DirectArtifact, GeneratedCodeArtifact
 from apps.generation.services.candidates import PLATFORM_AUTHOR
 from apps.generation.services.consensus import decision_details
-from apps.generation.services.execution import Program, observe, one_kind_after_the_other
+from apps.generation.services.execution import one_kind_after_the_other
 from apps.generation.types import CodeType
 from apps.governance.models import User
 

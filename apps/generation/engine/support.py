@@ -1,0 +1,117 @@
+"""
+How much evidence stands behind a behaviour: the agreement of others, and of the tests that models wrote.
+
+Agreement is soft: on each input a behaviour is supported by everybody who does the same there, so that behaviours which
+differ on one exotic input still help each other (MBR-exec, Shi et al., EMNLP 2022). Tests count by dual agreement
+(CodeT, Chen et al., ICLR 2023): a test is worth the share of the vote that meets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apps.generation.engine.outcomes import Expected, Outcome, OutcomeKind, outcome_meets, outcomes_agree
+
+# Exceptions that say "this program is broken" rather than "this input is refused".
+BROKEN = frozenset(
+    {"NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError"}
+    | {"NotImplementedError", "RecursionError", "MemoryError", "SystemExit", "Crash", "OutputLimit"}
+)
+# What tests weigh beside agreement where no example of a person says what is meant; with one they only break ties.
+TESTS_EXPONENT = 2.0
+# Below this a share is as good as none: no single disagreement may decide alone.
+LEAST_SHARE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What a cluster did on each input, and its part of the vote (>= 0)."""
+
+    outcomes: Sequence[Outcome]
+    vote: float
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTest:
+    """An input (by position) whose expected outcome a model wrote down; ``weight`` (> 0) is how far it is trusted."""
+
+    index: int
+    expected: Expected
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """
+    ``agreement`` (0..1) is the share of the vote that does the same, averaged over inputs; ``tests`` (0..1) the share
+    of tests met, each worth the share of the vote that meets it; 1 where there is none.
+    """
+
+    agreement: float
+    tests: float
+
+    def strength(self, *, has_examples: bool) -> tuple[float, float]:
+        """Return what behaviours are ranked by, the more the better."""
+        if has_examples:
+            return round(self.agreement, 9), round(self.tests, 9)
+        return round(self.agreement * (self.tests + LEAST_SHARE) ** TESTS_EXPONENT, 9), 0.0
+
+
+def supports(behaviours: Sequence[Behaviour], weights: Sequence[float], tests: Sequence[WrittenTest]) -> list[Support]:
+    """
+    Return the support of each behaviour by all of them together.
+
+    ``weights`` has the say of each input. Inputs on which nothing was run say nothing; timeouts, crashes and values
+    that cannot be compared agree with nothing. Costs, on each input, one comparison of each behaviour with each outcome
+    that differs from the others.
+    """
+    total = sum(one.vote for one in behaviours) or 1.0
+    observed = [i for i in range(len(weights)) if any(_was_run(one.outcomes[i]) for one in behaviours)]
+    weight = sum(weights[i] for i in observed) or 1.0
+    agreeing = [0.0] * len(behaviours)
+    for i in observed:
+        for place, vote in enumerate(_votes_alike(behaviours, i)):
+            agreeing[place] += weights[i] * vote
+    worth = [test.weight * _share_that_meets(test, behaviours, total) for test in tests]
+    return [
+        Support(agreement=agreed / total / weight, tests=_tests_met(one, tests, worth))
+        for one, agreed in zip(behaviours, agreeing, strict=True)
+    ]
+
+
+def is_usable(outcome: Outcome) -> bool:
+    """Tell whether agreeing on this outcome says that a behaviour is meant."""
+    return outcome.kind is OutcomeKind.VALUE or (outcome.kind is OutcomeKind.ERROR and outcome.error not in BROKEN)
+
+
+def _was_run(outcome: Outcome) -> bool:
+    return outcome.kind is not OutcomeKind.NOT_RUN
+
+
+def _votes_alike(behaviours: Sequence[Behaviour], index: int) -> list[float]:
+    """Return, for each behaviour, the votes of those that do the same on one input."""
+    kinds: list[Outcome] = []
+    votes: list[float] = []
+    places = []
+    for one in behaviours:
+        own = one.outcomes[index]
+        place = next((at for at, kind in enumerate(kinds) if outcomes_agree(kind, own)), len(kinds))
+        if place == len(kinds):
+            kinds.append(own)
+            votes.append(0.0)
+        votes[place] += one.vote
+        places.append(place)
+    return [votes[place] if is_usable(kinds[place]) else 0.0 for place in places]
+
+
+def _share_that_meets(test: WrittenTest, behaviours: Sequence[Behaviour], total: float) -> float:
+    met = sum(one.vote for one in behaviours if outcome_meets(one.outcomes[test.index], test.expected))
+    return met / total
+
+
+def _tests_met(one: Behaviour, tests: Sequence[WrittenTest], worth: Sequence[float]) -> float:
+    if not sum(worth):
+        return 1.0
+    met = sum(w for test, w in zip(tests, worth, strict=True) if outcome_meets(one.outcomes[test.index], test.expected))
+    return met / sum(worth)

@@ -1,0 +1,58 @@
+"""The support of a behaviour: who else does the same, and which tests it meets."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.generation.engine.outcomes import NOT_RUN, TIMEOUT, Expected, Outcome, outcome_from_value
+from apps.generation.engine.support import Behaviour, Support, WrittenTest, supports
+
+OUTCOMES = st.sampled_from([*(outcome_from_value(n) for n in range(3)), TIMEOUT, NOT_RUN])
+
+
+def behaviour(*values: object, vote: float = 1.0) -> Behaviour:
+    return Behaviour([one if isinstance(one, Outcome) else outcome_from_value(one) for one in values], vote)
+
+
+def test_two_that_differ_on_one_input_still_help_each_other():
+    first, second, third = supports([behaviour(1, 2), behaviour(1, 3), behaviour(9, 9)], [1.0, 1.0], [])
+    assert first.agreement == second.agreement == 0.5
+    assert third.agreement == 1 / 3
+
+
+def test_a_time_out_agrees_with_nothing_and_what_nobody_ran_says_nothing():
+    early, late = supports([behaviour(TIMEOUT, NOT_RUN), behaviour(TIMEOUT, NOT_RUN)], [1.0, 5.0], [])
+    assert early.agreement == late.agreement == 0.0
+    assert supports([behaviour(1, NOT_RUN)], [1.0, 5.0], [])[0].agreement == 1.0
+
+
+def test_a_test_is_worth_the_share_of_the_vote_that_meets_it():
+    tests = [WrittenTest(0, Expected(1)), WrittenTest(0, Expected(2)), WrittenTest(0, Expected(7))]
+    common, rare = supports([behaviour(1, vote=3), behaviour(2, vote=1)], [1.0], tests)
+    assert (common.tests, rare.tests) == (0.75, 0.25)
+
+
+def test_where_no_test_is_met_by_anybody_tests_decide_nothing():
+    assert {one.tests for one in supports([behaviour(1), behaviour(2)], [1.0], [WrittenTest(0, Expected(7))])} == {1.0}
+
+
+def test_tests_count_beside_agreement_only_where_no_example_says_what_is_meant():
+    agreed, tested = Support(agreement=0.6, tests=0.2), Support(agreement=0.4, tests=1.0)
+    assert agreed.strength(has_examples=True) > tested.strength(has_examples=True)
+    assert agreed.strength(has_examples=False) < tested.strength(has_examples=False)
+
+
+@given(
+    st.integers(1, 4).flatmap(
+        lambda width: st.lists(st.lists(OUTCOMES, min_size=width, max_size=width), min_size=1, max_size=6)
+    ),
+    st.lists(st.floats(0.1, 5), min_size=6, max_size=6),
+)
+def test_agreement_is_a_share_and_grows_with_the_votes_of_those_that_do_the_same(rows, votes):
+    behaviours = [Behaviour(row, vote) for row, vote in zip(rows, votes, strict=False)]
+    weights = [1.0] * len(rows[0])
+    found = supports(behaviours, weights, [])
+    assert all(0 <= one.agreement <= 1 + 1e-9 and one.tests == 1.0 for one in found)
+    twin = supports([*behaviours, Behaviour(rows[0], 1.0)], weights, [])
+    assert twin[0].agreement >= found[0].agreement - 1e-9
