@@ -25,6 +25,7 @@ COMMANDS = {
     "web": "run one web process here, in the foreground",
     "login": "keep an API token for nofx generate",
     "generate": "send a specification and print the chosen code",
+    "consensus": "measure the consensus on recorded answers of models",
     "sandbox": "probe the isolation of this machine, or serve runs from it",
     "bench": "measure and print figures",
     "manage": "run one of Django's management commands",

@@ -56,7 +56,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PoolInput:
-    """An input that every candidate was run on; ``weight`` scales its say among inputs of its origin."""
+    """An input that every candidate was run on; ``weight`` is how far an expectation that a model wrote is trusted."""
 
     call: CallInput
     origin: InputOrigin
@@ -270,8 +270,19 @@ def _supported(groups: Sequence[_Group], inputs: Sequence[PoolInput]) -> list[_G
         for index, item in enumerate(inputs)
         if item.origin is InputOrigin.GENERATED_TEST and item.expected is not None
     ]
-    found = supports(behaviours, [item.weight for item in inputs], tests)
+    found = supports(behaviours, _says(inputs), tests)
     return [replace(group, support=support) for group, support in zip(groups, found, strict=True)]
+
+
+def _says(inputs: Sequence[PoolInput]) -> list[float]:
+    """Give each different input one say, however many tests expect something of it."""
+    seen: set[str] = set()
+    says = []
+    for item in inputs:
+        key = input_key(item.call)
+        says.append(0.0 if key in seen else 1.0)
+        seen.add(key)
+    return says
 
 
 def _vote(group: Sequence[PoolEntry], weight_of: Callable[[PoolEntry], float]) -> float:

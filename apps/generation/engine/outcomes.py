@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from apps.generation.engine.values import Unrepresentable, encode, same
+from apps.generation.engine.values import Unrepresentable, decode, encode, same
 
 
 class OutcomeKind(StrEnum):
@@ -100,6 +102,30 @@ def _plain(mutated: tuple[object, ...] | None) -> tuple[object, ...] | None:
     except Unrepresentable:
         return ("unrepresentable",)
     return mutated
+
+
+def outcome_stored(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as JSON data."""
+    try:
+        value, mutated = encode(outcome.value), encode(outcome.mutated)
+    except Unrepresentable:
+        value, mutated = None, None
+    return {"kind": outcome.kind.value, "value": value, "error": outcome.error, "mutated": mutated}
+
+
+def outcome_restored(stored: Mapping[str, Any]) -> Outcome:
+    """
+    Return the outcome that :func:`outcome_stored` wrote.
+
+    :raises Unrepresentable: a value holds a tag that nobody writes.
+    """
+    mutated = decode(stored["mutated"])
+    return Outcome(
+        OutcomeKind(stored["kind"]),
+        decode(stored["value"]),
+        stored["error"],
+        mutated if isinstance(mutated, tuple) else None,
+    )
 
 
 def outcomes_agree(left: Outcome, right: Outcome) -> bool:

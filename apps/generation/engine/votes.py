@@ -6,15 +6,15 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 
-COPY_BONUS = 0.25
+COPY_BONUS = 0.7
 
 
 def digest_votes(entries: Iterable[tuple[str, float]]) -> float:
     """
     Return the vote of a cluster from (normalised digest, weight) of its members.
 
-    Each distinct program votes once, with the weight of its weightiest author. Copies add little: n of them vote
-    1 + 0.25 ln n times, because the same program written twice is some evidence and a hundred clones are not more.
+    Each distinct program votes once, with the weight of its weightiest author. Copies add less and less: n of them vote
+    1 + 0.7 ln n times: the same program written twice is evidence, a hundred clones are hardly more than ten.
     """
     weights: dict[str, list[float]] = defaultdict(list)
     for digest, weight in entries:

@@ -18,8 +18,7 @@ from apps.generation.engine.consensus import (
     PoolInput,
     decide_consensus,
 )
-from apps.generation.engine.outcomes import Outcome, OutcomeKind, outcome_meets
-from apps.generation.engine.values import Unrepresentable, encode
+from apps.generation.engine.outcomes import Outcome, OutcomeKind, outcome_meets, outcome_stored
 from apps.generation.gateways.observing import Observation
 from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun
 from apps.generation.services.candidates import Workspace
@@ -154,15 +153,6 @@ def outcome_text(outcome: Outcome) -> str:
     }
     changed = "" if outcome.mutated is None else f", and changes its arguments to {outcome.mutated!r}"
     return _short(words[outcome.kind] + changed)
-
-
-def outcome_stored(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome as JSON data."""
-    try:
-        value, mutated = encode(outcome.value), encode(outcome.mutated)
-    except Unrepresentable:
-        value, mutated = None, None
-    return {"kind": outcome.kind.value, "value": value, "error": outcome.error, "mutated": mutated}
 
 
 def _short(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Consensus on recorded answers of models: how often each way of choosing is right, and how sure it may be."""

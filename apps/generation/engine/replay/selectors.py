@@ -1,0 +1,168 @@
+"""
+Ways to choose among the samples of one problem, each as a weight for every sample; ties share.
+
+The peers are what others do: a majority of texts, the examples with a guess, the examples with the best model so far,
+and CodeT's dual execution agreement (Chen et al., ICLR 2023).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from apps.generation.engine.consensus import PoolEntry, PoolInput, decide_consensus
+from apps.generation.engine.outcomes import Outcome, outcome_meets
+from apps.generation.engine.replay.records import Problem
+
+Weights = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A problem with the inputs it was run on: examples first, then tests, then fuzzed ones, and what samples did."""
+
+    problem: Problem
+    inputs: tuple[PoolInput, ...]
+    outcomes: tuple[tuple[Outcome, ...], ...]
+    reference: tuple[Outcome, ...] | None = None
+
+    def passed(self, sample: int) -> int:
+        """Return how many of the person's examples a sample passes."""
+        return sum(self._meets(sample, index) for index in range(len(self.problem.examples)))
+
+    def judged_met(self, sample: int) -> tuple[bool, ...]:
+        """Return which of the examples and written tests a sample meets."""
+        judged = len(self.problem.examples) + len(self.problem.tests)
+        return tuple(self._meets(sample, index) for index in range(judged))
+
+    def _meets(self, sample: int, index: int) -> bool:
+        expected = self.inputs[index].expected
+        return expected is not None and outcome_meets(self.outcomes[sample][index], expected)
+
+
+def share(chosen: Sequence[int], count: int) -> Weights:
+    """Return equal weights for the chosen samples, which add up to 1."""
+    return tuple(1 / len(chosen) if index in set(chosen) else 0.0 for index in range(count))
+
+
+def mean(seen: Observed) -> Weights:
+    """Every sample."""
+    count = len(seen.problem.samples)
+    return share(range(count), count)
+
+
+def single(seen: Observed, model: str) -> Weights:
+    """The samples of one model."""
+    samples = seen.problem.samples
+    own = [index for index, sample in enumerate(samples) if sample.model == model]
+    return share(own, len(samples)) if own else mean(seen)
+
+
+def text_majority(seen: Observed) -> Weights:
+    """The most frequent program, by its normalised syntax tree."""
+    digests = [sample.digest for sample in seen.problem.samples]
+    counts = Counter(digests)
+    most = max(counts.values())
+    return share([index for index, digest in enumerate(digests) if counts[digest] == most], len(digests))
+
+
+def examples_random(seen: Observed) -> Weights:
+    """Any of those that pass the most examples."""
+    return share(_passing(seen), len(seen.problem.samples))
+
+
+def examples_best(seen: Observed, expertise: Mapping[str, float]) -> Weights:
+    """Of those that pass the most examples, the model that was right most often."""
+    samples = seen.problem.samples
+    passing = _passing(seen)
+    best = max(expertise.get(samples[index].model, 0.0) for index in passing)
+    return share([i for i in passing if expertise.get(samples[i].model, 0.0) == best], len(samples))
+
+
+def _passing(seen: Observed) -> list[int]:
+    passed = [seen.passed(index) for index in range(len(seen.problem.samples))]
+    return [index for index, count in enumerate(passed) if count == max(passed)]
+
+
+def codet(seen: Observed) -> Weights | None:
+    """
+    Samples that meet the same tests form a set; the root of its size times the tests it meets decides.
+
+    Examples count as tests here, for CodeT knows no difference. None where no test was written.
+    """
+    if not seen.problem.tests:
+        return None
+    sets: dict[tuple[bool, ...], list[int]] = defaultdict(list)
+    for index in range(len(seen.problem.samples)):
+        sets[seen.judged_met(index)].append(index)
+    scores = {met: math.sqrt(len(members)) * sum(met) for met, members in sets.items()}
+    most = max(scores.values())
+    chosen = [index for met, members in sets.items() if scores[met] == most for index in members]
+    return share(chosen, len(seen.problem.samples))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the consensus chose, and the figures that say how sure it may be (see :func:`sureness`)."""
+
+    weights: Weights
+    features: tuple[float, ...]
+
+
+def consensus(seen: Observed, expertise: Mapping[str, float] | None) -> Choice:
+    """Decide as a request does; without ``expertise`` every model counts the same."""
+    pool = entries(seen, expertise)
+    decided = decide_consensus(pool, seen.inputs)
+    members = decided.clusters[0].members if decided.clusters else tuple(entry.id for entry in pool)
+    chosen = [entry for entry in pool if entry.id in set(members)]
+    best = max(entry.prior for entry in chosen)
+    weights = share([int(entry.id) for entry in chosen if entry.prior == best], len(pool))
+    return Choice(weights, sureness(seen, pool, chosen))
+
+
+def entries(seen: Observed, expertise: Mapping[str, float] | None) -> list[PoolEntry]:
+    """Return the samples as a request's candidates, their ids in the order of the samples."""
+    trust = {} if expertise is None else expertise
+    return [
+        PoolEntry(
+            id=f"{index:04}",
+            model_id=sample.model,
+            normalised_digest=sample.digest,
+            outcomes=seen.outcomes[index],
+            prior=trust.get(sample.model, 0.5),
+            weight=trust.get(sample.model, 0.5),
+        )
+        for index, sample in enumerate(seen.problem.samples)
+    ]
+
+
+def sureness(seen: Observed, pool: Sequence[PoolEntry], chosen: Sequence[PoolEntry]) -> tuple[float, ...]:
+    """
+    Return what a choice's probability of being right is estimated from.
+
+    The share of the weight of all samples that behaves like the choice; the same among those that pass as many
+    examples; the share of examples that it passes; the expertise of the best author behind it.
+    """
+    total = sum(entry.weight for entry in pool)
+    mine = sum(entry.weight for entry in chosen)
+    passing = set(_passing(seen))
+    rivals = sum(entry.weight for entry in pool if int(entry.id) in passing)
+    examples = len(seen.problem.examples)
+    passed = seen.passed(int(chosen[0].id)) / examples if examples else 0.5
+    return mine / total, mine / max(rivals, mine), passed, max(entry.prior for entry in chosen)
+
+
+def oracle(seen: Observed) -> Weights:
+    """Those that are right, if any is."""
+    samples = seen.problem.samples
+    right = [index for index, sample in enumerate(samples) if sample.is_right]
+    return share(right, len(samples)) if right else mean(seen)
+
+
+def accuracy(seen: Observed, weights: Weights) -> float:
+    """Return the share of the weight that is right, among samples somebody executed the hidden tests on."""
+    pairs = [(w, sample.is_right) for w, sample in zip(weights, seen.problem.samples, strict=True)]
+    known = sum(w for w, is_right in pairs if is_right is not None)
+    return sum(w for w, is_right in pairs if is_right) / known if known else 0.0

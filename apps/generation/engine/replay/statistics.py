@@ -1,0 +1,118 @@
+"""Intervals and calibration, in plain Python, the same for the same seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from random import Random
+
+RESAMPLES = 2_000
+BINS = 5
+Z95 = 1.959964
+PRECISION = 0.95
+_ROUNDS = 300
+_STEP = 0.5
+_SHRINKAGE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean with its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def paired_bootstrap(differences: Sequence[float], *, seed: int) -> Interval:
+    """Return the mean of paired differences with its percentile interval (Efron, 1979)."""
+    count = len(differences)
+    random = Random(seed)  # noqa: S311 - resampling, no secret
+    means = sorted(math.fsum(random.choices(differences, k=count)) / count for _ in range(RESAMPLES))
+    low, high = means[int(0.025 * RESAMPLES)], means[int(0.975 * RESAMPLES) - 1]
+    return Interval(math.fsum(differences) / count, low, high)
+
+
+def wilson(right: float, total: int) -> Interval:
+    """Return a rate with its score interval (Wilson, 1927); the whole range where there is nothing."""
+    if not total:
+        return Interval(0.0, 0.0, 1.0)
+    rate = right / total
+    centre = rate + Z95**2 / (2 * total)
+    spread = Z95 * math.sqrt(rate * (1 - rate) / total + Z95**2 / (4 * total**2))
+    scale = 1 + Z95**2 / total
+    return Interval(rate, max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale))
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Choices of similar probability: how many, what was said and what was true, on average."""
+
+    count: int
+    said: float
+    right: float
+
+
+def reliability(said: Sequence[float], right: Sequence[float]) -> list[Bin]:
+    """Return bins of equal size, by rising probability."""
+    pairs = sorted(zip(said, right, strict=True))
+    edges = [round(index * len(pairs) / BINS) for index in range(BINS + 1)]
+    parts = [pairs[low:high] for low, high in pairwise(edges) if high > low]
+    return [Bin(len(part), sum(p for p, _ in part) / len(part), sum(y for _, y in part) / len(part)) for part in parts]
+
+
+def calibration_error(bins: Sequence[Bin]) -> float:
+    """Return the expected calibration error: the mean distance of what was said from what was true, by bin."""
+    total = sum(one.count for one in bins)
+    return sum(one.count * abs(one.said - one.right) for one in bins) / total if total else 0.0
+
+
+class Calibrator:
+    """A logistic regression from the figures of a choice to its probability of being right, shrunk towards the mean."""
+
+    def __init__(self, features: Sequence[Sequence[float]], right: Sequence[float]) -> None:
+        """Learn from choices whose truth (0..1) is known; without any, every probability is one half."""
+        count = len(features)
+        width = len(features[0]) if features else 0
+        self._means = [math.fsum(row[k] for row in features) / count for k in range(width)]
+        self._scales = [
+            math.sqrt(math.fsum((row[k] - self._means[k]) ** 2 for row in features) / count) or 1.0
+            for k in range(width)
+        ]
+        self._weights = [0.0] * width
+        rate = (math.fsum(right) + 1) / (count + 2)
+        self._bias = math.log(rate / (1 - rate))
+        scaled = [self._scaled(row) for row in features]
+        for _ in range(_ROUNDS if count else 0):
+            self._step(scaled, right)
+
+    def _scaled(self, row: Sequence[float]) -> list[float]:
+        return [(value - middle) / scale for value, middle, scale in zip(row, self._means, self._scales, strict=True)]
+
+    def _step(self, rows: Sequence[Sequence[float]], right: Sequence[float]) -> None:
+        errors = [truth - self._probability(row) for row, truth in zip(rows, right, strict=True)]
+        self._bias += _STEP * math.fsum(errors) / len(rows)
+        for k, weight in enumerate(self._weights):
+            slope = math.fsum(error * row[k] for error, row in zip(errors, rows, strict=True)) / len(rows)
+            self._weights[k] = weight + _STEP * (slope - _SHRINKAGE * weight)
+
+    def _probability(self, scaled: Sequence[float]) -> float:
+        score = self._bias + math.fsum(w * x for w, x in zip(self._weights, scaled, strict=True))
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
+
+    def probability(self, row: Sequence[float]) -> float:
+        """Return the probability that a choice with these figures is right."""
+        return self._probability(self._scaled(row)) if self._weights else 0.5
+
+
+def threshold(said: Sequence[float], right: Sequence[float]) -> float:
+    """Return the smallest probability from which on at least 95 % of the choices were right; above 1 if none is."""
+    pairs = sorted(zip(said, right, strict=True), reverse=True)
+    best, sum_right = 1.1, 0.0
+    for count, (probability, truth) in enumerate(pairs, 1):
+        sum_right += truth
+        if sum_right / count >= PRECISION:
+            best = probability
+    return best

@@ -1,0 +1,163 @@
+"""Consensus on a file of recorded answers, run for real in the sandbox. Needs neither Django nor a database."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from apps.core.errors import NofxError
+from apps.generation.engine.consensus import InputOrigin, PoolInput
+from apps.generation.engine.inputs import fuzz_inputs, input_key
+from apps.generation.engine.replay.adversities import with_clones, with_flipped_tests
+from apps.generation.engine.replay.evaluation import Evaluation, evaluate
+from apps.generation.engine.replay.records import Problem, RecordInvalid, problems_read
+from apps.generation.engine.replay.selectors import Observed
+from apps.generation.engine.specification import FunctionSignature, SpecExample, analyse
+from apps.generation.gateways.observed import Memory
+from apps.generation.gateways.observing import Program
+
+FUZZ_INPUTS = 60
+SHOWN_TESTS = 10  # fuzzing starts from these where a person gave no example
+MAX_FILE = 512 << 20
+
+
+class ReplayUnreadable(NofxError):
+    """The file cannot be read as recorded problems."""
+
+    code = "replay.unreadable"
+    status = 422
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a file is replayed; ``clone`` names a model and how many copies of it join, ``flip`` is a share of tests."""
+
+    models: tuple[str, ...] = ()
+    label: str = "plus"
+    folds: int = 5
+    seed: int = 1
+    questions: int = 0
+    clone: tuple[str, int] | None = None
+    flip: float = 0.0
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What came of it; ``executions`` counts the runs of a program on an input that it rests on, kept or new."""
+
+    problems: int
+    pool: tuple[str, ...]
+    label: str
+    options: Options
+    evaluation: Evaluation
+    executions: int
+    excluded: dict[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the command prints, all but how long it took."""
+        found = self.evaluation
+        return {
+            "problems": found.scored,
+            "pool": list(self.pool),
+            "label": self.label,
+            "seed": self.options.seed,
+            "questions": self.options.questions,
+            "selectors": dict(found.accuracies),
+            "gain": {name: None if gain is None else asdict(gain) for name, gain in found.gains.items()},
+            "calibration": {"ece": found.calibration.error, "coverage_at_95": found.calibration.coverage},
+            "executions": self.executions,
+            "choices": {task: [list(pair) for pair in chosen] for task, chosen in found.choices.items()},
+            "excluded": self.excluded,
+        }
+
+
+def consensus_replay(
+    *, path: Path, memory_path: Path, options: Options, say: Callable[[str], None] = lambda line: None
+) -> Replay:
+    """
+    Run every recorded sample on examples, written tests and fuzzed inputs, choose, and score.
+
+    What was run before is remembered in the file at ``memory_path``. The first run of some thousand samples takes
+    minutes; the same again takes seconds and gives the same.
+
+    :raises ReplayUnreadable: the file is missing, too large, or holds something else.
+    :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
+    """
+    label, problems = _problems(path, options)
+    memory = Memory(memory_path)
+    try:
+        observed = []
+        for number, problem in enumerate(problems, 1):
+            observed.append(_observed(problem, memory, seed=options.seed))
+            if number % 20 == 0 or number == len(problems):
+                say(f"{number} of {len(problems)} problems have been run.")
+    finally:
+        memory.close()
+    say("Choosing and scoring.")
+    return Replay(
+        problems=len(problems),
+        pool=tuple(sorted({model for problem in problems for model in problem.models})),
+        label=label,
+        options=options,
+        evaluation=evaluate(observed, folds=options.folds, seed=options.seed, questions=options.questions),
+        executions=sum(len({sample.code for sample in one.problem.samples}) * len(one.inputs) for one in observed),
+        excluded={problem.id: problem.excluded for problem in problems if problem.excluded},
+    )
+
+
+def _problems(path: Path, options: Options) -> tuple[str, list[Problem]]:
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            text = file.read(MAX_FILE + 1).decode()
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise ReplayUnreadable(f"{path} cannot be read: {error}.", remedy="Name a JSON Lines file.") from error
+    if len(text) > MAX_FILE:
+        raise ReplayUnreadable(f"{path} is larger than {MAX_FILE >> 20} MB.", remedy="Split it into several files.")
+    try:
+        label, problems = problems_read(text, label=options.label, models=options.models)
+    except RecordInvalid as error:
+        raise ReplayUnreadable(str(error), remedy="Each line is one recorded problem.") from error
+    return label, [_hardened(problem, options) for problem in problems if problem.samples]
+
+
+def _hardened(problem: Problem, options: Options) -> Problem:
+    if options.clone:
+        problem = with_clones(problem, *options.clone)
+    return with_flipped_tests(problem, options.flip, seed=options.seed) if options.flip else problem
+
+
+def _observed(problem: Problem, memory: Memory, *, seed: int) -> Observed:
+    inputs = (*problem.examples, *problem.tests, *_fuzzed(problem, seed))
+    different = _different(inputs)
+    programs = [Program(sample.code) for sample in problem.samples]
+    if problem.reference:
+        programs.append(Program(problem.reference))
+    rows = memory.observe(programs, different, entry=problem.entry)
+    place = {input_key(item.call): index for index, item in enumerate(different)}
+    columns = [place[input_key(item.call)] for item in inputs]
+    outcomes = [tuple(row[column] for column in columns) for row in rows]
+    count = len(problem.samples)
+    return Observed(problem, inputs, tuple(outcomes[:count]), outcomes[count] if problem.reference else None)
+
+
+def _different(inputs: Collection[PoolInput]) -> list[PoolInput]:
+    return list({input_key(item.call): item for item in inputs}.values())
+
+
+def _fuzzed(problem: Problem, seed: int) -> list[PoolInput]:
+    shown = [_example(item, problem.entry) for item in problem.examples or problem.tests[:SHOWN_TESTS]]
+    seen = {input_key(item.call) for item in (*problem.examples, *problem.tests)}
+    found = fuzz_inputs(_signature(problem), shown, seed=seed, count=FUZZ_INPUTS)
+    return [PoolInput(call, InputOrigin.FUZZ) for call in found if input_key(call) not in seen]
+
+
+def _signature(problem: Problem) -> FunctionSignature | None:
+    functions = analyse(problem.prompt).functions
+    return next((function for function in functions if function.name == problem.entry), None)
+
+
+def _example(item: PoolInput, entry: str) -> SpecExample:
+    return SpecExample(call=item.call.text(entry), function=entry, args=item.call.args, kwargs=item.call.kwargs)

@@ -1,0 +1,137 @@
+"""Reading recorded problems, and the figures that are made of them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.generation.engine.replay.adversities import with_clones, with_flipped_tests
+from apps.generation.engine.replay.evaluation import expertise_learned, fold_of
+from apps.generation.engine.replay.records import RecordInvalid, problem_read, problems_read
+from apps.generation.engine.replay.selectors import Observed, share
+from apps.generation.engine.replay.statistics import (
+    Calibrator,
+    calibration_error,
+    paired_bootstrap,
+    reliability,
+    threshold,
+    wilson,
+)
+
+SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=60)
+
+
+def row(**parts):
+    return {
+        "task_id": "T/1",
+        "prompt": "def double(n):\n",
+        "entry_point": "double",
+        "examples_in_prompt": [{"call": "double(2)", "expected": "4", "assert_line": "assert double(2) == 4"}],
+        "samples": [
+            {"model": "a", "code": "def double(n): return 2 * n", "labels": {"base": True, "plus": True}},
+            {"model": "b", "code": "def double(n): return n", "labels": {"base": True, "plus": False}},
+        ],
+        "generated_tests": [
+            {"model": "a", "call": "double(3)", "expected": "6", "n": 3, "assert_line": ""},
+            {"model": "a", "call": "double(2)", "expected": "5", "n": 1, "assert_line": ""},
+            {"model": "a", "call": "double(open('x'))", "expected": "6", "n": 1, "assert_line": ""},
+        ],
+        "canonical_solution": "    return n + n\n",
+    } | parts
+
+
+def test_a_line_becomes_a_problem_with_what_can_be_run_as_plain_data():
+    problem = problem_read(row(), label="plus", models=())
+    assert [(e.call.args, e.expected.value) for e in problem.examples] == [((2,), 4)]
+    assert [t.call.args for t in problem.tests] == [(3,)]  # neither an example again nor an expression
+    assert [s.is_right for s in problem.samples] == [True, False]
+    assert problem.reference == "def double(n):\n    return n + n\n"
+
+
+def test_a_problem_without_labels_is_not_scored_and_says_why():
+    samples = [{**sample, "labels": None} for sample in row()["samples"]]
+    assert problem_read(row(samples=samples), label="plus", models=()).excluded == "no sample has a label"
+    assert problem_read(row(exclude="slow"), label="plus", models=()).excluded == "slow"
+
+
+def test_a_problem_that_lacks_a_named_model_is_left_out():
+    _, (problem,) = problems_read(json.dumps(row()), label="plus", models=("a", "z"))
+    assert problem.excluded == "no sample of z"
+    assert problem.models == {"a"}
+
+
+def test_where_no_sample_has_the_wanted_label_the_other_one_counts():
+    samples = [{**sample, "labels": {"base": True}} for sample in row()["samples"]]
+    assert problems_read(json.dumps(row(samples=samples)), label="plus", models=())[0] == "base"
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"task_id": "T/2"}', "[1]"])
+def test_a_line_that_is_no_problem_is_refused(text):
+    with pytest.raises(RecordInvalid):
+        problems_read(text, label="plus", models=())
+
+
+def test_clones_answer_as_their_model_does_and_flipped_tests_expect_something_else():
+    problem = problem_read(row(), label="plus", models=())
+    cloned = with_clones(problem, "b", 2)
+    assert [s.model for s in cloned.samples] == ["a", "b", "b (clone 1)", "b (clone 2)"]
+    assert cloned.samples[3].code == problem.samples[1].code
+    flipped = with_flipped_tests(problem, 1.0, seed=1)
+    assert flipped.tests[0].expected.value == 7
+    assert with_flipped_tests(problem, 0.0, seed=1) == problem
+
+
+def test_expertise_starts_from_the_pool_and_moves_with_every_answer():
+    problem = problem_read(row(), label="plus", models=())
+    learned = expertise_learned([Observed(problem, (), ((), ()))])
+    assert learned["a"] > 0.5 > learned["b"]
+    surer = expertise_learned([Observed(problem, (), ((), ()))] * 20)
+    assert surer["a"] > learned["a"] and surer["b"] < learned["b"]
+
+
+def test_the_fold_of_a_problem_depends_on_its_id_alone():
+    assert {fold_of(f"T/{n}", 5) for n in range(100)} == set(range(5))
+    assert fold_of("HumanEval/0", 5) == fold_of("HumanEval/0", 5)
+
+
+@given(st.sets(st.integers(0, 9), min_size=1), st.integers(10, 12))
+def test_shares_add_up_to_one(chosen, count):
+    assert sum(share(sorted(chosen), count)) == pytest.approx(1)
+
+
+@given(SHARES, st.integers(0, 9))
+def test_the_bootstrap_repeats_and_stays_within_what_was_seen(differences, seed):
+    found = paired_bootstrap(differences, seed=seed)
+    assert found == paired_bootstrap(differences, seed=seed)
+    assert min(differences) - 1e-9 <= found.low <= found.high <= max(differences) + 1e-9
+    assert found.mean == pytest.approx(sum(differences) / len(differences))
+
+
+def test_the_interval_of_a_rate_is_the_known_one():
+    found = wilson(381, 381)
+    assert found.low == pytest.approx(0.990, abs=5e-4)
+    assert (wilson(0, 0).low, wilson(0, 0).high) == (0.0, 1.0)
+
+
+@given(SHARES)
+def test_probabilities_that_are_right_have_no_error_and_any_error_is_a_share(said):
+    right = [float(p > 0.5) for p in said]
+    assert calibration_error(reliability(right, right)) == pytest.approx(0)
+    assert 0 <= calibration_error(reliability(said, right)) <= 1
+
+
+def test_what_goes_with_being_right_raises_the_probability():
+    features = [(0.9, 0.0), (0.8, 1.0), (0.2, 0.0), (0.1, 1.0)] * 10
+    learned = Calibrator(features, [1.0, 1.0, 0.0, 0.0] * 10)
+    assert learned.probability((0.9, 0.5)) > 0.8
+    assert learned.probability((0.1, 0.5)) < 0.2
+    assert Calibrator([], []).probability(()) == 0.5
+
+
+def test_the_threshold_accepts_as_many_as_stay_right():
+    said = [0.99, 0.98, 0.97, 0.5, 0.4]
+    assert threshold(said, [1.0, 1.0, 1.0, 0.0, 1.0]) == 0.97
+    assert threshold(said, [0.0] * 5) > 1
