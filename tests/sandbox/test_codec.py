@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -177,3 +178,25 @@ def test_a_value_that_holds_itself_is_refused() -> None:
 def test_a_forged_text_is_refused(text: str) -> None:
     with pytest.raises(codec.Malformed):
         codec.loads(text)
+
+
+EQUAL_HASHES = [number * ((1 << 61) - 1) for number in range(30_000)]  # hash(n) is n modulo 2 ** 61 - 1
+
+
+@pytest.mark.parametrize("kind", ["set", "frozenset", "dict"])
+def test_keys_chosen_to_have_equal_hashes_are_refused_at_once(kind: str) -> None:
+    items: list[Any] = [[number, 0] for number in EQUAL_HASHES] if kind == "dict" else EQUAL_HASHES
+    started = time.monotonic()
+    with pytest.raises(codec.Malformed, match="same hash"):
+        codec.loads(json.dumps({"$t": kind, "v": items}))
+    assert time.monotonic() - started < 2  # building the set takes minutes, without a turn for any other thread
+
+
+def test_a_few_equal_hashes_are_a_set_like_any_other() -> None:
+    value = {-1, -2, *EQUAL_HASHES[:60]}
+    assert codec.loads(codec.dumps(value)) == value
+
+
+def test_the_parts_of_a_value_are_counted() -> None:
+    assert codec.parts_count(None) == 1
+    assert codec.parts_count([1, (2, 3), {"a": {4}}]) == 9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -125,6 +126,43 @@ def f(x):
 def test_a_forged_value_beyond_the_bounds_is_not_believed(function: Run) -> None:
     code = "import os\ndef f(): os.write(3, b'{\"index\":0,\"ok\":[' + b'0,' * 200_000 + b'0]}\\n')"
     assert function(code, ()).values == ()
+
+
+WRITE = """
+import os
+def write(data):
+    while data: data = data[os.write(3, data):]
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        """b'{"index":0,"ok":[' + b'[],' * 4_000_000 + b'0]}'""",
+        """b'{"index":0,"ok":' + b' ' * 4_000_000 + b'0}'""",
+        """b'{"index":0,"ok":{"$t":"set","v":[' + b','.join(b'%d' % (n * (2**61 - 1)) for n in range(9999)) + b']}}'""",
+        """b'\\n' * 10_000_000""",
+    ],
+)
+def test_a_line_made_to_be_slow_to_read_is_not_read(function: Run, line: str) -> None:
+    started = time.monotonic()
+    result = function(WRITE + f"def f(): write({line} + b'\\n')", ())
+    assert result.values == ()
+    assert time.monotonic() - started < 5
+
+
+def test_the_values_of_a_run_are_bounded_together(function: Run) -> None:
+    code = WRITE + "def f():\n    for n in range(99): write(b'{\"index\":%d,\"ok\":[' % n + b'0,' * 50_000 + b'0]}\\n')"
+    result = function(code, *[()] * 99)
+    assert (result.status, len(result.values)) == ("output_limit", 19)
+
+
+def test_a_forged_refusal_shows_no_text_of_the_code(function: Run) -> None:
+    line = "b'{\"missing\":\"' + b'x' * 5_000_000 + b'\"}\\n'"
+    result = function(WRITE + f"write({line})\ndef f(): return 1", ())
+    assert (result.status, result.refused, result.values) == ("exit", "", ())
+    result = function(WRITE + 'write(b\'{"missing":""}\\n\')\ndef f(): return 1', ())
+    assert (result.status, result.refused) == ("infra", "The code defines no function f.")
 
 
 def test_closing_the_values_pipe_or_breaking_the_runner_loses_values_and_nothing_else(function: Run) -> None:

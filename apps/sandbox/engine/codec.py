@@ -16,7 +16,7 @@ import base64
 import binascii
 import builtins
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
@@ -27,6 +27,9 @@ MAX_DEPTH = 64
 MAX_NODES = 100_000
 MAX_TEXT = 1 << 20
 MAX_INT_BITS = 13_000
+# Commas and brackets are not counted as text.
+MAX_WRITTEN = MAX_TEXT + 4 * MAX_NODES
+MAX_EQUAL_HASHES = 64
 TAG = "$t"
 
 _int_text: Callable[[int], str] = int.__repr__
@@ -55,6 +58,17 @@ def dumps(value: object) -> str:
     out: list[str] = []
     _write(value, out.append, [MAX_NODES, MAX_TEXT], MAX_DEPTH)
     return "".join(out)
+
+
+def parts_count(value: object) -> int:
+    """
+    Return of how many parts a value consists: itself, its items, their items.
+
+    :raises Unrepresentable: see the class.
+    """
+    budget = [MAX_NODES, MAX_TEXT]
+    _write(value, lambda text: None, budget, MAX_DEPTH)
+    return MAX_NODES - budget[0]
 
 
 def _spend(budget: list[int], text: str) -> str:
@@ -237,9 +251,20 @@ def _read_tuple(data: Any, depth: int) -> tuple[Any, ...]:
     return tuple(_items(data, depth))
 
 
+def _check_hashes(items: Iterable[Any]) -> None:
+    """
+    Refuse keys whose hashes were chosen to be equal: a set of n such numbers takes n * n steps, during which no other
+    thread gets a turn.
+    """
+    hashes = sorted(map(hash, items))
+    if any(first == later for first, later in zip(hashes, hashes[MAX_EQUAL_HASHES:], strict=False)):
+        raise Malformed("too many keys have the same hash")
+
+
 def _read_set(data: Any, depth: int) -> set[Any]:
     items = _items(data, depth)
     try:
+        _check_hashes(items)
         result = set(items)
     except TypeError as error:
         raise Malformed("a set holds something unhashable") from error
@@ -277,8 +302,10 @@ def _read_complex(data: Any, depth: int) -> complex:
 def _read_dict(data: Any, depth: int) -> dict[Any, Any]:
     if not isinstance(data, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in data):
         raise Malformed("a dict is not a list of pairs")
+    pairs = [(_unpack(key, depth - 1), _unpack(item, depth - 1)) for key, item in data]
     try:
-        result = {_unpack(key, depth - 1): _unpack(item, depth - 1) for key, item in data}
+        _check_hashes(key for key, _ in pairs)
+        result = dict(pairs)
     except TypeError as error:
         raise Malformed("a dict has an unhashable key") from error
     if len(result) != len(data):

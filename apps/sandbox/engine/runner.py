@@ -194,7 +194,7 @@ def _function(spec: dict[str, Any]) -> int:
         return _flush(status)
     entry = namespace.get(spec["entry"])
     if not callable(entry):
-        _write(3, say("missing", f"The code defines no function {spec['entry']}."))
+        _write(3, say("missing", ""))
         return _flush(1)
     for index, (arguments, keywords) in enumerate(calls):
         _put(_call(index, entry, arguments, keywords))

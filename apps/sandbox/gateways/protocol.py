@@ -8,13 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 from apps.sandbox.engine import codec, confine
-from apps.sandbox.engine.runner import MAX_ERROR, OUT_OF_MEMORY
+from apps.sandbox.engine.runner import MAX_ERROR, OUT_OF_MEMORY, say
 from apps.sandbox.errors import SpecInvalid
 from apps.sandbox.gateways.runtime import ENVIRONMENT
 from apps.sandbox.gateways.worker import Bounds, Packed, RawRun
 from apps.sandbox.types import CommandRun, FunctionRun, Limits, Result, ScriptRun, Spec, Status, Value
 
 VALUES_BYTES = 16 << 20
+MAX_PARTS = 10 * codec.MAX_NODES  # of all values of a run: reading them takes time outside, where others wait
+MAX_LINE = 2 * codec.MAX_WRITTEN + 100  # a value and the arguments after the call
+MISSING = say("missing", "")
 
 CPU_TOLERANCE = 0.7
 
@@ -92,9 +95,12 @@ def result_read(spec: Spec, raw: RawRun) -> Result:
         return _command_read(spec, rest, raw, result)
     if isinstance(spec, ScriptRun):
         return Result(status, returncode, trust="output", **result)
-    values, missing = _values_read(rest, len(spec.calls))
-    if missing and not values:
-        return Result("infra", None, **(result | {"stderr": missing, "refused": missing}))
+    if rest.startswith(MISSING):
+        reason = f"The code defines no function {spec.entry}."
+        return Result("infra", None, **(result | {"stderr": reason, "refused": reason}))
+    values, is_whole = _values_read(rest, len(spec.calls))
+    if not is_whole and not raw.ended_by:
+        status, returncode = "output_limit", None
     return Result(status, returncode, values=values, trust="values", **result)
 
 
@@ -125,45 +131,52 @@ def _status(spec: Spec, raw: RawRun) -> tuple[Status, int | None]:
     return ("oom", None) if code == -signal.SIGKILL else ("signal", code)
 
 
-def _values_read(data: bytes, expected: int) -> tuple[tuple[Value, ...], str]:
-    """Read values up to the first line that is not exactly the next one; what follows such a line is not believed."""
+def _values_read(data: bytes, expected: int) -> tuple[tuple[Value, ...], bool]:
+    """
+    Read values up to the first line that is not exactly the next one; what follows such a line is not believed.
+
+    :return: the values, and whether they kept the bounds of a run.
+    """
     values: list[Value] = []
-    for line in data.split(b"\n")[:-1]:
+    parts = 0
+    for line in data.split(b"\n", expected + 1)[:-1]:
+        if len(line) > MAX_LINE:
+            break
         try:
-            entry = codec.parse(line)
-            if isinstance(entry, dict) and set(entry) == {"missing"} and isinstance(entry["missing"], str):
-                return tuple(values), entry["missing"]
-            values.append(_value_read(entry, len(values)))
+            value, size = _value_read(codec.parse(line), len(values))
         except codec.Malformed:
             break
-        if len(values) > expected:
-            return (), ""
-    return tuple(values), ""
+        parts += size
+        if parts > MAX_PARTS:
+            return tuple(values), False
+        values.append(value)
+    return (tuple(values) if len(values) <= expected else ()), True
 
 
-def _value_read(entry: Any, index: int) -> Value:
+def _value_read(entry: Any, index: int) -> tuple[Value, int]:
+    """Return the value, and of how many parts it consists."""
     if not isinstance(entry, dict) or type(entry.get("index")) is not int or entry["index"] != index:
         raise codec.Malformed("not the next value")
     if not set(entry) <= {"index", "ok", "error", "mutated"} or ("ok" in entry) == ("error" in entry):
         raise codec.Malformed("not a value")
-    mutated = _bounded(entry["mutated"]) if "mutated" in entry else None
+    mutated, mutated_parts = _bounded(entry["mutated"]) if "mutated" in entry else (None, 0)
     if mutated is not None and type(mutated) is not tuple:
         raise codec.Malformed("arguments are a tuple")
     if "ok" in entry:
-        return Value(ok=_bounded(entry["ok"]), mutated=mutated)
+        ok, parts = _bounded(entry["ok"])
+        return Value(ok=ok, mutated=mutated), parts + mutated_parts
     if not isinstance(entry["error"], str) or len(entry["error"]) > 2 * MAX_ERROR:
         raise codec.Malformed("an error is a short text")
-    return Value(error=entry["error"], mutated=mutated)
+    return Value(error=entry["error"], mutated=mutated), 1 + mutated_parts
 
 
-def _bounded(data: Any) -> Any:
+def _bounded(data: Any) -> tuple[Any, int]:
     """Unpack a value that keeps the bounds, whoever wrote it: what is accepted here can be passed on anywhere."""
     value = codec.unpack(data)
     try:
-        codec.dumps(value)
+        return value, codec.parts_count(value)
     except codec.Unrepresentable as error:
         raise codec.Malformed(str(error)) from error
-    return value
 
 
 def _command_read(spec: CommandRun, data: bytes, raw: RawRun, result: dict[str, Any]) -> Result:
