@@ -34,7 +34,7 @@ def denied(result: Result) -> bool:
 
 def attempt(action: str) -> str:
     return (
-        "import ctypes, os, resource, signal, socket, sys, tempfile\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        "import ctypes, fcntl, os, resource, signal, socket, sys, tempfile\nlibc = ctypes.CDLL(None, use_errno=True)\n"
         f"try:\n    result = {action}\nexcept (OSError, ValueError):\n    print('denied')\nelse:\n    print(result)\n"
     )
 
@@ -76,6 +76,26 @@ def test_the_runtime_cannot_be_changed(script: Run) -> None:
     assert denied(script(attempt("os.open(sys.executable, os.O_WRONLY)")))
 
 
+@pytest.mark.parametrize("target", ["0", "'/dev/null'", "'/dev/zero'", "'/dev/urandom'", "os.__file__"])
+def test_no_time_of_a_file_of_the_host_changes(script: Run, target: str) -> None:
+    watched = [Path(path) for path in ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", os.__file__)]
+    before = [path.stat().st_mtime_ns for path in watched]
+    script(f"import os\nos.utime({target})")
+    assert [path.stat().st_mtime_ns for path in watched] == before
+
+
+def test_devices_are_what_they_are_called(script: Run) -> None:
+    code = "open('/dev/null', 'w').write('x')\nzero, random = open('/dev/zero', 'rb'), open('/dev/urandom', 'rb')\n"
+    code += "print(zero.read(3), len(random.read(9)))"
+    assert script(code).stdout == "b'\\x00\\x00\\x00' 9\n"
+
+
+@pytest.mark.parametrize("stdin", ["", "abc"])
+def test_the_input_can_only_be_read(script: Run, stdin: str) -> None:
+    code = "import os\nprint(os.read(0, 9))\ntry: os.write(0, b'x')\nexcept OSError: print('denied')"
+    assert script(code, stdin=stdin).stdout == f"{stdin.encode()!r}\ndenied\n"
+
+
 def test_the_scratch_directory_is_empty_and_gone_after_the_run(script: Run) -> None:
     assert script("import os; open('kept', 'w').close(); print(os.listdir())").stdout == "['kept']\n"
     assert script("import os; print(os.listdir())").stdout == "[]\n"
@@ -113,6 +133,11 @@ def test_the_environment_holds_no_secret(script: Run, monkeypatch: pytest.Monkey
         "os.chroot('.')",
         "resource.setrlimit(resource.RLIMIT_NPROC, (10_000, 10_000))",
         "os.link('/usr/bin/env', 'x')",
+        "fcntl.flock(os.open('/usr/bin/env', os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)",
+        "fcntl.fcntl(os.open('/usr/bin/env', os.O_RDONLY), fcntl.F_SETLEASE, fcntl.F_RDLCK)",
+        "fcntl.fcntl(os.open('/usr/bin', os.O_RDONLY), fcntl.F_NOTIFY, fcntl.DN_ACCESS)",
+        "fcntl.fcntl(os.pipe()[1], 1031, 1 << 20)",
+        "1 if libc.syscall(27, 0, 4096, 0) == 0 else os.stat('/denied')",
     ],
 )
 def test_other_processes_the_kernel_and_privileges_are_out_of_reach(script: Run, action: str) -> None:

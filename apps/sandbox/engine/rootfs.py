@@ -14,10 +14,11 @@ INNER_ID = 1000
 SCRATCH_PARENT = "/sandbox"
 SCRATCH = "/sandbox/work"
 RUNTIME = "/runtime"
-DEVICES = ("null", "zero", "full", "random", "urandom")
+# What is mapped from the host's "zero" is memory shared without a file; from "full" the same zeros are read.
+DEVICES = {"null": "null", "zero": "full", "full": "full", "random": "random", "urandom": "urandom"}
 STAGING = ("/tmp", "/mnt", "/usr")  # noqa: S108 - a directory to mount over, in a private namespace
 RUNTIME_ATTRIBUTES = kernel.ATTR_RDONLY | kernel.ATTR_NOSUID | kernel.ATTR_NODEV
-DEVICE_ATTRIBUTES = kernel.ATTR_NOSUID | kernel.ATTR_NOEXEC
+DEVICE_ATTRIBUTES = kernel.ATTR_RDONLY | kernel.ATTR_NOSUID | kernel.ATTR_NOEXEC
 PASSWD = f"sandbox:x:{INNER_ID}:{INNER_ID}::{SCRATCH}:/bin/false\n"
 
 
@@ -57,7 +58,7 @@ def root_build(*, binds: Mapping[str, str], hidden: Sequence[str], interpreter: 
     # Taken before the staging directory is covered, for a bind may come from below it, and before the identity
     # changes, for it may come from below a directory that only this user may enter.
     trees = {inner: kernel.tree_clone(outer) for outer, inner in wanted.items()}
-    devices = {f"/dev/{name}": kernel.tree_clone(f"/dev/{name}") for name in DEVICES}
+    devices = {f"/dev/{inner}": kernel.tree_clone(f"/dev/{outer}") for inner, outer in DEVICES.items()}
     is_directory = {inner: stat.S_ISDIR(os.fstat(fd).st_mode) for inner, fd in trees.items()}
     links = _system_links()
     _identity_take()

@@ -155,7 +155,7 @@ class Worker:
         """
         self.runs += 1
         spec_fd = _memory_file("spec", packed.spec)
-        stdin_fd = _memory_file("stdin", packed.stdin) if packed.stdin else os.open(os.devnull, os.O_RDONLY)
+        stdin_fd = _read_only(_memory_file("stdin", packed.stdin)) if packed.stdin else _nothing()
         pipes = [os.pipe() for _ in range(3)]
         started = time.monotonic()
         try:
@@ -316,3 +316,17 @@ def _memory_file(name: str, data: bytes) -> int:
         view = view[os.write(fd, view) :]
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
+
+
+def _read_only(memory_fd: int) -> int:
+    """Give up a descriptor for one that can only be read from: a run could make its input grow."""
+    fd = os.open(f"/proc/self/fd/{memory_fd}", os.O_RDONLY)
+    os.close(memory_fd)
+    return fd
+
+
+def _nothing() -> int:
+    """Return a descriptor that is at its end, and that nobody else has: not one of the host's /dev/null."""
+    read, write = os.pipe()
+    os.close(write)
+    return read
