@@ -25,6 +25,7 @@ def run(given: confine.Given, walls: confine.Walls) -> NoReturn:
     try:
         spec, contents_at = confine.spec_read(given.spec)
         caps = confine.caps_read(given.spec)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the only signal with a handler, so the only one that may arrive
         confine.scratch_mount(caps)
         if given.is_networked:
             kernel.loopback_up()

@@ -18,6 +18,7 @@ EQUAL = 0x15  # BPF_JMP | BPF_JEQ | BPF_K
 AT_LEAST = 0x35  # BPF_JMP | BPF_JGE | BPF_K
 ABOVE = 0x25  # BPF_JMP | BPF_JGT | BPF_K
 ANY_BIT = 0x45  # BPF_JMP | BPF_JSET | BPF_K
+AND = 0x54  # BPF_ALU | BPF_AND | BPF_K
 RETURN = 0x06
 
 ALLOW = 0x7FFF0000
@@ -25,13 +26,20 @@ KILL_PROCESS = 0x80000000
 REFUSE = 0x00050000 | errno.EPERM
 UNKNOWN = 0x00050000 | errno.ENOSYS
 
-NUMBER, ARCH, ARG0, ARG1 = 0, 4, 16, 24
+NUMBER, ARCH, ARG0, ARG1, ARG2, ARG3 = 0, 4, 16, 24, 32, 40
 
 CLONE_THREAD = 0x00010000
 NAMESPACE_FLAGS = 0x7E020000 | 0x80  # mount, cgroup, uts, ipc, user, pid, net; time
 IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS TIOCGWINSZ FIONREAD FIONBIO FIONCLEX FIOCLEX
 PRCTLS = (1, 3, 15, 16, 38, 39, 0x53564D41)  # death signal, get dumpable, names, no-new-privs, memory names
+# Descriptors, flags and locks; not leases, nor notices of what others do in a folder, nor larger pipes.
+FCNTLS = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032)
 AF_UNIX, AF_INET, AF_INET6 = 1, 2, 10
+STREAM, DATAGRAM, SEQPACKET = 1, 2, 5
+ALL_BITS, SOCKET_TYPE = 0xFFFFFFFF, 0xF  # what is above are flags
+PROTOCOLS = (0, 6, 17)  # the default, TCP, UDP: asking for another one may load a module of the kernel
+OPTION_LEVELS = (0, 1, 6, 41)  # IP, sockets, TCP, IPv6
+MAP_SHARED, MAP_ANONYMOUS = 0x01, 0x20
 
 Instruction = tuple[int, int, int, int]
 
@@ -52,6 +60,31 @@ def _clone(*, processes: bool) -> list[Instruction]:
         body += [(ANY_BIT, 1, 0, CLONE_THREAD), (RETURN, 0, 0, REFUSE)]
     body.append((RETURN, 0, 0, ALLOW))
     return [(EQUAL, 0, len(body), syscalls.CLONE), *body]
+
+
+def _socket() -> list[Instruction]:
+    """Allow local, TCP and UDP sockets."""
+    body: list[Instruction] = []
+    for argument, mask, allowed in (
+        (ARG0, ALL_BITS, (AF_UNIX, AF_INET, AF_INET6)),
+        (ARG1, SOCKET_TYPE, (STREAM, DATAGRAM, SEQPACKET)),
+        (ARG2, ALL_BITS, PROTOCOLS),
+    ):
+        body += [(LOAD, 0, 0, argument), (AND, 0, 0, mask)]
+        body += [(EQUAL, len(allowed) - i, 0, value) for i, value in enumerate(allowed)]
+        body.append((RETURN, 0, 0, REFUSE))
+    body.append((RETURN, 0, 0, ALLOW))
+    return [(EQUAL, 0, len(body), syscalls.SOCKET), *body]
+
+
+def _mmap() -> list[Instruction]:
+    """
+    Allow every mapping but memory shared without a file: it belongs to no process's own memory, and can be held by
+    one that never touches it, so that the memory of a command could not be measured.
+    """
+    body: list[Instruction] = [(LOAD, 0, 0, ARG3), (ANY_BIT, 0, 2, MAP_SHARED), (ANY_BIT, 0, 1, MAP_ANONYMOUS)]
+    body += [(RETURN, 0, 0, REFUSE), (RETURN, 0, 0, ALLOW)]
+    return [(EQUAL, 0, len(body), syscalls.MMAP), *body]
 
 
 def _ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
@@ -89,9 +122,14 @@ def filter_program(*, processes: bool, sockets: bool) -> bytes:
     code += _clone(processes=processes)
     code += _one_of(syscalls.IOCTL, ARG1, IOCTLS)
     code += _one_of(syscalls.PRCTL, ARG0, PRCTLS)
+    code += _one_of(syscalls.FCNTL, ARG1, FCNTLS)
+    code += _one_of(syscalls.PRLIMIT64, ARG0, (0,))  # its own limits, not those of the trusted first process
     code += _one_of(syscalls.SOCKETPAIR, ARG0, (AF_UNIX,))
+    if processes:
+        code += _mmap()
     if sockets:
-        code += _one_of(syscalls.SOCKET, ARG0, (AF_UNIX, AF_INET, AF_INET6))
+        code += _socket()
+        code += _one_of(syscalls.SETSOCKOPT, ARG1, OPTION_LEVELS)
     for low, high in _ranges(allowed):
         code += [(AT_LEAST, 0, 2, low), (ABOVE, 1, 0, high), (RETURN, 0, 0, ALLOW)]
     code.append((RETURN, 0, 0, REFUSE))

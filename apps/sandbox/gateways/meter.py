@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def tree_resident_bytes(root: int) -> int:
     """
-    Return the resident memory of a process and its descendants, without what is backed by files.
+    Return the memory that a process and its descendants hold or had swapped out, without what is backed by files.
 
     Pages shared by a fork count once for each process, so the figure is rather too high than too low.
     """
@@ -23,8 +20,9 @@ def tree_resident_bytes(root: int) -> int:
             continue
         seen.add(pid)
         try:
-            resident, shared = Path(f"/proc/{pid}/statm").read_text().split()[1:3]
-            total += (int(resident) - int(shared)) * PAGE
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith(("RssAnon:", "VmSwap:")):
+                    total += int(line.split()[1]) << 10
             for task in Path(f"/proc/{pid}/task").iterdir():
                 waiting += map(int, (task / "children").read_text().split())
         except (FileNotFoundError, ProcessLookupError):
