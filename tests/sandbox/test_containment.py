@@ -214,6 +214,13 @@ def test_a_flood_of_output_is_cut_and_ends_the_run(script: Run) -> None:
     assert len(result.stderr) <= 256 << 10
 
 
+@pytest.mark.parametrize(("size", "status"), [(1023, "exit"), (1024, "exit"), (1025, "output_limit")])
+def test_output_up_to_the_limit_is_whole_and_one_more_is_too_much(script: Run, size: int, status: str) -> None:
+    for _ in range(10):
+        result = script(f"import os; os.write(2, b'x' * {size})", output_kb=1)
+        assert (result.status, len(result.stderr)) == (status, min(size, 1024))
+
+
 def test_a_flood_of_values_ends_the_run(function: Run) -> None:
     result = function("import os\ndef f():\n    while True: os.write(3, b'x' * 65536)", ())
     assert (result.status, result.values) == ("output_limit", ())

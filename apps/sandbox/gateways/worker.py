@@ -58,6 +58,7 @@ class Packed:
 class Stream:
     limit: int
     data: bytearray = field(default_factory=bytearray)
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,8 @@ class Worker:
             for fd in streams:
                 os.close(fd)
         raw.wall_s = time.monotonic() - started
+        if not raw.ended_by and any(stream.is_cut for stream in streams.values()):
+            raw.ended_by = "output_limit"  # it ended before it could be
         raw.out, raw.err, raw.values = (bytes(stream.data) for stream in streams.values())
         return raw
 
@@ -210,7 +213,7 @@ class Worker:
                     self._read_status(raw)
                     deadline = time.monotonic() + GRACE_S
                 elif self._read(fd, streams[fd]):
-                    if len(streams[fd].data) >= streams[fd].limit and not raw.ended_by and control in waiting:
+                    if streams[fd].is_cut and not raw.ended_by and control in waiting:
                         deadline = self._end(raw, "output_limit")
                     continue
                 poll.unregister(fd)
@@ -242,7 +245,9 @@ class Worker:
     def _read(self, fd: int, stream: Stream) -> bool:
         """Take what is there; False at the end. What is above the limit is read and thrown away."""
         chunk = os.read(fd, CHUNK)
-        stream.data += chunk[: max(stream.limit - len(stream.data), 0)]
+        room = stream.limit - len(stream.data)
+        stream.is_cut |= len(chunk) > room
+        stream.data += chunk[:room]
         return bool(chunk)
 
     def close(self) -> None:
