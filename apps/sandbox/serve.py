@@ -17,17 +17,21 @@ import os
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
 from apps.sandbox.engine import codec
 from apps.sandbox.errors import SandboxUnavailable, SpecInvalid
 from apps.sandbox.services import Call, FunctionRun, Limits, Result, Sandbox, ScriptRun, Value
+from apps.sandbox.types import BOUNDS
 
 FIELDS = frozenset({"id", "code", "entry", "calls", "limits"})
 LIMITS = frozenset({"wall_s", "memory_mb", "processes", "files", "file_mb", "disk_mb", "inodes", "output_kb"})
 MAX_LINE = 64 << 20
+MAX_CPU_S = int(BOUNDS["cpu_s"][1])
 AHEAD = 4
+CLOSED = 3
 
 
 def spec_read(request: dict[str, Any]) -> FunctionRun | ScriptRun:
@@ -36,7 +40,7 @@ def spec_read(request: dict[str, Any]) -> FunctionRun | ScriptRun:
     """
     unknown = sorted(set(request) - FIELDS)
     if unknown:
-        raise SpecInvalid(f"Unknown field: {', '.join(unknown)}.")
+        raise SpecInvalid(f"Unknown field: {_listed(unknown)}.")
     if "code" not in request:
         raise SpecInvalid("The field code is missing.")
     entry, calls = request.get("entry"), request.get("calls")
@@ -60,9 +64,13 @@ def _limits_read(given: Any) -> Limits:
         raise SpecInvalid("The limits are not an object.")
     unknown = sorted(set(given) - LIMITS)
     if unknown:
-        raise SpecInvalid(f"Unknown limit: {', '.join(unknown)}.")
+        raise SpecInvalid(f"Unknown limit: {_listed(unknown)}.")
     limits = Limits(**given)
-    return Limits(**given, cpu_s=math.ceil(limits.wall_s) + 1)
+    return Limits(**given, cpu_s=min(math.ceil(limits.wall_s) + 1, MAX_CPU_S))
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names)[:200]
 
 
 def value_text(value: Value) -> str:
@@ -80,12 +88,15 @@ def result_line(identity: Any, result: Result) -> str:
 
 def answer(sandbox: Sandbox, line: bytes) -> str:
     """Carry out one line; whatever is wrong with it is the answer."""
-    identity: Any = None
+    identity: str | int | None = None
     try:
+        if len(line) > MAX_LINE:
+            raise SpecInvalid(f"The line is longer than {MAX_LINE >> 20} MB.")
         request = codec.parse(line)
         if not isinstance(request, dict):
             raise SpecInvalid("A request is a JSON object.")
-        identity = request.get("id")
+        given = request.get("id")
+        identity = given if isinstance(given, str | int) else None  # what is told back must be short and JSON
         if not isinstance(identity, str):
             raise SpecInvalid("The field id is not text.")
         result = sandbox.run(spec_read(request))
@@ -94,6 +105,15 @@ def answer(sandbox: Sandbox, line: bytes) -> str:
     except (SpecInvalid, SandboxUnavailable) as error:
         result = Result("infra", None, stderr=str(error))
     return result_line(identity, result)
+
+
+def lines_read(lines: BinaryIO) -> Iterator[bytes]:
+    """Yield each line that is not blank; of one that is too long its beginning, the rest is skipped."""
+    while line := lines.readline(MAX_LINE + 1):
+        if len(line) > MAX_LINE or line.strip():
+            yield line
+        while not line.endswith(b"\n") and (line := lines.readline(MAX_LINE)):
+            pass
 
 
 def serve(sandbox: Sandbox, lines: BinaryIO, out: BinaryIO) -> None:
@@ -108,15 +128,16 @@ def serve(sandbox: Sandbox, lines: BinaryIO, out: BinaryIO) -> None:
                 out.write(text.encode() + b"\n")
                 out.flush()
             room.release()
+        except BrokenPipeError:
+            os._exit(CLOSED)  # nobody is left to be answered, or to be told so
         except BaseException:  # noqa: BLE001 - it ends the server
             traceback.print_exc()
-            os._exit(3)  # a client that waits for an answer is better off with a server that is gone
+            os._exit(CLOSED)  # a client that waits for an answer is better off with a server that is gone
 
     with ThreadPoolExecutor(sandbox.workers, thread_name_prefix="serve") as threads:
-        while line := lines.readline(MAX_LINE):
-            if line.strip():
-                room.acquire()
-                threads.submit(work, line)
+        for line in lines_read(lines):
+            room.acquire()
+            threads.submit(work, line)
 
 
 def main() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import keyword
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
@@ -68,7 +69,8 @@ class Limits:
             low, high = BOUNDS[limit.name]
             if type(value) not in allowed or not low <= value <= high:
                 raise SpecInvalid(
-                    f"The limit {limit.name} is {value!r}.", remedy=f"It is a number from {low:g} to {high:g}."
+                    f"The limit {limit.name} is {reprlib.repr(value)}.",
+                    remedy=f"It is a number from {low:g} to {high:g}.",
                 )
 
 
@@ -103,7 +105,7 @@ class FunctionRun:
         check_code(self.code)
         check_code(self.setup)
         if not isinstance(self.entry, str) or not self.entry.isidentifier() or keyword.iskeyword(self.entry):
-            raise SpecInvalid(f"{self.entry!r} is not the name of a function.")
+            raise SpecInvalid(f"{reprlib.repr(self.entry)} is not the name of a function.")
         if len(self.calls) > MAX_CALLS:
             raise SpecInvalid(f"{len(self.calls)} calls are too many.", remedy=f"Use at most {MAX_CALLS} for one run.")
 

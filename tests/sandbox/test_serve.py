@@ -94,11 +94,72 @@ def test_what_cannot_be_run_is_answered_with_the_reason(client: Client, request_
     assert reason in answer["stderr"]
 
 
-@pytest.mark.parametrize("line", [b"not json", b"[]", b'{"id": "1", "id": "2"}', b"\xff"])
+DEEP = b"[" * 980 + b"]" * 980  # near the depth that can be parsed, and beyond the one that can be printed
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"not json",
+        b"[]",
+        b'{"id": "1", "id": "2"}',
+        b"\xff",
+        b'{"id": "1", "code": "\xff"}',
+        b'{"id": 1e999, "code": ""}',
+        b'{"id": ' + DEEP + b', "code": ""}',
+        b'{"id": "1", "code": ' + DEEP + b"}",
+        b'{"id": "1", "code": "", "entry": ' + DEEP + b', "calls": []}',
+        b'{"id": "1", "code": "", "entry": "f", "calls": [' + DEEP + b"]}",
+        b'{"id": "1", "code": "", "limits": {"wall_s": ' + DEEP + b"}}",
+        b'{"id": "1", "code": "", "limits": {"memory_mb": 1' + b"0" * 4000 + b"}}",
+        b'{"id": "1", "code": "", "limits": {"memory_mb": 1' + b"0" * 9000 + b"}}",
+        b'{"id": "1", "code": "", "entry": "\\ud800", "calls": []}',
+        b'{"id": "1", "code": "\\ud800 = 1"}',
+        b'{"id": "1", "code": "' + b"(" * 100_000 + b'"}',
+        b"[" * 1_000_000,
+        b'{"id": "1", "' + b"x" * 1_000_000 + b'": 1}',
+    ],
+    ids=lambda line: repr(line[:40]),
+)
 def test_a_line_that_is_no_request_is_answered_and_the_next_one_works(client: Client, line: bytes) -> None:
     client.send(line)
-    assert client.receive()["status"] == "infra"
+    answer = client.receive()
+    assert answer["status"] == "infra"
+    assert answer["stderr"] and len(answer["stderr"]) < 5000
     assert client.ask(code="print(1)")["stdout"] == "1\n"
+
+
+def test_a_line_that_is_too_long_is_one_wrong_line(client: Client) -> None:
+    request = b'{"id": "hidden", "code": "print(1)"}'
+    client.send(b" " * ((64 << 20) + 1) + request)
+    answer = client.receive()
+    assert (answer["id"], answer["status"], answer["stderr"]) == (None, "infra", "The line is longer than 64 MB.")
+    assert client.ask(code="print(2)")["stdout"] == "2\n"
+
+
+def test_the_largest_limits_can_be_asked_for(client: Client) -> None:
+    assert client.ask(code="print(1)", limits={"wall_s": 3600})["stdout"] == "1\n"
+
+
+def test_a_client_that_sends_much_and_reads_nothing_is_answered_when_it_reads(client: Client) -> None:
+    for number in range(20):
+        client.send({"id": str(number), "code": "print('x' * 100_000)"})
+    assert {client.receive()["id"] for _ in range(20)} == {str(number) for number in range(20)}
+
+
+def test_a_client_that_no_longer_reads_ends_the_server_and_its_processes() -> None:
+    client = Client()
+    client.ask(code="print(1)")
+    tasks = Path(f"/proc/{client.process.pid}/task").iterdir()
+    pids = [pid for task in tasks for pid in (task / "children").read_text().split()]
+    assert client.process.stdout is not None
+    client.process.stdout.close()
+    client.send({"id": "1", "code": "print(1)"})
+    assert client.process.wait(20) == 3
+    end = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
 def test_many_runs_are_in_flight_at_once(client: Client) -> None:

@@ -41,8 +41,9 @@ COMMON = {
 
 COMMAND_ONLY = {
     "fork": 57, "vfork": 58, "execve": 59, "wait4": 61, "flock": 73, "setpriority": 141, "getxattr": 191,
-    "lgetxattr": 192, "fgetxattr": 193, "listxattr": 194, "llistxattr": 195, "flistxattr": 196, "sched_setaffinity": 203,
-    "waitid": 247, "sync_file_range": 277, "execveat": 322, "pidfd_send_signal": 424, "pidfd_open": 434,
+    "lgetxattr": 192, "fgetxattr": 193, "listxattr": 194, "llistxattr": 195, "flistxattr": 196,
+    "sched_setaffinity": 203, "waitid": 247, "sync_file_range": 277, "execveat": 322, "pidfd_send_signal": 424,
+    "pidfd_open": 434,
 }  # fmt: skip
 
 NETWORKED_ONLY = {
