@@ -1,11 +1,44 @@
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apps.sandbox.services import Call, FunctionRun, Limits, Result, Sandbox, ScriptRun
+
+
+@dataclass(frozen=True)
+class Installed:
+    """Where the sandbox can be started, and as whom."""
+
+    interpreter: str
+    folder: Path
+    somebody: dict[str, Any]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def install_for_anybody(copy: Path, *, c_part: bool) -> Installed:
+    """Make a copy that an ordinary user may read, and choose such a user where there is a choice."""
+    source = Path(__file__).resolve().parents[2]
+    patterns = ["apps/__init__.py", "apps/core/*.py", "apps/sandbox/**/*.py"]
+    patterns += ["apps/sandbox/native/*.so"] if c_part else []
+    for path in [path for pattern in patterns for path in source.glob(pattern)]:
+        target = copy / path.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    for folder in [*copy.rglob("*"), *copy.parents, copy]:
+        with contextlib.suppress(OSError):
+            folder.chmod(folder.stat().st_mode | 0o555)
+    # Only root can become somebody else; for anybody else every other test here is this one.
+    somebody: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    interpreter = "/usr/bin/python3" if sys.base_prefix != "/usr" else sys.executable
+    return Installed(interpreter, copy, somebody)
 
 
 @pytest.fixture(scope="session")
