@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from apps.sandbox.gateways import selftest
 from apps.sandbox.services import Result, Sandbox
+from tests.sandbox.conftest import install_for_anybody
 
 Run = Callable[..., Result]
 
@@ -74,6 +72,11 @@ def test_nothing_is_written_outside_the_scratch_directory(script: Run, folder: s
 def test_the_runtime_cannot_be_changed(script: Run) -> None:
     assert denied(script(attempt("os.chmod(os.__file__, 0o777)")))
     assert denied(script(attempt("os.open(sys.executable, os.O_WRONLY)")))
+
+
+@pytest.mark.parametrize("folder", ["/usr/src", "/usr/local/src", "/usr/local/etc"])
+def test_settings_and_sources_below_usr_are_hidden(script: Run, folder: str) -> None:
+    assert script(f"import os\nprint(os.listdir({folder!r}) if os.path.isdir({folder!r}) else [])").stdout == "[]\n"
 
 
 @pytest.mark.parametrize("target", ["0", "'/dev/null'", "'/dev/zero'", "'/dev/urandom'", "os.__file__"])
@@ -256,27 +259,12 @@ def test_killing_everything_in_sight_harms_only_itself(script: Run) -> None:
 
 
 def test_an_ordinary_user_is_isolated_just_as_well(tmp_path: Path) -> None:
-    source = Path(__file__).resolve().parents[2]
-    copy = tmp_path / "copy"
-    for path in [
-        *source.glob("apps/__init__.py"),
-        *source.glob("apps/core/*.py"),
-        *source.glob("apps/sandbox/**/*.py"),
-    ]:
-        target = copy / path.relative_to(source)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(path.read_bytes())
-    for folder in [*copy.rglob("*"), *copy.parents, copy]:
-        with contextlib.suppress(OSError):
-            folder.chmod(folder.stat().st_mode | 0o555)
-    # Only root can become somebody else; for anybody else every other test here is this one.
-    somebody: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
-    interpreter = "/usr/bin/python3" if sys.base_prefix != "/usr" else sys.executable
+    installed = install_for_anybody(tmp_path / "copy", c_part=False)
     probe = subprocess.run(
-        [interpreter, "-B", "-m", "apps.sandbox", "probe", "--json"],
-        cwd=copy,
-        **somebody,
-        env={},
+        [installed.interpreter, "-B", "-m", "apps.sandbox", "probe", "--json"],
+        cwd=installed.folder,
+        **installed.somebody,
+        env=installed.environment,
         capture_output=True,
         text=True,
         timeout=30,

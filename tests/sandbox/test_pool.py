@@ -124,6 +124,15 @@ def test_the_death_of_a_zygote_in_mid_run_is_infra_and_hangs_nothing(own: Sandbo
     assert own.run(identity(3)).values[0].ok == 3
 
 
+def test_what_runs_here_is_the_first_to_go_when_memory_runs_out(own: Sandbox) -> None:
+    before = children()
+    own.run(ScriptRun("print(1)"))
+    started = children() - before
+    zygotes = {zygote for pid in started for zygote in children(pid)}
+    assert zygotes
+    assert {Path(f"/proc/{pid}/oom_score_adj").read_text() for pid in started | zygotes} == {"1000\n"}
+
+
 def test_closing_leaves_no_process_and_no_descriptor(own: Sandbox) -> None:
     before, descriptors = children(), descriptors_open()
     own.run(ScriptRun("print(1)"))

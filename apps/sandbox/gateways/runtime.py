@@ -18,6 +18,8 @@ PRELOAD = (
     "functools", "heapq", "itertools", "json", "math", "operator", "random", "re", "statistics", "string", "textwrap",
     "time", "typing",
 )  # fmt: skip
+# Below /usr, but somebody's own: settings (those of npm hold tokens) and sources, for instance of this application.
+NOT_RUNTIME = ("/usr/local/etc", "/usr/local/src", "/usr/src")
 NATIVE = Path(__file__).parents[1] / "native"
 ENVIRONMENT = {
     "PATH": f"{rootfs.RUNTIME}/bin:/usr/bin:/bin",
@@ -56,7 +58,7 @@ def runtime_find(*, preload: Sequence[str] = (), accelerate: bool = True) -> Run
         binds[packages] = f"{rootfs.RUNTIME}/lib/{version}/site-packages"
     library = sysconfig.get_path("stdlib")
     # The test suite holds keys and certificates that look like secrets, and nothing a run needs.
-    hidden = [f"{library}/test"]
+    hidden = [f"{library}/test", *NOT_RUNTIME]
     if sys.prefix != sys.base_prefix:
         hidden.append(f"{library}/site-packages")
     return Runtime(interpreter, binds, tuple(hidden), (*PRELOAD, *preload), accelerator_find() if accelerate else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import json
 import os
 import select
@@ -116,6 +117,7 @@ class Worker:
         self.runs = 0
         self.landlock = 0
         try:
+            first_to_go(self._process.pid)
             self._handshake(runtime)
         except BaseException:
             self.kill()
@@ -283,6 +285,12 @@ def _forget_all() -> None:
 
 
 os.register_at_fork(after_in_child=_forget_all)
+
+
+def first_to_go(pid: int) -> None:
+    """Where the machine runs out of memory, the kernel shall end what runs here, not the database."""
+    with contextlib.suppress(OSError):  # a machine without this choice, or a process that has ended already
+        Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
 
 
 def identity_map(pid: int) -> None:
