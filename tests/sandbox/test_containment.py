@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from apps.sandbox.gateways import selftest
-from apps.sandbox.services import Result, Sandbox
+from apps.sandbox.services import CommandRun, Result, Sandbox
 from tests.sandbox.conftest import install_for_anybody
 
 Run = Callable[..., Result]
@@ -249,6 +249,13 @@ def test_processor_time_is_bounded(script: Run) -> None:
 def test_a_crash_is_told_from_an_end(script: Run) -> None:
     result = script("import ctypes; ctypes.string_at(0)")
     assert (result.status, result.returncode) == ("signal", -11)
+
+
+def test_a_run_is_alone_in_its_process_group(script: Run, sandbox: Sandbox) -> None:
+    """A signal to the group reaches all of it, outside the pid namespace too; not every Landlock is a wall there."""
+    assert script("import os; print(os.getpgrp(), os.getsid(0))").stdout == "1 1\n"
+    code = "import os; print(os.getpgrp() == os.getsid(0) == os.getpid())"
+    assert sandbox.run(CommandRun(("python", "-c", code))).stdout == "True\n"
 
 
 def test_killing_everything_in_sight_harms_only_itself(script: Run) -> None:

@@ -72,6 +72,7 @@ def caps_read(spec_fd: int) -> Caps:
 def snippet_confine(given: Given, walls: Walls) -> None:
     """Put this process behind all walls, with the descriptors 0 to 4 left: streams, values, specification."""
     caps = caps_read(given.spec)
+    os.setsid()  # a signal to one's own process group also reaches those outside the pid namespace
     scratch_mount(caps)
     kept = [given.stdin, given.stdout, given.stderr, given.values, given.spec]
     ruleset = descriptors_keep(kept, walls.ruleset)

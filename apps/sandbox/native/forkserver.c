@@ -132,6 +132,8 @@ static void confine(const struct walls *walls, const int fds[DESCRIPTORS])
     struct caps caps;
     if (pread(fds[SPEC], &caps, sizeof caps, 0) != sizeof caps)
         give_up(fds[VALUES], "read the limits");
+    if (setsid() < 0) /* a signal to one's own process group also reaches those outside the pid namespace */
+        give_up(fds[VALUES], "setsid");
     scratch_mount(walls, &caps, fds[VALUES]);
     descriptors_keep(walls, fds);
     privileges_drop(walls, &caps);

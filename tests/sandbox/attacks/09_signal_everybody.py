@@ -4,7 +4,7 @@
 # runs: 1
 # contained: nobody else is signalled, not even by a descriptor
 import os, signal
-for pid in (-1, *range(2, 400), os.getppid(), @CANARYPID@):
+for pid in (-1, 0, *range(2, 400), os.getppid(), @CANARYPID@):
     for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGKILL):
         try: os.kill(pid, number)
         except OSError: continue
