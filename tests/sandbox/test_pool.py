@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,6 +133,31 @@ def test_what_runs_here_is_the_first_to_go_when_memory_runs_out(own: Sandbox) ->
     zygotes = {zygote for pid in started for zygote in children(pid)}
     assert zygotes
     assert {Path(f"/proc/{pid}/oom_score_adj").read_text() for pid in started | zygotes} == {"1000\n"}
+
+
+@pytest.mark.parametrize("call", ["memfd_create", "open", "pipe"])
+def test_a_run_that_finds_no_descriptor_left_is_infra_and_loses_none(
+    own: Sandbox, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    own.run(ScriptRun("print(1)"))
+    before = descriptors_open()
+    real, calls = getattr(os, call), 0
+
+    def refuse_the_second(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 2 or call == "open":
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return real(*arguments)
+
+    monkeypatch.setattr(os, call, refuse_the_second)
+    result = own.run(ScriptRun("print(1)", stdin="x"))
+    monkeypatch.undo()
+    assert (result.status, result.refused) == ("infra", "")
+    assert "Too many open files" in result.stderr
+    assert own.run(ScriptRun("print(input())", stdin="x")).stdout == "x\n"
+    own.run(ScriptRun("print(1)"))
+    assert descriptors_open() == before
 
 
 def test_closing_leaves_no_process_and_no_descriptor(own: Sandbox) -> None:

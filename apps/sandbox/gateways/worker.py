@@ -40,7 +40,7 @@ class StartFailed(Exception):
 
 
 class WorkerDied(Exception):
-    """The zygote is gone or does not answer; the run has no result."""
+    """The zygote is gone or does not answer, or a run could not be given to it; the run has no result."""
 
 
 class WorkerGone(WorkerDied):
@@ -96,7 +96,10 @@ class Worker:
         :raises StartFailed: it cannot be.
         :raises WorkerDied: it ended, or did not answer, for no reason it could give.
         """
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        except OSError as error:
+            raise WorkerDied(f"a fork server could not be started: {error.strerror}") from error
         command = [runtime.interpreter, "-P", "-s", "-S", "-B", "-c", BOOT, str(theirs.fileno())]
         try:
             self._process = subprocess.Popen(
@@ -157,35 +160,34 @@ class Worker:
         :raises WorkerDied: the zygote did not survive it; replace this worker.
         """
         self.runs += 1
-        spec_fd = _memory_file("spec", packed.spec)
-        stdin_fd = _read_only(_memory_file("stdin", packed.stdin)) if packed.stdin else _nothing()
-        pipes = [os.pipe() for _ in range(3)]
         started = time.monotonic()
+        ours: list[int] = []
+        theirs: list[int] = []
         try:
-            sent = [spec_fd, stdin_fd, *(write for _, write in pipes)]
-            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", sent))]
-            self._control.sendmsg([kind], rights)
-        except OSError as error:
-            for read, _ in pipes:
-                os.close(read)
-            raise WorkerGone("the fork server is gone") from error
+            _prepare(packed, ours, theirs)
+            self._send(kind, theirs)
+        except WorkerDied:
+            _close(ours)
+            raise
         finally:
-            os.close(spec_fd)
-            os.close(stdin_fd)
-            for _, write in pipes:
-                os.close(write)
+            _close(theirs)
         limits = (bounds.output_bytes, bounds.output_bytes, bounds.values_bytes)
-        streams = {read: Stream(limit) for (read, _), limit in zip(pipes, limits, strict=True)}
+        streams = {fd: Stream(limit) for fd, limit in zip(ours, limits, strict=True)}
         try:
             raw = self._follow(streams, started, bounds)
         finally:
-            for fd in streams:
-                os.close(fd)
+            _close(ours)
         raw.wall_s = time.monotonic() - started
         if not raw.ended_by and any(stream.is_cut for stream in streams.values()):
             raw.ended_by = "output_limit"  # it ended before it could be
         raw.out, raw.err, raw.values = (bytes(stream.data) for stream in streams.values())
         return raw
+
+    def _send(self, kind: bytes, descriptors: list[int]) -> None:
+        try:
+            self._control.sendmsg([kind], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))])
+        except OSError as error:
+            raise WorkerGone("the fork server is gone") from error
 
     def _follow(self, streams: dict[int, Stream], started: float, bounds: Bounds) -> RawRun:
         raw = RawRun()
@@ -321,25 +323,45 @@ def spare_id(table: Path) -> int:
     return highest
 
 
-def _memory_file(name: str, data: bytes) -> int:
-    """Return a descriptor that reads ``data`` from its beginning."""
+def _prepare(packed: Packed, ours: list[int], theirs: list[int]) -> None:
+    """
+    Make what a run gets, in the order of :class:`confine.Given`, and our ends of its streams.
+
+    :raises WorkerDied: this process has no descriptor or no memory left.
+    """
+    try:
+        _memory_file("spec", packed.spec, theirs)
+        if packed.stdin:
+            # For reading only: a run could make its input grow.
+            writable: list[int] = []
+            try:
+                _memory_file("stdin", packed.stdin, writable)
+                theirs.append(os.open(f"/proc/self/fd/{writable[0]}", os.O_RDONLY))
+            finally:
+                _close(writable)
+        else:
+            # At its end, and nobody else's: not one of the host's /dev/null.
+            nothing, write = os.pipe()
+            theirs.append(nothing)
+            os.close(write)
+        for _ in range(3):
+            read, write = os.pipe()
+            ours.append(read)
+            theirs.append(write)
+    except OSError as error:
+        raise WorkerDied(f"a run could not be prepared: {error.strerror}") from error
+
+
+def _memory_file(name: str, data: bytes, into: list[int]) -> None:
+    """Append a descriptor that reads ``data`` from its beginning."""
     fd = os.memfd_create(name, os.MFD_CLOEXEC)
+    into.append(fd)
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
     os.lseek(fd, 0, os.SEEK_SET)
-    return fd
 
 
-def _read_only(memory_fd: int) -> int:
-    """Give up a descriptor for one that can only be read from: a run could make its input grow."""
-    fd = os.open(f"/proc/self/fd/{memory_fd}", os.O_RDONLY)
-    os.close(memory_fd)
-    return fd
-
-
-def _nothing() -> int:
-    """Return a descriptor that is at its end, and that nobody else has: not one of the host's /dev/null."""
-    read, write = os.pipe()
-    os.close(write)
-    return read
+def _close(descriptors: list[int]) -> None:
+    for fd in descriptors:
+        os.close(fd)
