@@ -78,6 +78,30 @@ def test_a_report_that_was_forged_in_a_guessed_place_is_not_read() -> None:
         suite_run(with_code(forged), limits=LIMITS)
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("'[' * 100_000", "not readable"),
+        ("'{' + chr(34) + 'outcomes' + chr(34) + ': 1e999}'", "tampered"),
+        ("'[],' * 6_000_000", "larger than 16 MB"),
+    ],
+)
+def test_a_report_made_to_harm_its_reader_is_refused(content: str, reason: str) -> None:
+    forged = f"import glob, os\nopen(glob.glob('.nofx-*')[0] + '/report.json', 'w').write({content})\nos._exit(0)"
+    with pytest.raises(MeasurementFailed, match=reason):
+        suite_run(with_code(forged), limits=Limits(wall_s=30, cpu_s=30, memory_mb=2048, file_mb=32, disk_mb=64))
+
+
+def test_a_report_whose_numbers_are_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forged(result: object, path: str) -> dict[str, object]:
+        return {"outcomes": {}, "errors": float("inf"), "exit": 0, "failures": [], "files": {}}
+
+    monkeypatch.setattr("apps.checks.gateways.suite._report", forged)
+    monkeypatch.setattr("apps.checks.gateways.suite._outcomes", lambda report, canaries: {"a::b": "passed"})
+    with pytest.raises(MeasurementFailed, match="tampered"):
+        suite_run(with_code(""), limits=LIMITS)
+
+
 def test_a_tree_whose_configuration_pytest_refuses_says_so() -> None:
     files = with_code("") | {"pytest.ini": b"[pytest]\nminversion = 99.0\n"}
     with pytest.raises(MeasurementFailed, match="could not start"):

@@ -15,6 +15,7 @@ from apps.checks.types import FileCoverage, MeasurementFailed, TestFailure, Test
 from apps.sandbox.services import CommandRun, Limits, Result, sandbox_run
 
 NO_TESTS_COLLECTED = 5  # pytest's exit code
+MAX_REPORT = 16 << 20  # read into memory outside, where it takes many times as much
 _WHY = {
     "timeout": "The tests did not end in time.",
     "oom": "The tests needed more memory than they may have.",
@@ -77,16 +78,18 @@ def run(
             ),
             wall_ms=result.wall_ms,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise MeasurementFailed(_TAMPERED) from error
 
 
 def _report(result: Result, path: str) -> dict[str, Any]:
     content = result.files.get(path)
     if result.status == "exit" and content is not None:
+        if len(content) > MAX_REPORT:
+            raise MeasurementFailed(f"The report of the tests is larger than {MAX_REPORT >> 20} MB.")
         try:
             report = json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise MeasurementFailed("The report of the tests is not readable.") from error
         if isinstance(report, dict):
             return report
