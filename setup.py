@@ -6,6 +6,7 @@ Everything else is said in pyproject.toml.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -25,8 +26,11 @@ class BuildWithPages(build_py):
 
 
 # Loaded with ctypes: a shared library, no Python module. Without a compiler the sandbox works the same, slower.
+# Its name tells of which source it was built, so that one left over from an earlier source is not used.
+SOURCE = "apps/sandbox/native/forkserver.c"
+DIGEST = hashlib.sha256(Path(SOURCE).read_bytes()).hexdigest()[:16]
 FORK_SERVER = Extension(
-    "apps.sandbox.native._forkserver", ["apps/sandbox/native/forkserver.c"], extra_compile_args=["-O2"], optional=True
+    f"apps.sandbox.native._forkserver_{DIGEST}", [SOURCE], extra_compile_args=["-O2"], optional=True
 )
 
 setup(cmdclass={"build_py": BuildWithPages}, ext_modules=[FORK_SERVER])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
 
 import pytest
 
+from apps.sandbox.gateways import runtime
 from apps.sandbox.gateways.runtime import accelerator_find
 from apps.sandbox.services import Sandbox, SandboxUnavailable, ScriptRun
 
@@ -35,6 +38,13 @@ def test_a_module_that_cannot_be_preloaded_is_named() -> None:
     pool = Sandbox.open(workers=1, preload=["no_such_module"])
     with pytest.raises(SandboxUnavailable, match="no_such_module"):
         pool.run(ScriptRun(""))
+
+
+def test_a_c_part_of_another_source_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "NATIVE", tmp_path)
+    (tmp_path / "forkserver.c").write_text("/* newer */")
+    (tmp_path / f"_forkserver_0123456789abcdef{EXTENSION_SUFFIXES[0]}").touch()
+    assert accelerator_find() is None
 
 
 def test_where_there_is_a_compiler_the_c_part_was_built() -> None:

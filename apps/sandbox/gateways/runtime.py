@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import sysconfig
@@ -65,7 +66,12 @@ def runtime_find(*, preload: Sequence[str] = (), accelerate: bool = True) -> Run
 
 
 def accelerator_find() -> str | None:
-    """Return the library that was built from ``native/forkserver.c`` at installation; None without a compiler."""
-    names = (f"_forkserver{suffix}" for suffix in EXTENSION_SUFFIXES)
-    found = (path for name in names if (path := NATIVE / name).is_file())
-    return next((str(path) for path in found), None)
+    """
+    Return the library that was built from ``native/forkserver.c`` at installation; None without a compiler.
+
+    In a checkout only one that was built from the source as it is now, for an earlier one may have other walls.
+    """
+    source = NATIVE / "forkserver.c"
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16] if source.exists() else "*"
+    found = sorted(NATIVE.glob(f"_forkserver_{digest}{EXTENSION_SUFFIXES[0]}"))
+    return str(found[0]) if found else None
