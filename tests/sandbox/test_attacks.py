@@ -60,11 +60,19 @@ class Canary:
     def filled_in(self, code: str) -> str:
         port = self.listeners[0].getsockname()[1]
         words = {"@CANARY@": str(self.folder), "@PORT@": str(port), "@CANARYPID@": str(self.process.pid)}
+        words["nofxsurv"] = self.survivor
         return re.sub("|".join(words), lambda word: words[word.group()], code)
+
+    @property
+    def survivor(self) -> str:
+        """The name of processes that try to outlive their run: another trial on this machine has another one."""
+        return f"nofxs{self.process.pid}"
 
     def touched(self) -> list[str]:
         found = [path.name for path in self.folder.iterdir() if path.name not in ("secret.txt", "db.sock")]
         found += ["a process of the host ended"] if self.process.poll() is not None else []
+        names = [path / "comm" for path in Path("/proc").iterdir() if path.name.isdigit()]
+        found += [f"{name} lives" for name in names if name.exists() and name.read_text().strip() == self.survivor]
         for listener in self.listeners:
             try:
                 listener.recv(1) if listener.type == socket.SOCK_DGRAM else listener.accept()
@@ -204,5 +212,3 @@ def test_an_attack_is_contained(trial: Trial, attack: Attack) -> None:
 def test_nothing_of_the_host_was_touched_and_the_server_went_on_to_its_end(trial: Trial) -> None:
     assert trial.touched == []
     assert (trial.returncode, trial.errors) == (0, "")
-    names = [path / "comm" for path in Path("/proc").iterdir() if path.name.isdigit()]
-    assert not any(name.exists() and name.read_text().strip() == "nofxsurv" for name in names)
