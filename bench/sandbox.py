@@ -13,11 +13,13 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 from apps.sandbox.services import Call, CommandRun, FunctionRun, Sandbox, ScriptRun
 
@@ -29,6 +31,7 @@ CPU_RUNS = 400
 LONG_RUNS = 10_000
 WARM_RUNS = 1_000
 KIB = 1024
+PROJECT = Path(__file__).resolve().parents[1]
 
 WORKERS = len(os.sched_getaffinity(0))
 BARE = [os.path.realpath(sys.executable), "-I", "-S", "-c", CODE]
@@ -82,6 +85,7 @@ def measure() -> Iterator[Figure]:
         plain.close()
     yield _cpu()
     yield from _long_run()
+    yield from _attacks()
 
 
 def _bare() -> None:
@@ -166,6 +170,21 @@ def _long_run() -> Iterator[Figure]:
         yield Figure(f"memory grown by run {LONG_RUNS}", grown, "MB", 8, at_least=False, how=how)
     finally:
         sandbox.close()
+
+
+def _attacks() -> Iterator[Figure]:
+    """The project's own programs that try to get out, to hold on or to forge, as this user and as an ordinary one."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "tests/sandbox/test_attacks.py", f"--junitxml={report}"]
+        subprocess.run(command, cwd=PROJECT, capture_output=True, check=False)
+        cases = ElementTree.parse(report).getroot().iter("testcase")  # noqa: S314 - our own report
+        found = {case.get("name", ""): len(case) == 0 for case in cases}
+    tried = {name: held for name, held in found.items() if name.startswith("test_an_attack_is_contained")}
+    contained = sum(tried.values())
+    yield Figure("attacks contained", contained, f"of {len(tried)}", len(tried))
+    forged = [name for name, held in tried.items() if "forge" in name and not held]
+    yield Figure("forged verdicts", len(forged), "", 0, at_least=False)
 
 
 def _run_many(sandbox: Sandbox, runs: int) -> None:

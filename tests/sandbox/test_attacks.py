@@ -9,6 +9,7 @@ tried as well. Never run one of them outside a sandbox.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -49,6 +50,14 @@ class Outcome:
     healthy: bool
 
 
+def processes() -> Iterator[tuple[str, str]]:
+    """Yield the number and the name of each process."""
+    for path in Path("/proc").iterdir():
+        if path.name.isdigit():
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                yield path.name, (path / "comm").read_text().strip()
+
+
 @dataclass
 class Canary:
     """What an escape would touch."""
@@ -71,8 +80,7 @@ class Canary:
     def touched(self) -> list[str]:
         found = [path.name for path in self.folder.iterdir() if path.name not in ("secret.txt", "db.sock")]
         found += ["a process of the host ended"] if self.process.poll() is not None else []
-        names = [path / "comm" for path in Path("/proc").iterdir() if path.name.isdigit()]
-        found += [f"{name} lives" for name in names if name.exists() and name.read_text().strip() == self.survivor]
+        found += [f"process {pid} lives" for pid, name in processes() if name == self.survivor]
         for listener in self.listeners:
             try:
                 listener.recv(1) if listener.type == socket.SOCK_DGRAM else listener.accept()
