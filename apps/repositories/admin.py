@@ -2,24 +2,69 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from pathlib import Path
+from typing import Any, cast
 
+from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from apps.core.admin import ReadOnlyAdmin
+from apps.governance.models import Scope, User
 from apps.repositories import models
+from apps.repositories.forms import RegistrationForm
+from apps.repositories.services import repository_register
 
 
 @admin.register(models.Repository)
 class RepositoryAdmin(admin.ModelAdmin):
+    """Registered once, by the path of a clone; afterwards only its remote and its default branch change."""
+
     list_display = ("name", "path", "remote", "default_branch", "is_demo", "created_at")
     list_filter = ("is_demo",)
     search_fields = ("name", "path")
-    readonly_fields = ("scope", "path", "is_demo", "created_at")
+    ordering = ("name",)
+    registered_fields = ("name", "scope", "path", "is_demo", "created_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Repository | None = None) -> tuple[str, ...]:
+        """What a registration said stays."""
+        return self.registered_fields if obj else ()
+
+    def get_form(
+        self, request: HttpRequest, obj: models.Repository | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm]:
+        """Return the form of a registration where there is no repository yet."""
+        if obj:
+            return super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change, **{**kwargs, "form": RegistrationForm})
+        field = form.base_fields["organisation"]
+        relation = Scope._meta.get_field("organisation").remote_field
+        field.widget = RelatedFieldWidgetWrapper(field.widget, relation, self.admin_site, can_add_related=True)
+        return form
+
+    def save_model(self, request: HttpRequest, obj: models.Repository, form: ModelForm, change: bool) -> None:
+        """Register the repository, or keep what changed; the form has seen that it can be registered."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        said = form.cleaned_data
+        made = repository_register(
+            actor=cast("User", request.user),
+            name=said["name"],
+            path=Path(said["path"]),
+            organisation=said["organisation"],
+            remote=said["remote"] or None,
+            default_branch=said["default_branch"] or None,
+        )
+        obj.pk, obj.name = made.pk, made.name
 
 
 @admin.register(models.Revision)
-class RevisionAdmin(admin.ModelAdmin):
+class RevisionAdmin(ReadOnlyAdmin):
+    """Commits that were looked at."""
+
     list_display = ("repository", "sha", "subject", "committed_at", "seen_at")
     list_filter = ("repository",)
     list_select_related = ("repository",)
     search_fields = ("sha", "subject")
-    readonly_fields = ("repository", "sha", "subject", "committed_at", "seen_at")
-    show_full_result_count = False

@@ -37,22 +37,12 @@ def repository_register(
     An empty repository may be registered; generation refuses it until it has a commit.
 
     :raises PermissionRefused: the actor may not manage repositories of the organisation.
-    :raises RepositoryUnavailable: there is no git repository at *path*.
-    :raises Conflict: the name or the path is taken.
+    :raises NofxError: as :func:`registrable`.
     """
     organisation_scope, _ = Scope.objects.get_or_create(organisation=organisation, repository="")
     if not can(actor, Action.REPOSITORY_MANAGE, organisation_scope):
         raise PermissionRefused("Only an administrator may register a repository.", remedy="Ask an administrator.")
-    slug = slugify(name)
-    if not slug:
-        raise NofxError("A repository needs a name of letters or digits.", remedy="Give it a name.")
-    resolved = path.expanduser().resolve()
-    if not is_git(resolved):
-        raise RepositoryUnavailable(
-            f"There is no git repository at {resolved}.", remedy="Give the path of a clone on this machine."
-        )
-    if Repository.objects.filter(name=slug).exists() or Repository.objects.filter(path=str(resolved)).exists():
-        raise Conflict(f"{slug} or {resolved} is registered already.", remedy="Use the registered repository.")
+    slug, resolved = registrable(name=name, path=path)
     scope, _ = Scope.objects.get_or_create(organisation=organisation, repository=slug)
     repository = Repository.objects.create(
         scope=scope,
@@ -71,6 +61,27 @@ def repository_register(
         outcome=AuditEvent.Outcome.DONE,
     )
     return repository
+
+
+def registrable(*, name: str, path: Path) -> tuple[str, Path]:
+    """
+    Return the name and the path under which a repository would be registered. Changes nothing.
+
+    :raises NofxError: the name holds no letter or digit.
+    :raises RepositoryUnavailable: there is no git repository at *path*.
+    :raises Conflict: the name or the path is taken.
+    """
+    slug = slugify(name)
+    if not slug:
+        raise NofxError("A repository needs a name of letters or digits.", remedy="Give it a name.")
+    resolved = path.expanduser().resolve()
+    if not is_git(resolved):
+        raise RepositoryUnavailable(
+            f"There is no git repository at {resolved}.", remedy="Give the path of a clone on this machine."
+        )
+    if Repository.objects.filter(name=slug).exists() or Repository.objects.filter(path=str(resolved)).exists():
+        raise Conflict(f"{slug} or {resolved} is registered already.", remedy="Use the registered repository.")
+    return slug, resolved
 
 
 def revision_record(*, repository: Repository, sha: str) -> Revision:

@@ -1,0 +1,43 @@
+"""What an administrator says to register a repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django import forms
+
+from apps.core.errors import NofxError
+from apps.governance.models import Organisation
+from apps.repositories.models import Repository
+from apps.repositories.services import registrable
+
+
+class RegistrationForm(forms.ModelForm):
+    """A clone on this machine; what git knows of it may stay empty. Refused beside the field, with a way on."""
+
+    organisation = forms.ModelChoiceField(
+        Organisation.objects.order_by("name"),
+        help_text="Whose it is. A role in all of it holds here, too.",
+    )
+    remote = forms.CharField(
+        max_length=120, required=False, help_text="Name of the remote to push to. Empty: origin, or the first there is."
+    )
+    default_branch = forms.CharField(
+        max_length=200, required=False, help_text="Changes are merged into it. Empty: the one that is checked out."
+    )
+
+    class Meta:
+        model = Repository
+        fields = ("name", "path", "organisation", "remote", "default_branch")
+        help_texts = {"path": "Folder of the clone, for example /home/you/projects/shop."}
+
+    def clean(self) -> dict[str, Any]:
+        """Return the cleaned fields, once the repository could be registered."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.keys() >= {"name", "path"}:
+            try:
+                registrable(name=cleaned["name"], path=Path(cleaned["path"]))
+            except NofxError as problem:
+                self.add_error("path", str(problem))
+        return cleaned
