@@ -74,6 +74,14 @@ def test_the_owner_moves_to_the_owners_seat_when_a_second_reviewer_comes():
     assert outcome(ballot(1), ballot(2), roster=roster).state is DecisionState.APPROVED
 
 
+def test_what_is_open_after_the_owners_approval_is_what_the_others_can_fill():
+    roster = Roster((member(1), member(2, is_owner=True)))
+    decision = outcome(ballot(2), roster=roster)
+    assert [(filled.seat.name, filled.voter_id) for filled in decision.filled] == [("an owner", 2)]
+    assert [seat.name for seat in decision.open] == ["a reviewer"]
+    assert "1 of 2 approvals are given; a reviewer must approve." in decision.reasons
+
+
 def test_a_ballot_on_other_content_does_not_count():
     assert outcome(ballot(1), ballot(2, digest="e" * 64)).state is DecisionState.PENDING
 

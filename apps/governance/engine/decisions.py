@@ -229,13 +229,15 @@ def decide(policy: Policy, ballots: Iterable[HumanBallot], subject: Subject, ros
         for voter, member in sorted(heard.items())
         if standing[voter].verdict is Verdict.APPROVE and may_approve(member, subject.barred)
     ]
-    taken = assign_seats(policy.seats, approving)
+    unheard = [m for m in roster.members if m.user_id not in heard and may_approve(m, subject.barred)]
+    # Whoever approved keeps a seat while the others are placed, so what stays open is what the others can fill.
+    reachable = assign_seats(policy.seats, [*approving, *unheard])
+    taken = {at: member for at, member in reachable.items() if member in approving}
     filled = tuple(FilledSeat(policy.seats[at], member.user_id, member.name) for at, member in taken.items())
     vacant = tuple(seat for at, seat in enumerate(policy.seats) if at not in taken)
     blocks = _objections(Verdict.BLOCK, standing, heard, subject.barred)
     changes = _objections(Verdict.REQUEST_CHANGES, standing, heard, subject.barred)
-    unheard = [m for m in roster.members if m.user_id not in heard and may_approve(m, subject.barred)]
-    is_reachable = len(assign_seats(policy.seats, [*approving, *unheard])) == len(policy.seats)
+    is_reachable = len(reachable) == len(policy.seats)
     reasons = [f"{name} blocked: {why}" for name, why in blocks]
     reasons += [f"{name} asked for changes: {why}" for name, why in changes]
     if blocks or (changes and not is_reachable):
