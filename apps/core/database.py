@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import models
+from django.db import OperationalError, models
 from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
+
+from apps.core.errors import StorageFull
+
+# Postgres' class of what it calls disk_full.
+_DISK_FULL = "53100"
 
 
 def gen_random_uuid() -> models.Func:
@@ -28,3 +33,14 @@ def key_among(identity: str, rows: QuerySet[Any]) -> Coalesce:
     """
     found = rows.filter(pk=OuterRef(identity)).order_by().values_list(Value(True))[:1]
     return Coalesce(Subquery(found, output_field=models.BooleanField()), False)
+
+
+def storage_problem(error: BaseException) -> StorageFull | None:
+    """Return *error* in words when it says that the database's disk is full, None for anything else."""
+    if not isinstance(error, OperationalError) or getattr(error.__cause__, "sqlstate", None) != _DISK_FULL:
+        return None
+    return StorageFull(
+        "The disk of the database is full, so this was not saved.",
+        remedy="Keep what you wrote: your browser's back button brings it back. "
+        "Whoever runs the platform has to free some space; nothing that was saved before is lost.",
+    )

@@ -42,3 +42,10 @@ class Conflict(NofxError):
 
     code = "conflict"
     status = 409
+
+
+class StorageFull(NofxError):
+    """The disk that holds the database is full: what was just sent is not saved."""
+
+    code = "storage_full"
+    status = 507

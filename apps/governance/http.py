@@ -89,6 +89,7 @@ TITLES = {
     429: "Too many requests",
     500: "Internal error",
     503: "Not available",
+    507: "Storage full",
 }
 
 

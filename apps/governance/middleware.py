@@ -9,9 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from apps.core.database import storage_problem
 from apps.core.errors import NofxError
 from apps.core.htmx import notify, render_page, wants_fragment
 from apps.governance.errors import Recorded
+from apps.governance.http import problem_of
 from apps.governance.models import User
 from apps.governance.services import denial_record
 
@@ -29,7 +31,13 @@ class ProblemPages:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return the page about *exception*, or None for what nobody expected."""
-        if not isinstance(exception, NofxError) or request.path.startswith(API_PREFIX):
+        full = storage_problem(exception)
+        if request.path.startswith(API_PREFIX):
+            return problem_of(request, full) if full else None
+        return self._page(request, full or exception)
+
+    def _page(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, NofxError):
             return None
         if isinstance(exception, Recorded):
             actor = cast("User", request.user) if request.user.is_authenticated else None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
+from django.db import DatabaseError, OperationalError
 from django.db.models import Q
 
-from apps.core.database import key_among
+from apps.core.database import key_among, storage_problem
 from apps.governance.models import Organisation, Scope
 
 pytestmark = pytest.mark.django_db
@@ -43,3 +45,15 @@ def test_postgres_never_gathers_all_keys_first():
     plan = Scope.objects.filter(ours()).explain()
     assert "SubPlan" in plan
     assert "hashed" not in plan
+
+
+def test_a_full_disk_is_known_from_every_other_failure_of_the_database():
+    full, gone = OperationalError("could not extend file"), OperationalError("connection refused")
+    full.__cause__ = psycopg.errors.DiskFull()
+    gone.__cause__ = psycopg.OperationalError()
+    problem = storage_problem(full)
+    assert problem is not None
+    assert "not saved" in problem.message
+    assert "back button" in problem.remedy
+    for other in (gone, DatabaseError(), ValueError()):
+        assert storage_problem(other) is None

@@ -6,13 +6,17 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError, connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from psycopg.errors import DiskFull
 
 from apps.core.clock import now
 from apps.governance import subjects
+from apps.governance.middleware import ProblemPages
 from apps.governance.models import AuditEvent, Ballot
 from apps.governance.services import audit_record, token_issue
 from apps.governance.types import Outcome, Role
@@ -244,3 +248,18 @@ class TestAdminSite:
         admin.post(page, {"action": "revoke", "_selected_action": [token.pk]})
         token.refresh_from_db()
         assert token.revoked_at is not None
+
+
+def test_a_full_disk_is_a_page_and_a_problem_of_the_api(person, rf):
+    pages = ProblemPages(lambda request: HttpResponse())
+    full = OperationalError("could not extend file")
+    full.__cause__ = DiskFull()
+    for path, kind in (("/specs/save", "text/html"), ("/api/ai/generate/code", "application/problem+json")):
+        request = rf.post(path)
+        request.user, request.csp_nonce, request.htmx = AnonymousUser(), "nonce", False
+        answer = pages.process_exception(request, full)
+        assert answer is not None
+        assert answer.status_code == 507
+        assert answer["Content-Type"].startswith(kind)
+        assert "so this was not saved." in answer.content.decode()
+        assert pages.process_exception(request, ValueError()) is None
