@@ -31,6 +31,7 @@ def _words(found: dict[str, Any]) -> str:
     lines = [head, f"  {'database':<10} {word}"]
     for process in found["processes"]:
         state = f"running, pid {process['pid']}" if process["is_alive"] else "waits to start again"
-        restarts = f", restarted {process['restarts']} times" if process["restarts"] else ""
+        times = process["restarts"]
+        restarts = f", restarted {times} time{'s' if times > 1 else ''}" if times else ""
         lines.append(f"  {process['name']:<10} {state}{restarts}")
     return "\n".join([*lines, f"  {'logs':<10} {found['logs']}"])

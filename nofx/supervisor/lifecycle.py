@@ -11,6 +11,7 @@ import sys
 import time
 from typing import Any
 
+from apps.core.errors import NofxError
 from nofx.embedded import postgres
 from nofx.supervisor import processes
 from nofx.supervisor.children import children
@@ -43,7 +44,7 @@ def up(platform: Platform, say: Say) -> str:
         supervisor = None
         if about is None:
             _end_processes(home)
-            about = prepare(platform, say)
+            about = _prepared(platform, say)
             log = home.open_log("supervisor")
             with os.fdopen(log) as output:
                 supervisor = subprocess.Popen(
@@ -71,7 +72,7 @@ def up_foreground(platform: Platform, say: Say) -> None:
         if home.is_supervised():
             raise StartRefused("The platform runs already.", remedy="Run `nofx down` first.")
         _end_processes(home)
-        about = prepare(platform, say)
+        about = _prepared(platform, say)
         port = int(about["port"])
         supervisor = Supervisor(home, children(platform.environment, port), about, platform.is_embedded)
     with home.supervising() as is_ours:
@@ -87,6 +88,16 @@ def up_foreground(platform: Platform, say: Say) -> None:
             supervisor.end()
             if platform.is_embedded:
                 postgres.stop(home.postgres)
+
+
+def _prepared(platform: Platform, say: Say) -> dict[str, Any]:
+    """Return what was prepared; where that is refused, no database is left running for nobody."""
+    try:
+        return prepare(platform, say)
+    except NofxError:
+        if platform.is_embedded:
+            postgres.stop(platform.home.postgres)
+        raise
 
 
 def down(platform: Platform) -> bool:

@@ -43,6 +43,7 @@ def prepare(platform: Platform, say: Say) -> dict[str, Any]:
     """
     home = platform.home
     _refuse_halves(platform)
+    ports.choose(platform.environment, home)  # Refused before anything is made; chosen when it is needed, at the end.
     to_fetch = _models_to_fetch(platform)
     if shutil.disk_usage(home.path).free < _ROOM_BYTES:
         raise DiskFull(home.path)

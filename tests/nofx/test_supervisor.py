@@ -169,6 +169,12 @@ def test_a_port_that_was_asked_for_and_is_taken_is_refused_with_a_remedy(home, t
     assert "NOFX_PORT" in caught.value.remedy
 
 
+def test_a_port_that_is_taken_is_refused_before_anything_is_made(home, taken):
+    with pytest.raises(PortTaken):
+        prepare(Platform(Environment({"NOFX_HOME": str(home.path), "NOFX_PORT": str(taken)})), say=print)
+    assert not home.postgres.exists()
+
+
 def test_a_database_of_ones_own_without_its_owner_and_key_is_refused(tmp_path):
     settings = {"NOFX_HOME": str(tmp_path), "DATABASE_URL": "postgresql://app@localhost/nofx"}
     with pytest.raises(StartRefused, match="NOFX_MIGRATE_DATABASE_URL and NOFX_SECRET_KEY are not"):

@@ -142,6 +142,7 @@ def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(installation
         owner.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('governance', '9999_later', now())")
     assert installation.run("down").returncode == Exit.OK
     refused = installation.run("up")
+    left_running = postgres.is_running(installation.home / "postgres")
     cluster = postgres.ensure_running(installation.home / "postgres")
     with cluster.connect(roles.OWNER, roles.DATABASE) as owner:
         owner.execute("DELETE FROM django_migrations WHERE name = '9999_later'")
@@ -149,6 +150,7 @@ def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(installation
     assert "newer version" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert refused.stdout == ""
+    assert not left_running
 
 
 def test_in_the_foreground_ctrl_c_stops_everything(made):
