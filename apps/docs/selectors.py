@@ -58,6 +58,16 @@ def pages_newest(repositories: Collection[Repository]) -> list[RepositoryDocs]:
     ]
 
 
+def pages_of(repository: Repository) -> QuerySet[DocumentationArtifact]:
+    """Return the pages of a repository the caller may read, newest first, with their commits and without their text."""
+    return (
+        DocumentationArtifact.objects.filter(source__revision__repository=repository)
+        .select_related("source__revision")
+        .defer("generated_content")
+        .order_by("-last_updated", "id")
+    )
+
+
 def pages_readable(user: User) -> QuerySet[DocumentationArtifact]:
     """Return the pages *user* may read; lazy, usable inside a filter."""
     return DocumentationArtifact.objects.filter(source__revision__repository__scope__in=readable_scopes(user))

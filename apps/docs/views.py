@@ -15,7 +15,7 @@ from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.docs.models import DocumentationArtifact
 from apps.docs.rendering import render as markdown_render
 from apps.docs.rendering import symbol_anchor
-from apps.docs.selectors import check_latest, generation_followed, page_get, page_state, pages_newest
+from apps.docs.selectors import check_latest, generation_followed, page_get, page_state, pages_newest, pages_of
 from apps.docs.services import generation_start, validation_start
 from apps.governance.http import require
 from apps.governance.models import User
@@ -25,6 +25,7 @@ from apps.repositories.selectors import repositories_readable, repository_get
 from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
 
 PAGE_SIZE = 50
+VERSIONS = 10
 EXPECTED = (RepositoryEmpty, RepositoryUnavailable)
 
 
@@ -68,6 +69,7 @@ def page_detail(request: HtmxRequest, page_id: UUID) -> HttpResponse:
         "documented": sum(citation["is_documented"] for citation in page.source.citations),
         "validation": page.source.validation,
         "changes": _changes(page),
+        "versions": Paginator(pages_of(repository), VERSIONS).get_page(request.GET.get("versions")),
         "can_check": can(user, Action.DOCS_GENERATE, repository.scope),
         "trail": [("Docs", reverse("docs:index"))],
     }

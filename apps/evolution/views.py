@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -56,14 +57,12 @@ def index(request: HtmxRequest) -> HttpResponse:
         return render(request, "evolution/index.html", {"repository": None})
     repository = repository_get(user=user, name=name) if name else repositories[0]
     job = analysis_latest(repository=repository, user=user)  # Before what it makes: a page that is behind stays live.
-    snapshots = snapshots_of(repository)
     snapshot = _chosen(request, repository)
     context = {
         "repository": repository,
         "repositories": repositories,
         "snapshot": snapshot,
-        "snapshots": snapshots[:NEWEST],
-        "count": snapshots.count(),
+        "snapshots": _part(request, snapshots_of(repository), "analyses"),
         "job": job,
         "can_analyse": can(user, Action.ARCHITECTURE_ANALYSE, repository.scope),
         "can_plan": can(user, Action.ARCHITECTURE_PLAN, repository.scope),
@@ -71,8 +70,10 @@ def index(request: HtmxRequest) -> HttpResponse:
     }
     if snapshot is not None:
         context |= _shown(request, snapshot)
-        context["plans"] = [_plan(plan) for plan in plans_of(repository)[:NEWEST]]
-        context["is_planned"] = any(plan["row"].current_snapshot_id == snapshot.pk for plan in context["plans"])
+        plans = plans_of(repository)
+        context["plans_part"] = _part(request, plans, "plans")
+        context["plans"] = [_plan(plan) for plan in context["plans_part"]["page"]]
+        context["is_planned"] = plans.filter(current_snapshot=snapshot).exists()
     return render_page(request, "evolution/index.html", context, fragment="evolution/_architecture.html")
 
 
@@ -142,6 +143,23 @@ def _chosen(request: HtmxRequest, repository: Repository) -> ArchitectureSnapsho
     if found is None:
         raise NotFound("There is no such snapshot.")
     return found
+
+
+def _part(request: HtmxRequest, rows: QuerySet[Any], name: str) -> dict[str, Any]:
+    """Return the part of a list that the parameter *name* asks for, and where the parts beside it are."""
+    page = Paginator(rows, NEWEST).get_page(request.GET.get(name))
+
+    def url(number: int) -> str:
+        query = request.GET.copy()
+        query[name] = str(number)
+        return f"?{query.urlencode()}#{name}"
+
+    return {
+        "page": page,
+        "previous_url": url(page.previous_page_number()) if page.has_previous() else "",
+        "next_url": url(page.next_page_number()) if page.has_next() else "",
+        "summary": f"{page.start_index()}–{page.end_index()} of {page.paginator.count}",
+    }
 
 
 def _freshness(repository: Repository, snapshot: ArchitectureSnapshot | None) -> dict[str, Any]:

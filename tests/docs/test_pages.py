@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -214,6 +215,42 @@ def test_the_verbs_generate_and_validate(client_of, engineer, repository, commit
     assert result("validate", {"page": second})["state"] == "in_sync"
     assert post(client, "validate", {"page": "page_nonsense"}).status_code == 404
     assert post(client, "generate", {"repository": "shop", "sha": "main"}).status_code == 422
+
+
+def test_the_page_of_every_commit_can_be_reached(client_of, engineer, page, repository):
+    client = client_of(engineer)
+    url = f"/docs/{page.pk}"
+    assert "pages were written" not in client.get(url).content.decode()
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(url).status_code == 200
+        return len(captured)
+
+    def write(number: int) -> None:
+        revision = Revision.objects.create(
+            repository=repository, sha=f"{number:040x}", committed_at=page.last_updated, subject=f"Change {number}"
+        )
+        row = DocumentationArtifact.objects.create(
+            artifact_type="api",
+            target_code_version=revision.sha,
+            generated_content="# A",
+            format="markdown",
+            last_updated=page.last_updated + timedelta(minutes=number),
+        )
+        type(page.source).objects.create(artifact=row, revision=revision)
+
+    for number in range(1, 3):
+        write(number)
+    few = queries()
+    for number in range(3, 21):
+        write(number)
+    assert queries() == few
+    first = client.get(url).content.decode()
+    assert "21 pages were written, one for each commit" in first
+    assert "Change 20" in first
+    assert f'<a href="{url}"' not in first
+    assert f'<a href="{url}" aria-current="page">' in client.get(f"{url}?versions=3").content.decode()
 
 
 def test_the_list_asks_the_database_as_often_for_one_repository_as_for_twenty(client_of, engineer, page):

@@ -272,7 +272,33 @@ def test_a_page_asks_the_database_as_often_for_one_row_as_for_twenty(client_of, 
         plan_suggest(snapshot=row, actor=engineer)
     assert queries() == few
     assert few <= 20
-    assert "newest 10 of 21" in client.get(PAGE).content.decode()
+    page = client.get(PAGE).content.decode()
+    assert page.count("1–10 of 21") == 2
+    assert "?repository=shop&amp;plans=2#plans" in page
+
+
+def test_every_plan_and_every_analysis_can_be_reached(client_of, engineer, snapshot, repository):
+    client = client_of(engineer)
+    plan_suggest(snapshot=snapshot, actor=engineer)
+    for number in range(10):
+        revision = Revision.objects.create(repository=repository, sha=f"{number:040x}", committed_at=now())
+        row = ArchitectureSnapshot.objects.create(
+            snapshot_date=now().date(),
+            architecture_graph=snapshot.architecture_graph,
+            complexity_metrics=snapshot.complexity_metrics,
+            pattern_analysis=snapshot.pattern_analysis,
+            improvement_opportunities=snapshot.improvement_opportunities,
+            created_at=snapshot.created_at + timedelta(minutes=1),
+        )
+        SnapshotSource.objects.create(snapshot=row, revision=revision)
+        plan_suggest(snapshot=row, actor=engineer)
+    oldest = f"snapshot={snapshot.pk}"
+    first = client.get(PAGE).content.decode()
+    assert oldest not in first
+    second = client.get(f"{PAGE}&plans=2&analyses=2").content.decode()
+    assert oldest in second
+    assert second.count("11–11 of 11") == 2
+    assert f"{PAGE}&plans=2&analyses=1#analyses".partition("?")[2].replace("&", "&amp;") in second
 
 
 def test_the_admin_site_shows_every_model_and_changes_none(client_of, snapshot, engineer):
