@@ -20,6 +20,7 @@ from apps.governance.http import require
 from apps.governance.models import User
 from apps.governance.selectors import can
 from apps.governance.types import Action
+from apps.jobs.selectors import JobStatus
 from apps.quality import exports
 from apps.quality.charts import coverage_trend_chart, debt_treemap_chart
 from apps.quality.engine.coverage import blocks_text
@@ -70,6 +71,8 @@ PAGE_SIZE = 50
 LARGEST = 20
 # What is wrong with a file that was chosen; the tab says it.
 REFUSALS = (InputInvalid, NothingToMeasure, Unparsable)
+# What is wrong with a repository before there is anything to measure.
+UNMEASURABLE = (RepositoryEmpty, RepositoryUnavailable)
 
 
 def _user(request: HtmxRequest) -> User:
@@ -89,15 +92,18 @@ def index(request: HtmxRequest) -> HttpResponse:
 @require_GET
 def coverage(request: HtmxRequest, name: str) -> HttpResponse:
     repository = repository_get(user=_user(request), name=name)
+    job = _measurement(request, repository, "coverage")
     trend = coverage_trend(repository)
     latest = trend.latest
     files = sorted(latest.files, key=lambda file: (-len(file["missing_lines"]), file["path"])) if latest else []
     context = {
+        "job": job,
         "trend": trend,
         "report": latest,
         "chart": coverage_trend_chart(trend.reports) if latest else None,
         "files": [file | {"uncovered": blocks_text(file["missing_lines"])} for file in files],
         "statements": sum(file["statements"] for file in files),
+        "branches": sum(file["branches"] for file in files),
         "failed_note": f"{latest.tests_failed} failed or could not start" if latest else "",
     }
     return _tab(request, repository, "coverage", context)
@@ -107,10 +113,12 @@ def coverage(request: HtmxRequest, name: str) -> HttpResponse:
 @require_GET
 def debt(request: HtmxRequest, name: str) -> HttpResponse:
     repository = repository_get(user=_user(request), name=name)
+    job = _measurement(request, repository, "debt")
     assessment = debt_latest(repository)
     area: Area = "interest" if request.GET.get("area") == "interest" else "minutes"
     files = assessment.files if assessment else []
     context = {
+        "job": job,
         "assessment": assessment,
         "result": DebtResult(tuple(file_debt(file) for file in files)),
         "chart": debt_treemap_chart(files, area) if any(file["minutes"] for file in files) else None,
@@ -133,8 +141,9 @@ def reviews(request: HtmxRequest, name: str) -> HttpResponse:
 def suites(request: HtmxRequest, name: str) -> HttpResponse:
     user = _user(request)
     repository = repository_get(user=user, name=name)
+    job = suite_job_latest(code=code_of(repository), user=user)  # Before what it makes, as in _measurement.
     page = Paginator(suites_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "job": suite_job_latest(code=code_of(repository), user=user), **_file_form(repository)}
+    context = {"page": page, "job": job, **_file_form(repository)}
     return _tab(request, repository, "tests", context)
 
 
@@ -188,8 +197,11 @@ def measure(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
     if tab not in MEASURES:
         raise NotFound("There is nothing to measure here.")
     repository = _measurable(request, name)
-    measurement_start(repository=repository, kind=MEASURES[tab], requested_by=_user(request))
     response = redirect_after(request, reverse(f"quality:{tab}", args=[name]))
+    try:
+        measurement_start(repository=repository, kind=MEASURES[tab], requested_by=_user(request))
+    except UNMEASURABLE as problem:
+        return notify(request, response, str(problem), level="error")
     return notify(request, response, "The measurement is under way.", level="info")
 
 
@@ -197,8 +209,11 @@ def measure(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
 @require_POST
 def measure_history(request: HtmxRequest, name: str) -> HttpResponse:
     repository = _measurable(request, name)
-    jobs = history_measure(repository=repository, requested_by=_user(request))
     response = redirect_after(request, reverse("quality:coverage", args=[name]))
+    try:
+        jobs = history_measure(repository=repository, requested_by=_user(request))
+    except UNMEASURABLE as problem:
+        return notify(request, response, str(problem), level="error")
     words = f"{len(jobs)} commits are being measured." if jobs else "The newest commits are all measured."
     return notify(request, response, words, level="info")
 
@@ -256,8 +271,6 @@ def export(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
 
 def _tab(request: HtmxRequest, repository: Repository, tab: str, context: dict[str, Any]) -> HttpResponse:
     user = _user(request)
-    if tab in MEASURES:
-        context["job"] = measurement_latest(repository=repository, kind=MEASURES[tab], user=user)
     context |= {
         "repository": repository,
         "repositories": repositories_readable(user=user),
@@ -273,6 +286,11 @@ def _tab(request: HtmxRequest, repository: Repository, tab: str, context: dict[s
         "fragment": f"quality/_{tab}.html",
     }
     return render_page(request, "quality/tab.html", context, fragment=f"quality/_{tab}.html")
+
+
+def _measurement(request: HtmxRequest, repository: Repository, tab: str) -> JobStatus | None:
+    """Return the newest measurement. It is read before what it makes: a page that is behind stays live."""
+    return measurement_latest(repository=repository, kind=MEASURES[tab], user=_user(request))
 
 
 def _trail(repository: Repository, tab: str) -> list[tuple[str, str]]:

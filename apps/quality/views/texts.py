@@ -145,6 +145,8 @@ def _done(tab: str, code: Code, user: User) -> str:
 def _page(request: HtmxRequest, tab: str, form: TextForm, *, status: int = 200) -> HttpResponse:
     user = _user(request)
     code = texts_of(user)
+    # Before what it makes: a page that is behind stays live.
+    job = suite_job_latest(code=code, user=user) if tab == "tests" else None
     page = Paginator(ROWS[tab](code), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -156,7 +158,7 @@ def _page(request: HtmxRequest, tab: str, form: TextForm, *, status: int = 200) 
             {"label": label, "url": reverse("quality:texts-of-kind", args=[key]), "is_current": key == tab}
             for key, label in TABS
         ],
-        "job": suite_job_latest(code=code, user=user) if tab == "tests" else None,
+        "job": job,
         "can_measure": scopes_where(user, Action.QUALITY_MEASURE).exists(),
         "trail": [("Quality", reverse("quality:index"))],
     }
