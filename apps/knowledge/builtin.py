@@ -37,7 +37,7 @@ class Patterns:
         found = match(f"{task.title}\n{task.text}", task.entry, task.signature)
         if len(found) <= sample:
             count = f"only {len(found)}" if found else "no"
-            noun = "pattern" if len(found) == 1 else "patterns"
+            noun = "patterns" if len(found) > 1 else "pattern"
             raise ProviderRefused(f"The pattern library has {count} {noun} for this.")
         best = found[sample]
         return Answer(

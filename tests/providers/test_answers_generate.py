@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -261,6 +262,13 @@ def test_the_synthesiser_answers_from_examples_alone_and_is_free(make_provider, 
     (answer,) = ask([(provider, 0)]).values()
     assert "def double(value)" in answer.text
     assert ModelCall.objects.get().cost == Decimal(0)
+
+
+def test_a_built_in_provider_without_an_answer_is_free_too(make_provider, ask):
+    provider = make_provider("synthesis", kind="builtin", base_url="", model_id="synthesis")
+    ask([(provider, 0)], task=replace(TASK, examples=()))
+    call = ModelCall.objects.get()
+    assert (call.outcome, call.cost) == ("failed", Decimal(0))
 
 
 def test_the_pattern_library_answers_what_it_knows(make_provider, ask):

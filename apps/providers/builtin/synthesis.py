@@ -56,7 +56,7 @@ class Synthesis:
             raise ProviderRefused(f"{self.name} writes Python only, not {task.language}.")
         if not task.examples:
             raise ProviderRefused(
-                f"{self.name} builds functions from examples, and the specification has none.",
+                "The synthesiser builds functions from examples, and the specification has none.",
                 remedy="Add a few calls with the values they must return.",
             )
         names = parameter_names(task.signature, [(example.args, example.kwargs) for example in task.examples])

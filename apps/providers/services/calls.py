@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -189,6 +190,8 @@ class _Ledger:
             model_id=sample.provider.model_id,
             prompt_digest=self._digest,
             outcome=Outcome.UNDER_WAY,
+            # Whatever comes of it, what is built in is free.
+            cost=Decimal(0) if sample.provider.kind == Provider.Kind.BUILTIN else None,
         )
         return call.pk
 
