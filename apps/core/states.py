@@ -82,7 +82,7 @@ LOOKS = {
     "timeout": "not_met",
     "unparsable": "not_met",
     "low": "draft",
-    "medium": "stale",
+    "medium": "waived",
     "high": "blocked",
 }
 

@@ -76,6 +76,12 @@ def test_nothing_executable_has_no_score_anywhere(answered: Answer, said: Callab
     assert (vote["score"], vote["standing"], vote["is_compared"]) == (None, "not_compared", False)
 
 
+def test_what_was_only_checked_is_not_called_executed(answered: Answer, said: Callable[..., tuple[bytes, ...]]) -> None:
+    _, progress, _ = said(answered(["```python\nLIMIT = 5\n```"], PROSE))
+    assert b"executed" not in progress
+    assert b"checked" in progress
+
+
 def test_candidates_that_behave_alike_have_a_score_everywhere(
     answered: Answer, said: Callable[..., tuple[bytes, ...]]
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GeneratedCodeArtifact
 from apps.jobs.models import Job
 from apps.providers.models import ModelCall, Provider
-from tests.fault_server import FaultServer
+from tests.fault_server import Fault, FaultServer
 from tests.shop import git, work_off
 
 # The job takes its own connections, so that what it wrote survives its death.
@@ -86,6 +86,15 @@ def test_nothing_usable_fails_with_a_way_on(submit: Submit, provider: Provider, 
     assert request.status == Status.FAILED
     assert request.run.failure == "None of the answers is code that can be run."
     assert request.run.remedy
+
+
+def test_where_nobody_had_an_answer_it_is_said(submit: Submit, provider: Provider, server: FaultServer) -> None:
+    server.answers([Fault.failure(400)])
+    request = submit(CLAMP)
+    work_off(request)
+    assert request.status == Status.FAILED
+    assert request.run.failure == "No provider had an answer."
+    assert "switches an endpoint on" in request.run.remedy
 
 
 def test_a_second_run_of_the_job_asks_nobody_again(submit: Submit, provider: Provider, server: FaultServer) -> None:

@@ -115,6 +115,12 @@ def _generate(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
     stage_leave(
         run=run, stage="generating", evidence_count=len(candidates), note=_generated(count, duplicates, candidates)
     )
+    if not count and not Candidate.objects.filter(request=run.request).exclude(state=State.UNAVAILABLE).exists():
+        raise NothingUsable(
+            "No provider had an answer.",
+            remedy="Look at the reasons beside the candidates. Examples help the built-in providers; for anything else "
+            "an administrator fetches a local model or switches an endpoint on.",
+        )
     if not count:
         raise NothingUsable(
             "None of the answers is code that can be run.",

@@ -25,6 +25,11 @@ def standing_of(consensus: CodeGenerationConsensus) -> Standing | None:
     return Standing(name) if name else None
 
 
+def is_compared(consensus: CodeGenerationConsensus | None) -> bool:
+    """Return False only where a vote says that no behaviour could be compared."""
+    return consensus is None or bool((consensus.voting_details or {}).get("is_compared", True))
+
+
 def standing_words(consensus: CodeGenerationConsensus) -> str:
     """Return the standing in words where there is no score to show."""
     standing = standing_of(consensus)

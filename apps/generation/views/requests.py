@@ -29,7 +29,7 @@ from apps.generation.services.retries import request_retry
 from apps.generation.services.review_subject import REVIEWABLE
 from apps.generation.services.stages import ENDED, STAGES
 from apps.generation.types import RequestStatus as Status
-from apps.generation.views.agreement import standing_words
+from apps.generation.views.agreement import is_compared, standing_words
 from apps.generation.views.direct import request_tabs
 from apps.governance.models import User
 from apps.governance.selectors import can
@@ -123,7 +123,9 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "run": run,
         "stages": stage_rail(run),
         "nobody_asked": not candidates,
-        "rows": [_row(one, is_open=is_open) for one in lettered(run, user, candidates)],
+        "rows": [
+            _row(one, is_open=is_open, is_compared=is_compared(consensus)) for one in lettered(run, user, candidates)
+        ],
         "are_models_visible": is_open,
         "consensus": consensus,
         "standing": standing_words(consensus) if consensus else "",
@@ -140,15 +142,19 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
     }
 
 
-def _row(one: Lettered, *, is_open: bool) -> dict[str, Any]:
+def _row(one: Lettered, *, is_open: bool, is_compared: bool) -> dict[str, Any]:
     candidate = one.candidate
+    state = Candidate.State(candidate.state)
+    # Where there was no input, what was only checked must not be called executed.
+    shown = Candidate.State.CHECKED if state is Candidate.State.EXECUTED and not is_compared else state
     return {
         "letter": one.letter,
         "candidate": candidate,
         "is_reviewable": candidate.state in REVIEWABLE,
         "model": candidate.model_id if is_open else "",
         "checks": {check["tool"]: check for check in candidate.checks},
-        "state": STATE_LOOKS[Candidate.State(candidate.state)],
+        "state": STATE_LOOKS[state],
+        "state_word": shown.label.lower(),
     }
 
 

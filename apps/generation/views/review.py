@@ -207,10 +207,14 @@ def _pane(one: Lettered, workspace: Workspace, module: str, chosen: Lettered, *,
     return {
         "letter": one.letter,
         "title": title,
-        "note": f"{len(module.splitlines())} lines",
+        "note": _lines(len(module.splitlines())),
         "lines": diff_lines(before, module) if before else code_lines(module),
         "state": "up for approval" if is_up else "",
     }
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count} lines"
 
 
 def evidence(shown: Sequence[Lettered], modules: dict[str, str]) -> list[dict[str, Any]]:
