@@ -69,6 +69,19 @@ def test_a_reviewer_is_led_to_the_oldest_review_and_the_requester_told_who_it_wa
     assert f'<a href="/requests/{requests[0].pk}">Older</a>' in own
 
 
+def test_whoever_merges_is_led_to_what_was_delivered_once_no_review_waits(
+    submit: Callable[..., CodeGenerationRequest], owner: User, client: Client
+) -> None:
+    request = submit(CLAMP)
+    lead = f'<a class="button button--primary" href="/requests/{request.pk}"'
+    CodeGenerationRequest.objects.update(status=CodeGenerationRequest.Status.IN_REVIEW)
+    assert lead not in home_of(client, owner)
+    CodeGenerationRequest.objects.update(status=CodeGenerationRequest.Status.DELIVERED)
+    page = home_of(client, owner)
+    assert lead in page
+    assert page.count("button--primary") == 1
+
+
 def test_whoever_may_not_write_is_offered_no_specification(
     repository: Repository, somebody: User, scope: Scope, client: Client
 ) -> None:

@@ -30,6 +30,7 @@ def home(request: HtmxRequest) -> HttpResponse:
     user = cast("User", request.user)
     steps = selectors.first_steps(user)
     waiting = list(selectors.waiting_for(user))
+    to_merge = list(selectors.to_merge(user))
     others = selectors.waiting_for_others(user)
     context = {
         "waiting": waiting,
@@ -42,7 +43,8 @@ def home(request: HtmxRequest) -> HttpResponse:
             {"run": run, "done": PROGRESS.get(run.request.status, 0), "of": len(STAGES)}
             for run in selectors.under_way(user)
         ],
-        "to_merge": selectors.to_merge(user),
+        "to_merge": to_merge,
+        "next_merge": to_merge[0] if to_merge and not waiting else None,
         "recent": selectors.recent(user),
         "steps": steps,
         "is_new": not all(step.is_done for step in steps),
