@@ -41,6 +41,6 @@ def storage_problem(error: BaseException) -> StorageFull | None:
         return None
     return StorageFull(
         "The disk of the database is full, so this was not saved.",
-        remedy="Keep what you wrote: your browser's back button brings it back. "
-        "Whoever runs the platform has to free some space; nothing that was saved before is lost.",
+        remedy="Whoever runs the platform has to free some space; nothing that was saved before is lost. "
+        "In a browser, the back button brings back what you wrote.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,9 +39,10 @@ class RepositoryAdmin(admin.ModelAdmin):
         if obj:
             return super().get_form(request, obj, change, **kwargs)
         form = super().get_form(request, obj, change, **{**kwargs, "form": RegistrationForm})
-        field = form.base_fields["organisation"]
+        field = deepcopy(form.base_fields["organisation"])  # The form's own is shared by every page.
         relation = Scope._meta.get_field("organisation").remote_field
         field.widget = RelatedFieldWidgetWrapper(field.widget, relation, self.admin_site, can_add_related=True)
+        form.base_fields["organisation"] = field
         return form
 
     def save_model(self, request: HttpRequest, obj: models.Repository, form: ModelForm, change: bool) -> None:

@@ -152,7 +152,8 @@ def test_a_remote_that_refuses_loses_nothing(approved: GenerationRun, code: Path
     hook.chmod(0o755)
     pull_request = deliver(approved)
     assert not pull_request.is_pushed
-    assert "closed for today" in pull_request.push_error
+    assert "did not take" in pull_request.push_error
+    assert ": closed for today. Check the remote" in pull_request.push_error
     before = git(code, "rev-parse", "main")
     with pytest.raises(PushRefused):
         pull_request_merge(request_id=approved.pk, actor=owner, is_interactive=True)

@@ -146,7 +146,8 @@ def _row(one: Lettered, *, is_open: bool, is_compared: bool) -> dict[str, Any]:
     candidate = one.candidate
     state = Candidate.State(candidate.state)
     # Where there was no input, what was only checked must not be called executed.
-    shown = Candidate.State.CHECKED if state is Candidate.State.EXECUTED and not is_compared else state
+    is_only_checked = state is Candidate.State.EXECUTED and not is_compared
+    shown = Candidate.State(Candidate.State.CHECKED if is_only_checked else state)
     return {
         "letter": one.letter,
         "candidate": candidate,

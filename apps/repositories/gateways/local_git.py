@@ -164,7 +164,7 @@ class LocalGit:
         except git.GitError as error:
             branch = refspec.split(":", 1)[1].removeprefix("refs/heads/")
             raise PushRefused(
-                f"The remote {self.remote} did not take {branch}: {error}.",
+                f"The remote {self.remote} did not take {branch}: {_said(error)}.",
                 remedy="Check the remote and its permissions; the commit is kept here and can be pushed again.",
             ) from error
 
@@ -194,3 +194,9 @@ class LocalGit:
             elif line == f"branch {ref}":
                 return current
         return None
+
+
+def _said(error: git.GitError) -> str:
+    """Return what the remote itself said; what git writes when it said nothing."""
+    lines = [line.removeprefix("remote:").strip() for line in error.message.splitlines() if line.startswith("remote:")]
+    return (" ".join(filter(None, lines)) or error.message).rstrip(".")
