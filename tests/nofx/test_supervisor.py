@@ -200,6 +200,24 @@ def test_the_next_free_port_is_taken_and_kept(home, taken, monkeypatch):
     assert ports.choose(Environment({}), home) == port
 
 
+def test_two_folders_that_start_together_choose_different_ports(home, tmp_path):
+    other = Home(tmp_path / "other")
+    other.make()
+    program = (
+        "import sys; from pathlib import Path; from nofx.env import Environment; from nofx.supervisor import ports;"
+        "from nofx.supervisor.home import Home;"
+        "print(ports.choose(Environment({}), Home(Path(sys.argv[1]))), flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(other.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as starting:
+        assert starting.stdout is not None
+        theirs = int(starting.stdout.readline())
+        assert ports.is_free("127.0.0.1", theirs)
+        assert ports.choose(Environment({}), home) != theirs
+        starting.communicate()
+
+
 def test_no_free_port_at_all_is_said(home, taken, monkeypatch):
     monkeypatch.setattr("nofx.supervisor.ports._FIRST", taken)
     monkeypatch.setattr("nofx.supervisor.ports._LAST", taken)
