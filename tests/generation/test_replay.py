@@ -40,7 +40,6 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NOFX_HOME", str(tmp_path / "home"))
     rows = [problem(number, RIGHT, WRONG, TWIN, WRONG if number % 2 else BROKEN) for number in range(12)]
     rows.append({**problem(99, WRONG, WRONG, RIGHT, WRONG), "exclude": "its tests are wrong"})
-    rows.append(problem(100, ENDLESS, WRONG, RIGHT, BROKEN))
     path = tmp_path / "recorded.jsonl.gz"
     with gzip.open(path, "wt") as file:
         file.write("\n".join(json.dumps(row) for row in rows))
@@ -60,7 +59,7 @@ def test_it_prints_one_object_with_every_figure(recorded: Path, capsys: pytest.C
         *("problems", "pool", "label", "seed", "questions", "selectors", "gain", "calibration", "seconds"),
         *("executions", "choices", "excluded"),
     }
-    assert (found["problems"], found["pool"], found["label"]) == (13, ["m0", "m1", "m2", "m3"], "plus")
+    assert (found["problems"], found["pool"], found["label"]) == (12, ["m0", "m1", "m2", "m3"], "plus")
     selectors = found["selectors"]
     assert isinstance(selectors, dict)
     assert set(selectors) == {
@@ -72,7 +71,7 @@ def test_it_prints_one_object_with_every_figure(recorded: Path, capsys: pytest.C
     assert found["excluded"] == {"T/99": "its tests are wrong"}
     choices = found["choices"]
     assert isinstance(choices, dict)
-    assert len(choices) == 14
+    assert len(choices) == 13
     assert all(sum(weight for _, weight in chosen) == pytest.approx(1) for chosen in choices.values())
     gain = found["gain"]
     assert isinstance(gain, dict)
@@ -117,6 +116,15 @@ def test_answers_of_a_person_lead_where_the_majority_is_wrong(
     assert selectors["codet"] is None
 
 
+def test_programs_that_never_end_lose_to_one_that_answers(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOFX_HOME", str(tmp_path / "home"))
+    path = tmp_path / "endless.jsonl"
+    path.write_text(json.dumps(problem(1, ENDLESS, ENDLESS.replace("n != 2", "n > 2"), RIGHT, BROKEN)))
+    assert replay(capsys, str(path))["choices"] == {"T/1": [[2, 1.0]]}
+
+
 def test_named_models_clones_and_wrong_tests_change_the_pool(
     recorded: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,8 +135,8 @@ def test_named_models_clones_and_wrong_tests_change_the_pool(
 def test_for_people_there_is_a_table(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["consensus", "replay", str(recorded)]) == Exit.OK
     printed = capsys.readouterr()
-    assert "13 problems scored of 14, 4 models, label plus" in printed.out
-    assert "14 of 14 problems have been run." in printed.err
+    assert "12 problems scored of 13, 4 models, label plus" in printed.out
+    assert "13 of 13 problems have been run." in printed.err
 
 
 def test_a_file_that_is_no_record_is_refused_with_a_sentence(
