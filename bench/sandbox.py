@@ -160,9 +160,9 @@ def _long_run() -> Iterator[Figure]:
     sandbox = Sandbox.open(workers=WORKERS)
     try:
         _run_many(sandbox, WARM_RUNS)
-        processes, descriptors, memory = _descendants(), _descriptors(), _resident()
+        processes, descriptors, memory = len(_descendants()), _descriptors(), _resident()
         _run_many(sandbox, LONG_RUNS - WARM_RUNS)
-        left = len(_descendants() - processes)
+        left = len(_descendants()) - processes  # fork servers that served long enough were replaced
         yield Figure(f"processes left by {LONG_RUNS} runs", left, "", 0, at_least=False)
         yield Figure(f"descriptors left by {LONG_RUNS} runs", _descriptors() - descriptors, "", 0, at_least=False)
         grown = (_resident() - memory) / KIB
