@@ -21,13 +21,13 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import django
 import psycopg
 
+from bench.figures import Figure
 from nofx.env import Environment
 from nofx.supervisor.children import web, workers
 from nofx.supervisor.ports import is_free
@@ -42,22 +42,6 @@ TICKS = 20
 PORT = next(port for port in range(8700, 8800) if is_free("127.0.0.1", port))
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One measured value and the bound it has to keep."""
-
-    name: str
-    value: float
-    unit: str
-    bound: float | None
-    how: str
-
-    def line(self) -> str:
-        verdict = "" if self.bound is None else ("  ok" if self.value <= self.bound else "  MISSED")
-        bound = "" if self.bound is None else f"(<= {self.bound:g})"
-        return f"{self.name:<44} {self.value:>9.1f} {self.unit:<8} {bound:<10}{verdict}  {self.how}"
-
-
 def main() -> int:
     """Print every figure with what it ran on; 0 when all keep their bounds."""
     print(f"{platform.platform()}, Python {platform.python_version()}, {len(os.sched_getaffinity(0))} cores")
@@ -68,7 +52,7 @@ def main() -> int:
         for figure in measure(clone):
             figures.append(figure)
             print(figure.line(), flush=True)
-    return 0 if all(figure.bound is None or figure.value <= figure.bound for figure in figures) else 1
+    return 0 if all(figure.is_kept for figure in figures) else 1
 
 
 def measure(clone: Path) -> Iterator[Figure]:

@@ -17,11 +17,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 from apps.sandbox.services import Call, CommandRun, FunctionRun, Sandbox, ScriptRun
+from bench.figures import Figure
 
 CODE = "print(1)"
 CALLS = 20
@@ -38,27 +38,6 @@ BARE = [os.path.realpath(sys.executable), "-I", "-S", "-c", CODE]
 SCRIPT = ScriptRun(CODE)
 FUNCTION = FunctionRun("def f(x): return x + 1", "f", tuple(Call((i,)) for i in range(CALLS)))
 COMMAND = CommandRun(("python", "-I", "-S", "-c", CODE))
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measured value; ``goal`` is a bound that it keeps from the side that ``at_least`` says."""
-
-    name: str
-    value: float
-    unit: str
-    goal: float | None = None
-    at_least: bool = True
-    how: str = ""
-
-    @property
-    def is_kept(self) -> bool:
-        return self.goal is None or (self.value >= self.goal if self.at_least else self.value <= self.goal)
-
-    def line(self) -> str:
-        goal = "" if self.goal is None else f"{'>=' if self.at_least else '<='} {self.goal:g}"
-        verdict = "" if self.goal is None else ("ok" if self.is_kept else "MISSED")
-        return f"{self.name:<54} {self.value:>9.2f} {self.unit:<7} {goal:<8} {verdict:<7} {self.how}".rstrip()
 
 
 def main() -> int:
@@ -125,7 +104,7 @@ def _ratio(name: str, action: Callable[[], None], goal: float, *, times: int = 1
     ratios = sorted(rate / bare for bare, rate in pairs)
     bare, rate = (statistics.median(side) for side in zip(*pairs, strict=True))
     how = f"{rate:.0f}/s against {bare:.0f}/s; pairs {ratios[0]:.2f} to {ratios[-1]:.2f}"
-    return Figure(name, statistics.median(ratios), "x bare", goal, how=how)
+    return Figure(name, statistics.median(ratios), "x bare", goal, how, at_least=True)
 
 
 def _cpu_seconds() -> float:
@@ -152,7 +131,7 @@ def _cpu() -> Figure:
         _bare()
     bare_ms = (_cpu_seconds() - before) / (CPU_RUNS // 4) * 1000
     how = f"{run_ms:.2f} ms against {bare_ms:.2f} ms, both with the process that asks"
-    return Figure("CPU of a script run", run_ms / bare_ms, "x bare", 0.36, at_least=False, how=how)
+    return Figure("CPU of a script run", run_ms / bare_ms, "x bare", 0.36, how=how)
 
 
 def _long_run() -> Iterator[Figure]:
@@ -163,11 +142,11 @@ def _long_run() -> Iterator[Figure]:
         processes, descriptors, memory = len(_descendants()), _descriptors(), _resident()
         _run_many(sandbox, LONG_RUNS - WARM_RUNS)
         left = len(_descendants()) - processes  # fork servers that served long enough were replaced
-        yield Figure(f"processes left by {LONG_RUNS} runs", left, "", 0, at_least=False)
-        yield Figure(f"descriptors left by {LONG_RUNS} runs", _descriptors() - descriptors, "", 0, at_least=False)
+        yield Figure(f"processes left by {LONG_RUNS} runs", left, "", 0)
+        yield Figure(f"descriptors left by {LONG_RUNS} runs", _descriptors() - descriptors, "", 0)
         grown = (_resident() - memory) / KIB
         how = f"this process and {WORKERS} fork servers, from run {WARM_RUNS}"
-        yield Figure(f"memory grown by run {LONG_RUNS}", grown, "MB", 8, at_least=False, how=how)
+        yield Figure(f"memory grown by run {LONG_RUNS}", grown, "MB", 8, how=how)
     finally:
         sandbox.close()
 
@@ -182,9 +161,9 @@ def _attacks() -> Iterator[Figure]:
         found = {case.get("name", ""): len(case) == 0 for case in cases}
     tried = {name: held for name, held in found.items() if name.startswith("test_an_attack_is_contained")}
     contained = sum(tried.values())
-    yield Figure("attacks contained", contained, f"of {len(tried)}", len(tried))
+    yield Figure("attacks contained", contained, f"of {len(tried)}", len(tried), at_least=True)
     forged = [name for name, held in tried.items() if "forge" in name and not held]
-    yield Figure("forged verdicts", len(forged), "", 0, at_least=False)
+    yield Figure("forged verdicts", len(forged), "", 0)
 
 
 def _run_many(sandbox: Sandbox, runs: int) -> None:
