@@ -31,7 +31,7 @@ $(BIN)/uv:
 INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet $(1) || $(BIN)/pip install --quiet $(1)
 
 # The stamps tell what was installed last; a lock or a pyproject that changed installs again.
-$(RUN_STAMP): requirements.lock pyproject.toml setup.py apps/sandbox/native/forkserver.c | $(BIN)/uv
+$(RUN_STAMP): requirements.lock pyproject.toml setup.py $(wildcard apps/sandbox/native/*.c) | $(BIN)/uv
 	@echo "Installing the pinned dependencies ..."
 	@$(call INSTALL,--require-hashes -r requirements.lock)
 	@$(call INSTALL,--no-deps --editable .)

@@ -26,11 +26,9 @@ class BuildWithPages(build_py):
 
 
 # Loaded with ctypes: a shared library, no Python module. Without a compiler the sandbox works the same, slower.
-# Its name tells of which source it was built, so that one left over from an earlier source is not used.
-SOURCE = "apps/sandbox/native/forkserver.c"
-DIGEST = hashlib.sha256(Path(SOURCE).read_bytes()).hexdigest()[:16]
-FORK_SERVER = Extension(
-    f"apps.sandbox.native._forkserver_{DIGEST}", [SOURCE], extra_compile_args=["-O2"], optional=True
-)
+# Its name tells of which sources it was built, so that one left over from earlier ones is not used.
+SOURCES = sorted(str(path) for path in Path("apps/sandbox/native").glob("*.c"))
+DIGEST = hashlib.sha256(b"".join(Path(source).read_bytes() for source in SOURCES)).hexdigest()[:16]
+SANDBOX = Extension(f"apps.sandbox.native._sandbox_{DIGEST}", SOURCES, extra_compile_args=["-O2"], optional=True)
 
-setup(cmdclass={"build_py": BuildWithPages}, ext_modules=[FORK_SERVER])
+setup(cmdclass={"build_py": BuildWithPages}, ext_modules=[SANDBOX])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import errno
+import contextlib
+import itertools
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -12,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -135,29 +136,41 @@ def test_what_runs_here_is_the_first_to_go_when_memory_runs_out(own: Sandbox) ->
     assert {Path(f"/proc/{pid}/oom_score_adj").read_text() for pid in started | zygotes} == {"1000\n"}
 
 
-@pytest.mark.parametrize("call", ["memfd_create", "open", "pipe"])
-def test_a_run_that_finds_no_descriptor_left_is_infra_and_loses_none(
-    own: Sandbox, monkeypatch: pytest.MonkeyPatch, call: str
-) -> None:
-    own.run(ScriptRun("print(1)"))
+@contextlib.contextmanager
+def only_more_descriptors(count: int) -> Iterator[None]:
+    """Let this process open no more than ``count`` further descriptors."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = {int(path.name) for path in Path("/proc/self/fd").iterdir()}
+    highest = next(n for n in itertools.count() if n + 1 - sum(1 for fd in taken if fd <= n) > count)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize("count", range(7))
+def test_a_run_that_finds_no_descriptor_left_is_infra_and_loses_none(sandbox: Sandbox, count: int) -> None:
+    sandbox.run(ScriptRun("print(1)"))
     before = descriptors_open()
-    real, calls = getattr(os, call), 0
-
-    def refuse_the_second(*arguments: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == 2 or call == "open":
-            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
-        return real(*arguments)
-
-    monkeypatch.setattr(os, call, refuse_the_second)
-    result = own.run(ScriptRun("print(1)", stdin="x"))
-    monkeypatch.undo()
+    with only_more_descriptors(count):
+        result = sandbox.run(ScriptRun("print(1)", stdin="x"))
     assert (result.status, result.refused) == ("infra", "")
     assert "Too many open files" in result.stderr
-    assert own.run(ScriptRun("print(input())", stdin="x")).stdout == "x\n"
-    own.run(ScriptRun("print(1)"))
+    sandbox.run(ScriptRun("print(1)"))
+    assert sandbox.run(ScriptRun("print(input())", stdin="x")).stdout == "x\n"
     assert descriptors_open() == before
+
+
+@pytest.mark.parametrize("size", [(1 << 16) - 1, 1 << 16, (1 << 16) + 1, 200_000])
+def test_all_of_an_output_around_the_size_of_a_pipe_arrives(sandbox: Sandbox, size: int) -> None:
+    result = sandbox.run(ScriptRun(f"import os; os.write(2, b'e' * 10); print('x' * {size - 1})"))
+    assert (len(result.stdout), result.stderr) == (size, "e" * 10)
+
+
+def test_an_output_of_many_packets_arrives_whole(sandbox: Sandbox) -> None:
+    code = "import fcntl, os\nfcntl.fcntl(1, fcntl.F_SETFL, os.O_DIRECT)\nfor i in range(9): os.write(1, b'%d' % i)"
+    assert sandbox.run(ScriptRun(code)).stdout == "012345678"
 
 
 def test_closing_leaves_no_process_and_no_descriptor(own: Sandbox) -> None:
@@ -322,3 +335,13 @@ def test_services_need_no_django() -> None:
     code = "import sys, apps.sandbox.services, apps.sandbox.serve; sys.exit('django' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     assert services.sandbox_run.__doc__
+
+
+def test_a_clock_that_jumps_changes_no_limit_and_no_duration(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    jumps = itertools.cycle((86_400.0, -86_400.0))
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + next(jumps))
+    stopped = sandbox.run(ScriptRun("while True: pass", limits=Limits(wall_s=0.3, cpu_s=9)))
+    assert stopped.status == "timeout"
+    assert 300 <= stopped.wall_ms < 3000
+    assert sandbox.run(ScriptRun("print(1)")).status == "exit"

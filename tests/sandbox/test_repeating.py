@@ -43,7 +43,7 @@ def test_a_module_that_cannot_be_preloaded_is_named() -> None:
 def test_a_c_part_of_another_source_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtime, "NATIVE", tmp_path)
     (tmp_path / "forkserver.c").write_text("/* newer */")
-    (tmp_path / f"_forkserver_0123456789abcdef{EXTENSION_SUFFIXES[0]}").touch()
+    (tmp_path / f"_sandbox_0123456789abcdef{EXTENSION_SUFFIXES[0]}").touch()
     assert accelerator_find() is None
 
 

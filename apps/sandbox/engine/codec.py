@@ -12,7 +12,6 @@ and a forged text is still only a value.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import builtins
 import json
@@ -281,7 +280,7 @@ def _read_bytes(data: Any, depth: int) -> bytes:
     if not isinstance(data, str):
         raise Malformed("bytes are not text")
     try:
-        return base64.b64decode(data.encode("ascii"), validate=True)
+        return binascii.a2b_base64(data.encode("ascii"), strict_mode=True)
     except ValueError as error:
         raise Malformed("bytes are not base64") from error
 

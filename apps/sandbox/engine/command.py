@@ -12,15 +12,16 @@ import json
 import os
 import signal
 import stat
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from apps.sandbox.engine import confine, kernel, rootfs, runner
 
-NOT_FOUND = 127
+Start = Callable[[confine.Program, confine.Walls], int]
 
 
-def run(given: confine.Given, walls: confine.Walls) -> NoReturn:
-    """Become the first process of the run: never returns."""
+def run(given: confine.Given, walls: confine.Walls, start: Start) -> NoReturn:
+    """Become the first process of the run, and ``start`` its command: never returns."""
     stage = "setup"
     try:
         spec, contents_at = confine.spec_read(given.spec)
@@ -33,9 +34,7 @@ def run(given: confine.Given, walls: confine.Walls) -> NoReturn:
         _files_write(given.spec, spec["files"], contents_at)
         os.write(given.values, runner.say("started", ""))
         stage = "failed"
-        pid = os.fork()
-        if pid == 0:
-            _become_command(spec, caps, given, walls)
+        pid = start(_program(spec, caps, given), walls)
         os.close(given.stdout)
         os.close(given.stderr)
         status = _wait_for(pid)
@@ -49,9 +48,9 @@ def run(given: confine.Given, walls: confine.Walls) -> NoReturn:
 
 def _files_write(spec_fd: int, files: list[list[Any]], at: int) -> None:
     for name, size in files:
-        parent = os.path.dirname(name)  # noqa: PTH120 - hot and simple
+        parent = os.path.dirname(name)
         if parent:
-            os.makedirs(parent, mode=0o755, exist_ok=True)  # noqa: PTH103
+            os.makedirs(parent, mode=0o755, exist_ok=True)
         fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         done = 0
         while done < size:
@@ -60,20 +59,10 @@ def _files_write(spec_fd: int, files: list[list[Any]], at: int) -> None:
         at += size
 
 
-def _become_command(spec: dict[str, Any], caps: confine.Caps, given: confine.Given, walls: confine.Walls) -> NoReturn:
-    rules, calls = (walls.networked_ruleset, walls.networked) if given.is_networked else (walls.ruleset, walls.command)
-    try:
-        ruleset = confine.descriptors_keep([given.stdin, given.stdout, given.stderr], rules)
-        os.setsid()
-        for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
-            signal.signal(number, signal.SIG_DFL)
-        confine.privileges_drop(caps, ruleset, calls)
-        argv = spec["argv"]
-        os.execvpe(argv[0], argv, spec["env"])  # noqa: S606 - no shell is the point
-    except BaseException as error:  # noqa: BLE001 - a process that could not become the command must not go on
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        os.write(2, f"{spec['argv'][0]}: {reason}\n".encode("utf-8", "backslashreplace"))
-        os._exit(NOT_FOUND)
+def _program(spec: dict[str, Any], caps: confine.Caps, given: confine.Given) -> confine.Program:
+    argv, env = spec["argv"], spec["env"]
+    folders = [""] if "/" in argv[0] else env.get("PATH", os.defpath).split(os.pathsep)
+    return confine.Program([os.path.join(folder, argv[0]) for folder in folders], argv, env, caps, given)
 
 
 def _wait_for(pid: int) -> int:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
 import signal
-import socket
 import struct
 
 from apps.sandbox.engine import syscalls
@@ -44,6 +42,7 @@ PR_SET_DUMPABLE = 4
 PR_CAPBSET_DROP = 24
 PR_SET_NO_NEW_PRIVS = 38
 SECCOMP_SET_MODE_FILTER = 1
+AF_INET = SOCK_DGRAM = 2
 SIOCSIFFLAGS = 0x8914
 IFF_UP = 1
 
@@ -158,8 +157,10 @@ def hostname_set(name: bytes) -> None:
 
 def loopback_up() -> None:
     """Bring up the loopback interface of this network namespace; a new one has no other."""
-    with socket.socket() as any_socket:
-        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", IFF_UP))
+    any_socket = _checked(_libc.socket(AF_INET, SOCK_DGRAM, 0), "socket")
+    request = struct.pack("16sh22x", b"lo", IFF_UP)
+    _checked(_libc.ioctl(any_socket, ctypes.c_ulong(SIOCSIFFLAGS), request), "bring up the loopback")
+    os.close(any_socket)
 
 
 def filter_prepare(program: bytes) -> FilterProgram:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from apps.sandbox.engine import kernel
 
@@ -63,9 +62,9 @@ def root_build(*, binds: Mapping[str, str], hidden: Sequence[str], interpreter: 
     links = _system_links()
     _identity_take()
 
-    staging = next(path for path in STAGING if Path(path).is_dir())
+    staging = next(path for path in STAGING if os.path.isdir(path))
     kernel.mount("tmpfs", staging, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=1m,nr_inodes=512")
-    _skeleton(Path(staging), links, interpreter)
+    _skeleton(staging, links, interpreter)
     for inner in sorted(trees):
         _target(staging + inner, directory=is_directory[inner])
         kernel.tree_restrict(trees[inner], RUNTIME_ATTRIBUTES)
@@ -77,7 +76,7 @@ def root_build(*, binds: Mapping[str, str], hidden: Sequence[str], interpreter: 
         kernel.tree_attach(fd, staging + inner)
         os.close(fd)
     for inner in hidden:
-        if Path(staging + inner).is_dir():
+        if os.path.isdir(staging + inner):
             kernel.mount("tmpfs", staging + inner, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=4k,nr_inodes=1")
             kernel.mount_restrict(staging + inner, RUNTIME_ATTRIBUTES)
     kernel.root_replace(staging)
@@ -87,37 +86,42 @@ def root_build(*, binds: Mapping[str, str], hidden: Sequence[str], interpreter: 
 
 def _system_binds() -> Mapping[str, str]:
     """The distribution's programs and libraries, and what the dynamic linker and the clock read."""
-    paths = ["/usr", *(path for path in _library_directories() if not Path(path).is_symlink())]
-    paths += [path for path in ("/etc/ld.so.cache", "/etc/alternatives") if Path(path).exists()]
+    paths = ["/usr", *(path for path in _library_directories() if not os.path.islink(path))]
+    paths += [path for path in ("/etc/ld.so.cache", "/etc/alternatives") if os.path.exists(path)]
     return {path: path for path in paths}
 
 
 def _library_directories() -> list[str]:
-    return [path for path in ("/bin", "/sbin", "/lib", "/lib64", "/lib32") if Path(path).is_dir()]
+    return [path for path in ("/bin", "/sbin", "/lib", "/lib64", "/lib32") if os.path.isdir(path)]
 
 
 def _system_links() -> dict[str, str]:
-    return {path: str(Path(path).readlink()) for path in _library_directories() if Path(path).is_symlink()}
+    return {path: os.readlink(path) for path in _library_directories() if os.path.islink(path)}
 
 
 def _target(path: str, *, directory: bool) -> None:
     if directory:
-        Path(path).mkdir(parents=True, exist_ok=True)
+        os.makedirs(path, exist_ok=True)
     else:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).touch()
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        _write(path, "")
 
 
-def _skeleton(root: Path, links: Mapping[str, str], interpreter: str) -> None:
+def _skeleton(root: str, links: Mapping[str, str], interpreter: str) -> None:
     for name in ("etc", "dev", "runtime/bin", SCRATCH.lstrip("/")):
-        (root / name).mkdir(parents=True)
+        os.makedirs(f"{root}/{name}")
     for path, target in links.items():
-        (root / path.lstrip("/")).symlink_to(target)
-    (root / "etc/passwd").write_text(PASSWD)
-    (root / "etc/group").write_text(f"sandbox:x:{INNER_ID}:\n")
-    (root / "tmp").symlink_to(SCRATCH)
-    (root / "dev/shm").symlink_to(SCRATCH)  # where the C library keeps semaphores
-    (root / "runtime/bin/python").symlink_to(interpreter)
-    (root / "runtime/bin/python3").symlink_to("python")
-    home = str(Path(interpreter).parent)
-    (root / "runtime/pyvenv.cfg").write_text(f"home = {home}\ninclude-system-site-packages = false\n")
+        os.symlink(target, root + path)
+    _write(f"{root}/etc/passwd", PASSWD)
+    _write(f"{root}/etc/group", f"sandbox:x:{INNER_ID}:\n")
+    os.symlink(SCRATCH, f"{root}/tmp")  # noqa: S108
+    os.symlink(SCRATCH, f"{root}/dev/shm")  # noqa: S108 - where the C library keeps semaphores
+    os.symlink(interpreter, f"{root}/runtime/bin/python")
+    os.symlink("python", f"{root}/runtime/bin/python3")
+    home = os.path.dirname(interpreter)
+    _write(f"{root}/runtime/pyvenv.cfg", f"home = {home}\ninclude-system-site-packages = false\n")
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)

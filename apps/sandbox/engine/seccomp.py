@@ -16,7 +16,6 @@ from apps.sandbox.engine import syscalls
 LOAD = 0x20  # BPF_LD | BPF_W | BPF_ABS
 EQUAL = 0x15  # BPF_JMP | BPF_JEQ | BPF_K
 AT_LEAST = 0x35  # BPF_JMP | BPF_JGE | BPF_K
-ABOVE = 0x25  # BPF_JMP | BPF_JGT | BPF_K
 ANY_BIT = 0x45  # BPF_JMP | BPF_JSET | BPF_K
 AND = 0x54  # BPF_ALU | BPF_AND | BPF_K
 RETURN = 0x06
@@ -87,14 +86,28 @@ def _mmap() -> list[Instruction]:
     return [(EQUAL, 0, len(body), syscalls.MMAP), *body]
 
 
-def _ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    ranges: list[tuple[int, int]] = []
-    for number in sorted(numbers):
-        if ranges and ranges[-1][1] == number - 1:
-            ranges[-1] = (ranges[-1][0], number)
-        else:
-            ranges.append((number, number))
-    return ranges
+def _segments(numbers: set[int]) -> list[tuple[int, bool]]:
+    """Cut all numbers from 0 on into runs that are allowed or not: where each begins, and which it is."""
+    starts = [n for n in range(max(numbers) + 2) if n == 0 or (n in numbers) != (n - 1 in numbers)]
+    return [(start, start in numbers) for start in starts]
+
+
+def _search(segments: list[tuple[int, bool]], after: int = 0) -> list[Instruction]:
+    """
+    Find the segment of a number by halving, then jump to one of the two verdicts (refuse, allow) at the end.
+
+    The kernel tries the filter on every number when it is set, and that is once a run. ``after`` is how many
+    instructions stand between these and the verdicts.
+    """
+    if len(segments) == 1:
+        return []
+    middle = len(segments) // 2
+    (_, first_allowed), (start, allowed) = segments[0], segments[middle]
+    above = _search(segments[middle:], after)
+    below = _search(segments[:middle], len(above) + after)
+    if_at_least = len(below) if above else len(below) + after + allowed
+    otherwise = 0 if below else len(above) + after + first_allowed
+    return [(AT_LEAST, if_at_least, otherwise, start), *below, *above]
 
 
 def filter_program(*, processes: bool, sockets: bool) -> bytes:
@@ -130,7 +143,5 @@ def filter_program(*, processes: bool, sockets: bool) -> bytes:
     if sockets:
         code += _socket()
         code += _one_of(syscalls.SETSOCKOPT, ARG1, OPTION_LEVELS)
-    for low, high in _ranges(allowed):
-        code += [(AT_LEAST, 0, 2, low), (ABOVE, 1, 0, high), (RETURN, 0, 0, ALLOW)]
-    code.append((RETURN, 0, 0, REFUSE))
+    code += [*_search(_segments(allowed)), (RETURN, 0, 0, REFUSE), (RETURN, 0, 0, ALLOW)]
     return b"".join(struct.pack("HBBI", *instruction) for instruction in code)

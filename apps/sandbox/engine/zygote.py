@@ -11,53 +11,77 @@ Every run starts from the same state, the seed of ``random`` and of text hashes 
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
 import gc
 import importlib
 import json
 import os
 import random
-import select
 import signal
-import socket
-import struct
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from apps.sandbox.engine import accelerator, command, confine, kernel, landlock, rootfs, runner, seccomp
 
 READY = b"R"
 FAILED = b"F"
 MAP = b"M"
-KILL = b"K"
-STATUS = struct.Struct("<cidq")
 MAX_CONFIG = 1 << 16
 
 
-def main(control: socket.socket) -> NoReturn:
+class Server(Protocol):
+    """What makes the processes of runs: in C or in Python."""
+
+    def serve(self, control: int, walls: confine.Walls) -> confine.Given | None:
+        """
+        Serve runs until the controller goes away; returns in each child only.
+
+        :return: None in a snippet, which is behind all walls by then; what a command was given.
+        :raises OSError: the kernel makes no process.
+        """
+        ...
+
+    def spawn(self, program: confine.Program, walls: confine.Walls) -> int:
+        """
+        Start a command behind all walls, and return its process id.
+
+        :raises OSError: the kernel makes no process.
+        """
+        ...
+
+
+def main(control: int) -> NoReturn:
     """Serve runs until the controller closes its end."""
     control = _out_of_the_way(control)
-    config: dict[str, Any] = json.loads(control.recv(MAX_CONFIG))
-    library = accelerator.load(config["accelerator"]) if config["accelerator"] else None
+    config: dict[str, Any] = json.loads(os.read(control, MAX_CONFIG))
+    server = _server(config["accelerator"])
     walls = _prepare(control, config)
-    accelerated = accelerator.Accelerator(library, control.fileno(), walls) if library else None
     gc.collect()
     gc.freeze()
     gc.disable()
-    control.send(READY + json.dumps({"landlock": landlock.version()}).encode())
-    given = accelerated.serve() if accelerated else _serve(control, walls)
+    os.write(control, READY + json.dumps({"landlock": landlock.version()}).encode())
+    given = server.serve(control, walls)
     if given is None:
         runner.run()
-    command.run(given, walls)
+    command.run(given, walls, server.spawn)
 
 
-def _out_of_the_way(control: socket.socket) -> socket.socket:
-    """Return the same socket under a number that no run uses."""
-    moved = fcntl.fcntl(control.fileno(), fcntl.F_DUPFD_CLOEXEC, confine.SPARE)
-    control.close()
-    return socket.socket(fileno=moved)
+def _out_of_the_way(control: int) -> int:
+    """Give the socket a number that no run uses; nothing else is open yet."""
+    if control != confine.SPARE:
+        os.dup2(control, confine.SPARE, inheritable=False)
+        os.close(control)
+    return confine.SPARE
 
 
-def _prepare(control: socket.socket, config: dict[str, Any]) -> confine.Walls:
+def _server(library: str | None) -> Server:
+    """What Python's own needs is imported only where it is used: each run would pay for it."""
+    if library is not None:
+        return accelerator.Accelerator(library)
+    server: Server = importlib.import_module("apps.sandbox.engine.plain").Plain()
+    return server
+
+
+def _prepare(control: int, config: dict[str, Any]) -> confine.Walls:
     try:
         for name in config["preload"]:
             importlib.import_module(name)
@@ -66,16 +90,16 @@ def _prepare(control: socket.socket, config: dict[str, Any]) -> confine.Walls:
         walls = _isolate(control, config)
     except (OSError, ImportError) as error:
         step = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        control.send(FAILED + json.dumps({"step": step}).encode())
+        os.write(control, FAILED + json.dumps({"step": step}).encode())
         os._exit(1)
     random.seed(0)  # last: a fork seeds it anew
     return walls
 
 
-def _isolate(control: socket.socket, config: dict[str, Any]) -> confine.Walls:
+def _isolate(control: int, config: dict[str, Any]) -> confine.Walls:
     def map_identity() -> None:
-        control.send(MAP)
-        if control.recv(1) != MAP:
+        os.write(control, MAP)
+        if os.read(control, 1) != MAP:
             raise OSError(1, "write the identity maps")
 
     # The filters and the ruleset are made here, once: a run only applies them.
@@ -93,69 +117,20 @@ def _isolate(control: socket.socket, config: dict[str, Any]) -> confine.Walls:
     return confine.Walls(ruleset, networked_ruleset, snippet, command_, networked)
 
 
-def _become_first_process(control: socket.socket) -> None:
+def _become_first_process(control: int) -> None:
     """Fork into the new pid namespace; the parent only waits, and takes everything with it when it ends."""
     parent_alive, parent_end = os.pipe()
     pid = os.fork()
     if pid:
-        control.close()
+        os.close(control)
         os.close(parent_alive)
         _, status = os.waitpid(pid, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     os.close(parent_end)
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-    if select.select([parent_alive], [], [], 0)[0]:
+    os.set_blocking(parent_alive, False)
+    with contextlib.suppress(BlockingIOError):
+        os.read(parent_alive, 1)
         os._exit(1)  # the parent ended before the death signal was set
     os.close(parent_alive)
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
-
-
-def _serve(control: socket.socket, walls: confine.Walls) -> confine.Given | None:
-    """Do what :meth:`accelerator.Accelerator.serve` does, and ``native/forkserver.c``."""
-    alone = kernel.Cloner(kernel.NEWPID | kernel.NEWNS)
-    networked = kernel.Cloner(kernel.NEWPID | kernel.NEWNS | kernel.NEWNET)
-    while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 16, confine.DESCRIPTORS)
-        if not message:
-            os._exit(0)
-        if message == KILL or len(descriptors) != confine.DESCRIPTORS:
-            for fd in descriptors:
-                os.close(fd)
-            continue
-        is_networked = message == confine.NETWORKED
-        pid, pidfd = (networked if is_networked else alone).clone()
-        if pid == 0:
-            given = confine.Given._make((*descriptors, is_networked))
-            if message != confine.SNIPPET:
-                return given
-            _confine(given, walls)
-            return None
-        for fd in descriptors:
-            os.close(fd)
-        _watch(control, pid, pidfd)
-
-
-def _confine(given: confine.Given, walls: confine.Walls) -> None:
-    try:
-        confine.snippet_confine(given, walls)
-    except BaseException as error:  # noqa: BLE001 - reported outside as a failure of the sandbox, then the process ends
-        runner.setup_failed(given.values, error)
-
-
-def _watch(control: socket.socket, pid: int, pidfd: int) -> None:
-    """Wait for the run to end; end it when the controller says so or goes away."""
-    events = select.poll()
-    events.register(pidfd, select.POLLIN)
-    events.register(control, select.POLLIN)
-    ended = False
-    while not ended:
-        for fd, _ in events.poll():
-            if fd == pidfd:
-                ended = True
-            elif control.recv(16) == KILL:
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-            else:
-                os._exit(0)
-    _, status, used = os.wait4(pid, 0)
-    os.close(pidfd)
-    control.send(STATUS.pack(b"S", status, used.ru_utime + used.ru_stime, used.ru_maxrss))

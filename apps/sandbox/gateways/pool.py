@@ -15,11 +15,12 @@ from dataclasses import replace
 from apps.sandbox.engine import landlock
 from apps.sandbox.errors import SandboxUnavailable
 from apps.sandbox.gateways import diagnosis
+from apps.sandbox.gateways.exchange import Packed, WorkerDied, WorkerGone
 from apps.sandbox.gateways.protocol import result_read, run_bounds, run_kind, spec_pack
 from apps.sandbox.gateways.runtime import Runtime, runtime_find
 from apps.sandbox.gateways.selftest import SelfTestFailed, escapes_find
 from apps.sandbox.gateways.tally import Counter, Tally
-from apps.sandbox.gateways.worker import Packed, RawRun, StartFailed, Worker, WorkerDied, WorkerGone
+from apps.sandbox.gateways.worker import RawRun, StartFailed, Worker
 from apps.sandbox.types import Probe, Result, Spec, Tier
 
 RUNS_OF_A_WORKER = 5_000

@@ -10,8 +10,9 @@ from typing import Any
 from apps.sandbox.engine import codec, confine
 from apps.sandbox.engine.runner import MAX_ERROR, OUT_OF_MEMORY, say
 from apps.sandbox.errors import SpecInvalid
+from apps.sandbox.gateways.exchange import Packed
 from apps.sandbox.gateways.runtime import ENVIRONMENT
-from apps.sandbox.gateways.worker import Bounds, Packed, RawRun
+from apps.sandbox.gateways.worker import Bounds, RawRun
 from apps.sandbox.types import CommandRun, FunctionRun, Limits, Result, ScriptRun, Spec, Status, Value
 
 VALUES_BYTES = 16 << 20

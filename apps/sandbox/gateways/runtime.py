@@ -67,11 +67,11 @@ def runtime_find(*, preload: Sequence[str] = (), accelerate: bool = True) -> Run
 
 def accelerator_find() -> str | None:
     """
-    Return the library that was built from ``native/forkserver.c`` at installation; None without a compiler.
+    Return the library that was built from ``native/*.c`` at installation; None without a compiler.
 
-    In a checkout only one that was built from the source as it is now, for an earlier one may have other walls.
+    In a checkout only one that was built from the sources as they are now, for an earlier one may have other walls.
     """
-    source = NATIVE / "forkserver.c"
-    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16] if source.exists() else "*"
-    found = sorted(NATIVE.glob(f"_forkserver_{digest}{EXTENSION_SUFFIXES[0]}"))
+    sources = [source.read_bytes() for source in sorted(NATIVE.glob("*.c"))]
+    digest = hashlib.sha256(b"".join(sources)).hexdigest()[:16] if sources else "*"
+    found = sorted(NATIVE.glob(f"_sandbox_{digest}{EXTENSION_SUFFIXES[0]}"))
     return str(found[0]) if found else None

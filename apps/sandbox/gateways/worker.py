@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import array
 import contextlib
 import json
 import os
@@ -14,20 +13,31 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from apps.sandbox.engine import rootfs
-from apps.sandbox.engine.zygote import FAILED, KILL, MAP, READY, STATUS
+from apps.sandbox.engine.confine import KILL, STATUS
+from apps.sandbox.engine.zygote import FAILED, MAP, READY
+from apps.sandbox.gateways.exchange import (
+    CHUNK,
+    CLOSED,
+    MESSAGE,
+    Exchange,
+    NativeExchange,
+    Packed,
+    PlainExchange,
+    WorkerDied,
+)
 from apps.sandbox.gateways.meter import tree_resident_bytes
 from apps.sandbox.gateways.runtime import ENVIRONMENT, FIXED_HASHES, Runtime
 
 # What the zygote must know comes over its socket: its arguments stay in memory that untrusted code can read.
 BOOT = (
-    "import socket, sys; control = socket.socket(fileno=int(sys.argv[1])); "
-    "sys.path.insert(0, control.recv(4096).decode()); from apps.sandbox.engine.zygote import main; main(control)"
+    "import os, sys; control = int(sys.argv[1]); sys.path.insert(0, os.read(control, 4096).decode()); "
+    "from apps.sandbox.engine.zygote import main; main(control)"
 )
 PROJECT = Path(__file__).resolve().parents[3]
 START_S = 10.0
 GRACE_S = 5.0
 METER_S = 0.1
-CHUNK = 1 << 16
+SHORT_RUN_MS = 3
 FIRST_SPARE_ID = 200_000
 
 
@@ -39,27 +49,30 @@ class StartFailed(Exception):
         self.step = step
 
 
-class WorkerDied(Exception):
-    """The zygote is gone or does not answer, or a run could not be given to it; the run has no result."""
-
-
-class WorkerGone(WorkerDied):
-    """The zygote was gone before the run was handed to it; another one may carry it out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """A run as the zygote's child reads it: the specification, and what is on its standard input."""
-
-    spec: bytes
-    stdin: bytes = b""
-
-
 @dataclass(slots=True)
 class Stream:
+    """Our end of what a run writes to."""
+
+    fd: int
     limit: int
     data: bytearray = field(default_factory=bytearray)
     is_cut: bool = False
+
+    def take(self, chunk: bytes) -> None:
+        """Keep what fits; what is above the limit is thrown away."""
+        room = self.limit - len(self.data)
+        self.is_cut |= len(chunk) > room
+        self.data += chunk[:room]
+
+    def read(self) -> bool:
+        """Take what is there; False at the end."""
+        chunk = os.read(self.fd, CHUNK)
+        self.take(chunk)
+        return bool(chunk)
+
+    def close(self) -> None:
+        if self.fd != CLOSED:
+            os.close(self.fd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +97,14 @@ class RawRun:
     out: bytes = b""
     err: bytes = b""
     values: bytes = b""
+
+    def read_status(self, message: bytes) -> None:
+        """
+        :raises WorkerDied: this is not what a zygote says of a run that ended.
+        """
+        if len(message) != STATUS.size:
+            raise WorkerDied("the fork server is gone")
+        _, self.wait_status, self.cpu_s, self.peak_memory_kb = STATUS.unpack(message)
 
 
 class Worker:
@@ -119,6 +140,9 @@ class Worker:
             theirs.close()
         self.runs = 0
         self.landlock = 0
+        self._exchange: Exchange = PlainExchange(self._control)
+        if runtime.accelerator:
+            self._exchange = NativeExchange(runtime.accelerator, self._control)
         try:
             first_to_go(self._process.pid)
             self._handshake(runtime)
@@ -161,68 +185,56 @@ class Worker:
         """
         self.runs += 1
         started = time.monotonic()
-        ours: list[int] = []
-        theirs: list[int] = []
-        try:
-            _prepare(packed, ours, theirs)
-            self._send(kind, theirs)
-        except WorkerDied:
-            _close(ours)
-            raise
-        finally:
-            _close(theirs)
+        begun = self._exchange.begin(kind, packed, min(SHORT_RUN_MS, int(bounds.wall_s * 1000)))
         limits = (bounds.output_bytes, bounds.output_bytes, bounds.values_bytes)
-        streams = {fd: Stream(limit) for fd, limit in zip(ours, limits, strict=True)}
+        streams = [Stream(fd, limit) for fd, limit in zip(begun.streams, limits, strict=True)]
+        raw = RawRun()
         try:
-            raw = self._follow(streams, started, bounds)
+            for stream, chunk in zip(streams, begun.data, strict=True):
+                stream.take(chunk)
+            if begun.answer:
+                raw.read_status(begun.answer)
+            else:
+                self._follow(raw, streams, started, bounds)
+            _drain(streams)
         finally:
-            _close(ours)
+            for stream in streams:
+                stream.close()
         raw.wall_s = time.monotonic() - started
-        if not raw.ended_by and any(stream.is_cut for stream in streams.values()):
+        if not raw.ended_by and any(stream.is_cut for stream in streams):
             raw.ended_by = "output_limit"  # it ended before it could be
-        raw.out, raw.err, raw.values = (bytes(stream.data) for stream in streams.values())
+        raw.out, raw.err, raw.values = (bytes(stream.data) for stream in streams)
         return raw
 
-    def _send(self, kind: bytes, descriptors: list[int]) -> None:
-        try:
-            self._control.sendmsg([kind], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))])
-        except OSError as error:
-            raise WorkerGone("the fork server is gone") from error
-
-    def _follow(self, streams: dict[int, Stream], started: float, bounds: Bounds) -> RawRun:
-        raw = RawRun()
+    def _follow(self, raw: RawRun, streams: list[Stream], started: float, bounds: Bounds) -> None:
+        """Read what a run writes, and end it when it passes a limit, until the zygote says that it is dead."""
         poll = select.poll()
         control = self._control.fileno()
-        for fd in (control, *streams):
+        by_fd = {stream.fd: stream for stream in streams}
+        for fd in (control, *by_fd):
             poll.register(fd, select.POLLIN)
         deadline = started + bounds.wall_s
         look_at = started + METER_S
-        waiting = {control, *streams}
-        while waiting:
+        while True:
             left = deadline - time.monotonic()
             if left <= 0:
                 if raw.ended_by:
                     raise WorkerDied("the fork server does not answer")
                 deadline = self._end(raw, "timeout")
                 continue
-            events = poll.poll(self._patience(left, bounds) if control in waiting else 0)
-            if not events and control not in waiting:
-                break  # everything inside is dead, and what it wrote has been read
+            events = poll.poll(self._patience(left, bounds))
             if bounds.memory_bytes and not raw.ended_by and time.monotonic() >= look_at:
                 look_at = time.monotonic() + METER_S
                 if tree_resident_bytes(self._process.pid) > bounds.memory_bytes:
                     deadline = self._end(raw, "memory")
             for fd, _ in events:
                 if fd == control:
-                    self._read_status(raw)
-                    deadline = time.monotonic() + GRACE_S
-                elif self._read(fd, streams[fd]):
-                    if streams[fd].is_cut and not raw.ended_by and control in waiting:
-                        deadline = self._end(raw, "output_limit")
-                    continue
-                poll.unregister(fd)
-                waiting.discard(fd)
-        return raw
+                    raw.read_status(self._answer())
+                    return
+                if not by_fd[fd].read():
+                    poll.unregister(fd)
+                elif by_fd[fd].is_cut and not raw.ended_by:
+                    deadline = self._end(raw, "output_limit")
 
     def _patience(self, left: float, bounds: Bounds) -> float:
         """Return for how many milliseconds to wait: shortly, where memory must be looked at."""
@@ -237,22 +249,11 @@ class Worker:
             raise WorkerDied("the fork server is gone") from error
         return time.monotonic() + GRACE_S
 
-    def _read_status(self, raw: RawRun) -> None:
+    def _answer(self) -> bytes:
         try:
-            message = self._control.recv(64)
+            return self._control.recv(MESSAGE)
         except OSError as error:
             raise WorkerDied("the fork server is gone") from error
-        if len(message) != STATUS.size:
-            raise WorkerDied("the fork server is gone")
-        _, raw.wait_status, raw.cpu_s, raw.peak_memory_kb = STATUS.unpack(message)
-
-    def _read(self, fd: int, stream: Stream) -> bool:
-        """Take what is there; False at the end. What is above the limit is read and thrown away."""
-        chunk = os.read(fd, CHUNK)
-        room = stream.limit - len(stream.data)
-        stream.is_cut |= len(chunk) > room
-        stream.data += chunk[:room]
-        return bool(chunk)
 
     def close(self) -> None:
         """Let the zygote end, and wait for it."""
@@ -323,45 +324,16 @@ def spare_id(table: Path) -> int:
     return highest
 
 
-def _prepare(packed: Packed, ours: list[int], theirs: list[int]) -> None:
-    """
-    Make what a run gets, in the order of :class:`confine.Given`, and our ends of its streams.
-
-    :raises WorkerDied: this process has no descriptor or no memory left.
-    """
-    try:
-        _memory_file("spec", packed.spec, theirs)
-        if packed.stdin:
-            # For reading only: a run could make its input grow.
-            writable: list[int] = []
-            try:
-                _memory_file("stdin", packed.stdin, writable)
-                theirs.append(os.open(f"/proc/self/fd/{writable[0]}", os.O_RDONLY))
-            finally:
-                _close(writable)
-        else:
-            # At its end, and nobody else's: not one of the host's /dev/null.
-            nothing, write = os.pipe()
-            theirs.append(nothing)
-            os.close(write)
-        for _ in range(3):
-            read, write = os.pipe()
-            ours.append(read)
-            theirs.append(write)
-    except OSError as error:
-        raise WorkerDied(f"a run could not be prepared: {error.strerror}") from error
-
-
-def _memory_file(name: str, data: bytes, into: list[int]) -> None:
-    """Append a descriptor that reads ``data`` from its beginning."""
-    fd = os.memfd_create(name, os.MFD_CLOEXEC)
-    into.append(fd)
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
-    os.lseek(fd, 0, os.SEEK_SET)
-
-
-def _close(descriptors: list[int]) -> None:
-    for fd in descriptors:
-        os.close(fd)
+def _drain(streams: list[Stream]) -> None:
+    """Everything inside is dead: read what it wrote last, and wait for nothing."""
+    poll = select.poll()
+    open_ones = {stream.fd: stream for stream in streams if stream.fd != CLOSED}
+    for fd in open_ones:
+        poll.register(fd, select.POLLIN)
+    while open_ones:
+        readable = [fd for fd, event in poll.poll(0) if event & select.POLLIN]
+        if not readable:
+            return
+        for fd in readable:
+            if not open_ones[fd].read():
+                poll.unregister(fd)

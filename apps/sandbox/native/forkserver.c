@@ -1,6 +1,6 @@
 /*
- * The fork server's loop and the walls of a snippet, without the interpreter: it does what zygote.py and confine.py
- * do, in the same order, and touches none of the interpreter's pages on the way.
+ * The fork server's loop and the walls around what it runs, without the interpreter: this does what zygote.py,
+ * confine.py and command.py do, in the same order, and touches none of the interpreter's pages on the way.
  *
  * Loaded with ctypes, so it needs a compiler but no Python headers. Where it was not built, Python does the same.
  */
@@ -30,7 +30,7 @@
 
 enum { SPEC, IN, OUT, ERR, VALUES, DESCRIPTORS };
 enum { SNIPPET = 'P', NETWORKED = 'L', KILL = 'K', STATUS = 'S' };
-enum { SPARE = 32, SPEC_INSIDE = 4, RULESET_INSIDE = 5 };
+enum { SPARE = 32, SPEC_INSIDE = 4, NOT_FOUND = 127, STACK = 1 << 16 };
 enum { MIB = 1 << 20 };
 
 /* Prepared by the zygote, once. */
@@ -54,89 +54,103 @@ struct __attribute__((packed)) status {
     int64_t peak_memory_kb;
 };
 
-static _Noreturn void give_up(int values, const char *step)
+/* Where a process says that it could not be confined, and how it ends then. */
+struct report {
+    int fd;
+    const char *format; /* of what was tried, and why it failed */
+    int exit_status;
+};
+
+static const char SETUP_FAILED[] = "{\"setup\":\"%s: %s\"}\n";
+static const struct report BEFORE = {3, SETUP_FAILED, 1};
+static const struct report AS_COMMAND = {2, "%s: %s\n", NOT_FOUND};
+
+static _Noreturn void give_up(const struct report *report, const char *step)
 {
-    dprintf(values, "{\"setup\":\"%s: %s\"}\n", step, strerror(errno));
-    _exit(1);
+    dprintf(report->fd, report->format, step, strerror(errno));
+    _exit(report->exit_status);
 }
 
-static void limit(int values, int which, rlim_t value)
+static void limit(const struct report *report, int which, rlim_t value)
 {
     struct rlimit both = {value, value};
     if (setrlimit(which, &both) < 0)
-        give_up(values, "setrlimit");
+        give_up(report, "setrlimit");
 }
 
-static void scratch_mount(const struct walls *walls, const struct caps *caps, int values)
+static void scratch_mount(const struct walls *walls, const struct caps *caps, const struct report *report)
 {
     char options[128];
     snprintf(options, sizeof options, "size=%um,nr_inodes=%u,mode=700,uid=%u,gid=%u", caps->disk_mb, caps->inodes,
              walls->inner_id, walls->inner_id);
     if (mount("tmpfs", walls->scratch, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0 || chdir(walls->scratch) < 0)
-        give_up(values, "mount the scratch directory");
+        give_up(report, "mount the scratch directory");
 }
 
-/* 0, 1, 2: streams; 3: values; 4: the specification; 5: the ruleset. All others are closed. */
-static void descriptors_keep(const struct walls *walls, const int fds[DESCRIPTORS])
+/* Make kept[i] the descriptor i and close all others but the ruleset; return its new number, or -1 without one. */
+static int descriptors_keep(const int kept[], int count, int ruleset, const struct report *report)
 {
-    static const int order[DESCRIPTORS] = {IN, OUT, ERR, VALUES, SPEC};
-    int moved[DESCRIPTORS], first_free = RULESET_INSIDE;
-    int ruleset = walls->ruleset < 0 ? -1 : fcntl(walls->ruleset, F_DUPFD, SPARE);
-    for (int i = 0; i < DESCRIPTORS; i++)
-        if ((moved[i] = fcntl(fds[order[i]], F_DUPFD, SPARE)) < 0)
-            give_up(fds[VALUES], "keep descriptors");
-    if (walls->ruleset >= 0 && ruleset < 0)
-        give_up(fds[VALUES], "keep the ruleset");
-    for (int i = 0; i < DESCRIPTORS; i++)
+    int moved[DESCRIPTORS], first_free = count;
+    if (ruleset >= 0 && (ruleset = fcntl(ruleset, F_DUPFD, SPARE)) < 0)
+        give_up(report, "keep the ruleset");
+    for (int i = 0; i < count; i++)
+        if ((moved[i] = fcntl(kept[i], F_DUPFD, SPARE)) < 0)
+            give_up(report, "keep descriptors");
+    for (int i = 0; i < count; i++)
         dup2(moved[i], i);
     if (ruleset >= 0)
-        dup2(ruleset, first_free++);
+        ruleset = dup3(ruleset, first_free++, O_CLOEXEC);
     if (syscall(SYS_close_range, first_free, ~0U, 0) < 0)
-        give_up(3, "close_range");
+        give_up(report, "close_range");
+    return ruleset;
 }
 
-static void limits_set(const struct caps *caps, int values)
+static void limits_set(const struct caps *caps, const struct report *report)
 {
-    limit(values, RLIMIT_CORE, 1);
-    limit(values, RLIMIT_MEMLOCK, 0);
-    limit(values, RLIMIT_MSGQUEUE, 0);
-    limit(values, RLIMIT_SIGPENDING, 64);
-    limit(values, RLIMIT_STACK, 8 * MIB);
-    limit(values, RLIMIT_CPU, caps->cpu_s);
-    limit(values, RLIMIT_NPROC, caps->processes);
-    limit(values, RLIMIT_NOFILE, caps->files);
-    limit(values, RLIMIT_FSIZE, (rlim_t)caps->file_mb * MIB);
-    limit(values, RLIMIT_AS, (rlim_t)caps->memory_mb * MIB);
+    limit(report, RLIMIT_CORE, 1);
+    limit(report, RLIMIT_MEMLOCK, 0);
+    limit(report, RLIMIT_MSGQUEUE, 0);
+    limit(report, RLIMIT_SIGPENDING, 64);
+    limit(report, RLIMIT_STACK, 8 * MIB);
+    limit(report, RLIMIT_CPU, caps->cpu_s);
+    limit(report, RLIMIT_NPROC, caps->processes);
+    limit(report, RLIMIT_NOFILE, caps->files);
+    limit(report, RLIMIT_FSIZE, (rlim_t)caps->file_mb * MIB);
+    limit(report, RLIMIT_AS, (rlim_t)caps->memory_mb * MIB);
 }
 
-static void privileges_drop(const struct walls *walls, const struct caps *caps)
+static void privileges_drop(const struct caps *caps, int ruleset, const struct sock_fprog *filter,
+                            const struct report *report)
 {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct none[2] = {{0}};
-    limits_set(caps, 3);
+    limits_set(caps, report);
     if (syscall(SYS_capset, &header, none) < 0)
-        give_up(3, "capset");
+        give_up(report, "capset");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-        give_up(3, "prctl");
-    if (walls->ruleset >= 0) {
-        if (syscall(SYS_landlock_restrict_self, RULESET_INSIDE, 0) < 0)
-            give_up(3, "landlock_restrict_self");
-        close(RULESET_INSIDE);
+        give_up(report, "prctl");
+    if (ruleset >= 0) {
+        if (syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
+            give_up(report, "landlock_restrict_self");
+        close(ruleset);
     }
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, walls->filter) < 0)
-        give_up(3, "seccomp");
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter) < 0)
+        give_up(report, "seccomp");
 }
 
+/* Put a snippet behind all walls, with 0, 1, 2: streams; 3: values; 4: the specification. */
 static void confine(const struct walls *walls, const int fds[DESCRIPTORS])
 {
+    const struct report early = {fds[VALUES], SETUP_FAILED, 1};
+    const int kept[DESCRIPTORS] = {fds[IN], fds[OUT], fds[ERR], fds[VALUES], fds[SPEC]};
     struct caps caps;
     if (pread(fds[SPEC], &caps, sizeof caps, 0) != sizeof caps)
-        give_up(fds[VALUES], "read the limits");
+        give_up(&early, "read the limits");
     if (setsid() < 0) /* a signal to one's own process group also reaches those outside the pid namespace */
-        give_up(fds[VALUES], "setsid");
-    scratch_mount(walls, &caps, fds[VALUES]);
-    descriptors_keep(walls, fds);
-    privileges_drop(walls, &caps);
+        give_up(&early, "setsid");
+    scratch_mount(walls, &caps, &early);
+    int ruleset = descriptors_keep(kept, DESCRIPTORS, walls->ruleset, &early);
+    privileges_drop(&caps, ruleset, walls->filter, &BEFORE);
 }
 
 /* Return the kind of the next message and its descriptors; 0 when the controller went away. */
@@ -216,4 +230,43 @@ long nofx_serve(const struct walls *walls, int fds[DESCRIPTORS])
                 close(fds[i]);
         }
     }
+}
+
+/* A program that is to run behind all walls, as the first process of a run prepared it. */
+struct command {
+    const char *const *paths; /* where the program may be, in order, ended by NULL */
+    char *const *arguments;
+    char *const *environment;
+    const struct caps *caps;
+    const struct sock_fprog *filter;
+    int ruleset;
+    int streams[3];
+    int unless_found; /* the error when there is no program under any path */
+};
+
+static int become(void *prepared)
+{
+    const struct command *command = prepared;
+    int reason = command->unless_found;
+    int ruleset = descriptors_keep(command->streams, 3, command->ruleset, &AS_COMMAND);
+    if (setsid() < 0)
+        give_up(&AS_COMMAND, "setsid");
+    signal(SIGINT, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
+    privileges_drop(command->caps, ruleset, command->filter, &AS_COMMAND);
+    for (const char *const *path = command->paths; *path; path++) {
+        execve(*path, command->arguments, command->environment);
+        if (errno != ENOENT && errno != ENOTDIR)
+            reason = errno;
+    }
+    errno = reason;
+    give_up(&AS_COMMAND, command->arguments[0]);
+}
+
+/* Start a command; return its pid, or -1. It borrows this process's memory until it has become the program. */
+long nofx_spawn(const struct command *command)
+{
+    static char stack[STACK] __attribute__((aligned(16)));
+    return clone(become, stack + STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, (void *)command);
 }
