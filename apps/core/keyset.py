@@ -13,7 +13,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
+from apps.core.database import Reach
 from apps.core.errors import NofxError
+
+# So many rows are looked at one by one before all that a person may read are gathered.
+NEAR = 1000
 
 
 class CursorInvalid(NofxError):
@@ -31,30 +35,42 @@ class Page:
     next_cursor: str
 
 
-def keyset_page(rows: QuerySet[Any], *, newest: str | None, first: int, after: str = "") -> Page:
+def keyset_page(
+    rows: QuerySet[Any], *, newest: str | None, first: int, after: str = "", reach: Reach | None = None
+) -> Page:
     """
-    Return at most *first* rows after the cursor *after*; one query.
+    Return at most *first* rows after the cursor *after*; one query, with *reach* at most three.
 
     Rows come by *newest*, a time column or the primary key, the latest first and rows without a time before them;
-    ties, and lists without such a column, by ascending primary key.
+    ties, and lists without such a column, by ascending primary key. With *reach* only the rows within it.
 
     :raises CursorInvalid: *after* is no cursor of such a list.
     """
-    if newest == rows.model._meta.pk.name:
-        return _by_key(rows, first, after)
-    order = ["pk"] if newest is None else [f"-{newest}", "pk"]
+    is_by_key = newest == rows.model._meta.pk.name
+    order = ["-pk"] if is_by_key else ["pk"] if newest is None else [f"-{newest}", "pk"]
     if after:
-        rows = rows.filter(_behind(rows, newest, after))
-    found = list(rows.order_by(*order)[: first + 1])
+        rows = rows.filter(Q(pk__lt=_read(rows, after)[1]) if is_by_key else _behind(rows, newest, after))
+    found = list(rows.order_by(*order)[: first + 1]) if reach is None else _search(rows, order, first + 1, reach)
     has_more = len(found) > first
-    return Page(found[:first], _cursor(found[first - 1], newest) if has_more else "")
+    return Page(found[:first], _cursor(found[first - 1], None if is_by_key else newest) if has_more else "")
 
 
-def _by_key(rows: QuerySet[Any], first: int, after: str) -> Page:
-    if after:
-        rows = rows.filter(pk__lt=_read(rows, after)[1])
-    found = list(rows.order_by("-pk")[: first + 1])
-    return Page(found[:first], _cursor(found[first - 1], None) if len(found) > first else "")
+def _search(rows: QuerySet[Any], order: list[str], limit: int, reach: Reach) -> list[Any]:
+    """
+    Return the first *limit* of *rows* within *reach*.
+
+    For somebody who may read much the next rows fill the page. For anybody else a walk would pass through others' rows
+    without end, so theirs are gathered, keys only. No estimate of Postgres' decides between the two.
+    """
+    near = rows.order_by(*order).values("pk")[:NEAR]
+    found = list(rows.filter(reach.looked_up, pk__in=near).order_by(*order)[:limit])
+    if len(found) == limit:
+        return found
+    columns = ["pk", *(name for name in (term.lstrip("-") for term in order) if name != "pk")]
+    gathered = [rows.order_by().filter(condition).values_list(*columns) for condition in reach.gathered]
+    # UNION, not UNION ALL: it keeps each row once, and Postgres from walking in the order of the list.
+    keys = [key for key, *_ in gathered[0].union(*gathered[1:]).order_by(*order)[:limit]]
+    return list(rows.filter(pk__in=keys).order_by(*order))
 
 
 def _cursor(row: Any, newest: str | None) -> str:

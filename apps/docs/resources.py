@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import QuerySet
+
 from apps.docs.models import DocumentationArtifact
-from apps.docs.selectors import pages_readable
 from apps.docs.types import GENERATE_SUBJECT, VALIDATE_SUBJECT
+from apps.governance.models import User
 from apps.governance.rest import Resource
 from apps.governance.subjects import subject_register
-from apps.repositories.selectors import repository_ids, revisions_readable
+from apps.repositories.selectors import repository_ids, revisions_in
 
-subject_register(GENERATE_SUBJECT, readable=revisions_readable)
-subject_register(VALIDATE_SUBJECT, readable=pages_readable)
+
+def _pages_in(_user: User, repositories: Sequence[UUID]) -> QuerySet[DocumentationArtifact]:
+    return DocumentationArtifact.objects.filter(source__revision__repository__in=repositories)
+
+
+subject_register(GENERATE_SUBJECT, places=repository_ids, readable=revisions_in)
+subject_register(VALIDATE_SUBJECT, places=repository_ids, readable=_pages_in)
 
 
 class PageResource(Resource):

@@ -6,9 +6,9 @@ from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapsho
 from apps.evolution.types import ANALYSIS_SUBJECT
 from apps.governance.rest import Resource
 from apps.governance.subjects import subject_register
-from apps.repositories.selectors import repository_ids, revisions_readable
+from apps.repositories.selectors import repository_ids, revisions_in
 
-subject_register(ANALYSIS_SUBJECT, readable=revisions_readable)
+subject_register(ANALYSIS_SUBJECT, places=repository_ids, readable=revisions_in)
 
 
 class SnapshotResource(Resource):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from apps.core.database import key_among
+from apps.core.database import Part, Reach
 from apps.generation.models import (
     Candidate,
     CodeGenerationConsensus,
@@ -24,29 +24,29 @@ from apps.generation.models import (
 from apps.generation.selectors import BEFORE_DECISION, runs_waiting_for
 from apps.generation.services.review_subject import SUBJECT_KIND
 from apps.governance.models import User
-from apps.governance.rest import Resource
+from apps.governance.rest import Resource, Searched
 from apps.governance.selectors import scope_ids
 from apps.governance.subjects import OpenDecision, SubjectPages, subject_register
 from apps.governance.types import Action
 from apps.repositories.selectors import repository_ids
 
 
-def _request_ids(user: User) -> QuerySet[Any]:
-    return GenerationRun.objects.filter(repository__in=repository_ids(user)).values("pk")
+def _requests_in(_user: User, repositories: Sequence[UUID]) -> QuerySet[GenerationRun]:
+    return GenerationRun.objects.filter(repository__in=repositories)
 
 
-def _blind_request_ids(user: User) -> QuerySet[Any]:
+def _blind_requests(user: User) -> QuerySet[GenerationRun]:
     """Return the requests that *user* may still vote on: until then nobody tells them who wrote what."""
     voted = user.ballots.filter(subject_kind=SUBJECT_KIND, voided_at__isnull=True).values("subject_id")
     undecided = GenerationRun.objects.filter(
         request__status__in=BEFORE_DECISION, repository__scope__in=scope_ids(user, Action.VERDICT_VOTE)
     )
-    return undecided.exclude(pk__in=voted).exclude(contributions__user=user).values("pk")
+    return undecided.exclude(pk__in=voted).exclude(contributions__user=user)
 
 
-def _is_blind(user: User) -> Q:
+def _still_blind(user: User) -> Part:
     """Return the rows about a request that *user* may still vote on."""
-    return Q(key_among("request_id", _blind_request_ids(user)))
+    return Part(identity="request_id", keys=_blind_requests(user))
 
 
 def _titles(ids: Collection[UUID]) -> dict[UUID, str]:
@@ -66,8 +66,9 @@ def _open_for(user: User, limit: int) -> list[OpenDecision]:
 
 subject_register(
     SUBJECT_KIND,
-    readable=_request_ids,
-    blind=_blind_request_ids,
+    places=repository_ids,
+    readable=_requests_in,
+    blind=_blind_requests,
     pages=SubjectPages(_titles, _review_url, _open_for),
 )
 
@@ -105,7 +106,7 @@ class RequestResource(Resource):
     places = staticmethod(repository_ids)
 
 
-class ArtifactResource(Resource):
+class ArtifactResource(Searched, Resource):
     """A text that a model wrote. Absent while you are still to vote on its request; without one, yours alone."""
 
     noun = "artifacts"
@@ -125,13 +126,13 @@ class ArtifactResource(Resource):
     }
     references = {"request": "req"}
     filters = ("request", "model_id", "code_type")
-    place_path = "request__run__repository"
-    places = staticmethod(repository_ids)
 
-    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-        """Leave out unreadable requests' and other people's, and those whose order and model a voter must not know."""
-        is_readable = Q(**{f"{self.place_path}__in": self.places(user)}) | Q(direct__submitted_by=user)
-        return rows.filter(is_readable).exclude(_is_blind(user))
+    def reach(self, user: User) -> Reach:
+        """Return those of readable requests that *user* is not still to vote on, and what they asked for at once."""
+        requests = _requests_in(user, repository_ids(user))
+        own = DirectArtifact.objects.filter(submitted_by=user)
+        parts = [Part(identity="request_id", keys=requests), Part(identity="pk", keys=own)]
+        return Reach(parts, without=[_still_blind(user)])
 
 
 class DirectArtifactResource(Resource):
@@ -183,7 +184,7 @@ class ConsensusResource(Resource):
 
     def blind(self, user: User) -> Q:
         """Return the rows whose request *user* is still to vote on."""
-        return _is_blind(user)
+        return _still_blind(user).looked_up
 
 
 class CandidateResource(Resource):
@@ -229,7 +230,7 @@ class CandidateResource(Resource):
 
     def blind(self, user: User) -> Q:
         """Return the rows whose request *user* is still to vote on."""
-        return _is_blind(user)
+        return _still_blind(user).looked_up
 
 
 class PullRequestResource(Resource):

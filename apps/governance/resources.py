@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from apps.core.database import any_looked_up
 from apps.governance.models import ApiToken, AuditEvent, Ballot, RoleAssignment, Scope, User
 from apps.governance.rest import Resource
 from apps.governance.selectors import audit_readable, readable_scopes, scope_ids
@@ -79,7 +80,7 @@ class BallotResource(Resource):
 
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Leave out ballots of unreadable scopes, and others' ballots where *user* is still to vote."""
-        return rows.filter(scope__in=scope_ids(user)).exclude(subjects_blind(user) & ~Q(voter=user))
+        return rows.filter(scope__in=scope_ids(user)).exclude(any_looked_up(subjects_blind(user)) & ~Q(voter=user))
 
 
 class AuditEventResource(Resource):

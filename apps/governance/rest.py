@@ -8,6 +8,8 @@ the same wherever it is; rows of unreadable scopes are absent.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -21,6 +23,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core.database import Reach, any_looked_up
 from apps.core.errors import NofxError, NotFound
 from apps.core.ids import format_id, parse_id
 from apps.core.keyset import keyset_page
@@ -114,6 +117,11 @@ class Resource(viewsets.GenericViewSet):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the rows that the caller may read, with only the columns that the answer has."""
+        reach = self.reach(self.request.user)
+        return self._rows() if reach is None else self._rows().filter(reach.looked_up)
+
+    def _rows(self) -> QuerySet[Any]:
+        """Return the rows that a list looks through."""
         rows = self.model._default_manager.only(*(path_of(self, name) for name in self.columns))
         rows = self.readable(rows.select_related(*self.joins) if self.joins else rows, self.request.user)
         if not self.hidden:
@@ -129,19 +137,25 @@ class Resource(viewsets.GenericViewSet):
         """Leave out what *user* may not read: by default, rows whose place is not among theirs."""
         return rows.filter(**{f"{self.place_path}__in": self.places(user)})
 
+    def reach(self, user: User) -> Reach | None:
+        """Return what the readable rows are within; None where ``readable`` has left out all others."""
+        return None
+
     def blind(self, user: User) -> Q:
         """Return which rows *user* may see only in part, because a vote of theirs is to come."""
-        return subjects_blind(user)
+        return any_looked_up(subjects_blind(user))
 
     def list(self, request: Request) -> Response:
         """Return one page of rows, newest first."""
         first = _page_size(request)
-        rows = self.filterset_class(request.query_params, queryset=self.get_queryset()).qs
-        page = keyset_page(rows, newest=self.newest, first=first, after=request.query_params.get("after", ""))
+        rows = self.filterset_class(request.query_params, queryset=self._rows()).qs
+        reach = self.reach(request.user)
+        after = request.query_params.get("after", "")
+        page = keyset_page(rows, newest=self.newest, first=first, after=after, reach=reach)
         items = self.get_serializer(page.rows, many=True).data
         body: dict[str, Any] = {"items": items, "next_cursor": page.next_cursor or None}
         if request.query_params.get("count") == "true":
-            body["count"] = rows.count()
+            body["count"] = (rows if reach is None else rows.filter(reduce(or_, reach.gathered))).count()
         return Response(body, headers=_link(request, page.next_cursor))
 
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -153,6 +167,18 @@ class Resource(viewsets.GenericViewSet):
 
     def _key(self, text: str) -> object:
         return read_key(self.model._meta.pk, self.prefix, text)
+
+
+class Searched:
+    """A table whose rows do not say who may read them: what they are about does, and lists look that up."""
+
+    def reach(self, user: User) -> Reach:
+        """Return what *user* may read."""
+        raise NotImplementedError
+
+    def readable(self, rows: QuerySet[Any], _user: User) -> QuerySet[Any]:
+        """Leave nothing out: the list searches these rows for what is within reach."""
+        return rows
 
 
 def read_key(field: Field[Any, Any], prefix: str, text: str) -> object:

@@ -13,6 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from apps.core.database import any_looked_up
 from apps.governance.engine.chain import CHAIN_ID, CHAIN_KIND, Outcome
 from apps.governance.engine.decisions import (
     Decision,
@@ -234,7 +235,9 @@ def chain_state() -> ChainState:
 
 def ballots_recent(user: User, *, limit: int = 15) -> list[Ballot]:
     """Return the newest ballots that *user* may see, with voter and scope: none that could sway a vote to come."""
-    readable = Ballot.objects.filter(scope__in=scope_ids(user)).exclude(subjects_blind(user) & ~Q(voter=user))
+    readable = Ballot.objects.filter(scope__in=scope_ids(user)).exclude(
+        any_looked_up(subjects_blind(user)) & ~Q(voter=user)
+    )
     return list(readable.select_related("voter", "scope__organisation").order_by("-cast_at", "id")[:limit])
 
 

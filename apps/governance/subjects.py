@@ -5,7 +5,8 @@ who may see them and where their page is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +14,11 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from apps.core.database import key_among
+from apps.core.database import Part
 from apps.governance.models import User
 
+PlacesOf = Callable[[User], Sequence[Any]]
+SubjectsIn = Callable[[User, Sequence[Any]], "QuerySet[Any]"]
 IdsFor = Callable[[User], "QuerySet[Any]"]
 
 
@@ -39,34 +42,51 @@ class SubjectPages:
     open_for: Callable[[User, int], list[OpenDecision]]
 
 
-_readable: dict[str, IdsFor] = {}
+_readable: dict[str, tuple[PlacesOf, SubjectsIn]] = {}
 _blind: dict[str, IdsFor] = {}
 _pages: dict[str, SubjectPages] = {}
 
 
 def subject_register(
-    kind: str, *, readable: IdsFor, blind: IdsFor | None = None, pages: SubjectPages | None = None
+    kind: str,
+    *,
+    places: PlacesOf,
+    readable: SubjectsIn,
+    blind: IdsFor | None = None,
+    pages: SubjectPages | None = None,
 ) -> None:
     """
     Say which subjects of *kind* a user may read; an app calls it for the kinds it owns.
 
-    *blind* are those that the user is still to vote on without knowing who wrote what and how others voted.
+    *places* are the keys of the places that the user may read, *readable* the subjects in them. *blind* are those that
+    the user is still to vote on without knowing who wrote what and how others voted.
     """
-    _readable[kind] = readable
+    _readable[kind] = (places, readable)
     if blind is not None:
         _blind[kind] = blind
     if pages is not None:
         _pages[kind] = pages
 
 
-def subjects_readable(user: User, *, kind: str = "subject_kind", identity: str = "subject_id") -> Q:
-    """Return the filter for rows about subjects that *user* may read. Kinds that nobody registered are left out."""
-    return _about(_readable, user, kind, identity)
+def subjects_readable(user: User, *, kind: str = "subject_kind", identity: str = "subject_id") -> list[Part]:
+    """
+    Return the parts of a list that are about subjects *user* may read; one query for each sort of place.
+
+    Kinds that nobody registered are left out.
+    """
+    kinds: dict[tuple[PlacesOf, SubjectsIn], list[str]] = defaultdict(list)
+    for name in sorted(_readable):
+        kinds[_readable[name]].append(name)
+    places = {of: of(user) for of in {of for of, _ in kinds}}
+    return [
+        Part(Q(**{f"{kind}__in": names}), identity, subjects_in(user, places[of]))
+        for (of, subjects_in), names in kinds.items()
+    ]
 
 
-def subjects_blind(user: User, *, kind: str = "subject_kind", identity: str = "subject_id") -> Q:
-    """Return the filter for rows about subjects that *user* is still to vote on blind."""
-    return _about(_blind, user, kind, identity)
+def subjects_blind(user: User, *, kind: str = "subject_kind", identity: str = "subject_id") -> list[Part]:
+    """Return the parts of a list that are about subjects *user* is still to vote on blind."""
+    return [Part(Q(**{kind: name}), identity, _blind[name](user)) for name in sorted(_blind)]
 
 
 def decisions_open_for(user: User, *, limit: int) -> list[OpenDecision]:
@@ -83,11 +103,3 @@ def subject_links(subjects: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUI
         for identity, title in (pages.titles(ids) if ids else {}).items():
             links[kind, identity] = (title, pages.url(identity))
     return links
-
-
-def _about(kinds: Mapping[str, IdsFor], user: User, kind: str, identity: str) -> Q:
-    condition = Q(pk__in=[])
-    for name in sorted(kinds):
-        # The kind first: Postgres looks up only what it is about.
-        condition |= Q(**{kind: name}) & Q(key_among(identity, kinds[name](user)))
-    return condition

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
+from apps.core.database import Part, Reach
 from apps.governance.models import User
-from apps.governance.rest import Resource
+from apps.governance.rest import Resource, Searched
 from apps.governance.subjects import subjects_blind, subjects_readable
 from apps.jobs.models import Job, JobEvent
 
 
-def _job_ids(user: User) -> QuerySet[Any]:
-    return Job.objects.filter(Q(requested_by=user) | subjects_readable(user)).values("pk")
+def _job_parts(user: User) -> list[Part]:
+    return [Part(Q(requested_by=user)), *subjects_readable(user)]
 
 
-class JobResource(Resource):
+def _of_jobs(parts: Sequence[Part]) -> list[Part]:
+    return [Part(identity="job_id", keys=Job.objects.filter(part.gathered)) for part in parts]
+
+
+class JobResource(Searched, Resource):
     """One piece of background work."""
 
     noun = "jobs"
@@ -45,12 +50,12 @@ class JobResource(Resource):
     filters = ("kind", "state", "subject_kind", "subject_id", "requested_by")
     hidden = ("progress",)
 
-    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-        """Leave out jobs that somebody else asked for about something *user* may not read."""
-        return rows.filter(Q(requested_by=user) | subjects_readable(user))
+    def reach(self, user: User) -> Reach:
+        """Return the jobs that *user* asked for, and those about something that they may read."""
+        return Reach(_job_parts(user))
 
 
-class JobEventResource(Resource):
+class JobEventResource(Searched, Resource):
     """One step of a job, numbered without gaps."""
 
     noun = "job-events"
@@ -62,7 +67,6 @@ class JobEventResource(Resource):
     filters = ("job", "stage")
     newest = None
 
-    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-        """Leave out the events of jobs that *user* may not see, or not before voting: events name models."""
-        blind = subjects_blind(user, kind="job__subject_kind", identity="job__subject_id")
-        return rows.filter(job__in=_job_ids(user)).exclude(blind)
+    def reach(self, user: User) -> Reach:
+        """Return the events of jobs that *user* may see, without what names models to somebody who is still to vote."""
+        return Reach(_of_jobs(_job_parts(user)), without=_of_jobs(subjects_blind(user)))

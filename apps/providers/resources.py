@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from apps.core.database import Reach
 from apps.governance.models import User
-from apps.governance.rest import Resource
+from apps.governance.rest import Resource, Searched
 from apps.governance.selectors import readable_scopes
 from apps.governance.subjects import subjects_blind, subjects_readable
 from apps.providers.models import ModelCall, Provider
@@ -41,7 +42,7 @@ class ProviderResource(Resource):
         return rows if readable_scopes(user).exists() else rows.none()
 
 
-class ModelCallResource(Resource):
+class ModelCallResource(Searched, Resource):
     """One call of a provider. Absent while you are still to vote on what it was made for."""
 
     noun = "model-calls"
@@ -68,6 +69,6 @@ class ModelCallResource(Resource):
     references = {"provider": "provider"}
     filters = ("provider", "model_id", "outcome", "subject_kind", "subject_id")
 
-    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-        """Leave out calls for unreadable subjects, and those that would tell a voter who wrote what."""
-        return rows.filter(subjects_readable(user)).exclude(subjects_blind(user))
+    def reach(self, user: User) -> Reach:
+        """Return the calls for subjects that *user* may read, without those that would tell a voter who wrote what."""
+        return Reach(subjects_readable(user), without=subjects_blind(user))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from apps.core.database import Part, Reach
 from apps.governance.models import User
-from apps.governance.rest import Resource
+from apps.governance.rest import Resource, Searched
 from apps.governance.subjects import subject_register
 from apps.quality.models import (
     AiCodeReview,
@@ -17,20 +19,29 @@ from apps.quality.models import (
     MeasuredCode,
     QualityImprovement,
 )
-from apps.quality.selectors import code_readable
 from apps.quality.types import CODE_SUBJECT, MEASUREMENT_SUBJECT
-from apps.repositories.selectors import repository_ids, revisions_readable
+from apps.repositories.selectors import repository_ids, revisions_in
 
 
-def _code_ids(user: User) -> QuerySet[Any]:
-    return code_readable(user).values("pk")
+def _code_in(user: User, repositories: Sequence[UUID]) -> QuerySet[MeasuredCode]:
+    return MeasuredCode.objects.filter(Q(revision__repository__in=repositories) | _sent_by(user))
 
 
-subject_register(CODE_SUBJECT, readable=_code_ids)
-subject_register(MEASUREMENT_SUBJECT, readable=revisions_readable)
+def _sent_by(user: User) -> Q:
+    return Q(revision__isnull=True, submitted_by=user)
 
 
-class CodeResource(Resource):
+def _about_code(user: User, identity: str) -> Reach:
+    """Return the rows about code of *user*'s repositories, and those about texts that they sent."""
+    sides = (Q(revision__repository__in=repository_ids(user)), _sent_by(user))
+    return Reach([Part(identity=identity, keys=MeasuredCode.objects.filter(side)) for side in sides])
+
+
+subject_register(CODE_SUBJECT, places=repository_ids, readable=_code_in)
+subject_register(MEASUREMENT_SUBJECT, places=repository_ids, readable=revisions_in)
+
+
+class CodeResource(Searched, Resource):
     """A file of a commit, a whole commit, or a text that you sent, that was looked at."""
 
     noun = "measured-code"
@@ -41,12 +52,13 @@ class CodeResource(Resource):
     references = {"revision": "rev"}
     filters = ("revision", "path", "digest")
 
-    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-        """Leave out code of unreadable repositories and what somebody else sent."""
-        return rows.filter(pk__in=_code_ids(user))
+    def reach(self, user: User) -> Reach:
+        """Return the code of repositories that *user* may read, and what they sent."""
+        revisions = revisions_in(user, repository_ids(user))
+        return Reach([Part(identity="revision_id", keys=revisions), Part(_sent_by(user))])
 
 
-class ReviewResource(Resource):
+class ReviewResource(Searched, Resource):
     """What a review found in one text of code."""
 
     noun = "reviews"
@@ -66,12 +78,12 @@ class ReviewResource(Resource):
     }
     filters = ("code_artifact_id", "review_type")
 
-    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-        """Leave out reviews of code that *user* may not read."""
-        return rows.filter(code_artifact_id__in=_code_ids(user))
+    def reach(self, user: User) -> Reach:
+        """Return the reviews of code that *user* may read."""
+        return _about_code(user, "code_artifact_id")
 
 
-class TestSuiteResource(Resource):
+class TestSuiteResource(Searched, Resource):
     """Tests that were generated for one text of code."""
 
     noun = "test-suites"
@@ -91,12 +103,12 @@ class TestSuiteResource(Resource):
     }
     filters = ("target_code_id", "test_type")
 
-    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-        """Leave out tests of code that *user* may not read."""
-        return rows.filter(target_code_id__in=_code_ids(user))
+    def reach(self, user: User) -> Reach:
+        """Return the tests of code that *user* may read."""
+        return _about_code(user, "target_code_id")
 
 
-class ImprovementResource(Resource):
+class ImprovementResource(Searched, Resource):
     """A change that makes code measurably better, or proposes to."""
 
     noun = "improvements"
@@ -115,9 +127,9 @@ class ImprovementResource(Resource):
     filters = ("original_code_id", "improvement_type")
     newest = None
 
-    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-        """Leave out changes of code that *user* may not read."""
-        return rows.filter(original_code_id__in=_code_ids(user))
+    def reach(self, user: User) -> Reach:
+        """Return the changes of code that *user* may read."""
+        return _about_code(user, "original_code_id")
 
 
 class CoverageResource(Resource):

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from uuid import UUID
 
 from django.db.models import QuerySet
 
 from apps.governance.models import User
 from apps.governance.rest import Resource
-from apps.governance.selectors import readable_scopes
 from apps.governance.subjects import subject_register
 from apps.repositories.models import Repository, Revision
-from apps.repositories.selectors import repository_ids
+from apps.repositories.selectors import repository_ids, revisions_in
 
 
-def _repository_ids(user: User) -> QuerySet[Any]:
-    return Repository.objects.filter(scope__in=readable_scopes(user)).values("pk")
+def _repositories_in(_user: User, repositories: Sequence[UUID]) -> QuerySet[Repository]:
+    return Repository.objects.filter(pk__in=repositories)
 
 
-def _revision_ids(user: User) -> QuerySet[Any]:
-    return Revision.objects.filter(repository__scope__in=readable_scopes(user)).values("pk")
-
-
-subject_register("repository", readable=_repository_ids)
-subject_register("revision", readable=_revision_ids)
+subject_register("repository", places=repository_ids, readable=_repositories_in)
+subject_register("revision", places=repository_ids, readable=revisions_in)
 
 
 class RepositoryResource(Resource):

@@ -37,6 +37,11 @@ def revisions_readable(user: User) -> QuerySet[Revision]:
     return Revision.objects.filter(repository__scope__in=readable_scopes(user))
 
 
+def revisions_in(_user: User, repositories: Sequence[UUID]) -> QuerySet[Revision]:
+    """Return the known commits of *repositories*, which the caller may read; lazy, for lists over many rows."""
+    return Revision.objects.filter(repository__in=repositories)
+
+
 def repository_get(*, user: User, name: str) -> Repository:
     """
     Return the repository called *name*.

@@ -237,7 +237,8 @@ def test_a_list_costs_the_same_number_of_queries_for_one_row_and_for_many(world,
     for _ in range(8):
         world.grow()
     assert {noun: queries(noun) for noun in NOUNS} == few
-    assert max(few.values()) <= 6
+    # Session, person, places and blindness; rows that are looked for take three.
+    assert max(few.values()) <= 7
 
 
 # Short by nature: what one person made, the accounts' roles, what an administrator registered.
