@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from apps.docs.models import DocumentationArtifact
+from apps.docs.models import DocumentationArtifact, DocumentationSource
 from apps.docs.types import GENERATE_SUBJECT, VALIDATE_SUBJECT
 from apps.governance.models import User
 from apps.governance.rest import Resource
@@ -47,4 +47,26 @@ class PageResource(Resource):
     filters = ("revision", "artifact_type", "target_code_version", "format")
     newest = "last_updated"
     place_path = "source__revision__repository"
+    places = staticmethod(repository_ids)
+
+
+class PageSourceResource(Resource):
+    """Which commit a page was generated from, the symbols it describes, and what its last validation found."""
+
+    noun = "docs-sources"
+    prefix = "pagesource"
+    model = DocumentationSource
+    permit = "docs:read"
+    columns = {
+        "id": "pk",
+        "artifact": "",
+        "revision": "",
+        "citations": "",
+        "validation": "",
+        "validated_at": "",
+    }
+    references = {"artifact": "page", "revision": "rev"}
+    filters = ("artifact", "revision")
+    newest = None
+    place_path = "revision__repository"
     places = staticmethod(repository_ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot
+from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot, SnapshotSource
 from apps.evolution.types import ANALYSIS_SUBJECT
 from apps.governance.rest import Resource
 from apps.governance.subjects import subject_register
@@ -32,6 +32,21 @@ class SnapshotResource(Resource):
     joins = ("source",)
     filters = ("revision", "snapshot_date")
     place_path = "source__revision__repository"
+    places = staticmethod(repository_ids)
+
+
+class SnapshotSourceResource(Resource):
+    """Which commit a snapshot was taken of."""
+
+    noun = "snapshot-sources"
+    prefix = "snapsource"
+    model = SnapshotSource
+    permit = "architecture:read"
+    columns = {"id": "pk", "snapshot": "", "revision": ""}
+    references = {"snapshot": "snap", "revision": "rev"}
+    filters = ("snapshot", "revision")
+    newest = None
+    place_path = "revision__repository"
     places = staticmethod(repository_ids)
 
 

@@ -14,6 +14,7 @@ from apps.generation.models import (
     Candidate,
     CodeGenerationConsensus,
     CodeGenerationRequest,
+    Contribution,
     DirectArtifact,
     GeneratedCodeArtifact,
     GenerationRun,
@@ -102,6 +103,63 @@ class RequestResource(Resource):
     references = {"repository": "repo", "requester": "user"}
     joins = ("run",)
     filters = ("status", "target_language", "repository", "requester", "risk_tier")
+    place_path = "run__repository"
+    places = staticmethod(repository_ids)
+
+
+class RunResource(Resource):
+    """What a request is about and how it was submitted. Its seed is empty while you are still to vote on it."""
+
+    noun = "generation-runs"
+    prefix = "run"
+    model = GenerationRun
+    permit = "requests:read"
+    columns = {
+        "id": "pk",
+        "request": "",
+        "draft": "",
+        "repository": "",
+        "requester": "",
+        "title": "",
+        "target_path": "",
+        "base_sha": "",
+        "entry": "",
+        "analysis": "",
+        "risk_tier": "",
+        "specification_digest": "",
+        "context_digest": "",
+        "embedding_model": "",
+        "embedding_dimensions": "",
+        "seed": "",
+        "job": "",
+        "failure": "",
+        "remedy": "",
+        "review_digest": "",
+        "state_changed_at": "",
+    }
+    references = {"request": "req", "draft": "draft", "repository": "repo", "requester": "user", "job": "job"}
+    filters = ("request", "repository", "requester", "risk_tier")
+    newest = None
+    place_path = "repository"
+    places = staticmethod(repository_ids)
+    hidden = ("seed",)
+
+    def blind(self, user: User) -> Q:
+        """Return the rows whose request *user* is still to vote on: the seed gives the order of candidates away."""
+        return _still_blind(user).looked_up
+
+
+class ContributionResource(Resource):
+    """Somebody's hand in a request. Whoever contributed never approves it."""
+
+    noun = "contributions"
+    prefix = "contribution"
+    model = Contribution
+    permit = "requests:read"
+    columns = {"id": "pk", "request": "run", "user": "", "kind": ""}
+    references = {"request": "req", "user": "user"}
+    filters = ("request", "user", "kind")
+    newest = None
     place_path = "run__repository"
     places = staticmethod(repository_ids)
 

@@ -1,16 +1,72 @@
-"""Ballots, the audit chain, scopes and roles as API resources."""
+"""People, organisations, scopes, roles, ballots, the audit chain and one's own keys as API resources."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import CharField, JSONField, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, NullIf, Trim
 
 from apps.core.database import any_looked_up
-from apps.governance.models import ApiToken, AuditEvent, Ballot, RoleAssignment, Scope, User
+from apps.governance.models import (
+    ApiToken,
+    AuditEvent,
+    Ballot,
+    CodeOwner,
+    IdempotencyKey,
+    Organisation,
+    RoleAssignment,
+    Scope,
+    User,
+)
 from apps.governance.rest import Resource
 from apps.governance.selectors import audit_readable, readable_scopes, scope_ids
 from apps.governance.subjects import subjects_blind
+
+
+class UserResource(Resource):
+    """Somebody with a role where you have one: their name, and the roles that they hold there."""
+
+    noun = "users"
+    prefix = "user"
+    model = User
+    permit = "governance:read"
+    columns = {"id": "pk", "username": "", "display_name": "", "is_service": "", "roles": ""}
+    computed = {
+        "display_name": CharField(help_text="The name people know them by; the username where there is none."),
+        "roles": ArrayField(JSONField(), help_text="Each with scope and role; those in scopes that you read."),
+    }
+    filters = ("username", "is_service")
+    newest = None
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out people without a role in a scope that *user* reads."""
+        held = RoleAssignment.objects.filter(scope__in=scope_ids(user))
+        scope = Concat(Value(f"{ScopeResource.prefix}_"), Cast("scope", CharField()))
+        theirs = held.filter(user=OuterRef("pk")).order_by("scope", "role")
+        full_name = NullIf(Trim(Concat("first_name", Value(" "), "last_name")), Value(""))
+        return rows.filter(pk__in=held.values("user")).annotate(
+            display_name=Coalesce(full_name, "username"),
+            roles=ArraySubquery(theirs.values(one=JSONObject(scope=scope, role="role"))),
+        )
+
+
+class OrganisationResource(Resource):
+    """The owner of repositories."""
+
+    noun = "organisations"
+    prefix = "org"
+    model = Organisation
+    permit = "governance:read"
+    columns = {"id": "pk", "name": ""}
+    filters = ("name",)
+    newest = None
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out organisations that *user* has no role in, nor in one of their repositories."""
+        return rows.filter(pk__in=readable_scopes(user).values("organisation"))
 
 
 class ScopeResource(Resource):
@@ -50,6 +106,20 @@ class RoleResource(Resource):
     joins = ("user",)
     filters = ("user", "scope", "role")
     newest = "granted_at"
+    place_path = "scope"
+
+
+class CodeOwnerResource(Resource):
+    """A reviewer named for the paths of a repository that match a pattern."""
+
+    noun = "code-owners"
+    prefix = "owner"
+    model = CodeOwner
+    permit = "governance:read"
+    columns = {"id": "pk", "scope": "", "user": "", "pattern": ""}
+    references = {"scope": "scope", "user": "user"}
+    filters = ("scope", "user", "pattern")
+    newest = None
     place_path = "scope"
 
 
@@ -136,4 +206,19 @@ class TokenResource(Resource):
 
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Leave out other people's tokens."""
+        return rows.filter(user=user)
+
+
+class IdempotencyKeyResource(Resource):
+    """A key that you sent with a POST in the last 24 hours, without the answer that is kept for its repetitions."""
+
+    noun = "idempotency-keys"
+    prefix = "key"
+    model = IdempotencyKey
+    permit = "governance:read"
+    columns = {"id": "pk", "path": "", "key": "", "status": "", "created_at": ""}
+    filters = ("path", "key")
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out other people's keys."""
         return rows.filter(user=user)

@@ -91,7 +91,8 @@ class Resource(viewsets.GenericViewSet):
     ``columns`` maps each name in the answer to the path of its model field, "" for the same name; ``references`` names
     the prefix of each foreign key's id; ``joins`` are the relations that the paths cross. ``newest`` is the time column
     that lists are sorted by. ``place_path`` leads to the scope, or to what ``places`` returns the readable ones of.
-    ``hidden`` names the columns that are empty in rows for which ``blind`` holds.
+    ``hidden`` names the columns that are empty in rows for which ``blind`` holds; ``computed`` gives the types of those
+    that ``readable`` annotates because no column of the table holds them.
     """
 
     noun: ClassVar[str]
@@ -105,6 +106,7 @@ class Resource(viewsets.GenericViewSet):
     newest: ClassVar[str | None] = "created_at"
     place_path: ClassVar[str] = ""
     hidden: ClassVar[Sequence[str]] = ()
+    computed: ClassVar[Mapping[str, Field[Any, Any]]] = {}
 
     authentication_classes = [Boundary]
     permission_classes = [MayRead]
@@ -122,7 +124,8 @@ class Resource(viewsets.GenericViewSet):
 
     def _rows(self) -> QuerySet[Any]:
         """Return the rows that a list looks through."""
-        rows = self.model._default_manager.only(*(path_of(self, name) for name in self.columns))
+        stored = (path_of(self, name) for name in self.columns if name not in self.computed)
+        rows = self.model._default_manager.only(*stored)
         rows = self.readable(rows.select_related(*self.joins) if self.joins else rows, self.request.user)
         if not self.hidden:
             return rows
@@ -204,6 +207,8 @@ def path_of(resource: Resource | type[Resource], name: str) -> str:
 
 def field_of(resource: type[Resource], name: str) -> Field[Any, Any]:
     """Return the model field behind a column."""
+    if name in resource.computed:
+        return resource.computed[name]
     field: Any = None
     model: Any = resource.model
     for part in path_of(resource, name).split("__"):

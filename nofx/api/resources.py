@@ -8,25 +8,31 @@ from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
 from apps.core.errors import NofxError
-from apps.docs.resources import PageResource
-from apps.evolution.resources import PlanResource, SnapshotResource
+from apps.docs.resources import PageResource, PageSourceResource
+from apps.evolution.resources import PlanResource, SnapshotResource, SnapshotSourceResource
 from apps.generation.resources import (
     ArtifactResource,
     CandidateResource,
     ConsensusResource,
+    ContributionResource,
     DirectArtifactResource,
     DraftResource,
     PullRequestResource,
     RequestResource,
+    RunResource,
     StageResource,
 )
 from apps.governance.http import problem, problem_of, record_denial
 from apps.governance.resources import (
     AuditEventResource,
     BallotResource,
+    CodeOwnerResource,
+    IdempotencyKeyResource,
+    OrganisationResource,
     RoleResource,
     ScopeResource,
     TokenResource,
+    UserResource,
 )
 from apps.governance.rest import Resource
 from apps.jobs.resources import JobEventResource, JobResource
@@ -40,9 +46,12 @@ from apps.quality.resources import (
     TestSuiteResource,
 )
 from apps.repositories.resources import RepositoryResource, RevisionResource
+from apps.sandbox.resources import SandboxDayResource
 
 RESOURCES: tuple[type[Resource], ...] = (
     RequestResource,
+    RunResource,
+    ContributionResource,
     ArtifactResource,
     DirectArtifactResource,
     ConsensusResource,
@@ -57,19 +66,26 @@ RESOURCES: tuple[type[Resource], ...] = (
     CoverageResource,
     DebtResource,
     SnapshotResource,
+    SnapshotSourceResource,
     PlanResource,
     PageResource,
+    PageSourceResource,
     RepositoryResource,
     RevisionResource,
     ProviderResource,
     ModelCallResource,
     JobResource,
     JobEventResource,
+    SandboxDayResource,
     BallotResource,
     AuditEventResource,
+    UserResource,
+    OrganisationResource,
     ScopeResource,
     RoleResource,
+    CodeOwnerResource,
     TokenResource,
+    IdempotencyKeyResource,
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from itertools import chain
 from uuid import UUID, uuid4
 
@@ -11,140 +10,22 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from apps.docs.models import DocumentationArtifact, DocumentationSource
-from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot, SnapshotSource
 from apps.generation.models import (
-    Candidate,
-    CodeGenerationConsensus,
     CodeGenerationRequest,
-    DirectArtifact,
     GeneratedCodeArtifact,
-    GenerationRun,
-    PullRequest,
-    SpecificationDraft,
-    StageRecord,
 )
 from apps.governance.models import Ballot, RoleAssignment
-from apps.governance.services import audit_record, scope_create, token_issue
+from apps.governance.services import audit_record, scope_create
 from apps.governance.types import Role
-from apps.jobs.models import Job, JobEvent
-from apps.providers.models import ModelCall, Provider
-from apps.quality.models import (
-    AiCodeReview,
-    CoverageReport,
-    DebtAssessment,
-    GeneratedTestSuite,
-    MeasuredCode,
-    QualityImprovement,
-)
-from apps.repositories.models import Repository, Revision
+from apps.jobs.models import Job
 from nofx.api.resources import RESOURCES
+from tests.contract.world import World
 
 pytestmark = pytest.mark.django_db
 NOUNS = [resource.noun for resource in RESOURCES]
 PREFIXES = {resource.noun: resource.prefix for resource in RESOURCES}
 # Rows that belong to one person, whatever roles others hold.
-PERSONAL = {"drafts", "tokens", "direct-artifacts"}
-TWO_DAYS = timedelta(days=2)
-
-
-class World:
-    """A repository with one row of everything each time ``grow`` is called."""
-
-    def __init__(self, scope, owner):
-        self.scope, self.owner = scope, owner
-        self.repository = Repository.objects.create(scope=scope, name=scope.repository, path=f"/srv/{scope.repository}")
-        self.provider, _ = Provider.objects.get_or_create(name="a", kind="builtin", model_id="patterns")
-        self.count = 0
-
-    def grow(self, status="delivered"):
-        self.count += 1
-        revision = Revision.objects.create(
-            repository=self.repository, sha=f"{self.count:040}", committed_at="2026-11-01T00:00Z"
-        )
-        request = CodeGenerationRequest.objects.create(
-            specification="s", context_snapshot={}, target_language="python", status=status
-        )
-        run = GenerationRun.objects.create(
-            request=request,
-            repository=self.repository,
-            requester=self.owner,
-            title="T",
-            target_path="a.py",
-            base_sha="0" * 40,
-            risk_tier="low",
-            seed=1,
-        )
-        artifact = GeneratedCodeArtifact.objects.create(
-            request=request, model_id="qwen", code_type="implementation", generated_code="x = 1"
-        )
-        CodeGenerationConsensus.objects.create(
-            request=request, selected_implementation=artifact, voting_details={"qwen": 1}
-        )
-        candidate = Candidate.objects.create(
-            request=request,
-            provider=self.provider,
-            model_id="qwen",
-            sample_index=0,
-            ordinal=0,
-            state="executed",
-            implementation=artifact,
-        )
-        PullRequest.objects.create(request=request, candidate=candidate, branch="b", base_sha="0", head_sha="1")
-        SpecificationDraft.objects.create(author=self.owner, repository=self.repository)
-        DirectArtifact.objects.create(
-            artifact=GeneratedCodeArtifact.objects.create(model_id="nofx", code_type="test", generated_code="t"),
-            kind="tests",
-            title="T",
-            submitted_by=self.owner,
-            source="s",
-        )
-        StageRecord.objects.create(run=run, stage="queued", started_at="2026-11-01T00:00Z")
-        job = Job.objects.create(
-            kind="generation.run", subject_kind="request", subject_id=request.pk, requested_by=self.owner
-        )
-        JobEvent.objects.create(job=job, sequence=1, stage="queued", data={"model": "qwen"})
-        ModelCall.objects.create(
-            provider=self.provider,
-            subject_kind="request",
-            subject_id=request.pk,
-            sample_index=0,
-            model_id="qwen",
-            prompt_digest="a",
-            latency_ms=1,
-            outcome="answered",
-        )
-        Ballot.objects.create(
-            subject_kind="request",
-            subject_id=request.pk,
-            subject_digest="d",
-            scope=self.scope,
-            voter=self.owner,
-            verdict="approve",
-        )
-        audit_record(action="x", object_kind="request", object_id=request.pk, actor=self.owner, scope=self.scope)
-        self._measure(revision)
-        token_issue(user=self.owner, name="t", scopes=[], lifetime=TWO_DAYS, issued_by=self.owner)
-        return request
-
-    def _measure(self, revision):
-        code = MeasuredCode.objects.create(revision=revision, path="a.py", digest="d")
-        AiCodeReview.objects.create(
-            code_artifact_id=code.pk, review_type="security", findings=[{"rule": "S1"}], review_model="bandit"
-        )
-        GeneratedTestSuite.objects.create(target_code_id=code.pk, test_type="unit", test_code="t")
-        QualityImprovement.objects.create(original_code_id=code.pk, improvement_type="fix")
-        CoverageReport.objects.create(revision=revision, line_percent="90.5", tests_run=3)
-        DebtAssessment.objects.create(revision=revision, remediation_minutes=5)
-        snapshot = ArchitectureSnapshot.objects.create(snapshot_date="2026-11-01", architecture_graph={})
-        SnapshotSource.objects.create(snapshot=snapshot, revision=revision)
-        ArchitectureEvolutionPlan.objects.create(
-            current_snapshot=snapshot, target_architecture={}, migration_steps=[{"goal": "g"}], status="proposed"
-        )
-        page = DocumentationArtifact.objects.create(
-            artifact_type="api", target_code_version="1", generated_content="#", format="markdown"
-        )
-        DocumentationSource.objects.create(artifact=page, revision=revision)
+PERSONAL = {"drafts", "tokens", "direct-artifacts", "idempotency-keys"}
 
 
 @pytest.fixture
@@ -169,26 +50,33 @@ def items(response):
     return response.json()["items"]
 
 
-def reader_of(noun, owner, auditor):
-    return owner if noun in PERSONAL else auditor
+@pytest.fixture
+def reader(owner, auditor, person):
+    """Return who reads the rows of a noun."""
+    above = scope_create(organisation="Acme", created_by=None)
+    operator = person("opal", Role.ADMIN, where=above)
+
+    def of(noun):
+        return operator if noun == "sandbox-days" else owner if noun in PERSONAL else auditor
+
+    return of
 
 
-def test_a_row_appears_in_its_list_and_by_either_form_of_its_id(call, world, owner, auditor):
+def test_a_row_appears_in_its_list_and_by_either_form_of_its_id(call, world, reader):
     for noun in NOUNS:
-        reader = reader_of(noun, owner, auditor)
-        listed = items(call("GET", f"/api/v1/{noun}", user=reader))
+        listed = items(call("GET", f"/api/v1/{noun}", user=reader(noun)))
         assert listed, noun
         row = listed[0]
         assert row["id"].startswith(f"{PREFIXES[noun]}_"), noun
         for key in (row["id"], row["id"].removeprefix(f"{PREFIXES[noun]}_")):
-            assert call("GET", f"/api/v1/{noun}/{key}", user=reader).json() == row, noun
+            assert call("GET", f"/api/v1/{noun}/{key}", user=reader(noun)).json() == row, noun
 
 
-def test_nobody_sees_rows_of_repositories_they_have_no_role_in(call, world, person, auditor, owner):
+def test_nobody_sees_rows_of_repositories_they_have_no_role_in(call, world, person, reader):
     elsewhere = scope_create(organisation="Other", repository="far", created_by=None)
     stranger = person("sam", Role.AUDITOR, Role.ENGINEER, Role.CHAIR, where=elsewhere)
     for noun in NOUNS:
-        theirs = [row["id"] for row in items(call("GET", f"/api/v1/{noun}", user=reader_of(noun, owner, auditor)))]
+        theirs = [row["id"] for row in items(call("GET", f"/api/v1/{noun}", user=reader(noun)))]
         seen = [row["id"] for row in items(call("GET", f"/api/v1/{noun}", user=stranger))]
         if noun == "providers":
             assert seen == theirs
@@ -223,14 +111,14 @@ def test_nouns_are_read_only(call, world, auditor):
             assert refused["Content-Type"] == "application/problem+json"
 
 
-def test_a_list_costs_the_same_number_of_queries_for_one_row_and_for_many(world, owner, auditor):
-    clients = {user: Client() for user in (owner, auditor)}
-    for user, client in clients.items():
-        client.force_login(user)
+def test_a_list_costs_the_same_number_of_queries_for_one_row_and_for_many(world, reader):
+    clients = {noun: Client() for noun in NOUNS}
+    for noun, client in clients.items():
+        client.force_login(reader(noun))
 
     def queries(noun: str) -> int:
         with CaptureQueriesContext(connection) as captured:
-            clients[reader_of(noun, owner, auditor)].get(f"/api/v1/{noun}?first=200")
+            clients[noun].get(f"/api/v1/{noun}?first=200")
         return len(captured)
 
     few = {noun: queries(noun) for noun in NOUNS}
@@ -241,8 +129,8 @@ def test_a_list_costs_the_same_number_of_queries_for_one_row_and_for_many(world,
     assert max(few.values()) <= 7
 
 
-# Short by nature: what one person made, the accounts' roles, what an administrator registered.
-SHORT_LISTS = {"drafts", "tokens", "roles", "providers", "repositories"}
+# Short by nature: what one person made, the accounts' roles, what an administrator registered, a row a machine and day.
+SHORT_LISTS = {"drafts", "tokens", "roles", "providers", "repositories", "idempotency-keys", "sandbox-days"}
 # A person reads their own only, so the index begins with whose a row is.
 OWN_LISTS = {"direct-artifacts": ("submitted_by",)}
 

@@ -1,0 +1,154 @@
+"""A repository with rows of everything."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from apps.docs.models import DocumentationArtifact, DocumentationSource
+from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot, SnapshotSource
+from apps.generation.models import (
+    Candidate,
+    CodeGenerationConsensus,
+    CodeGenerationRequest,
+    Contribution,
+    DirectArtifact,
+    GeneratedCodeArtifact,
+    GenerationRun,
+    PullRequest,
+    SpecificationDraft,
+    StageRecord,
+)
+from apps.governance.models import Ballot, CodeOwner, IdempotencyKey, RoleAssignment, User
+from apps.governance.services import audit_record, token_issue
+from apps.governance.types import Role
+from apps.jobs.models import Job, JobEvent
+from apps.providers.models import ModelCall, Provider
+from apps.quality.models import (
+    AiCodeReview,
+    CoverageReport,
+    DebtAssessment,
+    GeneratedTestSuite,
+    MeasuredCode,
+    QualityImprovement,
+)
+from apps.repositories.models import Repository, Revision
+from apps.sandbox.models import SandboxDay
+
+TWO_DAYS = timedelta(days=2)
+
+
+class World:
+    """A repository with one row of everything each time ``grow`` is called."""
+
+    def __init__(self, scope, owner):
+        self.scope, self.owner = scope, owner
+        self.repository = Repository.objects.create(scope=scope, name=scope.repository, path=f"/srv/{scope.repository}")
+        self.provider, _ = Provider.objects.get_or_create(name="a", kind="builtin", model_id="patterns")
+        self.count = 0
+
+    def grow(self, status="delivered"):
+        self.count += 1
+        revision = Revision.objects.create(
+            repository=self.repository, sha=f"{self.count:040}", committed_at="2026-11-01T00:00Z"
+        )
+        request = CodeGenerationRequest.objects.create(
+            specification="s", context_snapshot={}, target_language="python", status=status
+        )
+        run = GenerationRun.objects.create(
+            request=request,
+            repository=self.repository,
+            requester=self.owner,
+            title="T",
+            target_path="a.py",
+            base_sha="0" * 40,
+            risk_tier="low",
+            seed=1,
+        )
+        artifact = GeneratedCodeArtifact.objects.create(
+            request=request, model_id="qwen", code_type="implementation", generated_code="x = 1"
+        )
+        CodeGenerationConsensus.objects.create(
+            request=request, selected_implementation=artifact, voting_details={"qwen": 1}
+        )
+        candidate = Candidate.objects.create(
+            request=request,
+            provider=self.provider,
+            model_id="qwen",
+            sample_index=0,
+            ordinal=0,
+            state="executed",
+            implementation=artifact,
+        )
+        PullRequest.objects.create(request=request, candidate=candidate, branch="b", base_sha="0", head_sha="1")
+        SpecificationDraft.objects.create(author=self.owner, repository=self.repository)
+        DirectArtifact.objects.create(
+            artifact=GeneratedCodeArtifact.objects.create(model_id="nofx", code_type="test", generated_code="t"),
+            kind="tests",
+            title="T",
+            submitted_by=self.owner,
+            source="s",
+        )
+        StageRecord.objects.create(run=run, stage="queued", started_at="2026-11-01T00:00Z")
+        job = Job.objects.create(
+            kind="generation.run", subject_kind="request", subject_id=request.pk, requested_by=self.owner
+        )
+        JobEvent.objects.create(job=job, sequence=1, stage="queued", data={"model": "qwen"})
+        ModelCall.objects.create(
+            provider=self.provider,
+            subject_kind="request",
+            subject_id=request.pk,
+            sample_index=0,
+            model_id="qwen",
+            prompt_digest="a",
+            latency_ms=1,
+            outcome="answered",
+        )
+        Ballot.objects.create(
+            subject_kind="request",
+            subject_id=request.pk,
+            subject_digest="d",
+            scope=self.scope,
+            voter=self.owner,
+            verdict="approve",
+        )
+        audit_record(action="x", object_kind="request", object_id=request.pk, actor=self.owner, scope=self.scope)
+        self._measure(revision)
+        self._govern(run)
+        token_issue(user=self.owner, name="t", scopes=[], lifetime=TWO_DAYS, issued_by=self.owner)
+        return request
+
+    def _measure(self, revision):
+        code = MeasuredCode.objects.create(revision=revision, path="a.py", digest="d")
+        AiCodeReview.objects.create(
+            code_artifact_id=code.pk, review_type="security", findings=[{"rule": "S1"}], review_model="bandit"
+        )
+        GeneratedTestSuite.objects.create(target_code_id=code.pk, test_type="unit", test_code="t")
+        QualityImprovement.objects.create(original_code_id=code.pk, improvement_type="fix")
+        CoverageReport.objects.create(revision=revision, line_percent="90.5", tests_run=3)
+        DebtAssessment.objects.create(revision=revision, remediation_minutes=5)
+        snapshot = ArchitectureSnapshot.objects.create(snapshot_date="2026-11-01", architecture_graph={})
+        SnapshotSource.objects.create(snapshot=snapshot, revision=revision)
+        ArchitectureEvolutionPlan.objects.create(
+            current_snapshot=snapshot, target_architecture={}, migration_steps=[{"goal": "g"}], status="proposed"
+        )
+        page = DocumentationArtifact.objects.create(
+            artifact_type="api", target_code_version="1", generated_content="#", format="markdown"
+        )
+        DocumentationSource.objects.create(artifact=page, revision=revision)
+
+    def _govern(self, run):
+        colleague = User.objects.create(username=f"colleague-{self.count}", email="private@example.org")
+        RoleAssignment.objects.create(user=colleague, scope=self.scope, role=Role.ENGINEER.value)
+        CodeOwner.objects.create(scope=self.scope, user=self.owner, pattern=f"src/{self.count}/*")
+        Contribution.objects.create(run=run, user=self.owner, kind="requester")
+        IdempotencyKey.objects.create(
+            user=self.owner,
+            path="/api/ai/generate/code",
+            key=f"key-{self.count}",
+            body_digest="d",
+            status=202,
+            response={"body": "kept answer"},
+        )
+        SandboxDay.objects.create(
+            machine=f"machine-{self.count}", day="2026-11-01", tier="full", reported_at="2026-11-01T12:00Z"
+        )
