@@ -33,6 +33,7 @@ from apps.governance.selectors import scope_ids
 from apps.governance.subjects import subjects_blind
 
 DEFAULT_PAGE, LARGEST_PAGE = 50, 200
+TRUTHS = (("true", "true"), ("false", "false"))
 
 
 class PageInvalid(NofxError):
@@ -151,7 +152,10 @@ class Resource(viewsets.GenericViewSet):
     def list(self, request: Request) -> Response:
         """Return one page of rows, newest first."""
         first = _page_size(request)
-        rows = self.filterset_class(request.query_params, queryset=self._rows()).qs
+        filters = self.filterset_class(request.query_params, queryset=self._rows())
+        if not filters.is_valid():
+            raise PageInvalid(f"These filters have values that cannot be read: {', '.join(sorted(filters.errors))}.")
+        rows = filters.qs
         reach = self.reach(request.user)
         after = request.query_params.get("after", "")
         page = keyset_page(rows, newest=self.newest, first=first, after=after, reach=reach)
@@ -265,9 +269,11 @@ def _filterset_of(resource: type[Resource]) -> type[django_filters.FilterSet]:
         if name in resource.references:
             declared[name] = _KeyFilter(field, resource.references[name], field_name=path)
         elif field.get_internal_type() == "BooleanField":
-            declared[name] = django_filters.BooleanFilter(field_name=path)
+            declared[name] = django_filters.TypedChoiceFilter(field_name=path, choices=TRUTHS, coerce="true".__eq__)
         elif field.get_internal_type() == "UUIDField":
             declared[name] = django_filters.UUIDFilter(field_name=path)
+        elif field.get_internal_type() == "DateField":
+            declared[name] = django_filters.DateFilter(field_name=path)
         else:
             declared[name] = django_filters.CharFilter(field_name=path)
     return type(f"{resource.__name__}Filters", (django_filters.FilterSet,), declared)

@@ -214,6 +214,20 @@ def test_filters_narrow_a_list(call, world, auditor):
     assert items(call("GET", f"/api/v1/requests?repository=repo_{uuid4()}", user=auditor)) == []
     assert len(items(call("GET", f"/api/v1/candidates?request={failed[0]['id']}", user=auditor))) == 1
     assert items(call("GET", "/api/v1/consensus?human_approved=true", user=auditor)) == []
+    assert len(items(call("GET", "/api/v1/providers?is_enabled=true", user=auditor))) == 1
+    assert items(call("GET", "/api/v1/providers?is_enabled=false", user=auditor)) == []
+    assert len(items(call("GET", "/api/v1/snapshots?snapshot_date=2026-11-01", user=auditor))) == 2
+    assert items(call("GET", "/api/v1/snapshots?snapshot_date=2026-11-02", user=auditor)) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["snapshots?snapshot_date=soon", "jobs?subject_id=mine", "providers?is_enabled=maybe", "drafts?repository=x"],
+)
+def test_a_filter_that_cannot_be_read_is_a_problem_and_never_left_out(call, world, auditor, address):
+    refused = call("GET", f"/api/v1/{address}", user=auditor)
+    assert refused.status_code in {400, 404}
+    assert refused["Content-Type"] == "application/problem+json"
 
 
 def test_a_count_is_given_when_asked_for(call, world, auditor):
