@@ -53,6 +53,22 @@ class CodeGenerationConsensusAdmin(ReadOnlyAdmin):
     search_fields = ("id", "request__id")
 
 
+@admin.register(models.ObservedInput)
+class ObservedInputAdmin(ReadOnlyAdmin):
+    list_display = ("run", "position", "origin", "call", "expected")
+    list_filter = ("origin",)
+    list_select_related = ("run",)
+    search_fields = ("run__title", "run__request__id")
+
+
+@admin.register(models.Answer)
+class AnswerAdmin(ReadOnlyAdmin):
+    list_display = ("run", "kind", "expected", "answered_by", "answered_at", "withdrawn_at")
+    list_filter = ("kind",)
+    list_select_related = ("run", "answered_by")
+    search_fields = ("run__title", "run__request__id", "answered_by__username")
+
+
 @admin.register(models.PullRequest)
 class PullRequestAdmin(ReadOnlyAdmin):
     list_display = ("branch", "state", "is_pushed", "opened_at", "merged_by", "merged_at")

@@ -268,6 +268,66 @@ class Candidate(models.Model):
         return f"{self.ordinal} of req_{self.request_id}"
 
 
+class ObservedInput(models.Model):
+    """An input that the candidates of a run were run on. Their outcomes stand in the order of ``position``."""
+
+    class Origin(models.TextChoices):
+        EXAMPLE = "example", "Example of the specification"
+        GENERATED_TEST = "generated_test", "Call of a generated test"
+        FUZZ = "fuzz", "Fuzzed"
+
+    run = models.ForeignKey(GenerationRun, on_delete=models.CASCADE, related_name="inputs")
+    position = models.PositiveSmallIntegerField()
+    origin = models.CharField(max_length=16, choices=Origin)
+    call = models.JSONField(help_text="Arguments, or the statements of a session.")
+    expected = models.JSONField(null=True, help_text="What its author expects; empty where nobody does.")
+    weight = models.FloatField(default=1.0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "position"], name="generation_observedinput_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"input {self.position}"
+
+
+class Answer(models.Model):
+    """What a person said the code must do on an input: one more example of the specification, until it is withdrawn."""
+
+    class Kind(models.TextChoices):
+        RETURNS = "returns", "Returns"
+        RAISES = "raises", "Raises"
+        ANY = "any", "Does not matter"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    run = models.ForeignKey(GenerationRun, on_delete=models.CASCADE, related_name="answers")
+    input = models.ForeignKey(ObservedInput, on_delete=models.CASCADE, related_name="answers")
+    kind = models.CharField(max_length=8, choices=Kind)
+    expected = models.JSONField(null=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(db_default=transaction_time())
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["input"], condition=Q(withdrawn_at__isnull=True), name="generation_answer_one_stands"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="any", expected__isnull=True) | ~Q(kind="any") & Q(expected__isnull=False),
+                name="generation_answer_says_what",
+            ),
+        ]
+        indexes = [
+            # The list of answers in the API, newest first.
+            models.Index(fields=["-answered_at", "id"], name="generation_answer_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
 class DirectArtifact(models.Model):
     """Whose an artefact without a request is: one person asked for it at once, and nobody else sees it."""
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from apps.core.database import Part, Reach
 from apps.generation.models import (
+    Answer,
     Candidate,
     CodeGenerationConsensus,
     CodeGenerationRequest,
@@ -18,6 +19,7 @@ from apps.generation.models import (
     DirectArtifact,
     GeneratedCodeArtifact,
     GenerationRun,
+    ObservedInput,
     PullRequest,
     SpecificationDraft,
     StageRecord,
@@ -340,6 +342,53 @@ class StageResource(Resource):
     references = {"request": "req"}
     filters = ("request", "stage")
     newest = None
+    place_path = "run__repository"
+    places = staticmethod(repository_ids)
+
+
+class ObservedInputResource(Resource):
+    """An input that the candidates of a request were run on, and what its author expects."""
+
+    noun = "observed-inputs"
+    prefix = "input"
+    model = ObservedInput
+    permit = "requests:read"
+    columns = {
+        "id": "pk",
+        "request": "run",
+        "position": "",
+        "origin": "",
+        "call": "",
+        "expected": "",
+        "weight": "",
+    }
+    references = {"request": "req"}
+    filters = ("request", "origin")
+    newest = None
+    place_path = "run__repository"
+    places = staticmethod(repository_ids)
+
+
+class AnswerResource(Resource):
+    """What a person said the code must do on an input on which candidates differ."""
+
+    noun = "answers"
+    prefix = "answer"
+    model = Answer
+    permit = "requests:read"
+    columns = {
+        "id": "pk",
+        "request": "run",
+        "input": "",
+        "kind": "",
+        "expected": "",
+        "answered_by": "",
+        "answered_at": "",
+        "withdrawn_at": "",
+    }
+    references = {"request": "req", "input": "input", "answered_by": "user"}
+    filters = ("request", "kind")
+    newest = "answered_at"
     place_path = "run__repository"
     places = staticmethod(repository_ids)
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.generation.views import direct, requests, review, specs
+from apps.generation.views import direct, questions, requests, review, specs
 
 app_name = "generation"
 urlpatterns = [
@@ -24,4 +24,6 @@ urlpatterns = [
     path("requests/<uuid:request_id>/review", review.review, name="review"),
     path("requests/<uuid:request_id>/verdict", review.verdict, name="verdict"),
     path("requests/<uuid:request_id>/choose", review.choose, name="choose"),
+    path("requests/<uuid:request_id>/answer", questions.answer, name="answer"),
+    path("requests/<uuid:request_id>/answers/<uuid:answer_id>/withdraw", questions.withdraw, name="withdraw"),
 ]

@@ -11,12 +11,14 @@ from apps.core.errors import NofxError
 from apps.docs.resources import PageResource, PageSourceResource
 from apps.evolution.resources import PlanResource, SnapshotResource, SnapshotSourceResource
 from apps.generation.resources import (
+    AnswerResource,
     ArtifactResource,
     CandidateResource,
     ConsensusResource,
     ContributionResource,
     DirectArtifactResource,
     DraftResource,
+    ObservedInputResource,
     PullRequestResource,
     RequestResource,
     RunResource,
@@ -57,6 +59,8 @@ RESOURCES: tuple[type[Resource], ...] = (
     ConsensusResource,
     CandidateResource,
     StageResource,
+    ObservedInputResource,
+    AnswerResource,
     PullRequestResource,
     DraftResource,
     CodeResource,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from apps.docs.models import DocumentationArtifact, DocumentationSource
 from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot, SnapshotSource
 from apps.generation.models import (
+    Answer,
     Candidate,
     CodeGenerationConsensus,
     CodeGenerationRequest,
@@ -14,6 +15,7 @@ from apps.generation.models import (
     DirectArtifact,
     GeneratedCodeArtifact,
     GenerationRun,
+    ObservedInput,
     PullRequest,
     SpecificationDraft,
     StageRecord,
@@ -79,6 +81,8 @@ class World:
             state="executed",
             implementation=artifact,
         )
+        row = ObservedInput.objects.create(run=run, position=0, origin="fuzz", call={"args": {"$tuple": [1]}})
+        Answer.objects.create(run=run, input=row, kind="any", answered_by=self.owner)
         PullRequest.objects.create(request=request, candidate=candidate, branch="b", base_sha="0", head_sha="1")
         SpecificationDraft.objects.create(author=self.owner, repository=self.repository)
         DirectArtifact.objects.create(

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from apps.generation.engine.mutations import mutated, mutated_session, parts_of_values
 from apps.generation.engine.shapes import Shape, edges, random_value, shape_of_annotation, shape_of_values
 from apps.generation.engine.specification.model import FunctionSignature, Parameter, SpecExample
-from apps.generation.engine.values import Unrepresentable, encode
+from apps.generation.engine.values import Unrepresentable, decode, encode
 
 _PATIENCE = 12
 _LARGEST = 4_000
@@ -62,6 +63,32 @@ def input_key(call: CallInput) -> str:
     :raises Unrepresentable: an argument has no plain form.
     """
     return repr((encode(call.args), encode(dict(call.kwargs)), call.steps, call.expression))
+
+
+def input_stored(call: CallInput) -> dict[str, Any]:
+    """
+    Return an input as JSON data.
+
+    :raises Unrepresentable: an argument has no plain form.
+    """
+    return {
+        "args": encode(call.args),
+        "kwargs": encode(dict(call.kwargs)),
+        "steps": list(call.steps),
+        "expression": call.expression,
+    }
+
+
+def input_restored(stored: Mapping[str, Any]) -> CallInput:
+    """
+    Return the input that :func:`input_stored` wrote.
+
+    :raises Unrepresentable: it holds a tag that nobody writes.
+    """
+    args, kwargs = decode(stored["args"]), decode(stored["kwargs"])
+    if not isinstance(args, tuple) or not isinstance(kwargs, dict):
+        raise Unrepresentable("Arguments are a tuple and a dict.")
+    return CallInput(args, kwargs, tuple(stored["steps"]), stored["expression"])
 
 
 def fuzz_inputs(

@@ -128,6 +128,29 @@ def outcome_restored(stored: Mapping[str, Any]) -> Outcome:
     )
 
 
+def expected_stored(expected: Expected) -> dict[str, Any]:
+    """
+    Return an expectation as JSON data.
+
+    :raises Unrepresentable: the value has no plain form.
+    """
+    return {"value": encode(expected.value), "raises": expected.raises}
+
+
+def expected_restored(stored: Mapping[str, Any]) -> Expected:
+    """
+    Return the expectation that :func:`expected_stored` wrote.
+
+    :raises Unrepresentable: it holds a tag that nobody writes.
+    """
+    return Expected(decode(stored["value"]), stored["raises"])
+
+
+def expected_of(outcome: Outcome) -> Expected:
+    """Return the expectation that *outcome* meets, whatever it does to its arguments."""
+    return Expected(outcome.value, outcome.error if outcome.kind is OutcomeKind.ERROR else None)
+
+
 def outcomes_agree(left: Outcome, right: Outcome) -> bool:
     """Tell whether a caller could not tell the two apart: kind, value within tolerance, exception type, mutation."""
     if left.kind is not right.kind or left.error != right.error:

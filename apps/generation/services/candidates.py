@@ -130,6 +130,24 @@ def candidate_write(*, candidate_id: UUID, workspace: Workspace, answer: str, mo
     return candidate
 
 
+def candidate_retest(candidate: Candidate, workspace: Workspace) -> None:
+    """Put the examples as they are now into the tests and the page of *candidate*, and save it."""
+    own = candidate.test is not None and candidate.test.model_id == candidate.model_id
+    changed = patched_files(candidate.patch, workspace.files)
+    code = {path: changed[path] for path in changed if path not in {workspace.test_path, workspace.documentation_path}}
+    assembled = _with_tests(
+        workspace,
+        code,
+        ExtractedCode(
+            implementation="",
+            tests=candidate.test.generated_code if candidate.test is not None and own else "",
+            documentation=candidate.documentation.generated_code if candidate.documentation else "",
+        ),
+    )
+    candidate.patch, candidate.patch_digest = assembled.patch, sha256_hex(assembled.patch)
+    candidate.save(update_fields=["patch", "patch_digest", "examples_passed", "examples_total"])
+
+
 def candidate_unavailable(*, candidate_id: UUID, reason: str) -> None:
     """Record that no answer came, and why, as a sentence. Does nothing to a candidate that was written."""
     Candidate.objects.filter(pk=candidate_id, state=State.ASKED).update(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import transaction
 
@@ -18,9 +19,16 @@ from apps.generation.engine.consensus import (
     PoolInput,
     decide_consensus,
 )
-from apps.generation.engine.outcomes import Outcome, OutcomeKind, outcome_meets, outcome_stored
+from apps.generation.engine.inputs import input_stored
+from apps.generation.engine.outcomes import (
+    Outcome,
+    OutcomeKind,
+    expected_stored,
+    outcome_meets,
+    outcome_stored,
+)
 from apps.generation.gateways.observing import Observation
-from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun
+from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun, ObservedInput
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import candidate_module, scores_keep
 
@@ -36,12 +44,22 @@ def outcomes_keep(
     inputs: Sequence[PoolInput],
     workspace: Workspace,
 ) -> None:
-    """Store how each candidate behaved. Safe to repeat."""
-    examples = [index for index, one in enumerate(inputs) if one.origin is InputOrigin.EXAMPLE]
+    """Store what the candidates were run on and how each behaved. Safe to repeat."""
+    ObservedInput.objects.filter(run=workspace.run).delete()
+    ObservedInput.objects.bulk_create(
+        ObservedInput(
+            run=workspace.run,
+            position=position,
+            origin=one.origin.value,
+            call=input_stored(one.call),
+            expected=None if one.expected is None else expected_stored(one.expected),
+            weight=one.weight,
+        )
+        for position, one in enumerate(inputs)
+    )
     for candidate, one in zip(candidates, observations, strict=True):
         candidate.outcomes = [outcome_stored(outcome) for outcome in one.outcomes]
-        candidate.examples_total = len(examples)
-        candidate.examples_passed = sum(_meets(one.outcomes[index], inputs[index]) for index in examples)
+        examples_count(candidate, one.outcomes, inputs)
         candidate.reason = plain_text(one.refused) or candidate.reason
         candidate.state = Candidate.State.EXECUTED
         candidate.save(update_fields=["outcomes", "examples_total", "examples_passed", "reason", "state"])
@@ -66,28 +84,60 @@ def consensus_decide(
     existing = CodeGenerationConsensus.objects.filter(request=run.request).first()
     if existing:
         return existing
-    observed = {candidate.pk: one for candidate, one in zip(candidates, observations, strict=True)}
-    copies = Candidate.objects.filter(duplicate_of__in=observed).select_related("implementation", "provider")
-    voters = [
-        *((candidate, candidate.pk) for candidate in candidates),
-        *((copy, copy.duplicate_of_id) for copy in copies),
-    ]
-    pool = [_entry(candidate, observed[program]) for candidate, program in voters]
-    originals = {str(candidate.pk): program for candidate, program in voters}
-    decision = decide_consensus(pool, inputs)
+    outcomes = {c.pk: one.outcomes for c, one in zip(candidates, observations, strict=True)}
+    columns = _decided(run, voters_of(candidates, outcomes), candidates, inputs)
+    return CodeGenerationConsensus.objects.create(request=run.request, **columns)
+
+
+@transaction.atomic
+def consensus_revise(
+    *,
+    run: GenerationRun,
+    voters: Sequence[Voter],
+    candidates: Sequence[Candidate],
+    inputs: Sequence[PoolInput],
+    answers: Sequence[Mapping[str, str]],
+) -> None:
+    """Choose again, with what people answered meanwhile; the vote keeps their words."""
+    columns = _decided(run, voters, candidates, inputs)
+    columns["voting_details"]["answers"] = list(answers)
+    CodeGenerationConsensus.objects.filter(request_id=run.pk).update(**columns)
+
+
+class Voter(NamedTuple):
+    """Whoever wrote a program, and the candidate that stands for it."""
+
+    entry: PoolEntry
+    program: UUID
+
+
+def voters_of(candidates: Sequence[Candidate], outcomes: Mapping[UUID, Sequence[Outcome]]) -> list[Voter]:
+    """Return a voter for each candidate and for each copy of its program; *outcomes* are by candidate."""
+    copies = Candidate.objects.filter(duplicate_of__in=outcomes).select_related("implementation", "provider")
+    written = [*((one, one.pk) for one in candidates), *((copy, copy.duplicate_of_id) for copy in copies)]
+    return [Voter(_entry(author, outcomes[program]), program) for author, program in written if program is not None]
+
+
+def _decided(
+    run: GenerationRun, voters: Sequence[Voter], candidates: Sequence[Candidate], inputs: Sequence[PoolInput]
+) -> dict[str, Any]:
+    """Decide, label the candidates with their clusters, and return the columns of the consensus row."""
+    decision = decide_consensus([voter.entry for voter in voters], inputs)
     for cluster in decision.clusters:
         Candidate.objects.filter(pk__in=cluster.members).update(cluster=cluster.label)
-    selected = originals.get(decision.selected or "")
+    selected = next((voter.program for voter in voters if voter.entry.id == decision.selected), None)
     chosen = next((candidate for candidate in candidates if candidate.pk == selected), None)
-    return CodeGenerationConsensus.objects.create(
-        request=run.request,
-        selected_implementation=chosen.implementation if chosen else None,
-        consensus_score=None if decision.score is None else Decimal(str(decision.score)).quantize(Decimal("0.01")),
-        voting_details={**decision_details(decision, inputs, entry=run.entry, pool=len(candidates)), "seed": run.seed},
-    )
+    return {
+        "selected_implementation": chosen.implementation if chosen else None,
+        "consensus_score": None if decision.score is None else Decimal(str(decision.score)).quantize(Decimal("0.01")),
+        "voting_details": {
+            **decision_details(decision, inputs, entry=run.entry, pool=len(candidates)),
+            "seed": run.seed,
+        },
+    }
 
 
-def _entry(candidate: Candidate, one: Observation) -> PoolEntry:
+def _entry(candidate: Candidate, outcomes: Sequence[Outcome]) -> PoolEntry:
     quality = candidate.implementation.quality_score if candidate.implementation else None
     trust = float(candidate.provider.prior)
     prior = PRIOR_SHARE * trust + (1 - PRIOR_SHARE) * float(quality or 0)
@@ -95,10 +145,17 @@ def _entry(candidate: Candidate, one: Observation) -> PoolEntry:
         id=str(candidate.pk),
         model_id=candidate.model_id,
         normalised_digest=candidate.normalised_digest,
-        outcomes=tuple(one.outcomes),
+        outcomes=tuple(outcomes),
         prior=prior,
         weight=0.5 + trust,
     )
+
+
+def examples_count(candidate: Candidate, outcomes: Sequence[Outcome], inputs: Sequence[PoolInput]) -> None:
+    """Set how many of the person's examples *candidate* passes."""
+    judged = [(o, one) for o, one in zip(outcomes, inputs, strict=True) if one.origin is InputOrigin.EXAMPLE]
+    candidate.examples_total = len(judged)
+    candidate.examples_passed = sum(_meets(outcome, one) for outcome, one in judged)
 
 
 def _meets(outcome: Outcome, one: PoolInput) -> bool:

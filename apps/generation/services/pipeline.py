@@ -18,6 +18,7 @@ from apps.generation.engine.prompts import build_messages
 from apps.generation.engine.specification import analyse
 from apps.generation.gateways.observing import observe
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
+from apps.generation.services.answers import with_answers
 from apps.generation.services.candidates import (
     Workspace,
     asked,
@@ -73,7 +74,7 @@ def workspace_open(run: GenerationRun) -> Workspace:
     files = repository_files(run.repository, run.base_sha)
     symbols = [str(item["name"]) for item in run.request.context_snapshot.get("symbols", [])]
     specification = analyse(run.request.specification, title=run.title, known_symbols=symbols)
-    return Workspace(run, specification, files)
+    return Workspace(run, with_answers(specification, run), files)
 
 
 def _generate(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:

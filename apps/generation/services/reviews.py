@@ -71,8 +71,7 @@ def verdict_cast(
     :raises RationaleMissing: a refusal came without a reason.
     :raises RatingRefused: a rating names no candidate under review, no criterion, or no number from 1 to 5.
     """
-    run = _lock(request_id)
-    _require_review(run)
+    run = review_lock(request_id)
     ballot = ballot_cast(
         subject=review_subject(run=run),
         scope=run.repository.scope,
@@ -104,8 +103,7 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
     :raises NotEligible: the actor has no vote on this request.
     :raises NofxError: the candidate cannot be chosen, or no reason is given.
     """
-    run = _lock(request_id)
-    _require_review(run)
+    run = review_lock(request_id)
     barred = review_subject(run=run).barred
     if actor.pk in barred or not can(actor, Action.VERDICT_VOTE, run.repository.scope):
         raise NotEligible("Only somebody who may vote on this request can choose another candidate.")
@@ -137,17 +135,20 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
     )
 
 
-def _lock(request_id: UUID) -> GenerationRun:
+def review_lock(request_id: UUID) -> GenerationRun:
+    """
+    Return the run of a request in review; nobody else changes its review before the transaction ends.
+
+    :raises NotInReview: it is not in review.
+    """
     CodeGenerationRequest.objects.select_for_update().get(pk=request_id)
-    return GenerationRun.objects.select_related("request", "repository__scope__organisation").get(pk=request_id)
-
-
-def _require_review(run: GenerationRun) -> None:
+    run = GenerationRun.objects.select_related("request", "repository__scope__organisation").get(pk=request_id)
     if run.request.status != Status.IN_REVIEW:
         raise NotInReview(
             f"The request is {Status(run.request.status).label.lower()}, so there is nothing to vote on.",
             remedy="Open the request to see where it is.",
         )
+    return run
 
 
 def _rubric(run: GenerationRun, rubric: Mapping[UUID, Mapping[str, int]]) -> dict[str, Any]:

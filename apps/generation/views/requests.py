@@ -25,6 +25,7 @@ from apps.generation.selectors import (
     runs_waiting_for,
 )
 from apps.generation.services.delivery import pull_request_merge, push_repeat
+from apps.generation.services.questions import has_question
 from apps.generation.services.retries import request_retry
 from apps.generation.services.review_subject import REVIEWABLE
 from apps.generation.services.stages import ENDED, STAGES
@@ -137,6 +138,7 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "can_retry": may_write and (status == Status.FAILED or (status == Status.APPROVED and bool(run.failure))),
         "can_rewrite": may_write and (status in FAILED_AT or bool(pull_request and pull_request.failing_gates)),
         "can_merge": can(user, Action.DELIVERY_MERGE, scope),
+        "leads_to_question": is_own and may_write and status == Status.IN_REVIEW and has_question(run),
         "leads_to_review": status == Status.IN_REVIEW and can(user, Action.VERDICT_VOTE, scope) and not is_own,
         "trail": [("Requests", reverse("generation:request-list"))],
     }

@@ -40,6 +40,7 @@ from apps.generation.views.agreement import (
     examples_banner,
     letters_by_id,
 )
+from apps.generation.views.questions import question_context
 from apps.governance.models import Ballot, User
 from apps.governance.selectors import ballot_of, ballots_of, can, display_name
 from apps.governance.services import ContentChanged, denial_record
@@ -182,6 +183,7 @@ def _context(
         "are_models_visible": is_visible,
         "digest": subject.digest,
         "form": VerdictForm(initial={"digest": subject.digest}, letters=letters, chosen=chosen.letter),
+        "questions": question_context(run, user, by_id, votes=may_vote),
         "trail": [
             ("Requests", reverse("generation:request-list")),
             (run.title, reverse("generation:request-detail", args=[run.pk])),

@@ -1,0 +1,57 @@
+"""Answers of people as examples of the specification, and as words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from apps.generation.engine.inputs import CallInput, input_restored
+from apps.generation.engine.outcomes import Expected, expected_restored
+from apps.generation.engine.specification import Specification
+from apps.generation.engine.specification.model import SpecExample
+from apps.generation.engine.testgen import literal_source
+from apps.generation.models import Answer, GenerationRun
+
+
+def with_answers(specification: Specification, run: GenerationRun) -> Specification:
+    """Return *specification* with the answers that stand as further examples, in the order they were given."""
+    stand = run.answers.filter(withdrawn_at=None).exclude(kind=Answer.Kind.ANY).select_related("input")
+    examples = [_example(answer, run.entry) for answer in stand.order_by("answered_at", "id")]
+    return replace(specification, examples=(*specification.examples, *examples)) if examples else specification
+
+
+def _example(answer: Answer, entry: str) -> SpecExample:
+    call, expected = input_restored(answer.input.call), expected_restored(answer.expected)
+    return SpecExample(
+        call=call_source(call, entry),
+        function=entry,
+        args=call.args,
+        kwargs=call.kwargs,
+        expected=expected.value,
+        raises=expected.raises,
+        steps=call.steps,
+    )
+
+
+def call_source(call: CallInput, entry: str) -> str:
+    """Return the call as code; of a session its last expression."""
+    if call.is_session:
+        return call.expression
+    written: Sequence[str] = [
+        *(literal_source(value) for value in call.args),
+        *(f"{name}={literal_source(value)}" for name, value in call.kwargs.items()),
+    ]
+    return f"{entry}({', '.join(written)})"
+
+
+def answered_text(answer: Answer, entry: str) -> str:
+    """Return an answer as a sentence about the code."""
+    call = input_restored(answer.input.call).text(entry)
+    if answer.kind == Answer.Kind.ANY:
+        return f"What {call} does is left open."
+    return f"{call} {expected_text(expected_restored(answer.expected))}."
+
+
+def expected_text(expected: Expected) -> str:
+    """Return an expectation in words."""
+    return f"raises {expected.raises}" if expected.raises else f"returns {expected.value!r}"

@@ -1,0 +1,251 @@
+"""
+Ask a person what decides: on one input, candidates that pass the same examples do different things.
+
+An answer is one more example of the specification. It enters the tests of every patch and the vote of the models, so
+what reviewers see changes: verdicts that were cast are void, and whoever answered takes part and cannot approve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.core.clock import now
+from apps.core.digests import canonical_json, sha256_hex
+from apps.core.errors import Conflict, NofxError, NotFound
+from apps.generation.engine.consensus import InputOrigin, PoolInput
+from apps.generation.engine.inputs import input_restored
+from apps.generation.engine.outcomes import (
+    Expected,
+    Outcome,
+    expected_of,
+    expected_restored,
+    expected_stored,
+    outcome_restored,
+    outcome_stored,
+)
+from apps.generation.engine.questions import Question, best_question
+from apps.generation.engine.specification.literals import read_literal
+from apps.generation.engine.values import Unrepresentable
+from apps.generation.models import Answer, Candidate, Contribution, GenerationRun, ObservedInput
+from apps.generation.services.answers import answered_text
+from apps.generation.services.candidates import candidate_retest
+from apps.generation.services.checking import candidate_module, scores_keep
+from apps.generation.services.consensus import Voter, consensus_revise, examples_count, voters_of
+from apps.generation.services.pipeline import workspace_open
+from apps.generation.services.review_subject import (
+    REVIEWABLE,
+    SUBJECT_KIND,
+    review_digest,
+    review_policy,
+    review_subject,
+)
+from apps.generation.services.reviews import review_lock
+from apps.governance.models import User
+from apps.governance.selectors import can
+from apps.governance.services import NotAllowed, approval_require_possible, audit_record, ballots_void
+from apps.governance.types import Action
+
+MAX_ANSWERS = 5
+ANY, RETURNS, RAISES = "any", "returns", "raises"
+VOID_REASON = "An answer changed what the code must do."
+
+
+class AnswerRefused(NofxError):
+    """The answer is no value, names no exception, or is to a question that is not asked."""
+
+    code = "question.answer_refused"
+    status = 422
+
+
+class AlreadyAnswered(Conflict):
+    """Somebody answered this question, or as many as there may be were answered."""
+
+    code = "question.answered"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """
+    What a run's candidates did on the inputs that count now.
+
+    ``rows`` are the inputs as stored; ``inputs`` are the same with the answers in them; ``outcomes`` (by candidate)
+    has one outcome for each. An input that a person said does not matter is in none of them.
+    """
+
+    rows: Sequence[ObservedInput]
+    inputs: Sequence[PoolInput]
+    candidates: Sequence[Candidate]
+    outcomes: Mapping[UUID, Sequence[Outcome]]
+    voters: Sequence[Voter]
+    answers: Sequence[Answer]
+
+    def question(self) -> Question | None:
+        """Return what to ask next; None when nothing would decide or enough was asked."""
+        if len(self.answers) >= MAX_ANSWERS:
+            return None
+        return best_question([voter.entry for voter in self.voters], self.inputs)
+
+
+def has_question(run: GenerationRun) -> bool:
+    """Return whether a person could decide between candidates by an answer."""
+    return evidence_of(run).question() is not None
+
+
+def evidence_of(run: GenerationRun) -> Evidence:
+    """Return what the candidates of *run* did; five queries."""
+    answers = list(run.answers.filter(withdrawn_at=None).select_related("answered_by").order_by("answered_at", "id"))
+    by_input = {answer.input_id: answer for answer in answers}
+    rows = list(run.inputs.order_by("position"))
+    usable = Candidate.objects.filter(request_id=run.pk, state__in=REVIEWABLE)
+    candidates = [
+        one
+        for one in usable.select_related("implementation", "test", "documentation", "provider").order_by("ordinal")
+        if len(one.outcomes) == len(rows)
+    ]
+    kept = [row for row in rows if row.pk not in by_input or by_input[row.pk].kind != ANY]
+    outcomes = {one.pk: [outcome_restored(one.outcomes[row.position]) for row in kept] for one in candidates}
+    inputs = [_pool_input(row, by_input.get(row.pk)) for row in kept]
+    return Evidence(kept, inputs, candidates, outcomes, voters_of(candidates, outcomes), answers)
+
+
+def _pool_input(row: ObservedInput, answer: Answer | None) -> PoolInput:
+    call = input_restored(row.call)
+    if answer is not None:
+        return PoolInput(call, InputOrigin.EXAMPLE, expected_restored(answer.expected))
+    expected = None if row.expected is None else expected_restored(row.expected)
+    return PoolInput(call, InputOrigin(row.origin), expected, row.weight)
+
+
+def reply_key(outcome: Outcome) -> str:
+    """Return the name under which a form sends one of the replies."""
+    return sha256_hex(canonical_json(outcome_stored(outcome)))[:16]
+
+
+@transaction.atomic
+def question_answer(*, request_id: UUID, actor: User, position: int, reply: str, value: str = "") -> Answer:
+    """
+    Record what the code must do on the input at *position*, and choose again.
+
+    *reply* is the key of what a candidate did, "returns" or "raises" with *value* as a Python literal or the name of an
+    exception, or "any" where the specification means nothing by this input.
+
+    :raises NotInReview: the request is not in review.
+    :raises NotAllowed: the actor may not write specifications for the repository.
+    :raises Unsatisfiable: without the actor nobody could approve.
+    :raises AlreadyAnswered: this input was answered, or as many as there may be were.
+    :raises AnswerRefused: there is no such input, or the answer says nothing that code can do.
+    """
+    run = review_lock(request_id)
+    _require_writer(run, actor)
+    evidence = evidence_of(run)
+    if len(evidence.answers) >= MAX_ANSWERS:
+        raise AlreadyAnswered(
+            f"{MAX_ANSWERS} questions were answered, which is as many as there are.",
+            remedy="Write what is still open into the specification and submit it again.",
+        )
+    at = next((at for at, row in enumerate(evidence.rows) if row.position == position), None)
+    if at is None or evidence.inputs[at].origin is InputOrigin.EXAMPLE:
+        raise AlreadyAnswered("This question has been answered.", remedy="Reload the page for the next one.")
+    kind, expected = _read(reply, value, [outcomes[at] for outcomes in evidence.outcomes.values()])
+    answer = Answer.objects.create(
+        run=run,
+        input=evidence.rows[at],
+        kind=kind,
+        expected=None if expected is None else expected_stored(expected),
+        answered_by=actor,
+    )
+    if not run.contributions.filter(user=actor).exists():
+        Contribution.objects.create(run=run, user=actor, kind=Contribution.Kind.CO_AUTHOR)
+    _choose_again(run, actor, "question.answer", answered_text(answer, run.entry))
+    return answer
+
+
+@transaction.atomic
+def answer_withdraw(*, request_id: UUID, answer_id: UUID, actor: User) -> None:
+    """
+    Take an answer back, and choose again without it.
+
+    :raises NotInReview: the request is not in review.
+    :raises NotAllowed: it is neither the actor's answer nor the actor's request.
+    :raises NotFound: no such answer stands.
+    """
+    run = review_lock(request_id)
+    answer = run.answers.filter(pk=answer_id, withdrawn_at=None).first()
+    if answer is None:
+        raise NotFound("There is no such answer, or it was withdrawn.")
+    if actor.pk not in {answer.answered_by_id, run.requester_id}:
+        raise NotAllowed("Only whoever answered, and whoever asked for the code, can withdraw an answer.")
+    answer.withdrawn_at = now()
+    answer.save(update_fields=["withdrawn_at"])
+    _choose_again(run, actor, "question.withdraw", answered_text(answer, run.entry))
+
+
+def _require_writer(run: GenerationRun, actor: User) -> None:
+    if not can(actor, Action.SPEC_WRITE, run.repository.scope) or actor.is_service:
+        raise NotAllowed("Only people who may write specifications for this repository can answer.")
+    barred = {**review_subject(run=run).barred, actor.pk: "specification co-author of this request"}
+    approval_require_possible(
+        policy=review_policy(run), scope=run.repository.scope, barred=barred, path=run.target_path
+    )
+
+
+def _read(reply: str, value: str, seen: Sequence[Outcome]) -> tuple[str, Expected | None]:
+    if reply == ANY:
+        return ANY, None
+    if reply == RAISES:
+        if not value.strip().isidentifier():
+            raise AnswerRefused("That is no name of an exception.", remedy="Write for example ValueError.")
+        return RAISES, Expected(raises=value.strip())
+    if reply == RETURNS:
+        return RETURNS, _literal(value)
+    outcome = next((one for one in seen if reply_key(one) == reply and one.is_comparable), None)
+    if outcome is None:
+        raise AnswerRefused("No candidate does that any more.", remedy="Reload the page and answer again.")
+    expected = expected_of(outcome)
+    return (RAISES if expected.raises else RETURNS), expected
+
+
+def _literal(value: str) -> Expected:
+    try:
+        expected = Expected(read_literal(value))
+        expected_stored(expected)
+    except (ValueError, Unrepresentable) as error:
+        raise AnswerRefused(
+            "That is no Python value.", remedy="Write it as in code: 'text' in quotes, [1, 2], None, 0.5."
+        ) from error
+    return expected
+
+
+def _choose_again(run: GenerationRun, actor: User, action: str, said: str) -> None:
+    """Put the answers that stand into every patch and into the vote, and void what was cast on the old one."""
+    before = run.review_digest
+    evidence = evidence_of(run)
+    workspace = workspace_open(run)
+    for candidate in evidence.candidates:
+        examples_count(candidate, evidence.outcomes[candidate.pk], evidence.inputs)
+        candidate_retest(candidate, workspace)
+        scores_keep(candidate, candidate_module(workspace, candidate))
+    consensus_revise(
+        run=run,
+        voters=evidence.voters,
+        candidates=evidence.candidates,
+        inputs=evidence.inputs,
+        answers=[{"text": answered_text(one, run.entry), "by": str(one.answered_by_id)} for one in evidence.answers],
+    )
+    digest = review_digest(run=run)
+    GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)
+    ballots_void(subject_kind=SUBJECT_KIND, subject_id=run.pk, new_digest=digest, reason=VOID_REASON)
+    audit_record(
+        action=action,
+        object_kind=SUBJECT_KIND,
+        object_id=run.pk,
+        actor=actor,
+        scope=run.repository.scope,
+        before_digest=before,
+        after_digest=digest,
+        reason=said,
+    )
