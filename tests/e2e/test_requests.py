@@ -16,6 +16,7 @@ from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, UNPARSABLE, WRONG
+from tests.generation.test_questions import ALSO_FIRST, FIRST, MIDDLE, SORTED
 from tests.shop import (
     code,
     engineer,
@@ -73,6 +74,43 @@ def test_progress_and_review_are_accessible_and_fit_a_narrow_window(
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         axe(page)
     assert overflow() == 0
+    axe(page)
+
+
+@pytest.fixture
+def divided_request(
+    submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer
+) -> CodeGenerationRequest:
+    """Two of three candidates agree on what nobody meant."""
+    server.answers([FIRST, SORTED, ALSO_FIRST])
+    request = submit(MIDDLE, title="The middle of some numbers")
+    work_off(request)
+    return request
+
+
+def test_the_requester_is_led_to_the_question_and_the_answer_decides(
+    divided_request: CodeGenerationRequest,
+    page: Page,
+    sign_in: Any,
+    axe: Any,
+    both_themes: str,
+    overflow: Callable[[], int],
+    screenshot: Callable[[str], None],
+    engineer: User,
+) -> None:
+    sign_in(engineer)
+    page.goto(f"/requests/{divided_request.pk}")
+    page.get_by_role("link", name="Answer a question").click()
+    expect(page.get_by_role("heading", name="A question would decide")).to_be_visible()
+    axe(page)
+    page.locator("#questions").scroll_into_view_if_needed()
+    screenshot(f"question-{both_themes}")
+    assert overflow() == 0
+    screenshot(f"question-narrow-{both_themes}")
+    page.get_by_label("It does not matter").check()
+    page.get_by_role("button", name="Answer").click()
+    expect(page.get_by_role("button", name="Withdraw")).to_be_visible()
+    expect(page.get_by_text("is left open")).to_be_visible()
     axe(page)
 
 
