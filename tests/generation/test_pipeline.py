@@ -6,8 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GeneratedCodeArtifact
+from apps.governance.models import User
 from apps.jobs.models import Job
 from apps.providers.models import ModelCall, Provider
 from tests.fault_server import Fault, FaultServer
@@ -186,3 +189,34 @@ def test_neither_tests_nor_a_page_of_somebody_else_are_overwritten(
     assert f"+++ b/tests/test_clamp_{start}.py" in patch
     assert f"+++ b/docs/clamp_{start}.md" in patch
     assert "by a person" not in patch
+
+
+TOTAL = """Change `total(prices: list[int]) -> int` in shop/totals.py: it adds prices up.
+
+>>> total([1, 2, 3])
+6
+"""
+SLOW_TOTAL = "def total(prices: list[int]) -> int:\n    return prices[0] + total(prices[1:]) if prices else 0\n"
+
+
+def test_candidates_are_timed_beside_the_code_they_replace(
+    submit: Submit, provider: Provider, server: FaultServer, code: Path, reviewer: User, client: Client
+) -> None:
+    (code / "shop/totals.py").write_text(
+        "def total(prices: list[int]) -> int:\n    return sum(prices[: len(prices)][i] for i in range(len(prices)))\n"
+    )
+    git(code, "add", ".")
+    git(code, "commit", "--quiet", "-m", "Add totals")
+    server.answers(
+        ["```python\ndef total(prices: list[int]) -> int:\n    return sum(prices)\n```", f"```python\n{SLOW_TOTAL}```"]
+    )
+    request = submit(TOTAL)
+    work_off(request)
+    candidates = Candidate.objects.filter(request=request, duplicate_of=None).order_by("ordinal")
+    fast, slow = (one.implementation.performance_metrics for one in candidates)
+    assert [point["size"] for point in fast["points"]] == [16, 64, 256, 1024, 4096]
+    assert fast["ratio"] < 0.5 and fast["replaces"]["points"]
+    assert slow["stopped_at"] == 1024  # Python's own limit of recursion
+    client.force_login(reviewer)
+    page = client.get(reverse("generation:review", args=[request.pk])).content.decode()
+    assert "ms at 4,096" in page and "times the code before" in page and "did not end at 1,024" in page

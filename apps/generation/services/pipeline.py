@@ -30,6 +30,7 @@ from apps.generation.services.candidates import (
 from apps.generation.services.checking import candidates_check
 from apps.generation.services.consensus import consensus_decide, outcomes_keep
 from apps.generation.services.execution import candidate_program, pool_inputs
+from apps.generation.services.profiling import profiles_keep
 from apps.generation.services.review_subject import review_digest
 from apps.generation.services.stages import stage_enter, stage_leave, status_change
 from apps.generation.services.submission import repository_files
@@ -184,6 +185,8 @@ def _decide(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
     programs = [candidate_program(workspace, candidate) for candidate in candidates]
     observations = observe(programs, inputs, entry=run.entry, on_round=announce)
     outcomes_keep(candidates=candidates, observations=observations, inputs=inputs, workspace=workspace)
+    profiles_keep(candidates=candidates, inputs=inputs, workspace=workspace)
+    job.raise_if_cancelled()
     consensus_decide(run=run, candidates=candidates, observations=observations, inputs=inputs)
     executions = len(candidates) * len(inputs)
     programs_run = "1 program" if len(candidates) == 1 else f"{len(candidates)} programs"

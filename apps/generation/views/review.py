@@ -227,11 +227,32 @@ def evidence(shown: Sequence[Lettered], modules: dict[str, str]) -> list[dict[st
     rows.append(("Examples", [_examples_cell(one.candidate) for one in shown]))
     rows.append(("Behaviour", [{"state": "", "value": one.candidate.cluster or "not compared"} for one in shown]))
     rows.append(("Quality", [{"state": "", "value": _quality(one.candidate)} for one in shown]))
+    rows += _time_rows(shown)
     rows.append(("Lines", [{"state": "", "value": str(len(modules[one.letter].splitlines()))} for one in shown]))
     return [
         {"name": name, "cells": cells, "differs": len({(cell["state"], cell["value"]) for cell in cells}) > 1}
         for name, cells in rows
     ]
+
+
+def _time_rows(shown: Sequence[Lettered]) -> list[tuple[str, list[dict[str, str]]]]:
+    measured = [one.candidate.implementation.performance_metrics for one in shown if one.candidate.implementation]
+    return [("Time", [_time_cell(metrics) for metrics in measured])] if any(measured) else []
+
+
+def _time_cell(metrics: dict[str, Any] | None) -> dict[str, str]:
+    """Return processor time at the largest size, and how it grows; the detail says what was measured."""
+    if not metrics or not (metrics["points"] or metrics["stopped_at"]):
+        return {"state": "none", "value": "not measured", "detail": ""}
+    last = metrics["points"][-1] if metrics["points"] else None
+    said = f"{last['ms']:.2f} ms at {last['size']:,}" if last else ""
+    stopped = f"did not end at {metrics['stopped_at']:,}" if metrics["stopped_at"] else ""
+    ratio = f"{metrics['ratio']:.1f} times the code before" if metrics["ratio"] is not None else ""
+    detail = (
+        f"Processor time of one call on {metrics['call']} made larger; the least of {metrics['repeats']} runs, "
+        f"{last['calls'] if last else 0} calls each. Memory: {last['kib'] if last else 0:,} KiB."
+    )
+    return {"state": "", "value": ", ".join(filter(None, [said, metrics["growth"], stopped, ratio])), "detail": detail}
 
 
 def _check_cell(candidate: Candidate, tool: str) -> dict[str, str]:
