@@ -15,7 +15,12 @@ _PROJECT = Path(nofx.__file__).resolve().parents[1]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("what", choices=("core", "sandbox"), help="core: the platform itself; sandbox: runs a second")
+    parser.add_argument(
+        "what",
+        choices=("core", "sandbox", "builtin"),
+        help="core: the platform itself; sandbox: runs a second; builtin: what is solved without keys or network",
+    )
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="of the benchmark; see its --help")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,4 +34,6 @@ def run(arguments: argparse.Namespace) -> int:
             "The benchmarks are part of the sources, not of the installed package.",
             remedy="Run `make bench` in a clone of the project.",
         )
-    return subprocess.run([sys.executable, "-m", f"bench.{arguments.what}"], cwd=_PROJECT, check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-m", f"bench.{arguments.what}", *arguments.options], cwd=_PROJECT, check=False
+    ).returncode

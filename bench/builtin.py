@@ -1,0 +1,202 @@
+"""
+What the platform solves with what it brings along: no key, and no network but for the models that were fetched.
+
+Public problems, with the examples that a person would give, go the whole way of a request on a platform of their own:
+every provider, checks, sandbox, consensus. The hidden tests then judge what each provider wrote and what was chosen.
+Files of recordings (see ``nofx consensus replay``) are named by ``--data`` or by ``NOFX_RECORDINGS``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import django
+import psutil
+
+from apps.generation.engine.replay.statistics import wilson
+from bench.problems import Problem, passes_hidden, problems_of
+
+PROJECT = Path(__file__).resolve().parents[1]
+PATIENCE_S = 1200.0
+ENDED = ("in_review", "failed", "cancelled")
+
+
+@dataclass
+class Solved:
+    """How many problems the choice solved, how many of its samples each model got right, and what it cost."""
+
+    problems: int = 0
+    chosen: int = 0
+    anybody: int = 0
+    samples: dict[str, list[bool]] = field(default_factory=dict)
+    cpu_s: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        interval = wilson(self.chosen, self.problems)
+        return {
+            "problems": self.problems,
+            "ensemble": self.chosen,
+            "interval": [round(bound, 3) for bound in (interval.low, interval.high)],
+            "any_candidate": self.anybody,
+            "models": {
+                name: {"right": sum(found), "samples": len(found)} for name, found in sorted(self.samples.items())
+            },
+            "cpu_s_each": round(self.cpu_s / self.problems, 1) if self.problems else None,
+        }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print a line for each problem on standard error, and the figures; with ``--json`` as one object."""
+    parser = argparse.ArgumentParser(prog="nofx bench builtin", description=__doc__)
+    parser.add_argument("--data", type=Path, nargs="*", default=[], help="files of recordings")
+    parser.add_argument("--problems", type=int, default=20, help="how many, drawn at random (default 20)")
+    parser.add_argument("--every", type=int, help="every so many in the order of the files instead")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--local-models", choices=("none", "small", "all"), default="none")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    files = options.data or [Path(name) for name in os.environ.get("NOFX_RECORDINGS", "").split(os.pathsep) if name]
+    if not files:
+        parser.error("name files of recordings by --data or NOFX_RECORDINGS")
+    problems = chosen_problems(files, options.problems, options.every, options.seed)
+    with tempfile.TemporaryDirectory(prefix="nofx-bench-") as folder:
+        solved = solve(Path(folder) / "clone", problems, options.local_models)
+    figures = {"seed": options.seed, "local_models": options.local_models, **solved.as_json()}
+    print(json.dumps(figures) if options.json else table(figures))
+    return 0
+
+
+def chosen_problems(files: Sequence[Path], count: int, every: int | None, seed: int) -> list[Problem]:
+    """Return the problems to solve: each *every* of all, or *count* drawn at random."""
+    found = [problem for file in files for problem in problems_of(file)]
+    if every:
+        return found[::every]
+    return Random(seed).sample(found, min(count, len(found)))  # noqa: S311  a draw to be repeated
+
+
+def solve(clone: Path, problems: Sequence[Problem], local_models: str) -> Solved:
+    """Take every problem through a platform of its own."""
+    subprocess.run(["git", "clone", "--quiet", str(PROJECT), str(clone)], check=True)
+    env = {**os.environ, "NOFX_LOCAL_MODELS": local_models, "NOFX_HOME": str(clone / ".nofx")}
+    try:
+        subprocess.run(["make", "--silent", "up"], cwd=clone, env=env, check=True, stdout=subprocess.DEVNULL)
+        os.environ.update(env, DJANGO_SETTINGS_MODULE="nofx.settings.base")
+        django.setup()
+        wait_for_models(local_models)
+        solved = Solved()
+        for problem in problems:
+            started = platform_cpu(clone)
+            found = solve_one(problem)
+            solved.problems += 1
+            solved.cpu_s += platform_cpu(clone) - started
+            count(solved, problem, found)
+        return solved
+    finally:
+        subprocess.run(["make", "--silent", "down"], cwd=clone, env=env, check=False)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of one request: the module of each sample, and of the chosen one ("" when nothing was)."""
+
+    modules: list[tuple[str, str]]
+    chosen: str
+
+
+def solve_one(problem: Problem) -> Written:
+    """Submit a specification as the demo engineer does, and wait for the reviewers' turn."""
+    from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest
+    from apps.generation.services.checking import candidate_module
+    from apps.generation.services.pipeline import workspace_open
+    from apps.generation.services.submission import request_submit
+    from apps.governance.models import User
+    from apps.repositories.models import Repository
+
+    request = request_submit(
+        requester=User.objects.get(username="engineer"),
+        repository=Repository.objects.get(is_demo=True),
+        title=f"Solve {problem.id}",
+        text=problem.text,
+        target_path=f"parcels/{problem.id.lower().replace('/', '_')}.py",
+    )
+    deadline = time.monotonic() + PATIENCE_S
+    while CodeGenerationRequest.objects.values_list("status", flat=True).get(pk=request.pk) not in ENDED:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    workspace = workspace_open(request.run)
+    consensus = CodeGenerationConsensus.objects.filter(request=request).first()
+    modules, chosen = [], ""
+    for candidate in Candidate.objects.filter(request=request).exclude(patch="").order_by("ordinal"):
+        module = candidate_module(workspace, candidate)
+        modules.append((candidate.model_id, module))
+        if consensus and candidate.implementation_id == consensus.selected_implementation_id:
+            chosen = module
+    return Written(modules, chosen)
+
+
+def count(solved: Solved, problem: Problem, found: Written) -> None:
+    """Judge what was written by the hidden tests; equal modules are run once."""
+    verdicts = {module: passes_hidden(problem, module) for module in {m for _, m in found.modules}}
+    for model, module in found.modules:
+        solved.samples.setdefault(model, []).append(verdicts[module])
+    is_right = verdicts.get(found.chosen, False)
+    solved.chosen += is_right
+    solved.anybody += any(verdicts.values())
+    print(f"{problem.id:<16} {'right' if is_right else 'wrong' if found.chosen else 'nothing'}", file=sys.stderr)
+
+
+def wait_for_models(local_models: str) -> None:
+    """Return once the local models that were asked for can be asked."""
+    from apps.providers.selectors import local_models as statuses
+
+    while local_models != "none" and any(status.is_under_way for status in statuses()):
+        time.sleep(2)
+
+
+def platform_cpu(clone: Path) -> float:
+    """Return the processor seconds that this process and everything started from *clone* have used."""
+    return sum(_cpu(process) for process in _processes(clone))
+
+
+def _processes(clone: Path) -> Iterator[psutil.Process]:
+    yield psutil.Process()
+    for process in psutil.process_iter(["cmdline", "environ"]):
+        if (process.info["environ"] or {}).get("NOFX_HOME") == str(clone / ".nofx"):
+            yield process
+
+
+def _cpu(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system + times.children_user + times.children_system)
+
+
+def table(figures: dict[str, Any]) -> str:
+    """Return the figures as people read them."""
+    low, high = figures["interval"]
+    lines = [
+        f"{figures['problems']} problems, seed {figures['seed']}, local models: {figures['local_models']}",
+        f"{'the ensemble chose right':<40} {figures['ensemble']:>4}  (95 %: {low:.0%} to {high:.0%})",
+        f"{'any candidate was right':<40} {figures['any_candidate']:>4}",
+        *(f"{name:<40} {one['right']:>4} of {one['samples']} samples" for name, one in figures["models"].items()),
+        f"{'processor seconds a problem':<40} {figures['cpu_s_each']}",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""Public problems as people would specify them, and whether a program passes their hidden tests."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from apps.sandbox.services import Limits, ScriptRun, sandbox_run
+
+# Suites judge themselves, in the process of the program: their verdict counts only beside a canary that must fail.
+SUITE_LIMITS = Limits(wall_s=20.0, cpu_s=20, memory_mb=2048)
+CANARY = "\n\ndef {entry}(*arguments, **keywords):\n    raise AssertionError('canary')\n"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is asked for, and the hidden tests by label; nobody who writes or chooses code sees them."""
+
+    id: str
+    text: str
+    entry: str
+    hidden: Mapping[str, str]
+
+
+def problems_of(file: Path) -> Iterator[Problem]:
+    """Return the problems of a file of recordings that have hidden tests."""
+    raw = file.read_bytes()
+    text = (gzip.decompress(raw) if file.suffix == ".gz" else raw).decode()
+    for row in map(json.loads, text.splitlines()):
+        hidden = {label: row[key] for label, key in (("base", "test"), ("plus", "test_plus")) if row.get(key)}
+        if hidden and not row.get("exclude"):
+            yield Problem(row["task_id"], _text(row), row["entry_point"], hidden)
+
+
+def _text(row: Mapping[str, Any]) -> str:
+    """A prompt that declares its function says everything; a sentence needs the name and what it shows."""
+    prompt: str = row["prompt"]
+    if f"def {row['entry_point']}" in prompt:
+        return prompt
+    shown = "\n".join(item["assert_line"] for item in row["examples_in_prompt"])
+    return f"{prompt}\n\nThe function is called `{row['entry_point']}`.\n\n```python\n{shown}\n```\n"
+
+
+def passes_hidden(problem: Problem, module: str) -> bool:
+    """
+    Return whether *module* passes every hidden test in the sandbox, and the same tests fail where they must.
+
+    :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
+    """
+    canary = module + CANARY.format(entry=problem.entry)
+    return all(_ends(problem, module, suite) and not _ends(problem, canary, suite) for suite in problem.hidden.values())
+
+
+def _ends(problem: Problem, module: str, suite: str) -> bool:
+    token = secrets.token_hex(16)
+    check = f"\ncheck({problem.entry})" if "def check(" in suite else ""
+    result = sandbox_run(ScriptRun(f"{module}\n\n{suite}\n{check}\nprint('{token}')", limits=SUITE_LIMITS))
+    return result.status == "exit" and result.returncode == 0 and result.stdout.endswith(f"{token}\n")
