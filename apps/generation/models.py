@@ -231,7 +231,13 @@ class Candidate(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     request = models.ForeignKey(CodeGenerationRequest, on_delete=models.PROTECT, related_name="candidates")
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="candidates")
+    provider = models.ForeignKey(
+        Provider,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="candidates",
+        help_text="Empty for what the platform put together from other candidates.",
+    )
     model_id = models.CharField(max_length=120)
     sample_index = models.PositiveSmallIntegerField()
     ordinal = models.PositiveSmallIntegerField(help_text="Position in the request, from 0; not shown to reviewers.")

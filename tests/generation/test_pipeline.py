@@ -220,3 +220,44 @@ def test_candidates_are_timed_beside_the_code_they_replace(
     client.force_login(reviewer)
     page = client.get(reverse("generation:review", args=[request.pk])).content.decode()
     assert "ms at 4,096" in page and "times the code before" in page and "did not end at 1,024" in page
+
+
+TWO = """Write a module with two functions.
+
+- `def first(text: str) -> str` returns the first word.
+- `def last(text: str) -> str` returns the last word.
+
+>>> first("a b c")
+'a'
+>>> first("x")
+'x'
+>>> last("a b c")
+'c'
+>>> last("x y")
+'y'
+"""
+FIRST_RIGHT = (
+    "```python\ndef first(text: str) -> str:\n    return text.split()[0]\n\n\n"
+    "def last(text: str) -> str:\n    return text[0]\n```"
+)
+LAST_RIGHT = (
+    "```python\ndef _words(text: str) -> list[str]:\n    return text.split()\n\n\n"
+    "def first(text: str) -> str:\n    return text\n\n\ndef last(text: str) -> str:\n    return _words(text)[-1]\n```"
+)
+
+
+def test_where_nobody_is_right_everywhere_the_best_functions_are_put_together(
+    submit: Submit, provider: Provider, server: FaultServer
+) -> None:
+    server.answers([FIRST_RIGHT, LAST_RIGHT])
+    request = submit(TWO, title="First and last word")
+    work_off(request)
+    assert request.status == Status.IN_REVIEW
+    added = Candidate.objects.get(request=request, provider=None)
+    assert (added.examples_passed, added.examples_total) == (4, 4)
+    assert added.reason.startswith("Put together function by function")
+    chosen = _chosen(request)
+    assert "text.split()[0]" in chosen and "_words(text)[-1]" in chosen
+    written = Candidate.objects.filter(request=request).exclude(pk=added.pk)
+    assert max(one.examples_passed for one in written if one.examples_passed is not None) < 4
+    assert added.patch.count("+def test_") == 4

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from apps.generation.engine.consensus import InputOrigin, PoolInput
-from apps.generation.engine.inputs import call_input_of, input_key
+from apps.generation.engine.inputs import CallInput, call_input_of, input_key
 from apps.generation.engine.outcomes import Expected
 from apps.generation.engine.source.syntax import parsed
 from apps.generation.engine.specification.examples import example_from, judged_condition
@@ -20,12 +20,34 @@ _WORDS = re.compile(r"[A-Za-z0-9]+")
 
 
 def example_inputs(spec: Specification) -> tuple[PoolInput, ...]:
-    """Return the person's examples of the entry as inputs with their expectations."""
+    """Return the person's examples of what is to be written as inputs with their expectations."""
+    return tuple(item for item, _ in example_functions(spec))
+
+
+def example_functions(spec: Specification) -> tuple[tuple[PoolInput, str], ...]:
+    """
+    Return the person's examples as inputs, each with the function or class that it is an example of.
+
+    Those of the entry are calls; those of another function that the text declares are sessions, which any name can be
+    called in. Of what the text does not declare, nobody is asked to write anything.
+    """
+    declared = _declared(spec)
     return tuple(
-        PoolInput(call_input_of(example), InputOrigin.EXAMPLE, Expected(example.expected, example.raises))
+        (PoolInput(_input_of(example, spec), InputOrigin.EXAMPLE, Expected(example.expected, example.raises)), name)
         for example in spec.examples
-        if example.function == spec.entry
+        if (name := example.function) in declared
     )
+
+
+def _declared(spec: Specification) -> frozenset[str]:
+    names = {one.name for one in spec.functions if not one.is_method} | {one.name for one in spec.classes}
+    return frozenset(names | ({spec.entry} if spec.entry else set()))
+
+
+def _input_of(example: SpecExample, spec: Specification) -> CallInput:
+    if example.function == spec.entry:
+        return call_input_of(example)
+    return CallInput(steps=example.steps, expression=example.call)
 
 
 def tests_from_specification(spec: Specification, module: str) -> str:
@@ -36,7 +58,8 @@ def tests_from_specification(spec: Specification, module: str) -> str:
 
     :param module: the dotted path to import the entry from.
     """
-    examples = [example for example in spec.examples if example.function == spec.entry]
+    declared = _declared(spec)
+    examples = [example for example in spec.examples if example.function in declared]
     if not examples or spec.entry is None:
         return ""
     names: set[str] = set()

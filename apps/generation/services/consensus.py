@@ -139,7 +139,7 @@ def _decided(
 
 def _entry(candidate: Candidate, outcomes: Sequence[Outcome]) -> PoolEntry:
     quality = candidate.implementation.quality_score if candidate.implementation else None
-    trust = float(candidate.provider.prior)
+    trust = float(candidate.provider.prior) if candidate.provider else 0.0
     prior = PRIOR_SHARE * trust + (1 - PRIOR_SHARE) * float(quality or 0)
     return PoolEntry(
         id=str(candidate.pk),

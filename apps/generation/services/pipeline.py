@@ -30,6 +30,7 @@ from apps.generation.services.candidates import (
 from apps.generation.services.checking import candidates_check
 from apps.generation.services.consensus import consensus_decide, outcomes_keep
 from apps.generation.services.execution import candidate_program, pool_inputs
+from apps.generation.services.hybrid import hybrid_add
 from apps.generation.services.profiling import profiles_keep
 from apps.generation.services.review_subject import review_digest
 from apps.generation.services.stages import stage_enter, stage_leave, status_change
@@ -184,6 +185,9 @@ def _decide(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
 
     programs = [candidate_program(workspace, candidate) for candidate in candidates]
     observations = observe(programs, inputs, entry=run.entry, on_round=announce)
+    added = hybrid_add(workspace=workspace, candidates=candidates, observations=observations, inputs=inputs)
+    if added:
+        candidates, observations = [*candidates, added[0]], [*observations, added[1]]
     outcomes_keep(candidates=candidates, observations=observations, inputs=inputs, workspace=workspace)
     profiles_keep(candidates=candidates, inputs=inputs, workspace=workspace)
     job.raise_if_cancelled()
