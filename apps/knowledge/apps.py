@@ -8,6 +8,7 @@ class KnowledgeConfig(AppConfig):
     def ready(self) -> None:
         # Models can be imported only once Django is ready.
         from apps.knowledge import builtin
+        from apps.knowledge.types import PROVIDER
         from apps.providers.services import provider_register_builtin
 
-        provider_register_builtin(builtin.NAME, builtin.patterns_open)
+        provider_register_builtin(PROVIDER, builtin.patterns_open)

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from apps.knowledge.engine.patterns import match
+from apps.knowledge.engine.matching import match
+from apps.knowledge.gateways.library import patterns
+from apps.knowledge.types import PROVIDER
 from apps.providers.models import Provider
 from apps.providers.types import Answer, Cancelled, CodeTask, ProviderRefused
 
-NAME = "patterns"
 _LANGUAGE = "python"
 
 
@@ -34,7 +35,7 @@ class Patterns:
         if task.language.lower() != _LANGUAGE:
             raise ProviderRefused(f"{self.name} holds Python only, not {task.language}.")
         started = time.monotonic()
-        found = match(f"{task.title}\n{task.text}", task.entry, task.signature)
+        found = match(patterns(), f"{task.title}\n{task.text}", task.entry, task.signature)
         if len(found) <= sample:
             count = f"only {len(found)}" if found else "no"
             noun = "patterns" if len(found) > 1 else "pattern"
@@ -42,7 +43,7 @@ class Patterns:
         best = found[sample]
         return Answer(
             text=f"```python\n{best.code.rstrip()}\n```\n\nPattern {best.pattern.name}: {best.pattern.intent}\n",
-            model_id=f"{NAME}/{best.pattern.name}",
+            model_id=f"{PROVIDER}/{best.pattern.name}",
             prompt_tokens=None,
             completion_tokens=None,
             cost=Decimal(0),

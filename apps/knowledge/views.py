@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -12,22 +14,41 @@ from apps.core.errors import NotFound
 from apps.core.highlighting import code_lines
 from apps.core.htmx import HtmxRequest
 from apps.governance.http import require_anywhere
+from apps.governance.models import User
 from apps.governance.types import Action
-from apps.knowledge.engine.patterns import PATTERNS
-from apps.knowledge.engine.search import search, slug_of
+from apps.knowledge import selectors
+from apps.knowledge.engine.antipatterns import ANTIPATTERNS, findings
+from apps.knowledge.engine.pattern_model import THEMES, Pattern
+from apps.knowledge.forms import ParametersForm
+from apps.knowledge.gateways.library import patterns
+from apps.knowledge.selectors import Filters
 
 LONGEST_QUERY = 200
-_BY_SLUG = {slug_of(pattern): pattern for pattern in PATTERNS}
+
+
+def _user(request: HtmxRequest) -> User:
+    return cast("User", request.user)
 
 
 @login_required
 @require_GET
 def index(request: HtmxRequest) -> HttpResponse:
     require_anywhere(request, Action.REQUEST_READ)
-    query = request.GET.get("q", "").strip()[:LONGEST_QUERY]
-    found = search(PATTERNS, query)
-    rows = [{"pattern": pattern, "slug": slug_of(pattern)} for pattern in found.patterns]
-    context = {"query": query, "found": found, "rows": rows, "total": len(PATTERNS)}
+    filters = Filters(
+        query=request.GET.get("q", "").strip()[:LONGEST_QUERY],
+        theme=request.GET.get("theme", ""),
+        kind=request.GET.get("kind", ""),
+    )
+    found = selectors.patterns_find(filters)
+    outcomes = selectors.outcomes_of(_user(request))
+    context = {
+        "filters": filters,
+        "found": found,
+        "rows": [(one, THEMES[one.theme], outcomes.get(one.name)) for one in found.patterns],
+        "total": len(patterns()),
+        "themes": sorted(THEMES.items(), key=lambda theme: theme[1]),
+        "tabs": _tabs("index"),
+    }
     return render(request, "knowledge/index.html", context)
 
 
@@ -35,16 +56,70 @@ def index(request: HtmxRequest) -> HttpResponse:
 @require_GET
 def pattern_detail(request: HtmxRequest, slug: str) -> HttpResponse:
     require_anywhere(request, Action.REQUEST_READ)
-    pattern = _BY_SLUG.get(slug)
+    pattern = selectors.pattern_get(slug)
     if pattern is None:
         raise NotFound("There is no such pattern.", remedy="Search the library.")
-    required = len(pattern.parameters) - pattern.optional
+    is_filled = any(parameter.name in request.GET for parameter in pattern.parameters)
+    form = ParametersForm(pattern, request.GET if is_filled else None)
+    is_changed = form.is_valid() and form.code != pattern.template
     context = {
         "pattern": pattern,
-        "kind": "class" if pattern.is_class else "function",
-        "parameters": [(name, position >= required) for position, name in enumerate(pattern.parameters)],
-        "code": code_lines(pattern.template),
-        "tests": code_lines(pattern.tests),
+        "theme": THEMES[pattern.theme],
+        "form": form,
+        "is_changed": is_changed,
+        "code": form.code,
+        "code_lines": code_lines(form.code),
+        "tests_lines": code_lines(pattern.tests),
+        "test_count": pattern.tests.count("\ndef test_"),
+        "outcome": selectors.outcomes_of(_user(request)).get(pattern.name),
+        "facts": _facts(pattern),
         "trail": [("Knowledge", reverse("knowledge:index"))],
     }
     return render(request, "knowledge/pattern_detail.html", context)
+
+
+@login_required
+@require_GET
+def antipattern_list(request: HtmxRequest) -> HttpResponse:
+    require_anywhere(request, Action.REQUEST_READ)
+    context = {"antipatterns": ANTIPATTERNS, "tabs": _tabs("antipattern-list")}
+    return render(request, "knowledge/antipattern_list.html", context)
+
+
+@login_required
+@require_GET
+def antipattern_detail(request: HtmxRequest, slug: str) -> HttpResponse:
+    require_anywhere(request, Action.REQUEST_READ)
+    antipattern = selectors.antipattern_get(slug)
+    if antipattern is None:
+        raise NotFound("There is no such anti-pattern.", remedy="Look through the list.")
+    context = {
+        "antipattern": antipattern,
+        "findings": findings(antipattern.trips),
+        "trips": code_lines(antipattern.trips),
+        "instead": code_lines(antipattern.instead),
+        "trail": [("Knowledge", reverse("knowledge:index")), ("Anti-patterns", reverse("knowledge:antipattern-list"))],
+    }
+    return render(request, "knowledge/antipattern_detail.html", context)
+
+
+def _tabs(current: str) -> list[dict[str, Any]]:
+    tabs = (
+        ("index", "Patterns", len(patterns())),
+        ("antipattern-list", "Anti-patterns", len(ANTIPATTERNS)),
+    )
+    return [
+        {"label": label, "url": reverse(f"knowledge:{name}"), "count": count, "is_current": name == current}
+        for name, label, count in tabs
+    ]
+
+
+def _facts(pattern: Pattern) -> list[tuple[str, str]]:
+    return [
+        ("Theme", THEMES[pattern.theme]),
+        ("Defines", f"{pattern.kind} {pattern.entry}"),
+        ("Language", pattern.language.capitalize()),
+        ("Needs", ", ".join(pattern.packages) or "the standard library only"),
+        ("Found by", ", ".join(pattern.keywords)),
+        ("Source", f"{pattern.source}, {pattern.licence}"),
+    ]

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from apps.governance.models import AuditEvent, RoleAssignment, User
 from apps.governance.services import scope_create
 from apps.governance.types import Role
-from apps.knowledge.engine.patterns import PATTERNS
-from apps.knowledge.engine.search import search, slug_of
+from apps.knowledge.engine.antipatterns import ANTIPATTERNS
+from apps.knowledge.engine.search import search
+from apps.knowledge.gateways.library import patterns
+
+PATTERNS = patterns()
 
 
 @pytest.fixture
@@ -37,19 +40,14 @@ def names(query: str) -> list[str]:
     return [pattern.name for pattern in search(PATTERNS, query).patterns]
 
 
-def test_each_pattern_has_an_address_of_its_own():
-    slugs = {slug_of(pattern) for pattern in PATTERNS}
-    assert len(slugs) == len(PATTERNS)
-    assert all(slug and slug.replace("-", "").isalnum() for slug in slugs)
-
-
-@pytest.mark.parametrize("pattern", PATTERNS, ids=slug_of)
+@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.slug)
 def test_a_pattern_is_the_first_found_by_its_own_name(pattern):
     assert names(pattern.name)[0] == pattern.name
 
 
 @pytest.mark.parametrize(
-    ("query", "expected"), [("luhn", "luhn checksum"), ("URL accents", "slugify"), ("batch", "chunked batching")]
+    ("query", "expected"),
+    [("luhn", "luhn checksum"), ("URL accents", "slugify"), ("batch sublist", "chunked batching")],
 )
 def test_a_pattern_is_found_by_words_about_it(query, expected):
     assert names(query)[0] == expected
@@ -84,14 +82,49 @@ def test_the_page_lists_every_pattern_and_searches(reader):
     assert "<b>xyzzy" not in page
 
 
-@pytest.mark.parametrize("pattern", PATTERNS, ids=slug_of)
+@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.slug)
 def test_each_pattern_is_shown_with_code_tests_and_warning(reader, pattern):
-    answer = reader.get(f"/knowledge/patterns/{slug_of(pattern)}")
+    answer = reader.get(f"/knowledge/patterns/{pattern.slug}")
     assert answer.status_code == 200
     assert answer.context["pattern"] is pattern
     page = answer.content.decode()
     assert page.count('<figure class="code">') == 2
     assert "When not" in page
+    assert "not used yet" in page
+
+
+def test_the_list_is_narrowed_by_theme_and_kind(reader):
+    rows = reader.get("/knowledge?theme=caching&kind=class").context["rows"]
+    assert rows
+    assert {(pattern.theme, pattern.kind) for pattern, _, _ in rows} == {("caching", "class")}
+    assert len(reader.get("/knowledge?theme=cooking&kind=x").context["rows"]) == len(PATTERNS)
+    page = reader.get("/knowledge?theme=money&q=levenshtein").content.decode()
+    assert "No pattern has any of these words" in page
+
+
+def test_the_code_is_shown_under_other_names_or_a_sentence_says_why_not(reader):
+    page = reader.get("/knowledge/patterns/iban-checksum?is_valid_iban=check_account&LENGTHS={'DE':+22}")
+    assert page.context["code"].startswith("LENGTHS = {'DE': 22}\n\n\ndef check_account(text: str)")
+    assert "Show its own" in page.content.decode()
+    page = reader.get("/knowledge/patterns/iban-checksum?text=class")
+    assert "cannot be a name in Python" in page.content.decode()
+    assert "def is_valid_iban(text" in page.context["code"]
+
+
+def test_the_antipatterns_are_listed(reader):
+    page = reader.get("/knowledge/antipatterns").content.decode()
+    assert page.count('class="table__title"') == len(ANTIPATTERNS)
+
+
+@pytest.mark.parametrize("antipattern", ANTIPATTERNS, ids=lambda one: one.slug)
+def test_each_antipattern_is_shown_with_what_is_found_and_what_to_write_instead(reader, antipattern):
+    page = reader.get(f"/knowledge/antipatterns/{antipattern.slug}").content.decode()
+    assert page.count('<figure class="code">') == 2
+    assert "Line " in page
+
+
+def test_an_antipattern_that_is_not_there_is_not_found(reader):
+    assert reader.get("/knowledge/antipatterns/no-such-rule").status_code == 404
 
 
 def test_a_pattern_that_is_not_there_is_not_found(reader):
@@ -110,8 +143,9 @@ def test_the_list_asks_the_database_as_often_for_one_pattern_as_for_all(reader):
 
 def test_who_has_no_role_is_refused_and_recorded(stranger):
     assert stranger.get("/knowledge").status_code == 403
-    assert stranger.get("/knowledge/patterns/clamp").status_code == 403
-    assert AuditEvent.objects.filter(outcome="denied").count() == 2
+    for address in ("patterns/clamp", "antipatterns", "antipatterns/bare-except"):
+        assert stranger.get(f"/knowledge/{address}").status_code == 403
+    assert AuditEvent.objects.filter(outcome="denied").count() == 4
 
 
 def test_who_is_not_signed_in_is_asked_to(db):

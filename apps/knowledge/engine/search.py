@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apps.knowledge.engine.pattern_model import Pattern
+from apps.knowledge.engine.pattern_model import THEMES, Pattern
 
 # Where a word is found counts more the more it says about the pattern.
-_NAME, _KEYWORD, _INTENT, _WHEN_NOT = 8, 4, 2, 1
+_NAME, _KEYWORD, _INTENT, _ADVICE = 8, 4, 2, 1
 _WORD = re.compile(r"[^\W_]+")
 MAX_WORDS = 12
 
@@ -31,7 +31,7 @@ def search(patterns: Sequence[Pattern], query: str) -> Found:
     """
     words = list(dict.fromkeys(word.lower() for word in _WORD.findall(query)))[:MAX_WORDS]
     if not words:
-        return Found(tuple(sorted(patterns, key=lambda pattern: pattern.name)), is_relaxed=False)
+        return Found(tuple(sorted(patterns, key=lambda pattern: pattern.name.lower())), is_relaxed=False)
     scores = {pattern.name: [_score(pattern, word) for word in words] for pattern in patterns}
     by_rank = sorted(patterns, key=lambda pattern: (-sum(scores[pattern.name]), pattern.name))
     complete = tuple(pattern for pattern in by_rank if all(scores[pattern.name]))
@@ -40,18 +40,15 @@ def search(patterns: Sequence[Pattern], query: str) -> Found:
     return Found(tuple(pattern for pattern in by_rank if any(scores[pattern.name])), is_relaxed=True)
 
 
-def slug_of(pattern: Pattern) -> str:
-    """Return the part of a URL that names *pattern*."""
-    return "-".join(_WORD.findall(pattern.name.lower()))
-
-
 def _score(pattern: Pattern, word: str) -> int:
     places = (
         (_NAME, pattern.name),
         (_NAME, pattern.entry),
         (_KEYWORD, " ".join(pattern.keywords)),
         (_INTENT, pattern.intent),
-        (_WHEN_NOT, pattern.when_not),
+        (_KEYWORD, THEMES[pattern.theme]),
+        (_ADVICE, pattern.when),
+        (_ADVICE, pattern.when_not),
     )
     return sum(weight for weight, text in places if any(_is_same(word, other) for other in _WORD.findall(text.lower())))
 
