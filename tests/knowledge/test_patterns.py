@@ -54,12 +54,12 @@ TASKS = {
     "allocate-amount": ("Split an amount of cents by weights, no remainder is lost.", "def split_bill(cents, weights)"),
     "async-map-with-limit": (
         "Fetch many urls concurrently with asyncio, a semaphore as limit.",
-        "def fetch_all(f, xs, n)",
+        "async def fetch_all(f, xs, n)",
     ),
     "async-single-flight": ("An async class that coalesces concurrent calls: single flight.", "class Shared"),
     "async-worker-pool": (
         "A pool of asyncio workers that consume a queue of tasks.",
-        "def drain(jobs, handle, workers)",
+        "async def drain(jobs, handle, workers)",
     ),
     "circuit-breaker": ("A circuit breaker that opens after some failures of a service.", "class Guard"),
     "closest-matches": ("Suggest similar names for a typo.", "def suggestions(word, names)"),
@@ -112,7 +112,7 @@ TASKS = {
 @pytest.mark.parametrize(("slug", "task"), TASKS.items(), ids=TASKS)
 def test_a_pattern_is_the_first_match_of_a_task_that_asks_for_it(slug, task):
     text, header = task
-    name = header.removeprefix("class ").removeprefix("def ").partition("(")[0]
+    name = header.partition("(")[0].rpartition(" ")[2]
     (found, *_) = match(patterns(), text, name, None if header.startswith("class ") else header)
     assert found.pattern.slug == slug
     assert f"{'class' if found.pattern.is_class else 'def'} {name}" in found.code
@@ -146,6 +146,19 @@ def test_a_signature_that_cannot_fit_leaves_a_pattern_out():
     assert not any(
         m.pattern.is_class for m in match(patterns(), "A counter that counts, add, total.", "counter", "def counter(n)")
     )
+
+
+@pytest.mark.parametrize(
+    ("entry", "signature"),
+    [
+        ("clamp", "def clamp(value, low, max)"),
+        ("max", "def max(value, low, high)"),
+        ("clamp", "async def clamp(value, low, high)"),
+    ],
+)
+def test_a_name_or_a_kind_that_would_break_the_code_leaves_the_pattern_out(entry, signature):
+    found = match(patterns(), "Clamp a value to the range from low to high.", entry, signature)
+    assert not any(one.pattern.slug == "clamp" for one in found)
 
 
 def test_a_requested_name_that_the_template_uses_otherwise_is_kept_apart():

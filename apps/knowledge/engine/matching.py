@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from apps.knowledge.engine.instantiation import instantiate_for
 from apps.knowledge.engine.pattern_model import Pattern
+from apps.knowledge.engine.renaming import names_bound, names_used
 
 MINIMUM_SCORE = 0.25
 _WORD = re.compile(r"[A-Za-z]+")
@@ -30,9 +31,10 @@ def match(
     """
     Return those of *patterns* that fit a task, best first; none below :data:`MINIMUM_SCORE`.
 
-    A pattern whose code cannot take the requested signature (another number of parameters, a class where a function
-    is asked for) is left out rather than bent, and so is one that needs a package whose name is not in the task. The
-    names of *signature* replace those of the template.
+    A pattern whose code cannot take the requested signature (another number of parameters, a name that its code needs
+    for something else, a class where a function is asked for, a coroutine where none is) is left out rather than bent,
+    and so is one that needs a package whose name is not in the task. The names of *signature* replace those of the
+    template.
 
     :param entry: the name to give the function or class; without it the pattern keeps its own.
     :param signature: ``def f(a: int) -> int`` of a function, or of a class's constructor; None when unknown.
@@ -43,6 +45,8 @@ def match(
     for pattern in patterns:
         names = _requested(pattern, signature)
         if names is None or not _is_kind_possible(pattern, entry) or not _is_package_named(pattern, words):
+            continue
+        if _is_taken(pattern, entry, names):
             continue
         score = _score(pattern, words, entry, rarity)
         if score >= MINIMUM_SCORE:
@@ -61,6 +65,12 @@ def _is_kind_possible(pattern: Pattern, entry: str | None) -> bool:
 
 def _is_package_named(pattern: Pattern, words: Sequence[str]) -> bool:
     return not pattern.packages or pattern.keywords[0] in words
+
+
+def _is_taken(pattern: Pattern, entry: str | None, names: Sequence[str]) -> bool:
+    """Say whether a requested name is one that the code imports, defines or has from Python."""
+    needed = names_used(pattern.template) - names_bound(pattern.template) - {pattern.entry}
+    return bool(needed & {*names, entry})
 
 
 def _rarity(patterns: Sequence[Pattern]) -> dict[str, float]:
@@ -97,6 +107,8 @@ def _requested(pattern: Pattern, signature: str | None) -> tuple[str, ...] | Non
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.args.vararg or node.args.kwarg:
         return None
     names = tuple(a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs) if a.arg != "self")
+    if isinstance(node, ast.AsyncFunctionDef) is not (f"async def {pattern.entry}(" in pattern.template):
+        return None
     least = len(pattern.arguments) - pattern.optional
     if not least <= len(names) <= len(pattern.arguments):
         return None
