@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from apps.core.errors import NotFound
 from apps.generation.models import (
@@ -23,6 +23,9 @@ from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import ballot_of, can, readable_scopes, scope_ids
 from apps.governance.types import Action
+from apps.knowledge.types import PROVIDER as PATTERN_PROVIDER
+from apps.knowledge.types import PatternOutcome
+from apps.providers.models import Provider
 from apps.repositories.selectors import repository_ids
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -168,3 +171,25 @@ def models_are_visible(run: GenerationRun, user: User) -> bool:
     if is_barred or not can(user, Action.VERDICT_VOTE, run.repository.scope):
         return True
     return ballot_of(SUBJECT_KIND, run.pk, user) is not None
+
+
+def pattern_outcomes(user: User) -> list[PatternOutcome]:
+    """
+    Return what became of the candidates of the pattern library in the decided requests that *user* may read.
+
+    Nothing is counted before the decision: who votes must not learn here which candidate came from the library.
+    """
+    decided = Candidate.objects.filter(
+        provider__kind=Provider.Kind.BUILTIN,
+        provider__model_id=PATTERN_PROVIDER,
+        implementation__isnull=False,
+        request__run__repository__in=repository_ids(user),
+        request__consensus__human_approved__isnull=False,
+    ).exclude(request__status__in=BEFORE_DECISION)
+    is_selected = Q(request__consensus__selected_implementation=F("implementation"))
+    counted = decided.values("model_id").annotate(
+        proposed=Count("pk"),
+        approved=Count("pk", filter=is_selected & Q(request__consensus__human_approved=True)),
+        rejected=Count("pk", filter=is_selected & Q(request__consensus__human_approved=False)),
+    )
+    return [PatternOutcome(**row) for row in counted.order_by("model_id")]

@@ -1,20 +1,26 @@
-"""Static checks of candidates: lint, types, security, all unique candidates in one go."""
+"""Static checks of candidates: lint, types, security, anti-patterns, all unique candidates in one go."""
 
 from __future__ import annotations
 
+import time
+from importlib.metadata import version
 from typing import Any
 
 from django.db import transaction
 
 from apps.checks.services import check_sources, complexity_measure
-from apps.checks.types import CheckResult, Unparsable
+from apps.checks.types import CheckResult, Finding, Unparsable
 from apps.generation.engine.changes import changed_lines
 from apps.generation.engine.patches import patched_files
 from apps.generation.engine.quality import quality_score, security_score
 from apps.generation.models import Candidate, GenerationRun
 from apps.generation.services.candidates import Workspace
+from apps.knowledge.services import antipatterns_find
 
 SECURITY_TOOL = "bandit"
+ANTIPATTERN_TOOL = "antipatterns"
+# Below that, a finding is a remark.
+_SERIOUS = frozenset({"medium", "high"})
 
 
 def changed_files(workspace: Workspace, candidate: Candidate) -> dict[str, str]:
@@ -34,8 +40,31 @@ def candidates_check(*, run: GenerationRun, workspace: Workspace) -> int:
     modules = {str(candidate.pk): candidate_module(workspace, candidate) for candidate in waiting}
     results = check_sources(modules) if modules else {}
     for candidate in waiting:
-        _keep(workspace, candidate, modules[str(candidate.pk)], results[str(candidate.pk)])
-    return sum(len(found) for found in results.values())
+        module = modules[str(candidate.pk)]
+        _keep(workspace, candidate, module, (*results[str(candidate.pk)], _antipatterns(module)))
+    return sum(len(found) + 1 for found in results.values())
+
+
+def _antipatterns(module: str) -> CheckResult:
+    started = time.monotonic()
+    found = antipatterns_find(module)
+    return CheckResult(
+        tool=ANTIPATTERN_TOOL,
+        version=version("nofx"),
+        status="failed" if any(one.severity in _SERIOUS for one in found) else "passed",
+        findings=tuple(
+            Finding(
+                rule=one.rule,
+                message=one.message,
+                path="",
+                line=one.line,
+                column=one.column,
+                severity=one.severity,
+            )
+            for one in found
+        ),
+        seconds=round(time.monotonic() - started, 3),
+    )
 
 
 @transaction.atomic
@@ -79,7 +108,7 @@ def _own_findings(result: CheckResult, own: frozenset[int], path: str) -> dict[s
 
 
 def _counting(tool: str) -> frozenset[str]:
-    return frozenset({"medium", "high"}) if tool == SECURITY_TOOL else frozenset({"low", "medium", "high"})
+    return _SERIOUS if tool in (SECURITY_TOOL, ANTIPATTERN_TOOL) else _SERIOUS | {"low"}
 
 
 def _complexity(module: str) -> int:

@@ -48,7 +48,7 @@ from apps.governance.types import Action, Decision, Verdict
 
 PANES = 3
 READ_AGAIN = "Below is what is there now: look at it and decide again. Your words are kept."
-TOOL_NAMES = {"ruff": "Lint", "mypy": "Types", "bandit": "Security"}
+TOOL_NAMES = {"ruff": "Lint", "mypy": "Types", "bandit": "Security", "antipatterns": "Anti-patterns"}
 
 
 def _user(request: HtmxRequest) -> User:

@@ -1,0 +1,141 @@
+"""What candidates and the pattern library know of each other: uses that are counted, anti-patterns that are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from apps.generation.models import Candidate, CodeGenerationRequest, GeneratedCodeArtifact, GenerationRun
+from apps.generation.selectors import pattern_outcomes
+from apps.generation.services.review_subject import selected_candidate
+from apps.generation.services.reviews import selection_change
+from apps.governance.models import User
+from apps.governance.types import Verdict
+from apps.knowledge.gateways.library import patterns
+from apps.knowledge.types import PatternOutcome
+from apps.providers.models import Provider
+from tests.fault_server import FaultServer
+from tests.generation.test_pipeline import CLAMP, RIGHT
+from tests.generation.test_review import vote
+from tests.shop import work_off
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Submit = Callable[..., CodeGenerationRequest]
+CARELESS = """```python
+def clamp(value: int, low: int, high: int) -> int:
+    try:
+        return max(low, min(value, high))
+    except:
+        return low
+```"""
+
+
+@pytest.fixture
+def patterns_provider(db: None) -> Provider:
+    return Provider.objects.create(name="patterns", kind=Provider.Kind.BUILTIN, model_id="patterns", samples=1)
+
+
+@pytest.fixture
+def run(submit: Submit, patterns_provider: Provider) -> GenerationRun:
+    """A request in review whose one candidate is a pattern."""
+    request = submit(CLAMP, title="Keep values in range")
+    work_off(request)
+    return GenerationRun.objects.select_related("request").get(pk=request.pk)
+
+
+def test_a_pattern_is_counted_once_people_have_decided(run: GenerationRun, reviewer: User, owner: User) -> None:
+    assert selected_candidate(run=run).model_id == "patterns/clamp"
+    vote(run, reviewer)
+    assert pattern_outcomes(owner) == []
+    vote(run, owner)
+    (counted,) = pattern_outcomes(owner)
+    assert counted == PatternOutcome("patterns/clamp", proposed=1, approved=1, rejected=0)
+    assert counted.passed_over == 0
+
+
+def test_a_rejected_pattern_is_counted_as_such(run: GenerationRun, owner: User) -> None:
+    vote(run, owner, Verdict.BLOCK, rationale="No.")
+    assert pattern_outcomes(owner) == [PatternOutcome("patterns/clamp", proposed=1, approved=0, rejected=1)]
+
+
+def test_a_pattern_that_was_not_chosen_is_passed_over(
+    submit: Submit, provider: Provider, patterns_provider: Provider, server: FaultServer, reviewer: User, owner: User
+) -> None:
+    server.answers([RIGHT])
+    request = submit(CLAMP)
+    work_off(request)
+    run = GenerationRun.objects.select_related("request").get(pk=request.pk)
+    other = Candidate.objects.get(request=request, provider=provider, duplicate_of=None)
+    if selected_candidate(run=run) != other:
+        selection_change(request_id=run.pk, actor=owner, candidate_id=other.pk, reason="Shorter.")
+    vote(run, reviewer)
+    vote(run, owner)
+    (counted,) = pattern_outcomes(owner)
+    assert (counted.proposed, counted.passed_over) == (1, 1)
+
+
+def test_who_cannot_read_the_repository_sees_no_use(run: GenerationRun, owner: User, client: Client) -> None:
+    vote(run, owner, Verdict.BLOCK, rationale="No.")
+    assert pattern_outcomes(User.objects.create_user("stranger")) == []
+    client.force_login(owner)
+    page = client.get("/knowledge/patterns/clamp").content.decode()
+    assert 'n = <span class="num">1</span> decided proposal in' in page
+    assert "not used yet" in client.get("/knowledge/patterns/slugify").content.decode()
+
+
+def test_the_library_takes_one_query_for_the_use_of_one_pattern_and_of_many(
+    run: GenerationRun, owner: User, client: Client
+) -> None:
+    vote(run, owner, Verdict.BLOCK, rationale="No.")
+    client.force_login(owner)
+    client.get("/knowledge")
+    before = queries(client)
+    original = Candidate.objects.get(request=run.request)
+    for number in range(1, 20):
+        artifact = GeneratedCodeArtifact.objects.create(
+            request=run.request, model_id="patterns/x", code_type="implementation", generated_code="x = 1\n"
+        )
+        Candidate.objects.create(
+            request=run.request,
+            provider=original.provider,
+            sample_index=number,
+            ordinal=number,
+            model_id=f"patterns/{patterns()[number].name}",
+            implementation=artifact,
+        )
+    assert queries(client) == before
+    assert len(pattern_outcomes(owner)) >= 19
+
+
+def queries(client: Client) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get("/knowledge").status_code == 200
+    return len(captured)
+
+
+def test_the_antipatterns_of_a_candidate_stand_among_its_checks(
+    submit: Submit, provider: Provider, server: FaultServer, owner: User, client: Client
+) -> None:
+    server.answers([CARELESS])
+    request = submit(CLAMP)
+    work_off(request)
+    candidate = Candidate.objects.filter(request=request, duplicate_of=None).get()
+    (check,) = [one for one in candidate.checks if one["tool"] == "antipatterns"]
+    assert check["status"] == "failed"
+    (finding,) = check["findings"]
+    assert (finding["rule"], finding["severity"]) == ("bare-except", "high")
+    assert "Name the exception" in finding["message"]
+    client.force_login(owner)
+    page = client.get(reverse("generation:review", args=[request.pk])).content.decode()
+    assert "Anti-patterns" in page
+
+
+def test_a_candidate_without_antipatterns_passes(run: GenerationRun) -> None:
+    (check,) = [one for one in selected_candidate(run=run).checks if one["tool"] == "antipatterns"]
+    assert (check["status"], check["findings"]) == ("passed", [])
