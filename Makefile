@@ -62,7 +62,7 @@ types: $(DEV_STAMP) ## static types
 test: lint types ## every check and every test
 	@DJANGO_SETTINGS_MODULE=nofx.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
 	@$(PRODUCTION_LIKE) $(BIN)/python manage.py check --deploy --fail-level WARNING
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 3 --dist worksteal
 
 browser: ## install the system's Chromium for the browser tests (asks for root)
 	@if command -v chromium >/dev/null; then echo "Chromium is there."; \

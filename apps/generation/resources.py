@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 
 from apps.core.database import Part, Reach
 from apps.generation.models import (
@@ -24,56 +21,10 @@ from apps.generation.models import (
     SpecificationDraft,
     StageRecord,
 )
-from apps.generation.selectors import BEFORE_DECISION, runs_waiting_for
-from apps.generation.services.review_subject import SUBJECT_KIND
+from apps.generation.subjects import requests_in, still_blind
 from apps.governance.models import User
 from apps.governance.rest import Resource, Searched
-from apps.governance.selectors import scope_ids
-from apps.governance.subjects import OpenDecision, SubjectPages, subject_register
-from apps.governance.types import Action
 from apps.repositories.selectors import repository_ids
-
-
-def _requests_in(_user: User, repositories: Sequence[UUID]) -> QuerySet[GenerationRun]:
-    return GenerationRun.objects.filter(repository__in=repositories)
-
-
-def _blind_requests(user: User) -> QuerySet[GenerationRun]:
-    """Return the requests that *user* may still vote on: until then nobody tells them who wrote what."""
-    voted = user.ballots.filter(subject_kind=SUBJECT_KIND, voided_at__isnull=True).values("subject_id")
-    undecided = GenerationRun.objects.filter(
-        request__status__in=BEFORE_DECISION, repository__scope__in=scope_ids(user, Action.VERDICT_VOTE)
-    )
-    return undecided.exclude(pk__in=voted).exclude(contributions__user=user)
-
-
-def _still_blind(user: User) -> Part:
-    """Return the rows about a request that *user* may still vote on."""
-    return Part(identity="request_id", keys=_blind_requests(user))
-
-
-def _titles(ids: Collection[UUID]) -> dict[UUID, str]:
-    return dict(GenerationRun.objects.filter(pk__in=ids).values_list("pk", "title"))
-
-
-def _review_url(identity: UUID) -> str:
-    return reverse("generation:review", args=[identity])
-
-
-def _open_for(user: User, limit: int) -> list[OpenDecision]:
-    return [
-        OpenDecision(run.title, _review_url(run.pk), run.repository.name, run.risk_tier, run.state_changed_at)
-        for run in runs_waiting_for(user)[:limit]
-    ]
-
-
-subject_register(
-    SUBJECT_KIND,
-    places=repository_ids,
-    readable=_requests_in,
-    blind=_blind_requests,
-    pages=SubjectPages(_titles, _review_url, _open_for),
-)
 
 
 class RequestResource(Resource):
@@ -148,7 +99,7 @@ class RunResource(Resource):
 
     def blind(self, user: User) -> Q:
         """Return the rows whose request *user* is still to vote on: the seed gives the order of candidates away."""
-        return _still_blind(user).looked_up
+        return still_blind(user).looked_up
 
 
 class ContributionResource(Resource):
@@ -189,10 +140,10 @@ class ArtifactResource(Searched, Resource):
 
     def reach(self, user: User) -> Reach:
         """Return those of readable requests that *user* is not still to vote on, and what they asked for at once."""
-        requests = _requests_in(user, repository_ids(user))
+        requests = requests_in(user, repository_ids(user))
         own = DirectArtifact.objects.filter(submitted_by=user)
         parts = [Part(identity="request_id", keys=requests), Part(identity="pk", keys=own)]
-        return Reach(parts, without=[_still_blind(user)])
+        return Reach(parts, without=[still_blind(user)])
 
 
 class DirectArtifactResource(Resource):
@@ -244,7 +195,7 @@ class ConsensusResource(Resource):
 
     def blind(self, user: User) -> Q:
         """Return the rows whose request *user* is still to vote on."""
-        return _still_blind(user).looked_up
+        return still_blind(user).looked_up
 
 
 class CandidateResource(Resource):
@@ -290,7 +241,7 @@ class CandidateResource(Resource):
 
     def blind(self, user: User) -> Q:
         """Return the rows whose request *user* is still to vote on."""
-        return _still_blind(user).looked_up
+        return still_blind(user).looked_up
 
 
 class PullRequestResource(Resource):

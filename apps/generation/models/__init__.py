@@ -1,0 +1,21 @@
+"""Track A's tables: a request, how it ran, what was written for it, and what was delivered."""
+
+from apps.generation.models.candidates import Answer, Candidate, ObservedInput
+from apps.generation.models.delivery import DirectArtifact, PullRequest
+from apps.generation.models.requests import CodeGenerationConsensus, CodeGenerationRequest, GeneratedCodeArtifact
+from apps.generation.models.runs import Contribution, GenerationRun, SpecificationDraft, StageRecord
+
+__all__ = [
+    "Answer",
+    "Candidate",
+    "CodeGenerationConsensus",
+    "CodeGenerationRequest",
+    "Contribution",
+    "DirectArtifact",
+    "GeneratedCodeArtifact",
+    "GenerationRun",
+    "ObservedInput",
+    "PullRequest",
+    "SpecificationDraft",
+    "StageRecord",
+]

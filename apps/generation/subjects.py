@@ -1,0 +1,61 @@
+"""A request as something that people decide on: who may read it, who still votes blind, and where its pages are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from apps.core.database import Part
+from apps.generation.models import GenerationRun
+from apps.generation.selectors import BEFORE_DECISION, runs_waiting_for
+from apps.generation.services.review_subject import SUBJECT_KIND
+from apps.governance.models import User
+from apps.governance.selectors import scope_ids
+from apps.governance.subjects import OpenDecision, SubjectPages, subject_register
+from apps.governance.types import Action
+from apps.repositories.selectors import repository_ids
+
+
+def requests_in(_user: User, repositories: Sequence[UUID]) -> QuerySet[GenerationRun]:
+    return GenerationRun.objects.filter(repository__in=repositories)
+
+
+def blind_requests(user: User) -> QuerySet[GenerationRun]:
+    """Return the requests that *user* may still vote on: until then nobody tells them who wrote what."""
+    voted = user.ballots.filter(subject_kind=SUBJECT_KIND, voided_at__isnull=True).values("subject_id")
+    undecided = GenerationRun.objects.filter(
+        request__status__in=BEFORE_DECISION, repository__scope__in=scope_ids(user, Action.VERDICT_VOTE)
+    )
+    return undecided.exclude(pk__in=voted).exclude(contributions__user=user)
+
+
+def still_blind(user: User) -> Part:
+    """Return the rows about a request that *user* may still vote on."""
+    return Part(identity="request_id", keys=blind_requests(user))
+
+
+def _titles(ids: Collection[UUID]) -> dict[UUID, str]:
+    return dict(GenerationRun.objects.filter(pk__in=ids).values_list("pk", "title"))
+
+
+def _review_url(identity: UUID) -> str:
+    return reverse("generation:review", args=[identity])
+
+
+def _open_for(user: User, limit: int) -> list[OpenDecision]:
+    return [
+        OpenDecision(run.title, _review_url(run.pk), run.repository.name, run.risk_tier, run.state_changed_at)
+        for run in runs_waiting_for(user)[:limit]
+    ]
+
+
+subject_register(
+    SUBJECT_KIND,
+    places=repository_ids,
+    readable=requests_in,
+    blind=blind_requests,
+    pages=SubjectPages(_titles, _review_url, _open_for),
+)
