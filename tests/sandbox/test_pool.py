@@ -24,6 +24,7 @@ from apps.sandbox.gateways import pool as pool_module
 from apps.sandbox.gateways.worker import StartFailed, Worker, spare_id
 from apps.sandbox.services import (
     Call,
+    CommandRun,
     FunctionRun,
     Limits,
     Sandbox,
@@ -345,3 +346,12 @@ def test_a_clock_that_jumps_changes_no_limit_and_no_duration(sandbox: Sandbox, m
     assert stopped.status == "timeout"
     assert 300 <= stopped.wall_ms < 3000
     assert sandbox.run(ScriptRun("print(1)")).status == "exit"
+
+
+PROCESSORS = "import os; print(*sorted(os.sched_getaffinity(0)))"
+
+
+def test_a_run_may_move_to_any_processor(sandbox: Sandbox) -> None:
+    everywhere = " ".join(str(processor) for processor in sorted(os.sched_getaffinity(0))) + "\n"
+    assert sandbox.run(ScriptRun(PROCESSORS)).stdout == everywhere
+    assert sandbox.run(CommandRun(("python", "-c", PROCESSORS))).stdout == everywhere

@@ -43,22 +43,24 @@ class Accelerator:
     def __init__(self, path: str) -> None:
         # PyDLL keeps the interpreter lock across a call: the child that returns from one must own it.
         library = ctypes.PyDLL(path, use_errno=True)
-        self._serve, self._spawn = library.nofx_serve, library.nofx_spawn
-        self._serve.restype = self._spawn.restype = ctypes.c_long
+        self._serve, self._carry_out = library.nofx_serve, library.nofx_carry_out
+        self._serve.restype = self._carry_out.restype = ctypes.c_long
         self._descriptors = (ctypes.c_int * confine.DESCRIPTORS)()
 
     def serve(self, control: int, walls: confine.Walls) -> confine.Given | None:
         ruleset = NO_RULESET if walls.ruleset is None else walls.ruleset
         snippet = ctypes.pointer(walls.snippet)
-        prepared = Walls(control, ruleset, rootfs.INNER_ID, rootfs.SCRATCH.encode(), snippet)
-        kind: int = self._serve(ctypes.byref(prepared), self._descriptors)
+        # Kept, for what a run lets go of it writes into.
+        self._kept = (ruleset, snippet, Walls(control, ruleset, rootfs.INNER_ID, rootfs.SCRATCH.encode(), snippet))
+        self._arguments = (ctypes.byref(self._kept[-1]), self._descriptors)
+        kind: int = self._serve(*self._arguments)
         if kind == _SNIPPET:
             return None
         if kind < 0:
             raise OSError(ctypes.get_errno(), f"clone: {os.strerror(ctypes.get_errno())}")
         return confine.Given._make((*self._descriptors, kind == _NETWORKED))
 
-    def spawn(self, program: confine.Program, walls: confine.Walls) -> int:
+    def carry_out(self, program: confine.Program, walls: confine.Walls) -> int:
         """Without a copy of this process: the command borrows its memory until it has become the program."""
         rules, calls = walls.of_command(program.given)
         paths, argv, env, unless_found = _encoded(program)
@@ -72,10 +74,10 @@ class Accelerator:
             (program.given.stdin, program.given.stdout, program.given.stderr),
             unless_found,
         )
-        pid: int = self._spawn(ctypes.byref(command))
-        if pid < 0:
+        status: int = self._carry_out(ctypes.byref(command))
+        if status < 0:
             raise OSError(ctypes.get_errno(), f"clone: {os.strerror(ctypes.get_errno())}")
-        return pid
+        return status
 
 
 def _encoded(program: confine.Program) -> tuple[_Texts, _Texts, _Texts, int]:

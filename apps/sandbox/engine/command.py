@@ -8,42 +8,46 @@ every other process before it looks at what they left behind.
 from __future__ import annotations
 
 import errno
-import json
 import os
-import signal
 import stat
 from collections.abc import Callable
+from json.encoder import encode_basestring_ascii as quote
 from typing import Any, NoReturn
 
 from apps.sandbox.engine import confine, kernel, rootfs, runner
 
-Start = Callable[[confine.Program, confine.Walls], int]
+REHEARSAL: dict[str, Any] = {"argv": ["not-there"], "env": {"PATH": "/bin:/usr/bin", "HOME": "/", "LANG": "C.UTF-8"}}
+REHEARSAL_CAPS = confine.Caps(cpu_s=1, memory_mb=1, processes=1, files=64, file_mb=0, disk_mb=0, inodes=0)
+CarryOut = Callable[[confine.Program, confine.Walls], int]
 
 
-def run(given: confine.Given, walls: confine.Walls, start: Start) -> NoReturn:
-    """Become the first process of the run, and ``start`` its command: never returns."""
+def run(given: confine.Given, walls: confine.Walls, carry_out: CarryOut) -> NoReturn:
+    """Become the first process of the run, and ``carry_out`` its command: never returns."""
     stage = "setup"
     try:
         spec, contents_at = confine.spec_read(given.spec)
         caps = confine.caps_read(given.spec)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the only signal with a handler, so the only one that may arrive
-        confine.scratch_mount(caps)
         if given.is_networked:
             kernel.loopback_up()
         stage = "refused"
         _files_write(given.spec, spec["files"], contents_at)
         os.write(given.values, runner.say("started", ""))
         stage = "failed"
-        pid = start(_program(spec, caps, given), walls)
-        os.close(given.stdout)
-        os.close(given.stderr)
-        status = _wait_for(pid)
-        _everyone_else_ends()
+        status = carry_out(_program(spec, caps, given), walls)
         _collect(given.values, status, spec["collect"], spec["collect_bytes"])
     except BaseException as error:  # noqa: BLE001 - reported outside, then the process ends
         os.write(given.values, runner.say(stage, f"{type(error).__name__}: {error}"))
         os._exit(1)
     os._exit(0)
+
+
+def rehearse(walls: confine.Walls, carry_out: CarryOut) -> None:
+    """Go through what the first process does, with a program that is not there: see :func:`runner.rehearse`."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for _ in range(runner.REHEARSALS):
+        given = confine.Given(nothing, nothing, os.dup(nothing), os.dup(nothing), nothing)
+        _collect(nothing, carry_out(_program(REHEARSAL, REHEARSAL_CAPS, given), walls), [], 0)
+    os.close(nothing)
 
 
 def _files_write(spec_fd: int, files: list[list[Any]], at: int) -> None:
@@ -65,26 +69,6 @@ def _program(spec: dict[str, Any], caps: confine.Caps, given: confine.Given) -> 
     return confine.Program([os.path.join(folder, argv[0]) for folder in folders], argv, env, caps, given)
 
 
-def _wait_for(pid: int) -> int:
-    """Reap whatever ends until the command itself does; return its wait status."""
-    while True:
-        ended, status = os.wait()
-        if ended == pid:
-            return status
-
-
-def _everyone_else_ends() -> None:
-    try:
-        os.kill(-1, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    while True:
-        try:
-            os.wait()
-        except ChildProcessError:
-            return
-
-
 def _collect(values_fd: int, status: int, names: list[str], budget: int) -> None:
     """Send a line of JSON that describes the files, then their contents one after another."""
     found: list[tuple[str, bytes]] = []
@@ -93,8 +77,9 @@ def _collect(values_fd: int, status: int, names: list[str], budget: int) -> None
         if content is not None:
             budget -= len(content)
             found.append((name, content))
-    header = {"status": status, "files": [[name, len(content)] for name, content in found]}
-    data = memoryview(json.dumps(header).encode() + b"\n" + b"".join(content for _, content in found))
+    files = ",".join(f"[{quote(name)},{len(content)}]" for name, content in found)
+    header = f'{{"status":{status},"files":[{files}]}}\n'.encode()
+    data = memoryview(header + b"".join(content for _, content in found))
     while data:
         data = data[os.write(values_fd, data) :]
 

@@ -9,6 +9,7 @@ import resource
 import select
 import signal
 import socket
+from collections.abc import Callable
 from typing import NoReturn
 
 from apps.sandbox.engine import confine, kernel, landlock, runner
@@ -39,24 +40,29 @@ class Plain:
             pid, pidfd = (self._networked if is_networked else self._alone).clone()
             if pid == 0:
                 given = confine.Given._make((*descriptors, is_networked))
-                if message != confine.SNIPPET:
-                    return given
-                _confine(given, walls)
-                return None
+                is_snippet = message == confine.SNIPPET
+                _begin(given, walls, _snippet_confine if is_snippet else _command_begin)
+                return None if is_snippet else given
             for fd in descriptors:
                 os.close(fd)
             _watch(messages, pid, pidfd)
 
-    def spawn(self, program: confine.Program, walls: confine.Walls) -> int:
+    def carry_out(self, program: confine.Program, walls: confine.Walls) -> int:
+        if os.getpid() != 1:
+            raise OSError(errno.EPERM, "what ends the others would reach everybody")
         pid = os.fork()
         if pid == 0:
             _become(program, walls)
-        return pid
+        os.close(program.given.stdout)
+        os.close(program.given.stderr)
+        status = _wait_for(pid)
+        _everyone_else_ends()
+        return status
 
 
-def _confine(given: confine.Given, walls: confine.Walls) -> None:
+def _begin(given: confine.Given, walls: confine.Walls, how: Callable[[confine.Given, confine.Walls], None]) -> None:
     try:
-        _snippet_confine(given, walls)
+        how(given, walls)
     except BaseException as error:  # noqa: BLE001 - reported outside as a failure of the sandbox, then the process ends
         runner.setup_failed(given.values, error)
 
@@ -78,6 +84,32 @@ def _watch(control: socket.socket, pid: int, pidfd: int) -> None:
     _, status, used = os.wait4(pid, 0)
     os.close(pidfd)
     control.send(STATUS.pack(b"S", status, used.ru_utime + used.ru_stime, used.ru_maxrss))
+
+
+def _command_begin(given: confine.Given, _walls: confine.Walls) -> None:
+    """Begin the first process of a command: no signal reaches it, and it has a scratch directory of its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the only one with a handler, so the only one that could arrive
+    confine.scratch_mount(confine.caps_read(given.spec))
+
+
+def _wait_for(pid: int) -> int:
+    """Reap whatever ends until the command itself does; return its wait status."""
+    while True:
+        ended, status = os.wait()
+        if ended == pid:
+            return status
+
+
+def _everyone_else_ends() -> None:
+    try:
+        os.kill(-1, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    while True:
+        try:
+            os.wait()
+        except ChildProcessError:
+            return
 
 
 def _snippet_confine(given: confine.Given, walls: confine.Walls) -> None:

@@ -27,6 +27,7 @@ from typing import Any, NoReturn
 from apps.sandbox.engine import codec, confine
 
 FILE_NAME = "main.py"
+ONLY_FOR_THE_START = ("PYTHONHASHSEED", "LD_BIND_NOW")
 MAX_ERROR = 2000
 OUT_OF_MEMORY = 137
 REHEARSAL = {
@@ -58,7 +59,8 @@ def prepare() -> None:
     sys.stderr = sys.__stderr__ = _stream(2)  # type: ignore[misc]
     traceback.format_exception(KeyError("warm"))
     sys.argv = sys.orig_argv = [FILE_NAME]
-    os.environ.pop("PYTHONHASHSEED", None)
+    for name in ONLY_FOR_THE_START:
+        os.environ.pop(name, None)
     sys.path_importer_cache.pop(sys.path.pop(0), None)  # where our own modules came from
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in [name for name in sys.modules if name.split(".")[0] == "apps"]:
@@ -142,12 +144,19 @@ def _script(spec: dict[str, Any]) -> int:
     _write(3, say("started", ""))
     os.close(3)
     status = _execute(code, _namespace(), spec["code"])
-    with contextlib.suppress(BaseException):
+    _wait_for_what_it_left()
+    return _flush(status)
+
+
+def _wait_for_what_it_left() -> None:
+    """Do what the interpreter itself does at its end: join threads, call what was registered with atexit."""
+    try:
         if _threads_alive():
-            threading._shutdown()  # type: ignore[attr-defined]  # what the interpreter itself calls at its end
+            threading._shutdown()  # type: ignore[attr-defined]
         if _exit_functions():
             atexit._run_exitfuncs()
-    return _flush(status)
+    except BaseException:  # noqa: BLE001, S110 - the status of the code itself stands
+        pass
 
 
 def _execute(code: types.CodeType, namespace: dict[str, Any], source: str) -> int:

@@ -35,16 +35,17 @@ class Server(Protocol):
         """
         Serve runs until the controller goes away; returns in each child only.
 
-        :return: None in a snippet, which is behind all walls by then; what a command was given.
+        :return: None in a snippet, which is behind all walls by then; what a command was given, in its first process,
+            which no signal reaches and which has a scratch directory.
         :raises OSError: the kernel makes no process.
         """
         ...
 
-    def spawn(self, program: confine.Program, walls: confine.Walls) -> int:
+    def carry_out(self, program: confine.Program, walls: confine.Walls) -> int:
         """
-        Start a command behind all walls, and return its process id.
+        Run a command behind all walls, end whatever it left running, and return its wait status.
 
-        :raises OSError: the kernel makes no process.
+        :raises OSError: the kernel makes no process, or this is not the first one of a pid namespace.
         """
         ...
 
@@ -54,7 +55,7 @@ def main(control: int) -> NoReturn:
     control = _out_of_the_way(control)
     config: dict[str, Any] = json.loads(os.read(control, MAX_CONFIG))
     server = _server(config["accelerator"])
-    walls = _prepare(control, config)
+    walls = _prepare(control, config, server)
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -62,7 +63,7 @@ def main(control: int) -> NoReturn:
     given = server.serve(control, walls)
     if given is None:
         runner.run()
-    command.run(given, walls, server.spawn)
+    command.run(given, walls, server.carry_out)
 
 
 def _out_of_the_way(control: int) -> int:
@@ -81,13 +82,13 @@ def _server(library: str | None) -> Server:
     return server
 
 
-def _prepare(control: int, config: dict[str, Any]) -> confine.Walls:
+def _prepare(control: int, config: dict[str, Any], server: Server) -> confine.Walls:
     try:
         for name in config["preload"]:
             importlib.import_module(name)
         runner.prepare()
-        runner.rehearse()
         walls = _isolate(control, config)
+        command.rehearse(walls, server.carry_out)
     except (OSError, ImportError) as error:
         step = (error.strerror if isinstance(error, OSError) else None) or str(error)
         os.write(control, FAILED + json.dumps({"step": step}).encode())
@@ -110,6 +111,7 @@ def _isolate(control: int, config: dict[str, Any]) -> confine.Walls:
     rootfs.namespaces_enter(map_identity)
     readable = rootfs.root_build(binds=config["binds"], hidden=config["hidden"], interpreter=config["interpreter"])
     _become_first_process(control)
+    runner.rehearse()
     writable = [rootfs.SCRATCH_PARENT, *(f"/dev/{name}" for name in rootfs.DEVICES)]
     ruleset = landlock.ruleset(read_only=readable, writable=writable, tcp=False)
     networked_ruleset = landlock.ruleset(read_only=readable, writable=writable, tcp=True)

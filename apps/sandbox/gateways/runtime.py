@@ -30,6 +30,7 @@ ENVIRONMENT = {
 }
 
 
+BOUND_EARLY = {"LD_BIND_NOW": "1"}  # the linker writes into no page of a run
 FIXED_HASHES = {"PYTHONHASHSEED": "0"}  # the order of a set of texts is the same in every run
 
 

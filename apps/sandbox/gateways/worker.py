@@ -26,7 +26,7 @@ from apps.sandbox.gateways.exchange import (
     WorkerDied,
 )
 from apps.sandbox.gateways.meter import tree_resident_bytes
-from apps.sandbox.gateways.runtime import ENVIRONMENT, FIXED_HASHES, Runtime
+from apps.sandbox.gateways.runtime import BOUND_EARLY, ENVIRONMENT, FIXED_HASHES, Runtime
 
 # What the zygote must know comes over its socket: its arguments stay in memory that untrusted code can read.
 BOOT = (
@@ -125,7 +125,7 @@ class Worker:
         try:
             self._process = subprocess.Popen(
                 command,
-                env=ENVIRONMENT | FIXED_HASHES,
+                env=ENVIRONMENT | FIXED_HASHES | BOUND_EARLY,
                 cwd="/",
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

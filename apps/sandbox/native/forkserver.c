@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -138,14 +139,29 @@ static void privileges_drop(const struct caps *caps, int ruleset, const struct s
         give_up(report, "seccomp");
 }
 
+static void caps_read(struct caps *caps, const int fds[DESCRIPTORS], const struct report *report)
+{
+    if (pread(fds[SPEC], caps, sizeof *caps, 0) != sizeof *caps)
+        give_up(report, "read the limits");
+}
+
+/* Begin the first process of a command: no signal reaches it, and it has a scratch directory of its own. */
+static void command_begin(const struct walls *walls, const int fds[DESCRIPTORS])
+{
+    const struct report early = {fds[VALUES], SETUP_FAILED, 1};
+    struct caps caps;
+    caps_read(&caps, fds, &early);
+    signal(SIGINT, SIG_IGN); /* the only one with a handler, so the only one that could arrive */
+    scratch_mount(walls, &caps, &early);
+}
+
 /* Put a snippet behind all walls, with 0, 1, 2: streams; 3: values; 4: the specification. */
 static void confine(const struct walls *walls, const int fds[DESCRIPTORS])
 {
     const struct report early = {fds[VALUES], SETUP_FAILED, 1};
     const int kept[DESCRIPTORS] = {fds[IN], fds[OUT], fds[ERR], fds[VALUES], fds[SPEC]};
     struct caps caps;
-    if (pread(fds[SPEC], &caps, sizeof caps, 0) != sizeof caps)
-        give_up(&early, "read the limits");
+    caps_read(&caps, fds, &early);
     if (setsid() < 0) /* a signal to one's own process group also reaches those outside the pid namespace */
         give_up(&early, "setsid");
     scratch_mount(walls, &caps, &early);
@@ -200,8 +216,25 @@ static void watch(int control, pid_t pid, int pidfd)
 }
 
 /*
+ * Clone onto the processor that this process runs on, for it will wait at once: to wake another processor takes as
+ * long as a third of a short run. Both are free to move afterwards.
+ */
+static long clone_here(unsigned long flags, int *pidfd)
+{
+    cpu_set_t all, here;
+    bool bound = sched_getaffinity(0, sizeof all, &all) == 0;
+    CPU_ZERO(&here);
+    CPU_SET(sched_getcpu(), &here);
+    bound = bound && sched_setaffinity(0, sizeof here, &here) == 0;
+    long pid = syscall(SYS_clone, flags, NULL, pidfd, NULL, 0);
+    if (bound)
+        sched_setaffinity(0, sizeof all, &all);
+    return pid;
+}
+
+/*
  * Serve runs. Returns in the child that becomes one: its kind, and for a command its descriptors in fds. A snippet is
- * behind all walls by then. In the server it returns only, with -1, when the kernel makes no process.
+ * behind all walls by then, a command has a scratch directory. In the server it returns only, with -1, when the kernel makes no process.
  */
 long nofx_serve(const struct walls *walls, int fds[DESCRIPTORS])
 {
@@ -214,10 +247,9 @@ long nofx_serve(const struct walls *walls, int fds[DESCRIPTORS])
             unsigned long flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD | SIGCHLD;
             if (kind == NETWORKED)
                 flags |= CLONE_NEWNET;
-            long pid = syscall(SYS_clone, flags, NULL, &pidfd, NULL, 0);
+            long pid = clone_here(flags, &pidfd);
             if (pid == 0) {
-                if (kind == SNIPPET)
-                    confine(walls, fds);
+                (kind == SNIPPET ? confine : command_begin)(walls, fds);
                 return kind;
             }
             if (pid < 0)
@@ -264,9 +296,29 @@ static int become(void *prepared)
     give_up(&AS_COMMAND, command->arguments[0]);
 }
 
-/* Start a command; return its pid, or -1. It borrows this process's memory until it has become the program. */
-long nofx_spawn(const struct command *command)
+/*
+ * Carry out a command, as the first process of a run: return its wait status once nobody else is left, or -1 when the
+ * kernel makes no process or this is not the first one. It borrows this process's memory until it has become the program.
+ */
+long nofx_carry_out(const struct command *command)
 {
     static char stack[STACK] __attribute__((aligned(16)));
-    return clone(become, stack + STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, (void *)command);
+    int status = 0, other;
+    if (getpid() != 1) { /* what ends the others below would reach everybody */
+        errno = EPERM;
+        return -1;
+    }
+    pid_t ended, pid = clone(become, stack + STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, (void *)command);
+    if (pid < 0)
+        return -1;
+    close(command->streams[1]);
+    close(command->streams[2]);
+    do
+        ended = wait(&other);
+    while (ended != pid && (ended > 0 || errno == EINTR));
+    status = other;
+    kill(-1, SIGKILL);
+    while (wait(&other) > 0 || errno == EINTR)
+        ;
+    return status;
 }
