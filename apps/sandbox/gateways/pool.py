@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 
 from apps.sandbox.engine import landlock
 from apps.sandbox.errors import SandboxUnavailable
@@ -136,7 +135,7 @@ class Sandbox:
                 raw = self._carry_out(spec, packed)
             except WorkerDied as error:
                 return Result("infra", None, stderr=f"The sandbox failed: {error}.")
-        return replace(result_read(spec, raw), tier=self._tier)
+        return result_read(spec, raw, self._tier)
 
     def _carry_out(self, spec: Spec, packed: Packed) -> RawRun:
         for _ in range(self.workers):

@@ -74,7 +74,7 @@ def _command(spec: CommandRun) -> dict[str, Any]:
     }
 
 
-def result_read(spec: Spec, raw: RawRun) -> Result:
+def result_read(spec: Spec, raw: RawRun, tier: str) -> Result:
     """Interpret a run. Everything that the untrusted code could have written is treated as its output, no more."""
     first, _, rest = raw.values.partition(b"\n")
     opening = _opening(first)
@@ -85,6 +85,7 @@ def result_read(spec: Spec, raw: RawRun) -> Result:
         "wall_ms": round(raw.wall_s * 1000, 3),
         "cpu_ms": round(raw.cpu_s * 1000, 3),
         "peak_memory_kb": raw.peak_memory_kb,
+        "tier": tier,
     }
     if "refused" in opening:
         reason = opening["refused"]

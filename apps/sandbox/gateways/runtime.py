@@ -15,8 +15,8 @@ from apps.sandbox.engine import rootfs
 
 # Imported before the fork: what candidates use most. Each costs every fork a little, so the list is short.
 PRELOAD = (
-    "abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum", "fractions",
-    "functools", "heapq", "itertools", "json", "math", "operator", "random", "re", "statistics", "string", "textwrap",
+    "abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime", "enum",
+    "functools", "heapq", "itertools", "json", "math", "operator", "random", "re", "string", "textwrap",
     "time", "typing",
 )  # fmt: skip
 # Below /usr, but somebody's own: settings (those of npm hold tokens) and sources, for instance of this application.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, fields, replace
+from collections import Counter as Counts
+from dataclasses import dataclass, fields
 
 from apps.sandbox.types import Result
 
@@ -36,15 +37,16 @@ class Counter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._tally = Tally()
+        self._counts: Counts[str] = Counts()
+        self._longest_queue = 0
         self._waiting = 0
 
     def waits(self) -> None:
         """A run begins to wait for a fork server."""
         with self._lock:
             self._waiting += 1
-            if self._waiting > self._tally.longest_queue:
-                self._tally = replace(self._tally, longest_queue=self._waiting)
+            if self._waiting > self._longest_queue:
+                self._longest_queue = self._waiting
 
     def waited(self) -> None:
         """It has one."""
@@ -73,9 +75,12 @@ class Counter:
     def take(self) -> Tally:
         """Return what was counted, and begin anew."""
         with self._lock:
-            taken, self._tally = self._tally, Tally()
+            taken = Tally(**self._counts, longest_queue=self._longest_queue)
+            self._counts.clear()
+            self._longest_queue = 0
             return taken
 
     def _add(self, *names: str) -> None:
         with self._lock:
-            self._tally = replace(self._tally, **{name: getattr(self._tally, name) + 1 for name in names})
+            for name in names:
+                self._counts[name] += 1
