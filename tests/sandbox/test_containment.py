@@ -104,6 +104,44 @@ def test_the_scratch_directory_is_empty_and_gone_after_the_run(script: Run) -> N
     assert script("import os; print(os.listdir())").stdout == "[]\n"
 
 
+LOOK = """
+import os
+facts, space = os.stat('.'), os.statvfs('.')
+print(os.listdir(), oct(facts.st_mode), facts.st_nlink, facts.st_atime_ns > 9, facts.st_mtime_ns > 9,
+      space.f_blocks - space.f_bfree, space.f_files - space.f_ffree, os.getcwd())
+"""
+FRESH = "[] 0o40700 2 True True 0 1 /sandbox/work\n"
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "open('.hidden', 'w').close()",
+        "os.mkdir('deep'); open('deep/file', 'wb').write(bytes(1 << 20))",
+        "os.symlink('/', 'link')",
+        "open('gone', 'w').close(); os.unlink('gone')",
+        "held = open('gone', 'wb'); os.unlink('gone'); held.write(bytes(1 << 20)); held.flush()",
+        "os.chmod('.', 0)",
+        "os.chmod('.', 0o1777)",
+        "os.utime('.', ns=(1, 1))",
+        "os.utime('.', ns=(1, os.stat('.').st_mtime_ns))",
+        "open('.hidden', 'w').close(); os.abort()",
+        "open('.hidden', 'w').close()\nwhile True: pass",
+    ],
+)
+def test_a_run_finds_no_trace_of_the_one_before_it(script: Run, action: str) -> None:
+    assert script(LOOK).stdout == FRESH
+    traced = script(f"import os, sys\nprint('tried', flush=True)\n{action}", cpu_s=1)
+    assert traced.stdout == "tried\n" and "PermissionError" not in traced.stderr, traced.stderr
+    assert script(LOOK).stdout == FRESH
+
+
+def test_a_scratch_directory_is_as_large_as_its_run_may_use(script: Run) -> None:
+    space = "import os; space = os.statvfs('.'); print(space.f_blocks * space.f_frsize >> 20, space.f_files)"
+    sizes = [script(space, disk_mb=disk_mb, inodes=inodes).stdout for disk_mb, inodes in ((1, 64), (4, 64), (1, 128))]
+    assert sizes == ["1 64\n", "4 64\n", "1 128\n"]
+
+
 def test_the_environment_holds_no_secret(script: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOFX_SECRET_KEY", "s3cr3t")
     fresh = Sandbox.open(workers=1)

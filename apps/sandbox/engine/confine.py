@@ -7,7 +7,7 @@ import os
 import struct
 from typing import Any, NamedTuple
 
-from apps.sandbox.engine import kernel, rootfs
+from apps.sandbox.engine import kernel
 
 HEAD = struct.Struct("<8I")
 PLAIN = 2  # the format of marshal in which nothing is shared: two equal arguments stay two
@@ -79,10 +79,3 @@ def spec_read(fd: int) -> tuple[dict[str, Any], int]:
 def caps_read(spec_fd: int) -> Caps:
     """Return the limits of a run."""
     return Caps(*HEAD.unpack(os.pread(spec_fd, HEAD.size, 0))[:-1])
-
-
-def scratch_mount(caps: Caps) -> None:
-    """Mount an empty, bounded scratch file system; it goes with this run's mount namespace."""
-    options = f"size={caps.disk_mb}m,nr_inodes={caps.inodes},mode=700,uid={rootfs.INNER_ID},gid={rootfs.INNER_ID}"
-    kernel.mount("tmpfs", rootfs.SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
-    os.chdir(rootfs.SCRATCH)

@@ -22,6 +22,7 @@ CLONE_PIDFD = 0x00001000
 MS_NOSUID = 2
 MS_NODEV = 4
 MS_NOEXEC = 8
+MS_NOATIME = 1024
 MS_REC = 16384
 MS_PRIVATE = 1 << 18
 MNT_DETACH = 2
@@ -83,6 +84,11 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str | No
     _checked(
         _libc.mount(encoded[0], encoded[1], encoded[2], ctypes.c_ulong(flags), encoded[3]), f"mount {kind} {target}"
     )
+
+
+def unmount(target: str) -> None:
+    """Take away what is mounted at ``target``; what is open in it stays until it is closed."""
+    _checked(_libc.umount2(os.fsencode(target), MNT_DETACH), f"umount {target}")
 
 
 def tree_clone(path: str) -> int:

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable
 from typing import NoReturn
 
-from apps.sandbox.engine import confine, kernel, landlock, runner
+from apps.sandbox.engine import confine, kernel, landlock, rootfs, runner, scratch
 from apps.sandbox.engine.confine import KILL, STATUS
 
 MB = 1 << 20
@@ -23,11 +23,12 @@ class Plain:
     """See :class:`zygote.Server`."""
 
     def __init__(self) -> None:
-        self._alone = kernel.Cloner(kernel.NEWPID | kernel.NEWNS)
+        self._snippet = kernel.Cloner(kernel.NEWPID)
+        self._command = kernel.Cloner(kernel.NEWPID | kernel.NEWNS)
         self._networked = kernel.Cloner(kernel.NEWPID | kernel.NEWNS | kernel.NEWNET)
 
     def serve(self, control: int, walls: confine.Walls) -> confine.Given | None:
-        messages = socket.socket(fileno=control)
+        messages, shared = socket.socket(fileno=control), scratch.Scratch()
         while True:
             message, descriptors, _, _ = socket.recv_fds(messages, 16, confine.DESCRIPTORS)
             if not message:
@@ -36,16 +37,23 @@ class Plain:
                 for fd in descriptors:
                     os.close(fd)
                 continue
-            is_networked = message == confine.NETWORKED
-            pid, pidfd = (self._networked if is_networked else self._alone).clone()
+            given = confine.Given._make((*descriptors, message == confine.NETWORKED))
+            is_snippet = message == confine.SNIPPET
+            unprepared = shared.prepare(given.spec) if is_snippet else None
+            pid, pidfd = self._cloner(message).clone()
             if pid == 0:
-                given = confine.Given._make((*descriptors, is_networked))
-                is_snippet = message == confine.SNIPPET
-                _begin(given, walls, _snippet_confine if is_snippet else _command_begin)
+                _begin(given, walls, unprepared, _snippet_confine if is_snippet else _command_begin)
                 return None if is_snippet else given
             for fd in descriptors:
                 os.close(fd)
             _watch(messages, pid, pidfd)
+            if is_snippet:
+                shared.check()
+
+    def _cloner(self, kind: bytes) -> kernel.Cloner:
+        if kind == confine.SNIPPET:
+            return self._snippet
+        return self._networked if kind == confine.NETWORKED else self._command
 
     def carry_out(self, program: confine.Program, walls: confine.Walls) -> int:
         if os.getpid() != 1:
@@ -60,8 +68,15 @@ class Plain:
         return status
 
 
-def _begin(given: confine.Given, walls: confine.Walls, how: Callable[[confine.Given, confine.Walls], None]) -> None:
+def _begin(
+    given: confine.Given,
+    walls: confine.Walls,
+    unprepared: OSError | None,
+    how: Callable[[confine.Given, confine.Walls], None],
+) -> None:
     try:
+        if unprepared:
+            raise unprepared
         how(given, walls)
     except BaseException as error:  # noqa: BLE001 - reported outside as a failure of the sandbox, then the process ends
         runner.setup_failed(given.values, error)
@@ -89,7 +104,8 @@ def _watch(control: socket.socket, pid: int, pidfd: int) -> None:
 def _command_begin(given: confine.Given, _walls: confine.Walls) -> None:
     """Begin the first process of a command: no signal reaches it, and it has a scratch directory of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the only one with a handler, so the only one that could arrive
-    confine.scratch_mount(confine.caps_read(given.spec))
+    scratch.mount(confine.caps_read(given.spec))
+    os.chdir(rootfs.SCRATCH)
 
 
 def _wait_for(pid: int) -> int:
@@ -116,7 +132,7 @@ def _snippet_confine(given: confine.Given, walls: confine.Walls) -> None:
     """Put this process behind all walls, with the descriptors 0 to 4 left: streams, values, specification."""
     caps = confine.caps_read(given.spec)
     os.setsid()  # a signal to one's own process group also reaches those outside the pid namespace
-    confine.scratch_mount(caps)
+    os.chdir(rootfs.SCRATCH)
     kept = [given.stdin, given.stdout, given.stderr, given.values, given.spec]
     ruleset = _descriptors_keep(kept, walls.ruleset)
     _privileges_drop(caps, ruleset, walls.snippet)

@@ -21,8 +21,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #ifndef SYS_landlock_restrict_self
@@ -79,13 +82,70 @@ static void limit(const struct report *report, int which, rlim_t value)
         give_up(report, "setrlimit");
 }
 
-static void scratch_mount(const struct walls *walls, const struct caps *caps, const struct report *report)
+static int scratch_mount(const struct walls *walls, uint32_t disk_mb, uint32_t inodes)
 {
     char options[128];
-    snprintf(options, sizeof options, "size=%um,nr_inodes=%u,mode=700,uid=%u,gid=%u", caps->disk_mb, caps->inodes,
-             walls->inner_id, walls->inner_id);
-    if (mount("tmpfs", walls->scratch, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0 || chdir(walls->scratch) < 0)
-        give_up(report, "mount the scratch directory");
+    snprintf(options, sizeof options, "size=%um,nr_inodes=%u,mode=700,uid=%u,gid=%u", disk_mb, inodes, walls->inner_id,
+             walls->inner_id);
+    return mount("tmpfs", walls->scratch, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOATIME, options);
+}
+
+/* The scratch directory that snippets share one after the other, while none of them leaves a trace in it. */
+struct scratch {
+    bool mounted;
+    uint32_t disk_mb, inodes;
+    struct stat root;
+    struct statfs space;
+};
+
+/* Look at all that an empty directory can keep: entries, attributes, extended attributes. */
+static bool scratch_look(const char *path, struct stat *root, struct statfs *space)
+{
+    return stat(path, root) == 0 && statfs(path, space) == 0 && listxattr(path, NULL, 0) == 0;
+}
+
+static void scratch_remove(const struct walls *walls, struct scratch *scratch)
+{
+    if (scratch->mounted && umount2(walls->scratch, MNT_DETACH) < 0)
+        _exit(1); /* what a run left there must not be found by another one */
+    scratch->mounted = false;
+}
+
+/* Have an empty scratch directory of the size that this run may use; return 0, or why there is none. */
+static int scratch_prepare(const struct walls *walls, struct scratch *scratch, int spec)
+{
+    struct caps caps;
+    if (pread(spec, &caps, sizeof caps, 0) != sizeof caps)
+        return EINVAL;
+    if (scratch->mounted && scratch->disk_mb == caps.disk_mb && scratch->inodes == caps.inodes)
+        return 0;
+    scratch_remove(walls, scratch);
+    if (scratch_mount(walls, caps.disk_mb, caps.inodes) < 0)
+        return errno;
+    scratch->mounted = true;
+    scratch->disk_mb = caps.disk_mb;
+    scratch->inodes = caps.inodes;
+    return scratch_look(walls->scratch, &scratch->root, &scratch->space) ? 0 : errno;
+}
+
+static bool same_time(struct timespec one, struct timespec other)
+{
+    return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+}
+
+/* Throw the scratch directory away unless it is as it was before anybody had it. */
+static void scratch_check(const struct walls *walls, struct scratch *scratch)
+{
+    struct stat root, *before = &scratch->root;
+    struct statfs space;
+    bool untouched = scratch_look(walls->scratch, &root, &space) && root.st_mode == before->st_mode
+                  && root.st_uid == before->st_uid && root.st_gid == before->st_gid
+                  && root.st_nlink == before->st_nlink && root.st_size == before->st_size
+                  && same_time(root.st_atim, before->st_atim) && same_time(root.st_mtim, before->st_mtim)
+                  && same_time(root.st_ctim, before->st_ctim) && space.f_bfree == scratch->space.f_bfree
+                  && space.f_ffree == scratch->space.f_ffree;
+    if (!untouched)
+        scratch_remove(walls, scratch);
 }
 
 /* Make kept[i] the descriptor i and close all others but the ruleset; return its new number, or -1 without one. */
@@ -152,11 +212,15 @@ static void command_begin(const struct walls *walls, const int fds[DESCRIPTORS])
     struct caps caps;
     caps_read(&caps, fds, &early);
     signal(SIGINT, SIG_IGN); /* the only one with a handler, so the only one that could arrive */
-    scratch_mount(walls, &caps, &early);
+    if (scratch_mount(walls, caps.disk_mb, caps.inodes) < 0 || chdir(walls->scratch) < 0)
+        give_up(&early, "mount the scratch directory");
 }
 
-/* Put a snippet behind all walls, with 0, 1, 2: streams; 3: values; 4: the specification. */
-static void confine(const struct walls *walls, const int fds[DESCRIPTORS])
+/*
+ * Put a snippet behind all walls, with 0, 1, 2: streams; 3: values; 4: the specification. unprepared says why it has
+ * no scratch directory, if it has none.
+ */
+static void confine(const struct walls *walls, const int fds[DESCRIPTORS], int unprepared)
 {
     const struct report early = {fds[VALUES], SETUP_FAILED, 1};
     const int kept[DESCRIPTORS] = {fds[IN], fds[OUT], fds[ERR], fds[VALUES], fds[SPEC]};
@@ -164,7 +228,9 @@ static void confine(const struct walls *walls, const int fds[DESCRIPTORS])
     caps_read(&caps, fds, &early);
     if (setsid() < 0) /* a signal to one's own process group also reaches those outside the pid namespace */
         give_up(&early, "setsid");
-    scratch_mount(walls, &caps, &early);
+    errno = unprepared;
+    if (unprepared || chdir(walls->scratch) < 0)
+        give_up(&early, "mount the scratch directory");
     int ruleset = descriptors_keep(kept, DESCRIPTORS, walls->ruleset, &early);
     privileges_drop(&caps, ruleset, walls->filter, &BEFORE);
 }
@@ -238,18 +304,24 @@ static long clone_here(unsigned long flags, int *pidfd)
  */
 long nofx_serve(const struct walls *walls, int fds[DESCRIPTORS])
 {
+    struct scratch scratch = {0};
     for (;;) {
-        int count = 0, pidfd = -1;
+        int count = 0, pidfd = -1, unprepared = 0;
         char kind = receive(walls->control, fds, &count);
         if (!kind)
             _exit(0);
         if (kind != KILL && count == DESCRIPTORS) {
-            unsigned long flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD | SIGCHLD;
-            if (kind == NETWORKED)
-                flags |= CLONE_NEWNET;
+            unsigned long flags = CLONE_NEWPID | CLONE_PIDFD | SIGCHLD;
+            if (kind == SNIPPET)
+                unprepared = scratch_prepare(walls, &scratch, fds[SPEC]);
+            else
+                flags |= CLONE_NEWNS | (kind == NETWORKED ? CLONE_NEWNET : 0);
             long pid = clone_here(flags, &pidfd);
             if (pid == 0) {
-                (kind == SNIPPET ? confine : command_begin)(walls, fds);
+                if (kind == SNIPPET)
+                    confine(walls, fds, unprepared);
+                else
+                    command_begin(walls, fds);
                 return kind;
             }
             if (pid < 0)
@@ -257,6 +329,8 @@ long nofx_serve(const struct walls *walls, int fds[DESCRIPTORS])
             for (int i = 0; i < count; i++)
                 close(fds[i]);
             watch(walls->control, (pid_t)pid, pidfd);
+            if (kind == SNIPPET)
+                scratch_check(walls, &scratch);
         } else {
             for (int i = 0; i < count; i++)
                 close(fds[i]);
