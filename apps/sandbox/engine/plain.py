@@ -23,9 +23,8 @@ class Plain:
     """See :class:`zygote.Server`."""
 
     def __init__(self) -> None:
-        self._snippet = kernel.Cloner(kernel.NEWPID)
-        self._command = kernel.Cloner(kernel.NEWPID | kernel.NEWNS)
-        self._networked = kernel.Cloner(kernel.NEWPID | kernel.NEWNS | kernel.NEWNET)
+        self._alone = kernel.Cloner(kernel.NEWPID)
+        self._networked = kernel.Cloner(kernel.NEWPID | kernel.NEWNET)
 
     def serve(self, control: int, walls: confine.Walls) -> confine.Given | None:
         messages, shared = socket.socket(fileno=control), scratch.Scratch()
@@ -39,21 +38,15 @@ class Plain:
                 continue
             given = confine.Given._make((*descriptors, message == confine.NETWORKED))
             is_snippet = message == confine.SNIPPET
-            unprepared = shared.prepare(given.spec) if is_snippet else None
-            pid, pidfd = self._cloner(message).clone()
+            unprepared = shared.prepare(given.spec)
+            pid, pidfd = (self._networked if given.is_networked else self._alone).clone()
             if pid == 0:
                 _begin(given, walls, unprepared, _snippet_confine if is_snippet else _command_begin)
                 return None if is_snippet else given
             for fd in descriptors:
                 os.close(fd)
             _watch(messages, pid, pidfd)
-            if is_snippet:
-                shared.check()
-
-    def _cloner(self, kind: bytes) -> kernel.Cloner:
-        if kind == confine.SNIPPET:
-            return self._snippet
-        return self._networked if kind == confine.NETWORKED else self._command
+            shared.check()
 
     def carry_out(self, program: confine.Program, walls: confine.Walls) -> int:
         if os.getpid() != 1:
@@ -77,6 +70,7 @@ def _begin(
     try:
         if unprepared:
             raise unprepared
+        os.chdir(rootfs.SCRATCH)
         how(given, walls)
     except BaseException as error:  # noqa: BLE001 - reported outside as a failure of the sandbox, then the process ends
         runner.setup_failed(given.values, error)
@@ -101,11 +95,9 @@ def _watch(control: socket.socket, pid: int, pidfd: int) -> None:
     control.send(STATUS.pack(b"S", status, used.ru_utime + used.ru_stime, used.ru_maxrss))
 
 
-def _command_begin(given: confine.Given, _walls: confine.Walls) -> None:
-    """Begin the first process of a command: no signal reaches it, and it has a scratch directory of its own."""
+def _command_begin(_given: confine.Given, _walls: confine.Walls) -> None:
+    """Begin the first process of a command: no signal reaches it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the only one with a handler, so the only one that could arrive
-    scratch.mount(confine.caps_read(given.spec))
-    os.chdir(rootfs.SCRATCH)
 
 
 def _wait_for(pid: int) -> int:
@@ -132,7 +124,6 @@ def _snippet_confine(given: confine.Given, walls: confine.Walls) -> None:
     """Put this process behind all walls, with the descriptors 0 to 4 left: streams, values, specification."""
     caps = confine.caps_read(given.spec)
     os.setsid()  # a signal to one's own process group also reaches those outside the pid namespace
-    os.chdir(rootfs.SCRATCH)
     kept = [given.stdin, given.stdout, given.stderr, given.values, given.spec]
     ruleset = _descriptors_keep(kept, walls.ruleset)
     _privileges_drop(caps, ruleset, walls.snippet)

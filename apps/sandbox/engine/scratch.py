@@ -1,7 +1,7 @@
 """
-The scratch directory that snippets share one after the other, while none of them leaves a trace in it.
+The scratch directory that runs share one after the other, while none of them leaves a trace in it.
 
-To end a mount namespace makes the kernel wait for all processors: few snippets write a file, so few need a new one.
+To end a mount namespace, or to take away a mount, makes the kernel wait for all processors: most runs write no file.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Server(Protocol):
         Serve runs until the controller goes away; returns in each child only.
 
         :return: None in a snippet, which is behind all walls by then; what a command was given, in its first process,
-            which no signal reaches and which has a scratch directory.
+            which no signal reaches.
         :raises OSError: the kernel makes no process.
         """
         ...

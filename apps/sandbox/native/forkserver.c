@@ -90,7 +90,7 @@ static int scratch_mount(const struct walls *walls, uint32_t disk_mb, uint32_t i
     return mount("tmpfs", walls->scratch, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOATIME, options);
 }
 
-/* The scratch directory that snippets share one after the other, while none of them leaves a trace in it. */
+/* The scratch directory that runs share one after the other, while none of them leaves a trace in it. */
 struct scratch {
     bool mounted;
     uint32_t disk_mb, inodes;
@@ -199,38 +199,33 @@ static void privileges_drop(const struct caps *caps, int ruleset, const struct s
         give_up(report, "seccomp");
 }
 
-static void caps_read(struct caps *caps, const int fds[DESCRIPTORS], const struct report *report)
+/* Go to the scratch directory. unprepared says why there is none, if there is none. */
+static void scratch_enter(const struct walls *walls, int unprepared, const struct report *report)
 {
-    if (pread(fds[SPEC], caps, sizeof *caps, 0) != sizeof *caps)
-        give_up(report, "read the limits");
+    errno = unprepared;
+    if (unprepared || chdir(walls->scratch) < 0)
+        give_up(report, "mount the scratch directory");
 }
 
-/* Begin the first process of a command: no signal reaches it, and it has a scratch directory of its own. */
-static void command_begin(const struct walls *walls, const int fds[DESCRIPTORS])
+/* Begin the first process of a command: no signal reaches it. */
+static void command_begin(const struct walls *walls, const int fds[DESCRIPTORS], int unprepared)
 {
     const struct report early = {fds[VALUES], SETUP_FAILED, 1};
-    struct caps caps;
-    caps_read(&caps, fds, &early);
     signal(SIGINT, SIG_IGN); /* the only one with a handler, so the only one that could arrive */
-    if (scratch_mount(walls, caps.disk_mb, caps.inodes) < 0 || chdir(walls->scratch) < 0)
-        give_up(&early, "mount the scratch directory");
+    scratch_enter(walls, unprepared, &early);
 }
 
-/*
- * Put a snippet behind all walls, with 0, 1, 2: streams; 3: values; 4: the specification. unprepared says why it has
- * no scratch directory, if it has none.
- */
+/* Put a snippet behind all walls, with 0, 1, 2: streams; 3: values; 4: the specification. */
 static void confine(const struct walls *walls, const int fds[DESCRIPTORS], int unprepared)
 {
     const struct report early = {fds[VALUES], SETUP_FAILED, 1};
     const int kept[DESCRIPTORS] = {fds[IN], fds[OUT], fds[ERR], fds[VALUES], fds[SPEC]};
     struct caps caps;
-    caps_read(&caps, fds, &early);
+    if (pread(fds[SPEC], &caps, sizeof caps, 0) != sizeof caps)
+        give_up(&early, "read the limits");
     if (setsid() < 0) /* a signal to one's own process group also reaches those outside the pid namespace */
         give_up(&early, "setsid");
-    errno = unprepared;
-    if (unprepared || chdir(walls->scratch) < 0)
-        give_up(&early, "mount the scratch directory");
+    scratch_enter(walls, unprepared, &early);
     int ruleset = descriptors_keep(kept, DESCRIPTORS, walls->ruleset, &early);
     privileges_drop(&caps, ruleset, walls->filter, &BEFORE);
 }
@@ -300,28 +295,24 @@ static long clone_here(unsigned long flags, int *pidfd)
 
 /*
  * Serve runs. Returns in the child that becomes one: its kind, and for a command its descriptors in fds. A snippet is
- * behind all walls by then, a command has a scratch directory. In the server it returns only, with -1, when the kernel makes no process.
+ * behind all walls by then. In the server it returns only, with -1, when the kernel makes no process.
  */
 long nofx_serve(const struct walls *walls, int fds[DESCRIPTORS])
 {
     struct scratch scratch = {0};
     for (;;) {
-        int count = 0, pidfd = -1, unprepared = 0;
+        int count = 0, pidfd = -1;
         char kind = receive(walls->control, fds, &count);
         if (!kind)
             _exit(0);
         if (kind != KILL && count == DESCRIPTORS) {
             unsigned long flags = CLONE_NEWPID | CLONE_PIDFD | SIGCHLD;
-            if (kind == SNIPPET)
-                unprepared = scratch_prepare(walls, &scratch, fds[SPEC]);
-            else
-                flags |= CLONE_NEWNS | (kind == NETWORKED ? CLONE_NEWNET : 0);
+            int unprepared = scratch_prepare(walls, &scratch, fds[SPEC]);
+            if (kind == NETWORKED)
+                flags |= CLONE_NEWNET;
             long pid = clone_here(flags, &pidfd);
             if (pid == 0) {
-                if (kind == SNIPPET)
-                    confine(walls, fds, unprepared);
-                else
-                    command_begin(walls, fds);
+                (kind == SNIPPET ? confine : command_begin)(walls, fds, unprepared);
                 return kind;
             }
             if (pid < 0)
@@ -329,8 +320,7 @@ long nofx_serve(const struct walls *walls, int fds[DESCRIPTORS])
             for (int i = 0; i < count; i++)
                 close(fds[i]);
             watch(walls->control, (pid_t)pid, pidfd);
-            if (kind == SNIPPET)
-                scratch_check(walls, &scratch);
+            scratch_check(walls, &scratch);
         } else {
             for (int i = 0; i < count; i++)
                 close(fds[i]);
