@@ -26,6 +26,7 @@ COMMANDS = {
     "login": "keep an API token for nofx generate",
     "generate": "send a specification and print the chosen code",
     "consensus": "measure the consensus on recorded answers of models",
+    "specification": "measure how well examples are read out of specifications",
     "sandbox": "probe the isolation of this machine, or serve runs from it",
     "bench": "measure and print figures",
     "manage": "run one of Django's management commands",

@@ -109,6 +109,16 @@ def consensus_replay(
 
 
 def _problems(path: Path, options: Options) -> tuple[str, list[Problem]]:
+    label, problems = recorded_problems(path, label=options.label, models=options.models)
+    return label, [_hardened(problem, options) for problem in problems if problem.samples]
+
+
+def recorded_problems(path: Path, *, label: str, models: Collection[str] = ()) -> tuple[str, list[Problem]]:
+    """
+    Return the label that is scored by and the problems of a file.
+
+    :raises ReplayUnreadable: the file is missing, too large, or holds something else.
+    """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             text = file.read(MAX_FILE + 1).decode()
@@ -117,10 +127,9 @@ def _problems(path: Path, options: Options) -> tuple[str, list[Problem]]:
     if len(text) > MAX_FILE:
         raise ReplayUnreadable(f"{path} is larger than {MAX_FILE >> 20} MB.", remedy="Split it into several files.")
     try:
-        label, problems = problems_read(text, label=options.label, models=options.models)
+        return problems_read(text, label=label, models=models)
     except RecordInvalid as error:
         raise ReplayUnreadable(str(error), remedy="Each line is one recorded problem.") from error
-    return label, [_hardened(problem, options) for problem in problems if problem.samples]
 
 
 def _hardened(problem: Problem, options: Options) -> Problem:

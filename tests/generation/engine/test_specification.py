@@ -296,6 +296,11 @@ def test_examples_that_do_not_write_the_call_are_understood(example):
     assert [(e.args, e.expected) for e in analyse(AREA + example).examples] == [((2, 3), 6)]
 
 
+def test_a_docstring_may_end_behind_an_example():
+    spec = analyse("def f(n: int) -> int:\n    '''Double n: f(2) -> 4, f(3) -> 6'''\n")
+    assert [(e.args, e.expected) for e in spec.examples] == [((2,), 4), ((3,), 6)]
+
+
 def test_prose_may_promise_an_exception():
     spec = analyse("Write `root(n: int) -> int`. When given -1 it raises ValueError.")
     assert [(e.call, e.raises) for e in spec.examples] == [("root(-1)", "ValueError")]

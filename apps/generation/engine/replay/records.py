@@ -41,6 +41,7 @@ class Problem:
 
     ``examples`` are what a person gave. ``tests`` were written by models; each one's weight grows with how often it was
     written. ``reference`` is code that is right, or "". ``excluded`` says why the problem is not scored, or is "".
+    ``shown`` are the examples as lines of ``assert``, those that are no call with a literal result included.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Problem:
     samples: tuple[Sample, ...]
     reference: str
     excluded: str
+    shown: tuple[str, ...] = ()
 
     @property
     def models(self) -> frozenset[str]:
@@ -80,6 +82,7 @@ def problem_read(row: Mapping[str, Any], *, label: str, models: Collection[str])
             samples=samples,
             reference=_reference(row),
             excluded=row.get("exclude") or "",
+            shown=tuple(item["assert_line"] for item in row["examples_in_prompt"] if item.get("assert_line")),
         )
     except (KeyError, TypeError, AttributeError) as error:
         name = row.get("task_id", "A line") if isinstance(row, dict) else "A line"

@@ -35,7 +35,7 @@ _RAISES = re.compile(
 _PYTEST_RAISES = re.compile(r"raises\(\s*([A-Za-z_][\w.]*)[^)\n]*\)[^\n]*:\s*")
 _ASSERT = re.compile(r"(?m)(?<!\w)assert[ \t]+")
 _OPERATOR_AFTER = re.compile(r"[ \t]*(?:[-+*/%<>|&^]|\band\b|\bor\b|\bif\b|\bin\b|\bfor\b|==|!=)(?!>)")
-_GLUED = re.compile(r"[\w'\"]")
+_GLUED = re.compile(r"(?!'\'\'|\"\"\")[\w'\"]")
 _WORKED_OUT = re.compile(r"[ \t\d.+*/%()-]+=[ \t]*(-?\d+(?:\.\d+)?)[ \t]*$", re.MULTILINE)
 _COST_OF_PARSING = 40
 _LONGEST_TUPLE = 200
