@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import time
 
 import pytest
@@ -265,14 +266,95 @@ def test_a_megabyte_is_kept_but_only_its_beginning_is_read():
     assert "Only the first" in (spec.size_warning or "")
 
 
-@given(st.text(alphabet="f(x)[]{}'\"`>.,=-:# \n12aR\\é", max_size=300))
-@settings(max_examples=150, deadline=None)
+HEADS = (
+    "f(1) == 1",
+    "f(1)",
+    "n = 1",
+    "- n",
+    "if n is 1",
+    "| a |",
+    "[1] -> 2",
+    "Output: 1",
+    "R1:",
+    "assert f(1)",
+    "def f(",
+)
+
+
+@pytest.mark.parametrize("gap", [" ", "\t", "\n", " \n", "a ", "(", "`", "-", ".", "é"])
+def test_a_long_gap_after_anything_takes_under_300_ms(gap):
+    texts = ["Write `f(n: int) -> int`.\n\n" + head + gap * (9_900 // len(gap)) + "y" for head in HEADS]
+    seconds = max(min(_seconds(text) for _ in range(2)) for text in texts)
+    print(f"slowest of {len(texts)} texts with {gap!r}: {seconds * 1000:.0f} ms")
+    assert seconds < 0.3
+
+
+WORDS = [
+    "f(1) == 2",
+    "f(",
+    ")",
+    "[1, 2]",
+    "->",
+    "returns",
+    "raises ValueError",
+    ">>> f(3)",
+    "4",
+    "\n",
+    "must not",
+    "| n | result |",
+]
+WORDS += [
+    "assert ",
+    "- ",
+    "if n is",
+    "'a'",
+    '"""',
+    "```",
+    "def f(n: int) -> int:",
+    "class Box:",
+    "fast",
+    "R1:",
+    "\n\n",
+    ",",
+    "=",
+    "-" * 300,
+]
+TEXTS = st.one_of(
+    st.text(max_size=300),
+    st.text(alphabet="f(x)[]{}'\"`>.,=-:|# \n12aR\\é", max_size=300),
+    st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join),
+)
+
+
+@given(TEXTS)
+@settings(max_examples=200, deadline=None)
 def test_any_text_is_analysed_with_spans_inside_it(text):
     spec = analyse(text)
     spans = [e.span for e in spec.examples] + [c.span for c in spec.criteria] + [i.span for i in spec.issues]
     assert all(0 <= span.start <= span.end <= len(text) for span in spans)
     assert 0 <= spec.clarity.score <= 100
     assert spec == analyse(text)
+
+
+@given(TEXTS)
+@settings(max_examples=150, deadline=None)
+def test_every_example_is_python(text):
+    for example in analyse(text).examples:
+        for statement in (*example.steps, example.call):
+            ast.parse(statement)
+        assert example.raises is None or example.raises.isidentifier()
+
+
+@given(TEXTS, st.sampled_from(["\n", "\n\n", "\n  \n"]))
+@settings(max_examples=150, deadline=None)
+def test_white_space_at_the_end_changes_nothing(text, tail):
+    text = text.rstrip() + "\n"
+    spec, longer = analyse(text), analyse(text + tail)
+    assert (longer.examples, longer.criteria, longer.functions) == (spec.examples, spec.criteria, spec.functions)
+
+
+def test_what_is_nested_without_end_is_no_example():
+    assert analyse("Write `f(n: int) -> int`.\n\nassert f(1)" + "-" * 5_000 + "y").examples == ()
 
 
 AREA = "Write `area(width: int, height: int) -> int`.\n\n"
@@ -290,6 +372,21 @@ AREA = "Write `area(width: int, height: int) -> int`.\n\n"
         ">>> area(2, 3) == 6\nTrue\n",
         "area(2, 3) == 2 + 2 + 2 = 6\n",
         "assert surface(2, 3) == 6\n",
+        "2, 3 -> 6\n",
+        "- `2, 3` ➞ `6`\n",
+        "With width 2 and height 3 the result is 6.",
+        "If the input is 2, 3 the output is 6.",
+        "width = 2\nheight = 3\n-> 2 * 3\n=> result = 6\n",
+        "| width | height | result | why |\n|---|---|---|---|\n| 2 | 3 | 6 | 2 * 3 |\n",
+        "| height | width | area |\n|:--|--:|---|\n| 3 | 2 | 6 |\n",
+        "| call | gives |\n|---|---|\n| `area(2, 3)` | 6 |\n",
+        "print(area(2, 3))  # prints 6\n",
+        "area(2, 3)  # 6\n",
+        "area(2, 3): 6\n",
+        "self.assertEqual(area(2, 3), 6)\n",
+        "expect(area(2, 3)).toBe(6)\n",
+        "area(2, 3) returns 6 and remembers nothing.",
+        "area(\n    2,\n    3,\n) == 6\n",
     ],
 )
 def test_examples_that_do_not_write_the_call_are_understood(example):
@@ -301,9 +398,61 @@ def test_a_docstring_may_end_behind_an_example():
     assert [(e.args, e.expected) for e in spec.examples] == [((2,), 4), ((3,), 6)]
 
 
-def test_prose_may_promise_an_exception():
-    spec = analyse("Write `root(n: int) -> int`. When given -1 it raises ValueError.")
+@pytest.mark.parametrize(
+    "promise",
+    [
+        "When given -1 it raises ValueError.",
+        "Passing -1 raises ValueError.",
+        "If n is -1 it raises ValueError.",
+        "root(-1) -> ValueError",
+        "root(-1)  # ValueError",
+        "| n | result |\n|---|---|\n| -1 | raises ValueError |\n",
+    ],
+)
+def test_prose_may_promise_an_exception(promise):
+    spec = analyse(f"Write `root(n: int) -> int`. It takes a root.\n\n{promise}\n")
     assert [(e.call, e.raises) for e in spec.examples] == [("root(-1)", "ValueError")]
+
+
+@pytest.mark.parametrize(
+    ("example", "expected"),
+    [
+        ("reverse(abc) -> cba\n", "cba"),
+        ('reverse(abc) returns "cba".', "cba"),
+        ("| text | result |\n|---|---|\n| abc | cba |\n", "cba"),
+        ("reverse(abc) => True\n", True),
+    ],
+)
+def test_strings_may_lack_their_quotes(example, expected):
+    spec = analyse("Write `reverse(text: str) -> str`.\n\n" + example)
+    assert [(e.args, e.expected) for e in spec.examples] == [(("abc",), expected)]
+
+
+@pytest.mark.parametrize("prose", ["reverse(text) -> text\n", "reverse(text) -> reversed\n", "reverse(n - 1) -> x\n"])
+def test_names_of_parameters_are_no_strings(prose):
+    assert analyse("Write `reverse(text: str) -> str`.\n\n" + prose).examples == ()
+
+
+def test_spaces_inside_strings_make_two_examples():
+    spec = analyse('Write `f(s: str) -> bool`.\n\nf("a b") -> False\nf("ab") -> True\nf( "ab" ) -> True\n')
+    assert [(e.args, e.expected) for e in spec.examples] == [(("a b",), False), (("ab",), True)]
+    assert IssueKind.CONTRADICTION not in [issue.kind for issue in spec.issues]
+
+
+def test_a_tuple_of_one_may_lack_its_comma_where_others_are_tuples():
+    spec = analyse('Write `f(n: int)`.\n\nf(2) ==> ("a", "b")\nf(1) ==> ("a")\n')
+    assert [e.expected for e in spec.examples] == [("a", "b"), ("a",)]
+
+
+def test_terms_of_a_recurrence_are_no_examples_of_a_function_that_lists_them():
+    text = "def t(n):\n    '''t(0) = 1\n    t(n) = t(n - 1) + 2\n    Return the first terms: t(2) = [1, 3]\n    '''\n"
+    assert [e.expected for e in analyse(text).examples] == [[1, 3]]
+    assert [e.expected for e in analyse(text.replace("[1, 3]", "5")).examples] == [1, 5]
+
+
+def test_an_assertion_may_use_the_standard_library():
+    spec = analyse("Write a function.\n\nassert math.isclose(volume(10), 4188.79, rel_tol=0.001)\n")
+    assert [(e.steps, e.function) for e in spec.examples] == [(("import math", "result = volume(10)"), "volume")]
 
 
 @pytest.mark.parametrize(

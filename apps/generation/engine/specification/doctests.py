@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from apps.generation.engine.specification.literals import read_literal
 from apps.generation.engine.specification.model import Span, SpecExample
 from apps.generation.engine.specification.sessions import call_parts, relevant_steps, session_example
+from apps.generation.engine.specification.syntax import parsed
 
-_PROMPT = re.compile(r"^([ \t]*(?:[-*][ \t]+)?)(>>>)[ \t]?(.*)$")
-_MORE = re.compile(r"^[ \t]*\.\.\.(?:[ \t]|$)(.*)$")
-_END = re.compile(r"^[ \t]*(?:```|~~~|\"\"\"|'''|$)")
+_PROMPT = re.compile(r"^([ \t]*+(?:[-*][ \t]+)?)(>>>)[ \t]?(.*)$")
+_MORE = re.compile(r"^[ \t]*+\.\.\.(?:[ \t]|$)(.*)$")
+_END = re.compile(r"^[ \t]*+(?:```|~~~|\"\"\"|'''|$)")
 _ERROR = re.compile(r"^\s*(?:[\w.]*\.)?([A-Z]\w*)(?::|\s*$)")
-_INLINE = re.compile(r"^(.*?\))[ \t]*(?:#[ \t]*)?(?:->|=>|➞|→|==>|#)[ \t]*(.+)$")
+_INLINE = re.compile(r"^(.*?\))[ \t]*+(?:#[ \t]*+)?(?:->|=>|➞|→|==>|#)[ \t]*+(.+)$")
 _APART = re.compile(r"^(.*\))[ \t]+(\S.*)$")
 MAX_PROMPTS = 150
 _MAX_OUTPUT_LINES = 30
@@ -62,8 +63,8 @@ def _is_output(source: list[str]) -> bool:
     """A ``...`` line continues only what is not complete yet, or a block."""
     joined = "\n".join(source)
     try:
-        ast.parse(joined)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        parsed(joined)
+    except ValueError:
         return False
     return not source[0].rstrip().endswith(":") and len(source) == 1
 
@@ -123,8 +124,8 @@ def doctest_examples(text: str, classes: frozenset[str]) -> Iterable[SpecExample
 def _equality(source: str) -> tuple[str, str] | None:
     """``>>> f(2) == 3`` is meant as a claim; so is ``>>> f(2) 3``, which is no Python or a strange subscript."""
     try:
-        tree = ast.parse(source, mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        tree = parsed(source, mode="eval").body
+    except ValueError:
         tree = None
     if isinstance(tree, ast.Compare) and len(tree.ops) == 1 and isinstance(tree.ops[0], ast.Eq):
         expected = ast.unparse(tree.comparators[0])
@@ -145,8 +146,8 @@ def _survivable(source: str, output: str | None) -> str:
 
 def _parses(source: str) -> bool:
     try:
-        ast.parse(source)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        parsed(source)
+    except ValueError:
         return False
     return True
 
@@ -183,8 +184,8 @@ def _expectation(output: str) -> tuple[object, str | None, str]:
 
 def _printed(source: str) -> str | None:
     try:
-        tree = ast.parse(source, mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        tree = parsed(source, mode="eval").body
+    except ValueError:
         return None
     is_print = isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "print"
     if is_print and isinstance(tree, ast.Call) and len(tree.args) == 1 and not tree.keywords:

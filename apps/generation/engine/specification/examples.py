@@ -7,39 +7,48 @@ import builtins
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import islice
 
 from apps.generation.engine.specification.doctests import doctest_examples, doctest_spans
 from apps.generation.engine.specification.literals import Budget, balanced_end, literal_at, read_literal
 from apps.generation.engine.specification.model import FunctionSignature, Span, SpecExample
 from apps.generation.engine.specification.prose_examples import prose_examples
-from apps.generation.engine.specification.sessions import call_parts, session_example
+from apps.generation.engine.specification.sessions import call_parts, input_of, session_example
+from apps.generation.engine.specification.slips import renamed, with_tuples_of_one, without_terms
+from apps.generation.engine.specification.syntax import parsed
+from apps.generation.engine.specification.tables import table_examples
+from apps.generation.engine.specification.worked_examples import worked_examples
 
 MAX_EXAMPLES = 200
 _CALL = re.compile(r"(?<![\w.])(?!def\b|class\b|assert\b|print\b)([A-Za-z_]\w*)(?:\.[A-Za-z_]\w*)*(?=\()")
 _TAIL = re.compile(r"\.[A-Za-z_]\w*(?=\()|\.[A-Za-z_]\w*|(?=\[)")
 _CONNECTOR = re.compile(
-    r"""[ \t`'"]*(?:\#[ \t]*)?(?:
+    r"""[ \t`'"]*+(?:\#[ \t]*+)?(?:
         ->|=>|==>|➞|→|⇒|⟶|--?>|={2,3}|\bis\b|=|
         (?:(?:should|must|shall|will|would)\s+)?(?:returns?|give[s]?|yields?|evaluates?\s+to|equals?|
             produces?|outputs?|be\s+equal\s+to|be|becomes?|result[s]?\s+in)(?:\s+(?:equal\s+to|exactly|the\s+value|be))?
-    )[ \t]*\n?[ \t`]*""",
+    )[ \t]*+\n?[ \t`]*+""",
     re.VERBOSE,
 )
 _RAISES = re.compile(
-    r"""[ \t`'",]*(?:\#[ \t]*)?(?:->|=>|➞|→|==)?[ \t]*(?:(?:should|must|shall|will)\s+)?
+    r"""[ \t`'",]*+(?:\#[ \t]*+)?(?:->|=>|➞|→|==)?[ \t]*+(?:(?:should|must|shall|will)\s+)?
         (?:raises?|throws?|fails?\s+with|is\s+rejected\s+with)\s+(?:an?\s+)?[`'"]?([A-Z]\w*(?:Error|Exception|Exit|Interrupt|Warning|Iteration|[A-Za-z]*))""",
     re.VERBOSE,
 )
+_ERROR_ALONE = re.compile(r"[ \t`'\"]*+(?:(?:->|=>|==>|➞|→|⇒)[ \t`]*+|#[ \t]*+)([A-Z]\w*(?:Error|Exception))\b")
+_COMMENT_OR_COLON = re.compile(r"\)?[ \t`]*+(?:\#[ \t]*+(?:prints[ \t]+|Output:[ \t]*+|Out:[ \t]*+)?|:[ \t]+)[`]?")
+_ASSERTED_EQUAL = re.compile(r"\b(?:assert_?[eE]qual|assertIs|expect)\([ \t]*+(?=[A-Za-z_])")
+_EQUAL_TO = re.compile(r"[ \t]*+(?:,|\)\.(?:toBe|toEqual|toStrictEqual|to\.(?:be|equal|eql))\()[ \t]*+")
+_REST_OF_LINE = re.compile(r"[ \t]*+(?:[`.][ \t]*+)?(?:$|#|\(|- )", re.MULTILINE)
 _PYTEST_RAISES = re.compile(r"raises\(\s*([A-Za-z_][\w.]*)[^)\n]*\)[^\n]*:\s*")
 _ASSERT = re.compile(r"(?m)(?<!\w)assert[ \t]+")
-_OPERATOR_AFTER = re.compile(r"[ \t]*(?:[-+*/%<>|&^]|\band\b|\bor\b|\bif\b|\bin\b|\bfor\b|==|!=)(?!>)")
+_OPERATOR_AFTER = re.compile(r"[ \t]*+(?:[-+*/%<>|&^]|\band\b|\bor\b|\bif\b|\bin\b|\bfor\b|==|!=)(?!>)")
 _GLUED = re.compile(r"(?!'\'\'|\"\"\")[\w'\"]")
-_WORKED_OUT = re.compile(r"[ \t\d.+*/%()-]+=[ \t]*(-?\d+(?:\.\d+)?)[ \t]*$", re.MULTILINE)
+_WORKED_OUT = re.compile(r"[ \t\d.+*/%()-]+=[ \t]*+(-?\d+(?:\.\d+)?)[ \t]*+$", re.MULTILINE)
 _COST_OF_PARSING = 40
 _LONGEST_TUPLE = 200
-_ARROW_AFTER = re.compile(r"[ \t]*->")
+_SENTENCE_GOES_ON = re.compile(r"[ \t]*+and[ \t]+[A-Za-z_`]")
+_ARROW_AFTER = re.compile(r"[ \t]*+->")
 
 
 def examples_in(
@@ -54,29 +63,18 @@ def examples_in(
     """
     found = list(doctest_examples(text, frozenset(classes)))
     taken = doctest_spans(text)
-    for reader in (_pytest_raises, _asserts, _calls):
+    for reader in (_pytest_raises, _asserts, _asserted_equal, _calls):
         found += _outside(taken, islice(reader(text, frozenset(classes), budget), MAX_EXAMPLES))
     found.sort(key=lambda example: (example.span.start, example.span.end))
-    chosen = _relevant(found, [*names, *classes]) or _renamed(found, functions)
+    chosen = _relevant(found, [*names, *classes]) or renamed(found, functions)
     if functions and not classes:
         spans = [*taken, *(example.span for example in chosen)]
         chosen += _outside(spans, prose_examples(text, functions[-1], budget))
+        chosen += _outside(spans, islice(table_examples(text, functions[-1]), MAX_EXAMPLES))
+        spans += [example.span for example in chosen]
+        chosen += _outside(spans, islice(worked_examples(text, functions[-1], budget), MAX_EXAMPLES))
     chosen.sort(key=lambda example: (example.span.start, example.span.end))
-    return _unique(chosen)[:MAX_EXAMPLES]
-
-
-def _renamed(found: Sequence[SpecExample], functions: Sequence[FunctionSignature]) -> list[SpecExample]:
-    """
-    Return examples that call the only declared function by another name, under its own.
-
-    Only when all of them use one unknown name and fit the signature: then the name is a slip of the author.
-    """
-    others = {e.function for e in found if not e.steps and not hasattr(builtins, e.function)}
-    if len(functions) != 1 or len(others) != 1:
-        return []
-    function = functions[0]
-    fitting = [e for e in found if e.function in others and not e.steps and len(e.args) == len(function.parameters)]
-    return [replace(e, function=function.name, call=e.call.replace(e.function, function.name, 1)) for e in fitting]
+    return _unique(without_terms(text, with_tuples_of_one(text, chosen)))[:MAX_EXAMPLES]
 
 
 def _outside(taken: Sequence[Span], examples: Iterable[SpecExample]) -> list[SpecExample]:
@@ -98,7 +96,7 @@ def _unique(found: Sequence[SpecExample]) -> tuple[SpecExample, ...]:
     seen: set[tuple[object, ...]] = set()
     kept = []
     for example in found:
-        key = (example.steps, "".join(example.call.split()), repr(example.expected), example.raises)
+        key = (input_of(example), repr(example.expected), example.raises)
         if key not in seen:
             seen.add(key)
             kept.append(example)
@@ -140,12 +138,12 @@ def _expression_end(text: str, bracket: int, budget: Budget) -> int | None:
 
 def _judged(text: str, start: int, end: int, classes: frozenset[str], budget: Budget) -> SpecExample | None:
     expression = text[start:end]
-    raises = _RAISES.match(text, end)
+    raises = _RAISES.match(text, end) or _ERROR_ALONE.match(text, end)
     if raises is not None:
         return example_from(expression, None, raises.group(1), Span(start, raises.end()), classes)
     connector = _CONNECTOR.match(text, end)
     if connector is None or not connector.group().strip(" \t`'\"#\n"):
-        return None
+        return _noted(text, start, end, classes, budget)
     literal = literal_at(text, connector.end(), budget)
     if literal is None:
         return None
@@ -153,7 +151,8 @@ def _judged(text: str, start: int, end: int, classes: frozenset[str], budget: Bu
     source, stop = _bare_tuple(text, source, stop, connector.group(), budget)
     if _GLUED.match(text, stop):
         return None
-    if _OPERATOR_AFTER.match(text, stop) and not _ARROW_AFTER.match(text, stop):
+    goes_on = connector.group().strip(" `")[:1].isalpha() and _SENTENCE_GOES_ON.match(text, stop)
+    if _OPERATOR_AFTER.match(text, stop) and not _ARROW_AFTER.match(text, stop) and not goes_on:
         worked = _WORKED_OUT.match(text, stop)
         if worked is None:
             return None
@@ -163,6 +162,19 @@ def _judged(text: str, start: int, end: int, classes: frozenset[str], budget: Bu
     except ValueError:
         return None
     return example_from(expression, expected, None, Span(start, stop), classes)
+
+
+def _noted(text: str, start: int, end: int, classes: frozenset[str], budget: Budget) -> SpecExample | None:
+    """``f(2)  # 3`` and ``f(2): 3``, where nothing but the outcome follows on the line."""
+    mark = _COMMENT_OR_COLON.match(text, end)
+    literal = literal_at(text, mark.end(), budget) if mark is not None else None
+    if literal is None or not _REST_OF_LINE.match(text, literal[1]):
+        return None
+    try:
+        expected = read_literal(literal[0])
+    except ValueError:
+        return None
+    return example_from(text[start:end], expected, None, Span(start, literal[1]), classes)
 
 
 def _bare_tuple(text: str, source: str, stop: int, connector: str, budget: Budget) -> tuple[str, int]:
@@ -219,8 +231,8 @@ def _statement_at(text: str, start: int, budget: Budget) -> tuple[ast.Assert, in
         end = len(text) if newline < 0 else newline
         source = text[start:end].strip().rstrip("`").strip()
         try:
-            node = ast.parse(source).body[0]
-        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            node = parsed(source).body[0]
+        except ValueError:
             if newline < 0:
                 return None
             end = newline + 1
@@ -243,6 +255,24 @@ def judged_condition(test: ast.expr) -> tuple[str, object]:
     if isinstance(test, ast.Call):
         return ast.unparse(ast.Call(ast.Name("bool"), [test], [])), True
     return ast.unparse(test), True
+
+
+def _asserted_equal(text: str, classes: frozenset[str], budget: Budget) -> Iterable[SpecExample]:
+    """``assertEqual(f(2), 3)`` and ``expect(f(2)).toBe(3)``."""
+    for hit in _ASSERTED_EQUAL.finditer(text):
+        call = _CALL.match(text, hit.end())
+        end = _expression_end(text, call.end(), budget) if call else None
+        equal = _EQUAL_TO.match(text, end) if end is not None else None
+        literal = literal_at(text, equal.end(), budget) if equal is not None else None
+        if end is None or literal is None:
+            continue
+        try:
+            expected = read_literal(literal[0])
+        except ValueError:
+            continue
+        example = example_from(text[hit.end() : end], expected, None, Span(hit.start(), literal[1]), classes)
+        if example is not None:
+            yield example
 
 
 def _pytest_raises(text: str, classes: frozenset[str], budget: Budget) -> Iterable[SpecExample]:

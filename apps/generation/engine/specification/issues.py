@@ -16,6 +16,7 @@ from apps.generation.engine.specification.model import (
     SpecIssue,
 )
 from apps.generation.engine.specification.prose import Sentence
+from apps.generation.engine.specification.sessions import input_of
 from apps.generation.engine.specification.vocabulary import AMBIGUITIES, VAGUE_WORDS, vague_question
 from apps.generation.engine.values import same
 
@@ -126,9 +127,9 @@ def _missing_edges(draft: Draft, function: FunctionSignature | None) -> Iterable
 
 
 def _contradicting_examples(draft: Draft) -> Iterable[SpecIssue]:
-    first: dict[tuple[object, ...], SpecExample] = {}
+    first: dict[str, SpecExample] = {}
     for example in draft.examples:
-        key = (example.steps, "".join(example.call.split()))
+        key = input_of(example)
         earlier = first.setdefault(key, example)
         if earlier is not example and (
             earlier.raises != example.raises or not same(earlier.expected, example.expected)

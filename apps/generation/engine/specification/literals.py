@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
+from apps.generation.engine.specification.syntax import parsed
+
 MAX_LITERAL = 20_000
 _HOPS = re.compile(r"[\[\](){}'\"\n]")
 _OPENING = {"(": ")", "[": "]", "{": "}"}
@@ -38,8 +40,8 @@ def read_literal(source: str) -> object:
     if source.strip() in _JSON_WORDS:
         return _JSON_WORDS[source.strip()]
     try:
-        return literal_of(ast.parse(source.strip(), mode="eval").body)
-    except (SyntaxError, MemoryError, RecursionError, TypeError) as error:
+        return literal_of(parsed(source.strip(), mode="eval").body)
+    except TypeError as error:
         raise ValueError("Not a literal.") from error
 
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from apps.generation.engine.specification.model import Criterion, Span
 from apps.generation.engine.specification.vocabulary import VAGUE_WORDS
 
-_FENCE = re.compile(r"(?ms)^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)")
+_FENCE = re.compile(r"(?ms)^[ \t]*+(```|~~~).*?(?:^[ \t]*+\1[ \t]*+$|\Z)")
 _CODE_LINE = re.compile(
-    r"^[ \t]*(?:>>>|\.\.\.[ \t]|(?:async )?def \w+\s*\(|class \w+.*:|assert |@\w|import \w|from \w+ import |\"\"\"|''')"
+    r"^[ \t]*+(?:>>>|\.\.\.[ \t]|(?:async )?def \w+\s*\(|class \w+.*:|assert |@\w|import \w|from \w+ import |"
+    r"\"\"\"|''')"
 )
-_HEADING = re.compile(r"^[ \t]*(?:#{1,6}[ \t]*(.+?)#*|\*\*(.+?)\*\*:?|([A-Z][\w /-]{2,50}):)[ \t]*$")
-_BULLET = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
-_NUMBERED = re.compile(r"^(?:\*\*)?(R\d{1,3})(?:\*\*)?[ \t]*[:.)-][ \t]*(?:\*\*)?[ \t]*")
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'`)]*\s+(?=[A-Z`\"'(])|\n[ \t]*\n")
+_HEADING = re.compile(r"^[ \t]*+(?:#{1,6}[ \t]*+(.+?)#*|\*\*(.+?)\*\*:?|([A-Z][\w /-]{2,50}):)[ \t]*+$")
+_BULLET = re.compile(r"^[ \t]*+(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
+_NUMBERED = re.compile(r"^(?:\*\*)?(R\d{1,3})(?:\*\*)?[ \t]*+[:.)-][ \t]*+(?:\*\*)?[ \t]*+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'`)]*\s+(?=[A-Z`\"'(])|\n[ \t]*+\n")
 _MODAL = re.compile(
     r"\b(?:must|shall|should|will|needs? to|has to|have to|is|are|returns?|raises?|accepts?|rejects?|ignores?|"
     r"keeps?|preserves?|gives?|becomes?|makes?|has|have|means?|starts?|ends?|"

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from apps.generation.engine.specification.literals import literal_of
 from apps.generation.engine.specification.model import Span, SpecExample
+from apps.generation.engine.specification.syntax import parsed
+
+KNOWN_MODULES = frozenset(
+    ("cmath", "collections", "datetime", "decimal", "fractions", "itertools", "math", "operator", "re", "statistics")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +29,8 @@ class CallParts:
 def expression_node(source: str) -> ast.expr | None:
     """Return the node of one expression, None when *source* is not one."""
     try:
-        return ast.parse(source.strip(), mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return parsed(source.strip(), mode="eval").body
+    except ValueError:
         return None
 
 
@@ -48,6 +53,13 @@ def parts_of(node: ast.expr | None) -> CallParts | None:
     return CallParts(node.func.id, args, kwargs)
 
 
+def input_of(example: SpecExample) -> str:
+    """Return a text that is the same for examples that run the same thing, however they are spaced."""
+    if example.steps:
+        return repr((example.steps, "".join(example.call.split())))
+    return repr((example.function, example.args, sorted(example.kwargs.items())))
+
+
 def session_example(
     expression: str, expected: object, raises: str | None, span: Span, steps: Sequence[str]
 ) -> SpecExample | None:
@@ -55,7 +67,8 @@ def session_example(
     Return the example for *expression* after *steps*.
 
     An expression that stands alone, such as ``abs(f(2) - 3) < 1e-6``, is split: its first call of a name becomes the
-    step ``result = f(2)``, so that a session always has at least one step. None when nothing is called at all.
+    step ``result = f(2)``, so that a session always has at least one step. Modules of the standard library that it
+    only names, as ``math.isclose(f(2), 3)`` does, are imported first. None when nothing is called at all.
     """
     node = expression_node(expression)
     if node is None:
@@ -64,7 +77,8 @@ def session_example(
         root = _first_own_call(node)
         if root is None:
             return None
-        steps = (f"result = {ast.unparse(root)}",)
+        modules = sorted({*_modules_of(node)})
+        steps = (*(f"import {name}" for name in modules), f"result = {ast.unparse(root)}")
         expression = ast.unparse(_Replace(root).visit(node))
     function = _subject(steps, expression)
     if function is None:
@@ -72,6 +86,12 @@ def session_example(
     return SpecExample(
         expression.strip(), function, expected=expected, raises=raises, span=span, steps=tuple(s.strip() for s in steps)
     )
+
+
+def _modules_of(node: ast.expr) -> Iterable[str]:
+    for child in ast.walk(node):
+        if isinstance(child, ast.Attribute) and isinstance(child.value, ast.Name) and child.value.id in KNOWN_MODULES:
+            yield child.value.id
 
 
 def _first_own_call(node: ast.expr) -> ast.Call | None:
@@ -175,6 +195,6 @@ def _facts(statement: str) -> _Facts:
 
 def _tree(statement: str) -> ast.AST:
     try:
-        return ast.parse(statement)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return parsed(statement)
+    except ValueError:
         return ast.Module([], [])

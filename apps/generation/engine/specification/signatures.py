@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from apps.generation.engine.specification.literals import Budget, balanced_end
 from apps.generation.engine.specification.model import ClassOutline, FunctionSignature, Parameter
+from apps.generation.engine.specification.syntax import parsed
 
-_DEF = re.compile(r"(?<![\w.])(?:async[ \t]+)?def[ \t]+([A-Za-z_]\w*)[ \t]*(?=\()")
-_RETURNS = re.compile(r"[ \t]*->[ \t]*([^\n`:#{]+(?:\[[^\n`]*\])?)")
+_DEF = re.compile(r"(?<![\w.])(?:async[ \t]+)?def[ \t]+([A-Za-z_]\w*)[ \t]*+(?=\()")
+_RETURNS = re.compile(r"[ \t]*+->[ \t]*+([^\n`:#{]+(?:\[[^\n`]*\])?)")
 _CLASS = re.compile(
     r"(?<![\w.])[Cc]lass(?:[ \t]+(?:named|called))?[ \t]+[`'\"]?([A-Z]\w*)|[`'\"]([A-Z]\w*)[`'\"]?[ \t]+class\b"
 )
@@ -86,8 +87,8 @@ def signature_from(source: str, *, owner: str | None = None) -> FunctionSignatur
     """Return the signature that ``def name(...) -> type`` declares, None when it is not Python."""
     source = " ".join(source.split()).rstrip(": ")
     try:
-        node = ast.parse(f"{source}: pass").body[0]
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        node = parsed(f"{source}: pass").body[0]
+    except ValueError:
         return None
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return None
