@@ -52,7 +52,12 @@ class SpecificationAnalysis(Schema):
     classes: list[str]
     examples: int
     criteria: list[dict[str, Any]]
-    constraints: list[str]
+    target_language: str
+    constraints: list[dict[str, Any]] = Field(
+        description="Each with its kind (performance, security, compatibility, forbidden, required, other), the "
+        "dependency that is its subject, and its text."
+    )
+    quality: list[dict[str, Any]] = Field(description="Figures to reach: measure (coverage, complexity …), at, text.")
     non_goals: list[str]
     issues: list[dict[str, Any]]
     clarity: dict[str, int]

@@ -55,7 +55,7 @@ def specification_analyse(
     """
     files = repository_files(repository, head_sha(repository)) if repository else {}
     symbols = [symbol.name for symbol in context_engine.symbols_of(files)]
-    return analyse(text[:MAX_CHARACTERS], title=title, known_symbols=symbols), files
+    return analyse(text, title=title, known_symbols=symbols), files
 
 
 def repository_files(repository: Repository, sha: str) -> dict[str, str]:
@@ -113,7 +113,7 @@ def request_submit(
         specification_embedding=list(embedding.vector),
         context_snapshot=snapshot,
         target_language=target_language,
-        constraints={**(constraints or {}), "stated": list(specification.constraints)},
+        constraints={**(constraints or {}), "stated": [item.text for item in specification.constraints]},
         status=Status.QUEUED,
     )
     run = GenerationRun.objects.create(
@@ -163,9 +163,21 @@ def analysis_summary(specification: Specification) -> dict[str, Any]:
         "classes": [outline.name for outline in specification.classes],
         "examples": len(specification.examples),
         "criteria": [
-            {"id": item.id, "text": item.text, "is_testable": item.is_testable} for item in specification.criteria
+            {
+                "id": item.id,
+                "text": item.text,
+                "start": item.span.start,
+                "end": item.span.end,
+                "pattern": item.pattern.value if item.pattern else None,
+                "is_testable": item.is_testable,
+            }
+            for item in specification.criteria
         ],
-        "constraints": list(specification.constraints),
+        "target_language": specification.target_language,
+        "constraints": [
+            {"kind": item.kind.value, "subject": item.subject, "text": item.text} for item in specification.constraints
+        ],
+        "quality": [{"measure": item.measure, "at": item.at, "text": item.text} for item in specification.quality],
         "non_goals": list(specification.non_goals),
         "issues": [
             {

@@ -64,10 +64,10 @@ def test_spans_point_at_the_words_of_the_text():
 
 def test_criteria_are_numbered_and_judged():
     criteria = analyse(CLAMP).criteria
-    assert [(c.id, c.is_ears, c.is_testable) for c in criteria] == [
-        ("R1", True, True),
-        ("R2", False, False),
-        ("R3", False, True),
+    assert [(c.id, c.pattern, c.is_testable) for c in criteria] == [
+        ("R1", "event-driven", True),
+        ("R2", None, False),
+        ("R3", None, True),
     ]
 
 
@@ -200,7 +200,7 @@ def test_constraints_and_non_goals_are_kept_apart_from_criteria():
         "## Out of scope\n- Money.\n"
     )
     assert [c.text for c in spec.criteria if "sum" in c.text] == ["Returns the sum."]
-    assert spec.constraints == ("No external dependencies.",)
+    assert [(c.kind, c.subject) for c in spec.constraints] == [("forbidden", "external dependencies")]
     assert spec.non_goals == ("Money.",)
 
 
@@ -460,3 +460,109 @@ def test_an_assertion_may_use_the_standard_library():
 )
 def test_numbers_in_a_sentence_are_not_taken_for_arguments(prose):
     assert analyse(AREA + prose).examples == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind", "subject"),
+    [
+        ("It takes O(n log n).", "performance", ""),
+        ("A call returns within 20 ms.", "performance", ""),
+        ("It must serve 1,000 requests a second.", "performance", ""),
+        ("User input is untrusted and must be escaped.", "security", ""),
+        ("It guards against SQL injection.", "security", ""),
+        ("It runs on Python 3.11.", "compatibility", ""),
+        ("It stays backwards compatible.", "compatibility", ""),
+        ("It must not use `requests`.", "forbidden", "requests"),
+        ("Write it without using the numpy library.", "forbidden", "numpy library"),
+        ("No external dependencies.", "forbidden", "external dependencies"),
+        ("Only the standard library may be used.", "forbidden", "what is not in the standard library"),
+        ("It must use httpx for calls.", "required", "httpx"),
+        ("The list is changed in place.", "performance", ""),
+        ("It has no side effects.", "other", ""),
+    ],
+)
+def test_constraints_have_a_kind(sentence, kind, subject):
+    spec = analyse(f"Write `f(n: int) -> int`.\n\n{sentence}\n")
+    assert [(c.kind, c.subject, spec.text[c.span.start : c.span.end]) for c in spec.constraints] == [
+        (kind, subject, sentence)
+    ]
+
+
+def test_what_is_no_dependency_is_not_required():
+    assert analyse("It must use the values that are given twice.").constraints == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "pattern"),
+    [
+        ("The parser shall return a list.", "ubiquitous"),
+        ("When the list is empty, it shall return 0.", "event-driven"),
+        ("While the door is open, the lamp must be on.", "state-driven"),
+        ("Where a cache is present, it shall be asked first.", "optional feature"),
+        ("If the number is negative, the function shall raise ValueError.", "unwanted behaviour"),
+        ("While the door is open, when the bell rings, the lamp shall blink 3 times.", "complex"),
+        ("It returns 0 for an empty list.", None),
+    ],
+)
+def test_ears_patterns_are_named(sentence, pattern):
+    [criterion] = analyse(sentence).criteria
+    assert criterion.pattern == pattern
+
+
+@pytest.mark.parametrize(
+    ("sentence", "measure", "at"),
+    [
+        ("Test coverage must be at least 90 %.", "coverage", 90),
+        ("It needs 85.5% branch coverage.", "coverage", 85.5),
+        ("The mutation score is at least 70%.", "mutation", 70),
+        ("Cyclomatic complexity must stay below 8.", "complexity", 8),
+        ("The code passes mypy in strict mode.", "typing", None),
+    ],
+)
+def test_figures_of_quality_are_read(sentence, measure, at):
+    assert [(q.measure, q.at) for q in analyse(sentence).quality] == [(measure, at)]
+    assert analyse("It has O(n) time complexity for 3 lists.").quality == ()
+
+
+def test_every_finding_has_a_place_a_question_and_a_suggestion():
+    text = (
+        "Write `pick(items: list[int], n: int) -> int`. It must be fast. It must not be fast.\n"
+        "It returns the sorted unique items and/or some of them between 1 and 5 at the right time.\n"
+        "At least 9 items and at most 3 items are returned. It should be nice.\n\npick([1], 1) == 1\n"
+        "pick([1], 1) == 2\npick(1) == 'a'\n"
+    )
+    issues = analyse(text).issues
+    assert {issue.kind for issue in issues} >= {"vague", "contradiction", "ambiguity", "missing_error", "untestable"}
+    for issue in issues:
+        assert text[issue.span.start : issue.span.end].strip()
+        assert issue.question.endswith("?")
+        assert issue.suggestion
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Write a function in Rust that adds two numbers.", "This asks for rust; only python is generated."),
+        ("```go\nfunc main() {}\n```\nSum a list.", "This asks for go; only python is generated."),
+        (
+            "Schreibe eine Funktion, die eine Liste von Zahlen nimmt und deren Summe als Zahl liefert, sonst null.",
+            "This does not seem to be English: signatures and examples are read, rules in sentences may be missed.",
+        ),
+    ],
+)
+def test_a_language_that_is_not_read_or_written_is_said(text, message):
+    assert message in [issue.message for issue in analyse(text).issues]
+    assert IssueKind.LANGUAGE not in kinds(CLAMP)
+
+
+def test_examples_in_another_language_are_still_read():
+    spec = analyse("写一个函数 `summe(werte: list[int]) -> int`，返回总和。\n\nsumme([1, 2]) == 3\n")
+    assert [(e.args, e.expected) for e in spec.examples] == [(([1, 2],), 3)]
+
+
+def test_a_long_text_is_split_at_its_headings_or_criteria():
+    rules = "".join(f"- It returns {n} for {n}.\n" for n in range(20))
+    assert "one for R11 to R20" in (analyse(rules).size_warning or "")
+    half = "".join(f"- It returns {n} for {n}.\n" for n in range(10))
+    warning = analyse(f"# Reading\n{half}\n# Writing\n{half}").size_warning or ""
+    assert "one specification for each of “Reading”, “Writing”" in warning

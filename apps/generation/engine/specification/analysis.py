@@ -10,18 +10,15 @@ from apps.generation.engine.specification.clarity import clarity_of, size_warnin
 from apps.generation.engine.specification.examples import examples_in
 from apps.generation.engine.specification.inference import inferred_signature
 from apps.generation.engine.specification.issues import Draft, issues_in
+from apps.generation.engine.specification.languages import target_language
 from apps.generation.engine.specification.literals import Budget
 from apps.generation.engine.specification.model import ClassOutline, FunctionSignature, SpecExample, Specification
-from apps.generation.engine.specification.prose import constraints_in, criteria_in, non_goals_in, sentences_in
+from apps.generation.engine.specification.prose import non_goals_in, sentences_in
+from apps.generation.engine.specification.requirements import constraints_in, criteria_in, quality_requirements_in
 from apps.generation.engine.specification.signatures import signatures_in
 
 MAX_CHARACTERS = 60_000
 _WORD = re.compile(r"[A-Za-z_]\w{2,}")
-_LANGUAGES = (
-    ("typescript", re.compile(r"\btypescript\b|```(?:ts|typescript)\b", re.IGNORECASE)),
-    ("javascript", re.compile(r"\bjavascript\b|\bnode(?:\.js)?\b|```(?:js|javascript)\b", re.IGNORECASE)),
-)
-_PYTHON = re.compile(r"\bpython\b|```py|>>>|\bdef \w+\(", re.IGNORECASE)
 
 
 def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = ()) -> Specification:
@@ -49,12 +46,13 @@ def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = ()) ->
     return Specification(
         title=title,
         text=text,
-        target_language=_language(f"{title}\n{read}"),
+        target_language=target_language(f"{title}\n{read}"),
         functions=functions,
         classes=classes,
         examples=examples,
         criteria=tuple(draft.criteria),
         constraints=constraints_in(sentences),
+        quality=quality_requirements_in(sentences),
         non_goals=non_goals_in(sentences),
         issues=issues,
         clarity=clarity_of(draft, issues),
@@ -74,12 +72,6 @@ def _size_warning(text: str, draft: Draft) -> str | None:
 def _mentioned(text: str, title: str, known_symbols: Sequence[str]) -> tuple[str, ...]:
     words = set(_WORD.findall(f"{title}\n{text}"))
     return tuple(symbol for symbol in known_symbols if symbol.rpartition(".")[2] in words)
-
-
-def _language(text: str) -> str:
-    if _PYTHON.search(text):
-        return "python"
-    return next((name for name, pattern in _LANGUAGES if pattern.search(text)), "python")
 
 
 def _entry(

@@ -14,14 +14,17 @@ size                    0.10    100 up to 4,000 characters and 15 criteria, fall
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from apps.generation.engine.specification.issues import Draft
 from apps.generation.engine.specification.model import Clarity, IssueKind, SpecIssue
 
 COMFORTABLE_CHARACTERS = 4_000
 COMFORTABLE_CRITERIA = 15
+_HEADING = re.compile(r"(?m)^#{1,6}[ \t]+([^\n]{1,80})$")
 _WEIGHTS = {"completeness": 0.30, "ambiguity": 0.20, "testability": 0.25, "conflicts": 0.15, "size": 0.10}
 
 
@@ -79,6 +82,26 @@ def size_warning_of(draft: Draft) -> str | None:
     if is_long:
         return (
             f"This is long ({len(draft.text)} characters, {len(draft.criteria)} criteria); "
-            "consider splitting it where one part can be delivered without the others."
+            f"consider {_split(draft)}, each delivered on its own."
         )
     return None
+
+
+def _split(draft: Draft) -> str:
+    """Propose parts: the headings that hold criteria, else runs of criteria in their order."""
+    headings = [(hit.start(), hit.group(1).strip()) for hit in _HEADING.finditer(draft.text)]
+    used = [
+        name
+        for (start, name), (end, _) in pairwise([*headings, (len(draft.text), "")])
+        if any(start <= criterion.span.start < end for criterion in draft.criteria)
+    ]
+    if len(used) > 1:
+        return f"one specification for each of “{'”, “'.join(used[:6])}”"
+    ids = [criterion.id for criterion in draft.criteria]
+    if len(ids) < 2:
+        return "two specifications"
+    half = min(COMFORTABLE_CRITERIA, (len(ids) + 1) // 2)
+    runs = [ids[start : start + half] for start in range(0, len(ids), half)]
+    return "a specification for " + " and one for ".join(
+        f"{run[0]} to {run[-1]}" if len(run) > 1 else run[0] for run in runs[:6]
+    )

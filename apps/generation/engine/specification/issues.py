@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from apps.generation.engine.specification.languages import language_issues
 from apps.generation.engine.specification.model import (
     ClassOutline,
     Criterion,
@@ -59,6 +60,7 @@ class Draft:
 def issues_in(draft: Draft) -> tuple[SpecIssue, ...]:
     """Return the gaps of a specification in reading order, at most :data:`MAX_ISSUES`, whole-text ones first."""
     found = [
+        *language_issues(draft.text),
         *_missing(draft),
         *_contradicting_examples(draft),
         *_contradicting_sentences(draft.sentences),
@@ -70,7 +72,7 @@ def issues_in(draft: Draft) -> tuple[SpecIssue, ...]:
 
 
 def _missing(draft: Draft) -> Iterable[SpecIssue]:
-    nowhere = Span(0, 0)
+    nowhere = place_of(draft)
     function = next((f for f in draft.functions if f.name == draft.entry and not f.is_method), None)
     if draft.is_signature_inferred or (not draft.functions and not draft.classes):
         suggestion = function.source if function is not None else "def name(value: int) -> int"
@@ -98,10 +100,16 @@ def _missing(draft: Draft) -> Iterable[SpecIssue]:
             "What happens when the input is not valid?",
             "Raises ValueError when the input is not valid.",
         )
-    yield from _missing_edges(draft, function)
+    yield from _missing_edges(draft, function, nowhere)
 
 
-def _missing_edges(draft: Draft, function: FunctionSignature | None) -> Iterable[SpecIssue]:
+def place_of(draft: Draft) -> Span:
+    """Return where the entry is named first, for what concerns all of it; the beginning where none is named."""
+    hit = re.search(rf"(?<!\w){re.escape(draft.entry)}(?!\w)", draft.text) if draft.entry else None
+    return Span(hit.start(), hit.end()) if hit else Span(0, 0)
+
+
+def _missing_edges(draft: Draft, function: FunctionSignature | None, place: Span) -> Iterable[SpecIssue]:
     annotations = " ".join(p.annotation.lower() for p in function.parameters) if function else ""
     values = [value for example in draft.examples for value in example.args]
     takes_containers = any(word in annotations for word in _CONTAINERS) or any(
@@ -111,7 +119,7 @@ def _missing_edges(draft: Draft, function: FunctionSignature | None) -> Iterable
     if takes_containers and not _EMPTY.search(draft.text):
         yield SpecIssue(
             IssueKind.MISSING_EDGE,
-            Span(0, 0),
+            place,
             "Nothing is said about empty input.",
             "What is returned for an empty value?",
             "An empty input gives an empty result.",
@@ -119,7 +127,7 @@ def _missing_edges(draft: Draft, function: FunctionSignature | None) -> Iterable
     if takes_numbers and not _ZERO.search(draft.text):
         yield SpecIssue(
             IssueKind.MISSING_EDGE,
-            Span(0, 0),
+            place,
             "Nothing is said about zero and negative numbers.",
             "What happens for zero and for negative numbers?",
             "Negative numbers raise ValueError.",
@@ -139,7 +147,9 @@ def _contradicting_examples(draft: Draft) -> Iterable[SpecIssue]:
                 example.span,
                 f"{example.call} is given two different outcomes.",
                 "Which of the two holds?",
-                f"{earlier.call} == {earlier.expected!r}" if not earlier.raises else "",
+                f"{earlier.call} == {earlier.expected!r}"
+                if not earlier.raises
+                else f"{earlier.call} raises {earlier.raises}",
             )
     by_name = {function.name: function for function in draft.functions}
     for example in draft.examples:
@@ -159,6 +169,7 @@ def _against_signature(example: SpecExample, function: FunctionSignature) -> Ite
             example.span,
             f"{example.call} does not fit {function.source or function.name}: the number of arguments differs.",
             "Which of the two is right?",
+            "The signature; correct the example.",
         )
     kinds = _PYTHON_TYPES.get(function.returns.split("[")[0].lower())
     is_wrong = kinds is not None and example.raises is None and not isinstance(example.expected, kinds)
@@ -168,6 +179,7 @@ def _against_signature(example: SpecExample, function: FunctionSignature) -> Ite
             example.span,
             f"{example.call} gives {type(example.expected).__name__}, but the signature promises {function.returns}.",
             "Which of the two is right?",
+            f"-> {type(example.expected).__name__}",
         )
 
 
@@ -186,6 +198,7 @@ def _contradicting_sentences(sentences: Sequence[Sentence]) -> Iterable[SpecIssu
                     sentence.span,
                     f"This contradicts “{earlier[1].text}”.",
                     "Which of the two holds?",
+                    "The first; remove this one.",
                 )
         for hit in _LIMIT.finditer(sentence.text):
             known = limits.setdefault(hit.group("unit").lower(), {})
@@ -196,6 +209,7 @@ def _contradicting_sentences(sentences: Sequence[Sentence]) -> Iterable[SpecIssu
                     sentence.span,
                     f"The limits on {hit.group('unit')} leave no value.",
                     "Which limit is right?",
+                    f"At least {known['most']} and at most {known['least']} {hit.group('unit')}.",
                 )
 
 
@@ -207,7 +221,7 @@ def _vague(sentences: Sequence[Sentence]) -> Iterable[SpecIssue]:
                 IssueKind.VAGUE,
                 _within(sentence, hit),
                 f"“{word}” can mean different things to two readers.",
-                vague_question(word),
+                *vague_question(word),
             )
 
 
@@ -242,5 +256,5 @@ def _untestable(criteria: Sequence[Criterion]) -> Iterable[SpecIssue]:
                 criterion.span,
                 f"{criterion.id} names no outcome that could be observed.",
                 "What would a test check?",
-                "",
+                "Name the input, and what is returned or raised for it.",
             )

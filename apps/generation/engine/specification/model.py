@@ -18,6 +18,29 @@ class IssueKind(StrEnum):
     UNTESTABLE = "untestable"
     NO_SIGNATURE = "no_signature"
     NO_EXAMPLE = "no_example"
+    LANGUAGE = "language"
+
+
+class ConstraintKind(StrEnum):
+    """What a constraint is about; "forbidden" and "required" are dependencies."""
+
+    PERFORMANCE = "performance"
+    SECURITY = "security"
+    COMPATIBILITY = "compatibility"
+    FORBIDDEN = "forbidden"
+    REQUIRED = "required"
+    OTHER = "other"
+
+
+class EarsPattern(StrEnum):
+    """The patterns of EARS (Mavin et al., "Easy Approach to Requirements Syntax", RE 2009)."""
+
+    UBIQUITOUS = "ubiquitous"
+    EVENT = "event-driven"
+    STATE = "state-driven"
+    OPTION = "optional feature"
+    UNWANTED = "unwanted behaviour"
+    COMPLEX = "complex"
 
 
 class RiskTier(StrEnum):
@@ -107,15 +130,40 @@ class Criterion:
     """
     An acceptance criterion, numbered R1..Rn in reading order.
 
-    ``is_ears`` tells whether it follows an EARS pattern (Mavin et al., "Easy Approach to Requirements Syntax",
-    RE 2009). ``is_testable`` is False when no observation could show that it holds.
+    ``pattern`` is the EARS pattern that it follows, None for plain prose. ``is_testable`` is False when no observation
+    could show that it holds.
     """
 
     id: str
     text: str
     span: Span
-    is_ears: bool
+    pattern: EarsPattern | None
     is_testable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A limit on how it may be done; ``subject`` is the dependency that is forbidden or required, else ""."""
+
+    kind: ConstraintKind
+    text: str
+    span: Span
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QualityRequirement:
+    """
+    A figure that quality must reach.
+
+    ``measure`` is "coverage" or "mutation" (percent, at least ``at``), "complexity" (at most ``at``) or "typing"
+    (``at`` is None: types are checked strictly).
+    """
+
+    measure: str
+    at: float | None
+    text: str
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +206,8 @@ class Specification:
     classes: tuple[ClassOutline, ...]
     examples: tuple[SpecExample, ...]
     criteria: tuple[Criterion, ...]
-    constraints: tuple[str, ...]
+    constraints: tuple[Constraint, ...]
+    quality: tuple[QualityRequirement, ...]
     non_goals: tuple[str, ...]
     issues: tuple[SpecIssue, ...]
     clarity: Clarity

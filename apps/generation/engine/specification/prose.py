@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from apps.generation.engine.specification.model import Criterion, Span
+from apps.generation.engine.specification.model import Span
 from apps.generation.engine.specification.vocabulary import VAGUE_WORDS
 
 _FENCE = re.compile(r"(?ms)^[ \t]*+(```|~~~).*?(?:^[ \t]*+\1[ \t]*+$|\Z)")
@@ -18,21 +18,16 @@ _HEADING = re.compile(r"^[ \t]*+(?:#{1,6}[ \t]*+(.+?)#*|\*\*(.+?)\*\*:?|([A-Z][\
 _BULLET = re.compile(r"^[ \t]*+(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 _NUMBERED = re.compile(r"^(?:\*\*)?(R\d{1,3})(?:\*\*)?[ \t]*+[:.)-][ \t]*+(?:\*\*)?[ \t]*+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'`)]*\s+(?=[A-Z`\"'(])|\n[ \t]*+\n")
-_MODAL = re.compile(
+MODAL = re.compile(
     r"\b(?:must|shall|should|will|needs? to|has to|have to|is|are|returns?|raises?|accepts?|rejects?|ignores?|"
     r"keeps?|preserves?|gives?|becomes?|makes?|has|have|means?|starts?|ends?|"
     r"sorts?|removes?|counts?|computes?|contains?|produces?|supports?|throws?|yields?|never|always|can(?:not)?)\b",
     re.IGNORECASE,
 )
-_STRONG_MODAL = re.compile(
+STRONG_MODAL = re.compile(
     r"\b(?:must|shall|should|will|needs? to|has to|have to|returns?|raises?|rejects?|throws?|never|"
     r"always)\b|^given\b.*\bthen\b",
     re.I,
-)
-_EARS = re.compile(
-    r"^(?:when|while|where|if|as soon as|after|before|upon)\b.+\b(?:shall|must)\b|"
-    r"^the\s+[`\w][\w` .()-]{0,60}\b(?:shall|must)\b",
-    re.IGNORECASE | re.DOTALL,
 )
 _OBSERVABLE = re.compile(
     r"\b(?:returns?|raises?|throws?|equals?|contains?|rejects?|accepts?|prints?|empty|sorted|order|unchanged|same|each|every|"
@@ -42,14 +37,7 @@ _OBSERVABLE = re.compile(
     re.IGNORECASE,
 )
 _MEASURE = re.compile(r"\d|\bO\(")
-_CONSTRAINT = re.compile(
-    r"\bO\([^)]{1,20}\)|\b(?:without (?:using|importing)|must not use|do(?:es)? not use|no external|"
-    r"standard library|only use|"
-    r"python \d|thread[- ]safe|at most \d+ ?(?:ms|s|seconds|milliseconds|mb|kb|bytes)|within \d+ ?(?:ms|s|seconds)|"
-    r"(?:time|space|memory) complexity|dependenc(?:y|ies)|in place|side[- ]effects?|mutat(?:e|es|ing) (?:its|the))\b",
-    re.IGNORECASE,
-)
-_NON_GOAL = re.compile(
+NON_GOAL = re.compile(
     r"\b(?:out of scope|non-goals?|need not|needn't|does not need to|do not need to|not required to|not in scope)\b",
     re.I,
 )
@@ -146,30 +134,6 @@ def _sentence(raw: str, start: int, section: str, is_item: bool, label: str) -> 
     )
 
 
-def criteria_in(sentences: Sequence[Sentence]) -> tuple[Criterion, ...]:
-    """
-    Return the acceptance criteria.
-
-    List items are criteria wherever they stand, unless their section says otherwise; without any, the sentences that
-    oblige or promise something are. Ids that the author wrote (``R3:``) are kept when they are unique.
-    """
-    eligible = [s for s in sentences if s.section not in ("non_goals", "examples") and not _NON_GOAL.search(s.text)]
-    items = [s for s in eligible if s.is_item and (s.label or s.section == "criteria" or _MODAL.search(s.text))]
-    chosen = items or [s for s in eligible if _STRONG_MODAL.search(s.text) and len(s.text) > 12]
-    labels = [s.label for s in chosen]
-    keeps_labels = all(labels) and len(set(labels)) == len(labels)
-    return tuple(
-        Criterion(
-            sentence.label if keeps_labels else f"R{number}",
-            sentence.text,
-            sentence.span,
-            bool(_EARS.search(sentence.text)),
-            is_testable(sentence.text),
-        )
-        for number, sentence in enumerate(chosen, 1)
-    )
-
-
 def is_testable(text: str) -> bool:
     """Tell whether some observation could show that the sentence holds: a measure, or an outcome in plain words."""
     if VAGUE_WORDS.search(text):
@@ -177,11 +141,6 @@ def is_testable(text: str) -> bool:
     return bool(_OBSERVABLE.search(text))
 
 
-def constraints_in(sentences: Sequence[Sentence]) -> tuple[str, ...]:
-    """Return performance, security, compatibility and dependency constraints."""
-    return tuple(s.text for s in sentences if s.section == "constraints" or _CONSTRAINT.search(s.text))
-
-
 def non_goals_in(sentences: Sequence[Sentence]) -> tuple[str, ...]:
     """Return what the author leaves out on purpose."""
-    return tuple(s.text for s in sentences if s.section == "non_goals" or _NON_GOAL.search(s.text))
+    return tuple(s.text for s in sentences if s.section == "non_goals" or NON_GOAL.search(s.text))

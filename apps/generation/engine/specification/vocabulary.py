@@ -4,22 +4,44 @@ from __future__ import annotations
 
 import re
 
-VAGUE: dict[str, str] = {
-    r"fast|quick(?:ly)?|efficient(?:ly)?|performant|high[- ]performance": "How large is the input, in how much time?",
-    r"user[- ]friendly|intuitive|nice(?:ly)?|clean(?:ly)?|elegant(?:ly)?|beautiful": "What would show it to a person?",
-    r"appropriate(?:ly)?|suitable|suitably|proper(?:ly)?|correctly|sensibl[ey]|reasonabl[ey]": "Which result exactly?",
-    r"robust(?:ly)?|graceful(?:ly)?|resilient|reliabl[ey]": "Which failures, and what happens in each?",
-    r"flexible|extensible|configurable|generic": "Which variations must be possible?",
-    r"some|several|various|many|few|a lot of|numerous": "How many, or which ones?",
-    r"etc\.?|and so on|and so forth|among others|or similar|and more": "What else is in the list?",
-    r"usually|normally|typically|often|sometimes|generally|mostly": "And in the other cases?",
-    r"if possible|as needed|if necessary|when necessary|where applicable|as appropriate": "Who decides, by which rule?",
-    r"large|small|big|huge|long|short|recent|old": "From which size on?",
-    r"tbd|todo|to be (?:defined|decided|determined)|\?\?\?": "What is the decision?",
-    r"simple|easy|easily|straightforward|obvious(?:ly)?|minimal": "Compared with what?",
+# words -> (question, suggested answer)
+VAGUE: dict[str, tuple[str, str]] = {
+    r"fast|quick(?:ly)?|efficient(?:ly)?|performant|high[- ]performance": (
+        "How large is the input, in how much time?",
+        "100,000 elements take less than 1 second.",
+    ),
+    r"user[- ]friendly|intuitive|nice(?:ly)?|clean(?:ly)?|elegant(?:ly)?|beautiful": (
+        "What would show it to a person?",
+        "Leave it out, or name what can be seen.",
+    ),
+    r"appropriate(?:ly)?|suitable|suitably|proper(?:ly)?|correctly|sensibl[ey]|reasonabl[ey]": (
+        "Which result exactly?",
+        "Give one example for it.",
+    ),
+    r"robust(?:ly)?|graceful(?:ly)?|resilient|reliabl[ey]": (
+        "Which failures, and what happens in each?",
+        "Raises ValueError when the input is not valid.",
+    ),
+    r"flexible|extensible|configurable|generic": ("Which variations must be possible?", "Name each as a parameter."),
+    r"some|several|various|many|few|a lot of|numerous": ("How many, or which ones?", "Name the number, or list them."),
+    r"etc\.?|and so on|and so forth|among others|or similar|and more": (
+        "What else is in the list?",
+        "The list is complete.",
+    ),
+    r"usually|normally|typically|often|sometimes|generally|mostly": ("And in the other cases?", "Always."),
+    r"if possible|as needed|if necessary|when necessary|where applicable|as appropriate": (
+        "Who decides, by which rule?",
+        "Always.",
+    ),
+    r"large|small|big|huge|long|short|recent|old": ("From which size on?", "More than 1,000."),
+    r"tbd|todo|to be (?:defined|decided|determined)|\?\?\?": (
+        "What is the decision?",
+        "Decide it, or say it is out of scope.",
+    ),
+    r"simple|easy|easily|straightforward|obvious(?:ly)?|minimal": ("Compared with what?", "Leave it out."),
 }
 VAGUE_WORDS = re.compile(rf"(?<![\w`'\"])(?:{'|'.join(VAGUE)})(?![\w`'\"])", re.IGNORECASE)
-_COMPILED = tuple((re.compile(rf"(?:{pattern})", re.IGNORECASE), question) for pattern, question in VAGUE.items())
+_COMPILED = tuple((re.compile(rf"(?:{pattern})", re.IGNORECASE), answers) for pattern, answers in VAGUE.items())
 
 # (what the text says, what would settle it, question, suggestion)
 AMBIGUITIES: tuple[tuple[re.Pattern[str], re.Pattern[str], str, str], ...] = (
@@ -62,7 +84,7 @@ AMBIGUITIES: tuple[tuple[re.Pattern[str], re.Pattern[str], str, str], ...] = (
         re.compile(r"\band/or\b", re.I),
         re.compile(r"(?!)"),
         "Both, or one of them?",
-        "",
+        "One of them is enough.",
     ),
     (
         re.compile(r"\b(?:date|time|timestamp|datetime)s?\b", re.I),
@@ -76,6 +98,6 @@ AMBIGUITIES: tuple[tuple[re.Pattern[str], re.Pattern[str], str, str], ...] = (
 )
 
 
-def vague_question(word: str) -> str:
-    """Return the question that a vague word calls for."""
-    return next((question for pattern, question in _COMPILED if pattern.fullmatch(word)), "What exactly is meant?")
+def vague_question(word: str) -> tuple[str, str]:
+    """Return the question that a vague word calls for, and a suggested answer."""
+    return next((both for pattern, both in _COMPILED if pattern.fullmatch(word)), ("What exactly is meant?", ""))
