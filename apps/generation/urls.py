@@ -17,6 +17,7 @@ urlpatterns = [
     path("requests/direct/<uuid:artifact_id>", direct.direct_detail, name="direct-detail"),
     path("requests/direct/<uuid:artifact_id>.patch", direct.direct_patch, name="direct-patch"),
     path("requests/<uuid:request_id>", requests.request_detail, name="request-detail"),
+    path("requests/<uuid:request_id>/requirements.csv", requests.request_trace, name="request-trace"),
     path("requests/<uuid:request_id>/stop", requests.request_stop, name="request-stop"),
     path("requests/<uuid:request_id>/again", requests.request_again, name="request-again"),
     path("requests/<uuid:request_id>/push", requests.request_push, name="request-push"),

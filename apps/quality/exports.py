@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import QuerySet
 
+from apps.core.exports import Row
 from apps.quality.engine.coverage import blocks_text
 from apps.quality.models import AiCodeReview, GeneratedTestSuite, MeasuredCode
 from apps.quality.proposals import Proposal
 from apps.quality.selectors import CoverageTrend, debt_latest, proposals_of, reviews_of, suites_of
 from apps.repositories.models import Repository
-
-Row = tuple[object, ...]
-# A cell that begins with one of these is a formula to a spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def coverage_rows(trend: CoverageTrend) -> Iterator[Row]:
@@ -79,18 +74,6 @@ def proposal_rows(code: QuerySet[MeasuredCode]) -> Iterator[Row]:
             *(row.pk, row.looked_at.isoformat(), row.path, row.sha, proposal.kind),
             *(row.improvement_percentage, len(proposal.fixes), proposal.state),
         )
-
-
-def as_csv(rows: Iterable[Row]) -> str:
-    """Return rows as a CSV file in which no spreadsheet finds a formula."""
-    text = io.StringIO()
-    csv.writer(text).writerows(_cells(row) for row in rows)
-    return text.getvalue()
-
-
-def _cells(row: Row) -> list[str]:
-    cells = ["" if value is None else str(value) for value in row]
-    return [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells]
 
 
 def _time(row: AiCodeReview | GeneratedTestSuite) -> str:

@@ -83,7 +83,7 @@ def _other_names(examples: Sequence[SpecExample], spec: Specification) -> set[st
 
 def _test(example: SpecExample, spec: Specification, names: set[str]) -> str:
     name = _unique_name(example, names)
-    ids = ", ".join(criterion.id for criterion in _criteria_of(example, spec.criteria))
+    ids = ", ".join(criterion.id for criterion in criteria_shown_by(example, spec.criteria))
     docstring = f'    """{ids + ": " if ids else ""}{_sentence(example)}"""\n'
     lines = [line for step in example.steps for line in step.splitlines()]
     if example.raises:
@@ -148,7 +148,7 @@ def _sentence(example: SpecExample) -> str:
     return sentence
 
 
-def _criteria_of(example: SpecExample, criteria: Sequence[Criterion]) -> list[Criterion]:
+def criteria_shown_by(example: SpecExample, criteria: Sequence[Criterion]) -> list[Criterion]:
     """
     Return the criteria that an example seems to show: those that name its exception, else one of its values.
 

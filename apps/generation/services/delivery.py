@@ -14,6 +14,7 @@ from apps.generation.services.gates import gates_run
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import SUBJECT_KIND, review_digest, selected_candidate
 from apps.generation.services.stages import stage_enter, stage_leave, status_change
+from apps.generation.services.submission import requirement_ids
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import can, display_name
@@ -94,7 +95,12 @@ def request_deliver(*, job: JobRun, request_id: UUID) -> PullRequest:
             on_behalf_of=str(run.requester_id),
             scope=run.repository.scope,
             after_digest=candidate.patch_digest,
-            detail={"branch": branch, "commit": head, "is_pushed": is_pushed},
+            detail={
+                "branch": branch,
+                "commit": head,
+                "is_pushed": is_pushed,
+                "requirements": requirement_ids(run),
+            },
         )
         job.progress("delivery", step="opened")
     return pull_request
@@ -180,7 +186,7 @@ def pull_request_merge(*, request_id: UUID, actor: User, is_interactive: bool) -
         actor=actor,
         scope=run.repository.scope,
         after_digest=pull_request.candidate.patch_digest,
-        detail={"branch": pull_request.branch, "merge": sha},
+        detail={"branch": pull_request.branch, "merge": sha, "requirements": requirement_ids(run)},
     )
     return pull_request
 

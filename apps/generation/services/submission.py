@@ -34,6 +34,7 @@ from apps.repositories.selectors import files_at, head_sha, object_kind
 from apps.repositories.services import texts_embed
 
 RUN_JOB = "generation.run"
+MAX_AUDITED = 200  # requirement ids in one entry of the audit chain
 SUPPORTED_LANGUAGES = ("python",)
 
 
@@ -149,7 +150,12 @@ def request_submit(
         scope=repository.scope,
         outcome=AuditEvent.Outcome.DONE,
         after_digest=run.specification_digest,
-        detail={"base_sha": base_sha, "risk": tier.value, "context_digest": run.context_digest},
+        detail={
+            "base_sha": base_sha,
+            "risk": tier.value,
+            "context_digest": run.context_digest,
+            "requirements": requirement_ids(run),
+        },
     )
     return request
 
@@ -194,6 +200,11 @@ def analysis_summary(specification: Specification) -> dict[str, Any]:
         "size_warning": specification.size_warning,
         "known_symbols": list(specification.known_symbols),
     }
+
+
+def requirement_ids(run: GenerationRun) -> list[str]:
+    """Return the ids of the acceptance criteria, as many as an entry of the audit chain carries."""
+    return [criterion["id"] for criterion in run.analysis.get("criteria", [])[:MAX_AUDITED]]
 
 
 def _check_submittable(requester: User, repository: Repository, title: str, text: str, language: str) -> None:

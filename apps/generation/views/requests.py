@@ -12,7 +12,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.core.exports import as_csv
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
+from apps.generation.engine.trace import HEADER
 from apps.generation.models import Candidate, GenerationRun, PullRequest
 from apps.generation.selectors import (
     Lettered,
@@ -29,6 +31,7 @@ from apps.generation.services.questions import has_question
 from apps.generation.services.retries import request_retry
 from apps.generation.services.review_subject import REVIEWABLE
 from apps.generation.services.stages import ENDED, STAGES
+from apps.generation.services.trace import trace_of
 from apps.generation.types import RequestStatus as Status
 from apps.generation.views.agreement import is_compared, standing_words
 from apps.generation.views.direct import request_tabs
@@ -71,6 +74,17 @@ def request_detail(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     return render_page(
         request, "generation/request_detail.html", _context(run, _user(request)), fragment="generation/_progress.html"
     )
+
+
+@login_required
+@require_GET
+def request_trace(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    run = run_get(user=_user(request), request_id=request_id)
+    rows = trace_of(run=run, user=_user(request), candidates=candidates_of(run))
+    table = as_csv([(*HEADER, "holes"), *((*row.cells(), " ".join(row.holes)) for row in rows)])
+    response = HttpResponse(table, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="requirements-{run.pk.hex[:12]}.csv"'
+    return response
 
 
 @login_required
@@ -140,6 +154,7 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "can_merge": can(user, Action.DELIVERY_MERGE, scope),
         "leads_to_question": is_own and may_write and status == Status.IN_REVIEW and has_question(run),
         "leads_to_review": status == Status.IN_REVIEW and can(user, Action.VERDICT_VOTE, scope) and not is_own,
+        "trace": lambda: trace_of(run=run, user=user, candidates=candidates),
         "trail": [("Requests", reverse("generation:request-list"))],
     }
 

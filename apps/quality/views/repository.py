@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.checks.types import Unparsable
 from apps.core.errors import NofxError, NotFound
+from apps.core.exports import as_csv
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.governance.http import require
 from apps.governance.models import User
@@ -264,7 +265,7 @@ def export(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
     }
     if tab not in tables:
         raise NotFound("There is no such table.")
-    response = HttpResponse(exports.as_csv(tables[tab]()), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(as_csv(tables[tab]()), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-{tab}.csv"'
     return response
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.errors import NofxError, NotFound
+from apps.core.exports import as_csv
 from apps.core.htmx import HtmxRequest, redirect_after, render_page
 from apps.core.ids import parse_id
 from apps.governance.http import require_anywhere
@@ -76,7 +77,7 @@ def text_export(request: HtmxRequest, tab: str) -> HttpResponse:
     if tab not in TABLES:
         raise NotFound("There is no such table.")
     rows = TABLES[tab](texts_of(_user(request)))
-    response = HttpResponse(exports.as_csv(rows), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(as_csv(rows), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="texts-{tab}.csv"'
     return response
 
