@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -10,10 +11,16 @@ from ninja import Query, Router, Status
 
 from apps.core.ids import format_id, parse_id
 from apps.generation import schemas
-from apps.generation.engine.specification import risk_tier
+from apps.generation.engine.specification import Specification, risk_tier
 from apps.generation.models import GeneratedCodeArtifact
 from apps.generation.selectors import consensus_of, run_get
-from apps.generation.services.submission import analysis_summary, request_submit, specification_analyse
+from apps.generation.services.second_reading import specification_ask
+from apps.generation.services.submission import (
+    analysis_summary,
+    issue_summary,
+    request_submit,
+    specification_analyse,
+)
 from apps.generation.services.verbs import refactoring_suggest, tests_write, vote_take
 from apps.governance.http import PROBLEMS, access, current_user, require_anywhere
 from apps.governance.types import Action
@@ -67,12 +74,27 @@ def generate_code(
     summary="Read a specification and say what is missing",
 )
 def analyze_specification(request: HttpRequest, payload: schemas.SpecificationIn) -> dict[str, Any]:
-    """Signatures, examples, criteria, gaps and a clarity score. No model is asked and nothing is kept."""
+    """Signatures, examples, criteria, gaps and a clarity score, by rules. A model is asked on demand only."""
     require_anywhere(request, Action.SPEC_WRITE)
     user = current_user(request)
     repository = repository_get(user=user, name=payload.repository) if payload.repository else None
     specification, _ = specification_analyse(title=payload.title, text=payload.specification, repository=repository)
-    return {**analysis_summary(specification), "risk_tier": risk_tier(specification, paths=()).value}
+    return {
+        **analysis_summary(specification),
+        "risk_tier": risk_tier(specification, paths=()).value,
+        "model_reading": _second_reading(specification) if payload.ask_model else None,
+    }
+
+
+def _second_reading(specification: Specification) -> dict[str, Any]:
+    subject_id = uuid4()
+    reading = specification_ask(specification=specification, subject_id=subject_id)
+    return {
+        "model": reading.model,
+        "problem": reading.problem,
+        "findings": [issue_summary(issue) for issue in reading.findings],
+        "subject_id": subject_id,
+    }
 
 
 @router.post(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from ninja import Field, Schema
 
@@ -41,6 +42,29 @@ class SpecificationIn(Schema):
     title: str = Field("", max_length=200)
     specification: str
     repository: str = Field("", description="Name of a repository whose symbols are known; may be empty.")
+    ask_model: bool = Field(
+        False, description="Also ask a language model, which is recorded, may cost, and takes up to 45 seconds."
+    )
+
+
+class ModelFinding(Schema):
+    """An open question that a model sees; nobody has checked it."""
+
+    kind: str
+    start: int
+    end: int
+    message: str
+    question: str
+    suggestion: str
+
+
+class ModelReading(Schema):
+    """What a model says about a specification. It changes neither the issues nor the score of the rules."""
+
+    model: str = Field(description="Name of the provider; empty where none can be asked.")
+    problem: str = Field(description="Why there are no findings, as a sentence; empty when the model answered.")
+    findings: list[ModelFinding]
+    subject_id: UUID = Field(description="The recorded call has it, with the subject kind `specification`.")
 
 
 class SpecificationAnalysis(Schema):
@@ -64,6 +88,7 @@ class SpecificationAnalysis(Schema):
     size_warning: str | None
     known_symbols: list[str]
     risk_tier: str
+    model_reading: ModelReading | None = Field(None, description="Only when a model was to be asked.")
 
 
 class TestsIn(Schema):

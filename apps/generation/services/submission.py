@@ -15,7 +15,7 @@ from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import NofxError
 from apps.generation.engine import context as context_engine
 from apps.generation.engine.patches import is_usable_path
-from apps.generation.engine.specification import MAX_CHARACTERS, Specification, analyse, risk_tier
+from apps.generation.engine.specification import MAX_CHARACTERS, Specification, SpecIssue, analyse, risk_tier
 from apps.generation.models import (
     CodeGenerationRequest,
     Contribution,
@@ -185,20 +185,22 @@ def analysis_summary(specification: Specification) -> dict[str, Any]:
         ],
         "quality": [{"measure": item.measure, "at": item.at, "text": item.text} for item in specification.quality],
         "non_goals": list(specification.non_goals),
-        "issues": [
-            {
-                "kind": issue.kind.value,
-                "start": issue.span.start,
-                "end": issue.span.end,
-                "message": issue.message,
-                "question": issue.question,
-                "suggestion": issue.suggestion,
-            }
-            for issue in specification.issues
-        ],
+        "issues": [issue_summary(issue) for issue in specification.issues],
         "clarity": dataclasses.asdict(specification.clarity),
         "size_warning": specification.size_warning,
         "known_symbols": list(specification.known_symbols),
+    }
+
+
+def issue_summary(issue: SpecIssue) -> dict[str, Any]:
+    """Return a finding as JSON data."""
+    return {
+        "kind": issue.kind.value,
+        "start": issue.span.start,
+        "end": issue.span.end,
+        "message": issue.message,
+        "question": issue.question,
+        "suggestion": issue.suggestion,
     }
 
 

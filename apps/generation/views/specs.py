@@ -14,11 +14,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.errors import NofxError
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page, wants_fragment
+from apps.generation.engine.specification import analyse
 from apps.generation.forms import SpecificationForm
 from apps.generation.models import SpecificationDraft
 from apps.generation.selectors import draft_get, drafts_of, run_get
 from apps.generation.services.drafts import SavedDraft, draft_delete, draft_save
+from apps.generation.services.second_reading import SecondReading, model_to_ask, specification_ask
 from apps.generation.services.submission import analysis_summary, request_submit, specification_analyse
+from apps.governance.http import require_anywhere
 from apps.governance.models import User
 from apps.governance.selectors import scopes_where
 from apps.governance.types import Action
@@ -122,6 +125,22 @@ def spec_save(request: HtmxRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+def spec_ask(request: HtmxRequest) -> HttpResponse:
+    """Save what was typed and ask a model what is open in it; the rules' analysis stays as it is."""
+    require_anywhere(request, Action.SPEC_WRITE)
+    form, saved = _save(request)
+    text = saved.draft.text if saved.draft else ""
+    reading = specification_ask(
+        specification=analyse(text, title=saved.draft.title if saved.draft else ""),
+        subject_id=saved.draft.pk if saved.draft else uuid4(),
+    )
+    if wants_fragment(request):
+        return render(request, "generation/_second_reading.html", {"reading": reading})
+    return _editor(request, form, saved.draft, reading=reading)
+
+
+@login_required
+@require_POST
 def spec_submit(request: HtmxRequest) -> HttpResponse:
     """Save what was typed, then submit it; a refusal shows the page again with everything in it."""
     form, saved = _save(request)
@@ -180,9 +199,19 @@ def _uuid(text: str) -> UUID | None:
 
 
 def _editor(
-    request: HtmxRequest, form: SpecificationForm, draft: SpecificationDraft | None, *, status: int = 200
+    request: HtmxRequest,
+    form: SpecificationForm,
+    draft: SpecificationDraft | None,
+    *,
+    status: int = 200,
+    reading: SecondReading | None = None,
 ) -> HttpResponse:
-    context = {**_context(form, draft), "form": form, "trail": [("Specs", reverse("generation:spec-list"))]}
+    context = {
+        **_context(form, draft),
+        "form": form,
+        "reading": reading,
+        "trail": [("Specs", reverse("generation:spec-list"))],
+    }
     return render_page(request, "generation/spec_new.html", context, status=status)
 
 
@@ -203,6 +232,7 @@ def _context(form: SpecificationForm, draft: SpecificationDraft | None, *, is_fr
         "draft_id": draft.pk if draft else _uuid(str(form.data.get("draft", ""))) or uuid4(),
         "analysis": analysis,
         "problem": problem,
+        "model_to_ask": model_to_ask() if analysis else None,
         "is_fragment": is_fragment,
         "not_saved": " ".join(form.errors.get("text", [])) if is_fragment else "",
     }
