@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -214,3 +215,62 @@ def test_somebody_without_a_repository_is_told_so(db: None, page: Page, sign_in:
     sign_in(User.objects.create_user("stranger", password="correct horse battery"))
     page.goto("/specs/new")
     expect(page.get_by_text("There is no repository that you may write specifications for.")).to_be_visible()
+
+
+def test_requirements_and_what_carries_them_fit_a_narrow_window(
+    request_in_review: CodeGenerationRequest,
+    page: Page,
+    sign_in: Any,
+    axe: Any,
+    both_themes: str,
+    overflow: Callable[[], int],
+    screenshot: Callable[[str], None],
+    engineer: User,
+) -> None:
+    sign_in(engineer)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"/requests/{request_in_review.pk}")
+    table = page.get_by_role("table", name="Requirements and what carries them")
+    expect(table).to_contain_text("A value outside becomes the nearest end.")
+    table.scroll_into_view_if_needed()
+    screenshot(f"trace-{both_themes}")
+    axe(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as CSV").click()
+    assert download.value.suggested_filename.endswith(".csv")
+    assert overflow() == 0
+    page.set_viewport_size({"width": 390, "height": 844})
+    table.scroll_into_view_if_needed()
+    screenshot(f"trace-narrow-{both_themes}")
+
+
+def test_a_model_is_asked_from_the_editor_and_its_questions_are_marked(
+    repository: Repository,
+    engineer: User,
+    provider: Provider,
+    server: FaultServer,
+    page: Page,
+    sign_in: Any,
+    axe: Any,
+    both_themes: str,
+    overflow: Callable[[], int],
+    screenshot: Callable[[str], None],
+) -> None:
+    finding = {"kind": "ambiguity", "quote": "nearest end", "message": "Low may be above high."}
+    server.answers([json.dumps([{**finding, "question": "What then?", "suggestion": "Raises ValueError."}])])
+    text = f"{CLAMP}\nIt must not use `numpy`. Test coverage is at least 90 %. Time zones are out of scope.\n"
+    draft = draft_save(author=engineer, title="Keep values in range", text=text, repository=repository).draft
+    assert draft is not None
+    sign_in(engineer)
+    page.set_viewport_size({"width": 1440, "height": 1400})
+    page.goto(f"/specs/{draft.pk}")
+    page.get_by_role("button", name="Ask test").click()
+    expect(page.locator("#second-reading")).to_contain_text("test wrote this; nobody has checked it.")
+    expect(page.locator("#second-reading")).to_contain_text("Perhaps: Raises ValueError.")
+    expect(page.locator("#analysis")).to_contain_text("clarity")
+    axe(page)
+    screenshot(f"model-{both_themes}")
+    assert overflow() == 0
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#second-reading").scroll_into_view_if_needed()
+    screenshot(f"model-narrow-{both_themes}")

@@ -65,7 +65,7 @@ class TraceRow:
         """What is missing, of what could exist: "examples", "candidates", "tests", "documents", "review", "audit"."""
         missing = {
             "examples": not self.examples,
-            "candidates": bool(self.candidates) and not self.met_by,
+            "candidates": bool(self.candidates and self.examples) and not self.met_by,
             "tests": bool(self.candidates) and not self.tests,
             "documents": self.documents == 0,
             "review": self.reviews == 0,

@@ -353,6 +353,18 @@ def test_white_space_at_the_end_changes_nothing(text, tail):
     assert (longer.examples, longer.criteria, longer.functions) == (spec.examples, spec.criteria, spec.functions)
 
 
+@pytest.mark.parametrize("text", [CLAMP, COUNTER], ids=["function", "class"])
+def test_line_ends_of_a_browser_change_nothing_and_spans_point_into_what_was_sent(text):
+    sent = text.replace("\n", "\r\n")
+    ours, theirs = analyse(text), analyse(sent)
+    assert [(e.steps, e.call, e.expected, e.raises) for e in theirs.examples] == [
+        (e.steps, e.call, e.expected, e.raises) for e in ours.examples
+    ]
+    assert [c.text for c in theirs.criteria] == [c.text for c in ours.criteria]
+    for here, there in zip(ours.criteria, theirs.criteria, strict=True):
+        assert sent[there.span.start : there.span.end].split() == text[here.span.start : here.span.end].split()
+
+
 def test_what_is_nested_without_end_is_no_example():
     assert analyse("Write `f(n: int) -> int`.\n\nassert f(1)" + "-" * 5_000 + "y").examples == ()
 

@@ -36,7 +36,7 @@ def test_each_requirement_has_its_examples_candidates_tests_and_documents() -> N
     assert first.audit == ("request.submit", "request.merge")
     assert first.holes == ("review",)
     assert (second.met_by, second.reviews, second.holes) == (1, 1, ())
-    assert third.holes == ("examples", "candidates", "tests", "documents", "review")
+    assert third.holes == ("examples", "tests", "documents", "review")
 
 
 def test_what_cannot_exist_yet_is_no_hole() -> None:

@@ -31,7 +31,7 @@ def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = ()) ->
     :param known_symbols: dotted names of the repository's functions and classes; those that the text mentions are
         recognised, and one of them is the entry when the text declares nothing itself.
     """
-    read = text[:MAX_CHARACTERS].replace("\r\n", "\n") if "\r\n" in text else text[:MAX_CHARACTERS]
+    read = text[:MAX_CHARACTERS].replace("\r\n", " \n")  # as long as before, so that spans are places in *text*
     budget = Budget()
     functions, classes = signatures_in(read, budget)
     mentioned = _mentioned(read, title, known_symbols)

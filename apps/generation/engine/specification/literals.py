@@ -123,7 +123,7 @@ def balanced_end(text: str, start: int, budget: Budget) -> int | None:
             budget.left -= (end - found.start()) // 8
             position = end
         elif character == "\n":
-            if text[position : position + 1] == "\n":
+            if text.startswith(("\n", " \n"), position):
                 return None
         elif character in _OPENING:
             stack.append(_OPENING[character])
