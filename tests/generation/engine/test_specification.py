@@ -429,18 +429,21 @@ def test_prose_may_promise_an_exception(promise):
 @pytest.mark.parametrize(
     ("example", "expected"),
     [
-        ("reverse(abc) -> cba\n", "cba"),
-        ('reverse(abc) returns "cba".', "cba"),
+        ("reverse(abc) -> cba\nreverse(de) -> ed\n", "cba"),
+        ('reverse(abc) returns "cba". reverse(de) returns "ed".', "cba"),
         ("| text | result |\n|---|---|\n| abc | cba |\n", "cba"),
-        ("reverse(abc) => True\n", True),
+        ("reverse(abc) => True\nreverse(de) => False\n", True),
     ],
 )
 def test_strings_may_lack_their_quotes(example, expected):
     spec = analyse("Write `reverse(text: str) -> str`.\n\n" + example)
-    assert [(e.args, e.expected) for e in spec.examples] == [(("abc",), expected)]
+    assert [(e.args, e.expected) for e in spec.examples][:1] == [(("abc",), expected)]
 
 
-@pytest.mark.parametrize("prose", ["reverse(text) -> text\n", "reverse(text) -> reversed\n", "reverse(n - 1) -> x\n"])
+@pytest.mark.parametrize(
+    "prose",
+    ["reverse(raw) -> cleaned\n", "reverse(text) -> text\n", "reverse(text) -> reversed\n", "reverse(n - 1) -> x\n"],
+)
 def test_names_of_parameters_are_no_strings(prose):
     assert analyse("Write `reverse(text: str) -> str`.\n\n" + prose).examples == ()
 
@@ -468,7 +471,17 @@ def test_an_assertion_may_use_the_standard_library():
 
 
 @pytest.mark.parametrize(
-    "prose", ["With 2 decimals it returns 3.", "For 1, 2 and 3 items it returns 4.", 'area(2, 3) == ""x"']
+    "prose",
+    [
+        "If width is 2 and height is 3, it returns 3 tiles.",
+        "For height = 3 it returns 4.",
+        "height = 3\nresult = 4\n",
+        "area(2, 3) returns 6 tiles.",
+        "| width | height | meaning |\n|---|---|---|\n| 2 | 3 | 4 |\n",
+        "With 2 decimals it returns 3.",
+        "For 1, 2 and 3 items it returns 4.",
+        'area(2, 3) == ""x"',
+    ],
 )
 def test_numbers_in_a_sentence_are_not_taken_for_arguments(prose):
     assert analyse(AREA + prose).examples == ()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from apps.generation.engine.specification.doctests import doctest_examples, doctest_spans
-from apps.generation.engine.specification.literals import Budget, balanced_end, literal_at, read_literal
+from apps.generation.engine.specification.literals import Budget, balanced_end, is_amount, literal_at, read_literal
 from apps.generation.engine.specification.model import FunctionSignature, Span, SpecExample
 from apps.generation.engine.specification.prose_examples import prose_examples
 from apps.generation.engine.specification.sessions import call_parts, input_of, session_example
@@ -151,7 +151,10 @@ def _judged(text: str, start: int, end: int, classes: frozenset[str], budget: Bu
     source, stop = _bare_tuple(text, source, stop, connector.group(), budget)
     if _GLUED.match(text, stop):
         return None
-    goes_on = connector.group().strip(" `")[:1].isalpha() and _SENTENCE_GOES_ON.match(text, stop)
+    is_worded = connector.group().strip(" `")[:1].isalpha()
+    if is_worded and is_amount(text, source, stop):
+        return None
+    goes_on = is_worded and _SENTENCE_GOES_ON.match(text, stop)
     if _OPERATOR_AFTER.match(text, stop) and not _ARROW_AFTER.match(text, stop) and not goes_on:
         worked = _WORKED_OUT.match(text, stop)
         if worked is None:

@@ -13,6 +13,9 @@ _OPENING = {"(": ")", "[": "]", "{": "}"}
 _BARE = re.compile(
     r"[+-]?(?:0[xob][0-9a-fA-F_]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?j?)|(?:True|False|None|true|false|null)\b|set\(\)"
 )
+_COUNTED = re.compile(
+    r"[ \t](?!(?:and|but|because|since|as|for|while|whereas|not|then|so|which|that|or|if|in|is|like|exactly)\b)[a-z]"
+)
 _JSON_WORDS = {"true": True, "false": False, "null": None}
 _SPECIAL_FLOATS = {"inf", "-inf", "+inf", "nan", "infinity", "-infinity"}
 
@@ -151,6 +154,11 @@ def literal_at(text: str, start: int, budget: Budget) -> tuple[str, int] | None:
         if bare and bare.group().endswith(".") and text[bare.end() - 1] == ".":
             end = _without_full_stop(text, bare.end())
     return None if end is None else (text[start:end], end)
+
+
+def is_amount(text: str, source: str, end: int) -> bool:
+    """Tell whether a number counts what follows it: "returns 3 items" does not return 3."""
+    return source[-1].isdigit() and _COUNTED.match(text, end) is not None
 
 
 def _without_full_stop(text: str, end: int) -> int:

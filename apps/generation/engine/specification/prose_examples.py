@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from apps.generation.engine.specification.literals import Budget, literal_at, read_literal
+from apps.generation.engine.specification.literals import Budget, is_amount, literal_at, read_literal
 from apps.generation.engine.specification.model import FunctionSignature, Span, SpecExample
 
 _INPUT = re.compile(r"(?im)^[ \t]*+(?:[-*][ \t]+)?(?:sample[ \t]+)?inputs?[ \t]*+(?:\d+[ \t]*+)?[:=]\s*")
@@ -119,7 +119,7 @@ def _judged(
     text: str, function: FunctionSignature, found: Bindings, place: Span, budget: Budget
 ) -> Iterable[SpecExample]:
     literal = literal_at(text, place.end, budget)
-    if literal is None:
+    if literal is None or is_amount(text, *literal):
         return
     try:
         expected = read_literal(literal[0])
@@ -142,5 +142,7 @@ def bound_example(
     order = [p.name for p in parameters[: len(values)]]
     if set(found.names) == set(order):
         values = [found.values[found.names.index(name)] for name in order]
+    elif {*found.names} & {p.name for p in parameters}:
+        return None
     call = f"{function.name}({', '.join(repr(value) for value in values)})"
     return SpecExample(call, function.name, tuple(values), {}, expected, raises, span)

@@ -55,7 +55,7 @@ def _header(columns: Sequence[str], function: FunctionSignature) -> _Header | No
     names = {p.name.lower(): p.name for p in function.parameters}
     known = [index for index, column in enumerate(columns) if column in names]
     result = next((index for index, column in enumerate(columns) if column in _RESULT_COLUMNS), None)
-    if result is None and columns[-1] not in names and (known or columns[-1] == function.name.lower()):
+    if result is None and columns[-1] == function.name.lower():
         result = len(columns) - 1
     if result is None:
         return None

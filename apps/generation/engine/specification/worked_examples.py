@@ -29,7 +29,9 @@ def worked_examples(text: str, function: FunctionSignature, budget: Budget) -> I
     """Yield the examples of *function* whose strings have no quotes, or that bind its parameters line by line."""
     parameters = [p for p in function.parameters if p.kind == "positional"]
     if parameters:
-        yield from _unquoted(text, function, parameters, budget)
+        unquoted = list(_unquoted(text, function, parameters, budget))
+        # One alone may as well name a variable.
+        yield from unquoted if len(unquoted) > 1 else []
         yield from _bound_by_lines(text, function, parameters, budget)
 
 
@@ -103,9 +105,9 @@ def _bound_by_lines(
         if not line.strip() or since > _WORKING_LINES:
             bound, since = {}, 0
         elif result is not None and required <= len(bound) <= len(names) and bound.keys() & set(names):
-            outcome = _last_literal(text, here + result.end(), budget)
-            if outcome is not None:
-                yield _example(function, _in_order(bound, names), outcome[0], Span(start, outcome[1]))
+            outcome, values = _last_literal(text, here + result.end(), budget), _in_order(bound, names, required)
+            if outcome is not None and values is not None:
+                yield _example(function, values, outcome[0], Span(start, outcome[1]))
                 bound, since = {}, 0
         elif binding is not None and value is not None:
             start, bound, since = (start if bound else here), {**bound, binding.group(1): value[0]}, 0
@@ -124,10 +126,12 @@ def _last_literal(text: str, position: int, budget: Budget) -> tuple[object, int
         return None
 
 
-def _in_order(bound: dict[str, object], names: Sequence[str]) -> tuple[object, ...]:
-    """Names that are no parameter are slips of the author: then the order of the lines counts."""
+def _in_order(bound: dict[str, object], names: Sequence[str], required: int) -> tuple[object, ...] | None:
+    """Return the values in the order of the parameters; where a name is a slip of the author, in that of the lines."""
     order = [name for name in names if name in bound]
-    return tuple(bound[name] for name in order) if len(order) == len(bound) else tuple(bound.values())
+    if len(order) == len(bound):
+        return tuple(bound[name] for name in order) if order == list(names[: len(order)]) else None
+    return tuple(bound.values()) if len(bound) == required else None
 
 
 def _example(function: FunctionSignature, values: tuple[object, ...], expected: object, span: Span) -> SpecExample:
