@@ -289,6 +289,15 @@ def test_a_long_gap_after_anything_takes_under_300_ms(gap):
     assert seconds < 0.3
 
 
+@pytest.mark.parametrize("unit", ["`f(a)` returns 3. ", "- [1] -> [2]\n", "for a = 1, ", "f(n) = f(n - 1", " ", "é。"])
+def test_a_hostile_megabyte_is_read_in_bounded_time_and_told_to_be_too_long(unit):
+    text = "Write `f(n: int) -> int`.\n\n" + unit * (1_000_000 // len(unit))
+    seconds = min(_seconds(text) for _ in range(2))
+    print(f"a megabyte of {unit!r}: {seconds * 1000:.0f} ms")
+    assert seconds < 2
+    assert "Only the first" in (analyse(text).size_warning or "")
+
+
 WORDS = [
     "f(1) == 2",
     "f(",
