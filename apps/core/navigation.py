@@ -33,7 +33,7 @@ class Link:
 RAIL = (
     Entry("Home", "console:home", "home", "h"),
     Entry("Specs", "generation:spec-list", "spec", "s"),
-    Entry("Reviews", "generation:request-list", "review", "r"),
+    Entry("Requests", "generation:request-list", "review", "r"),
     Entry("Quality", "quality:index", "quality", "q", ("/repos/",)),
     Entry("Architecture", "evolution:index", "architecture", "a"),
     Entry("Docs", "docs:index", "docs", "d"),

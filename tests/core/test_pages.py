@@ -15,7 +15,7 @@ from django.test import Client, RequestFactory
 from apps.core import htmx
 from apps.core.finders import PackageFilesFinder
 from apps.core.navigation import rail_links
-from apps.governance.models import User
+from apps.governance.models import Organisation, RoleAssignment, Scope, User
 
 
 @pytest.fixture
@@ -88,6 +88,13 @@ def test_the_rail_marks_at_most_one_entry_and_the_closest() -> None:
 def test_the_rail_offers_the_admin_site_to_staff_only() -> None:
     assert "Admin" not in [link.label for link in rail_links("/", is_staff=False)]
     assert "Admin" in [link.label for link in rail_links("/", is_staff=True)]
+
+
+def test_a_page_has_the_name_that_the_rail_gives_it(browser: Client, person: User) -> None:
+    scope = Scope.objects.create(organisation=Organisation.objects.create(name="Acme"))
+    RoleAssignment.objects.create(user=person, scope=scope, role=RoleAssignment.Role.ENGINEER)
+    for link in rail_links("/", is_staff=False):
+        assert f"<h1>{link.label}</h1>" in browser.get(link.url).content.decode(), link.label
 
 
 @pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "500"])
