@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -12,8 +13,9 @@ from apps.generation.models import CodeGenerationRequest, GenerationRun
 from apps.generation.views.requests import stage_rail
 from apps.governance.models import RoleAssignment, Scope, User
 from apps.providers.models import Provider
-from tests.fault_server import FaultServer
+from tests.fault_server import Fault, FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, UNPARSABLE
+from tests.generation.test_questions import ALSO_FIRST, FIRST, MIDDLE, SORTED
 from tests.shop import work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,17 +43,62 @@ def test_the_stage_that_failed_is_marked_even_when_it_came_to_its_end(failed: Co
     assert (states["Queued"], states["Generating"], states["Checking"]) == ("done", "failed", "skipped")
 
 
-def test_a_failed_request_can_be_started_again_or_rewritten_by_whoever_may_write(
+def primary_actions(page: str) -> list[str]:
+    """Return the words of the primary buttons and links of a page, in order."""
+    return re.findall(r"button--primary[^>]*>(?:<svg.*?</svg>)?<span>([^<]+)</span>", page)
+
+
+def test_where_every_answer_was_unusable_the_specification_is_changed_by_whoever_may_write(
     failed: CodeGenerationRequest, engineer: User, client: Client
 ) -> None:
     page = page_of(client, engineer, failed)
-    assert "Start again" in page
+    assert primary_actions(page) == ["Change the specification"]
+    assert "Start again" not in page
     rewrite = f"/specs/new?request={failed.pk.hex}"
     assert rewrite in page
     editor = client.get(rewrite).content.decode()
     assert "that keeps a value inside a range." in editor
     assert 'value="shop/ranges.py"' in editor
     assert '<option value="shop" selected>' in editor
+
+
+def test_where_a_model_may_answer_another_time_the_request_is_started_again(
+    submit: Submit, provider: Provider, server: FaultServer, engineer: User, client: Client
+) -> None:
+    server.answers([Fault.failure(400)])
+    request = submit(CLAMP, title="Keep values in range")
+    work_off(request)
+    page = page_of(client, engineer, request)
+    assert "No provider had an answer." in page
+    assert primary_actions(page) == ["Start again"]
+    assert "Change the specification" in page
+
+
+def test_where_only_built_in_providers_had_no_answer_the_specification_is_changed(
+    submit: Submit, engineer: User, client: Client
+) -> None:
+    Provider.objects.create(name="nofx-patterns", kind=Provider.Kind.BUILTIN, model_id="nofx/patterns")
+    request = submit("Write a function `quux(a: int) -> int` that does what the other one does.", title="Quux")
+    work_off(request)
+    page = page_of(client, engineer, request)
+    assert "No provider had an answer." in page
+    assert primary_actions(page) == ["Change the specification"]
+
+
+def test_where_no_provider_is_ready_an_administrator_is_led_to_the_settings_until_one_is(
+    submit: Submit, engineer: User, client: Client
+) -> None:
+    request = submit(CLAMP, title="Keep values in range")
+    work_off(request)
+    page = page_of(client, engineer, request)
+    assert "Ask an administrator to switch one on." in page
+    assert primary_actions(page) == []
+    admin = User.objects.create_superuser("root", password="correct horse battery")
+    page = page_of(client, admin, request)
+    assert primary_actions(page) == ["Provider settings"]
+    assert "/admin/providers/provider/" in page
+    Provider.objects.create(name="nofx-patterns", kind=Provider.Kind.BUILTIN, model_id="nofx/patterns")
+    assert primary_actions(page_of(client, engineer, request)) == ["Start again"]
 
 
 def test_whoever_only_reads_is_offered_neither(failed: CodeGenerationRequest, scope: Scope, client: Client) -> None:
@@ -76,5 +123,20 @@ def test_the_review_is_the_next_step_of_reviewers_and_only_a_look_for_the_reques
     server.answers([RIGHT])
     request = submit(CLAMP, title="Keep values in range")
     work_off(request)
-    assert "Open review" in page_of(client, reviewer, request)
+    assert primary_actions(page_of(client, reviewer, request)) == ["Open review"]
     assert "Look at the review" in page_of(client, engineer, request)
+
+
+def test_a_review_has_one_primary_action(
+    submit: Submit, provider: Provider, server: FaultServer, engineer: User, reviewer: User, client: Client
+) -> None:
+    server.answers([FIRST, SORTED, ALSO_FIRST])
+    request = submit(MIDDLE, title="The middle of some numbers")
+    work_off(request)
+    address = reverse("generation:review", args=[request.pk])
+    led_to = {engineer: "Answer", reviewer: "Cast verdict"}
+    for user, action in led_to.items():
+        client.force_login(user)
+        assert primary_actions(client.get(address).content.decode()) == [action]
+    CodeGenerationRequest.objects.filter(pk=request.pk).update(status=CodeGenerationRequest.Status.APPROVED)
+    assert primary_actions(client.get(address).content.decode()) == ["Open the request"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
@@ -17,6 +19,39 @@ from apps.governance.selectors import can
 from apps.governance.types import Action
 from apps.jobs.models import Job
 from apps.jobs.services import job_enqueue
+from apps.providers.models import Provider
+from apps.providers.selectors import providers_enabled
+
+State = Candidate.State
+
+
+class WayOn(StrEnum):
+    """What gets a request further that ended without a merge."""
+
+    START_AGAIN = "start_again"
+    CHANGE_SPECIFICATION = "change_specification"
+    PROVIDER_SETTINGS = "provider_settings"
+
+
+def way_on(run: GenerationRun, candidates: Collection[Candidate]) -> WayOn:
+    """
+    Return what would help *run*, which ended or whose delivery failed, and has these candidates.
+
+    Starting again asks only those once more who gave no answer; the built-in providers would say the same again.
+    """
+    if run.request.status == Status.APPROVED:
+        return WayOn.START_AGAIN
+    if run.request.status != Status.FAILED:
+        return WayOn.CHANGE_SPECIFICATION
+    if not candidates:
+        return WayOn.START_AGAIN if providers_enabled() else WayOn.PROVIDER_SETTINGS
+    settled = all(one.state in {State.UNPARSABLE, State.DUPLICATE} or _would_say_the_same(one) for one in candidates)
+    return WayOn.CHANGE_SPECIFICATION if settled else WayOn.START_AGAIN
+
+
+def _would_say_the_same(candidate: Candidate) -> bool:
+    is_builtin = candidate.provider is not None and candidate.provider.kind == Provider.Kind.BUILTIN
+    return candidate.state == State.UNAVAILABLE and is_builtin
 
 
 @transaction.atomic

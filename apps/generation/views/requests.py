@@ -28,7 +28,7 @@ from apps.generation.selectors import (
 )
 from apps.generation.services.delivery import pull_request_merge, push_repeat
 from apps.generation.services.questions import has_question
-from apps.generation.services.retries import request_retry
+from apps.generation.services.retries import WayOn, request_retry, way_on
 from apps.generation.services.review_subject import REVIEWABLE
 from apps.generation.services.stages import ENDED, STAGES
 from apps.generation.services.trace import trace_of
@@ -134,6 +134,9 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
     scope = run.repository.scope
     status = run.request.status
     may_write = can(user, Action.SPEC_WRITE, scope)
+    is_stuck = status in FAILED_AT or (status == Status.APPROVED and bool(run.failure))
+    way = way_on(run, candidates) if is_stuck else None
+    is_blocked = bool(pull_request and pull_request.failing_gates)
     return {
         "run": run,
         "stages": stage_rail(run),
@@ -149,8 +152,10 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "is_active": status in {Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS},
         "is_still": status in {*ENDED, Status.DELIVERED},
         "can_stop": can(user, Action.REQUEST_STOP, scope, met=[Condition.OWN] if is_own else []),
-        "can_retry": may_write and (status == Status.FAILED or (status == Status.APPROVED and bool(run.failure))),
-        "can_rewrite": may_write and (status in FAILED_AT or bool(pull_request and pull_request.failing_gates)),
+        "can_retry": may_write and way is WayOn.START_AGAIN,
+        "can_rewrite": may_write and (status in FAILED_AT or is_blocked),
+        "is_rewrite_next": way is WayOn.CHANGE_SPECIFICATION or is_blocked,
+        "can_set_providers": way is WayOn.PROVIDER_SETTINGS and user.is_staff and can(user, Action.MODELS_MANAGE, None),
         "can_merge": can(user, Action.DELIVERY_MERGE, scope),
         "leads_to_question": is_own and may_write and status == Status.IN_REVIEW and has_question(run),
         "leads_to_review": status == Status.IN_REVIEW and can(user, Action.VERDICT_VOTE, scope) and not is_own,
