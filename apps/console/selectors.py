@@ -12,6 +12,7 @@ from apps.generation.selectors import runs_readable, runs_waiting_for
 from apps.generation.types import RequestStatus
 from apps.governance.models import User
 from apps.governance.selectors import scope_ids, scopes_where
+from apps.governance.subjects import OpenDecision, decisions_open_for
 from apps.governance.types import Action
 from apps.quality.models import CoverageReport
 from apps.repositories.selectors import repositories_readable
@@ -36,9 +37,9 @@ class Step:
     url: str
 
 
-def waiting_for(user: User) -> QuerySet[GenerationRun]:
-    """Return the reviews that wait for *user*, oldest first."""
-    return runs_waiting_for(user)[:LIMIT]
+def waiting_for(user: User) -> list[OpenDecision]:
+    """Return what waits for the verdict of *user*, oldest first."""
+    return decisions_open_for(user, limit=LIMIT)
 
 
 def under_way(user: User) -> QuerySet[GenerationRun]:
@@ -71,6 +72,11 @@ def waiting_for_others(user: User) -> QuerySet[GenerationRun]:
 def may_write(user: User) -> bool:
     """Whether there is a repository that *user* may write specifications for."""
     return scopes_where(user, Action.SPEC_WRITE).exists()
+
+
+def latest_of(user: User) -> GenerationRun | None:
+    """Return the newest request of *user*, or None."""
+    return runs_readable(user).filter(requester=user).first()
 
 
 def has_place(user: User) -> bool:

@@ -47,7 +47,7 @@ def _review_url(identity: UUID) -> str:
 
 def _open_for(user: User, limit: int) -> list[OpenDecision]:
     return [
-        OpenDecision(run.title, _review_url(run.pk), run.repository.name, run.risk_tier, run.state_changed_at)
+        OpenDecision(run.title, _review_url(run.pk), run.repository.name, run.risk_tier, run.state_changed_at, "Review")
         for run in runs_waiting_for(user)[:limit]
     ]
 

@@ -24,13 +24,14 @@ IdsFor = Callable[[User], "QuerySet[Any]"]
 
 @dataclass(frozen=True)
 class OpenDecision:
-    """Something that waits for one person's verdict."""
+    """Something that waits for one person's verdict; ``what`` names the sort of verdict."""
 
     title: str
     url: str
     place: str
     risk: str
     since: datetime
+    what: str = "Vote"
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.core.clock import now
 from apps.generation.models import CodeGenerationRequest
+from apps.governance import subjects
 from apps.governance.models import RoleAssignment, Scope, User
+from apps.governance.subjects import OpenDecision, SubjectPages
+from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from tests.generation.test_pipeline import CLAMP
 from tests.shop import code, engineer, home, owner, person, repository, reviewer, scope, submit
@@ -82,13 +86,64 @@ def test_whoever_merges_is_led_to_what_was_delivered_once_no_review_waits(
     assert page.count("button--primary") == 1
 
 
-def test_whoever_may_not_write_is_offered_no_specification(
-    repository: Repository, somebody: User, scope: Scope, client: Client
+@pytest.mark.parametrize(
+    ("role", "words", "url", "sentence"),
+    [
+        ("chair", "Open governance", "/governance", "No vote of the committee waits for you."),
+        ("committee", "Open governance", "/governance", "No vote of the committee waits for you."),
+        ("auditor", "Read the audit", "/governance/audit", "An auditor reads; nothing waits for you."),
+    ],
+)
+def test_whoever_may_not_write_is_led_to_the_work_of_their_role(
+    repository: Repository, somebody: User, scope: Scope, client: Client, role: str, words: str, url: str, sentence: str
 ) -> None:
-    RoleAssignment.objects.create(user=somebody, scope=scope, role=RoleAssignment.Role.CHAIR)
+    RoleAssignment.objects.create(user=somebody, scope=scope, role=role)
     page = home_of(client, somebody)
-    assert "New spec" not in page
     assert "/specs/new" not in page
+    assert f'<a class="button button--primary" href="{url}"><span>{words}</span>' in page
+    assert page.count("button--primary") == 1
+    assert sentence in page
+
+
+def test_an_administrator_is_led_to_what_nobody_else_can_set_up(
+    repository: Repository, somebody: User, client: Client
+) -> None:
+    somebody.is_staff = somebody.is_superuser = True
+    somebody.save()
+    page = home_of(client, somebody)
+    assert '<a class="button button--primary" href="/admin/providers/provider/"><span>Provider settings</span>' in page
+    assert "No provider is ready" in page
+    Provider.objects.create(name="nofx-patterns", kind=Provider.Kind.BUILTIN, model_id="nofx/patterns")
+    page = home_of(client, somebody)
+    assert '<a class="button button--primary" href="/admin/"><span>Open administration</span>' in page
+    assert "/specs/new" not in page
+
+
+@pytest.mark.parametrize(
+    ("status", "leads_on"), [("generating", True), ("failed", True), ("in_review", False), ("observed", False)]
+)
+def test_an_engineer_continues_the_latest_request_while_it_needs_somebody(
+    submit: Callable[..., CodeGenerationRequest], engineer: User, client: Client, status: str, leads_on: bool
+) -> None:
+    request = submit(CLAMP)
+    CodeGenerationRequest.objects.update(status=status)
+    page = home_of(client, engineer)
+    link = f'<a class="button button--primary" href="/requests/{request.pk}"><span>Continue the latest request</span>'
+    assert (link in page) is leads_on
+    assert ('<a class="button button--primary" href="/specs/new" data-key="n"' in page) is not leads_on
+    assert page.count("button--primary") == 1
+
+
+def test_what_the_committee_votes_on_comes_before_everything_else(
+    repository: Repository, somebody: User, scope: Scope, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    RoleAssignment.objects.create(user=somebody, scope=scope, role="chair")
+    gate = OpenDecision("Widen to billing", "/governance/gates/1", "shop", "high", now())
+    pages = SubjectPages(titles=lambda ids: {}, url=str, open_for=lambda user, limit: [gate])
+    monkeypatch.setitem(subjects._pages, "gate", pages)
+    page = home_of(client, somebody)
+    assert 'href="/governance/gates/1" data-key="r" aria-keyshortcuts="r"><span>Vote next</span>' in page
+    assert "<td>Vote</td>" in page
 
 
 def test_a_stranger_is_sent_to_sign_in(client: Client) -> None:

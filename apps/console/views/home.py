@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.console import selectors
+from apps.console.leads import lead_for
 from apps.core.htmx import HtmxRequest, notify, redirect_after
 from apps.generation.services.stages import STAGES
 from apps.governance.models import User
@@ -29,12 +30,12 @@ PROGRESS = {"queued": 1, "generating": 2, "checking": 3, "consensus": 4, "approv
 def home(request: HtmxRequest) -> HttpResponse:
     user = cast("User", request.user)
     steps = selectors.first_steps(user)
-    waiting = list(selectors.waiting_for(user))
+    waiting = selectors.waiting_for(user)
     to_merge = list(selectors.to_merge(user))
     others = selectors.waiting_for_others(user)
     context = {
         "waiting": waiting,
-        "next_review": waiting[0] if waiting else None,
+        "lead": lead_for(user, waiting=waiting, to_merge=to_merge),
         "others_count": others.count(),
         "others_oldest": others.first(),
         "may_write": selectors.may_write(user),
@@ -44,7 +45,6 @@ def home(request: HtmxRequest) -> HttpResponse:
             for run in selectors.under_way(user)
         ],
         "to_merge": to_merge,
-        "next_merge": to_merge[0] if to_merge and not waiting else None,
         "recent": selectors.recent(user),
         "steps": steps,
         "is_new": not all(step.is_done for step in steps),
