@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Case, When
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -21,7 +22,8 @@ from apps.governance.http import require
 from apps.governance.models import User
 from apps.governance.selectors import can, scopes_where
 from apps.governance.types import Action
-from apps.repositories.selectors import repositories_readable, repository_get
+from apps.repositories.selectors import repositories_readable, repository_first, repository_get
+from apps.repositories.services import repository_seen
 from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
 
 PAGE_SIZE = 50
@@ -38,7 +40,9 @@ def _user(request: HtmxRequest) -> User:
 def index(request: HtmxRequest) -> HttpResponse:
     user = _user(request)
     readable = repositories_readable(user=user)
-    page = Paginator(readable, PAGE_SIZE).get_page(request.GET.get("page"))
+    first = repository_first(user=user, session=request.session)
+    by_name = readable.order_by(Case(When(pk=first.pk, then=0), default=1), "name") if first else readable
+    page = Paginator(by_name, PAGE_SIZE).get_page(request.GET.get("page"))
     writable = scopes_where(user, Action.DOCS_GENERATE)
     rows = pages_newest(list(page))
     followed, job = generation_followed(rows=rows, user=user) or (None, None)
@@ -47,6 +51,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         "rows": rows,
         "followed": followed,
         "job": job,
+        "first": first,
         "writable": list(readable.filter(scope__in=writable).values_list("name", flat=True)),
     }
     return render_page(request, "docs/index.html", context, fragment="docs/_list.html")
@@ -59,6 +64,7 @@ def page_detail(request: HtmxRequest, page_id: UUID) -> HttpResponse:
     job = check_latest(page_id=page_id, user=user)  # Before what it finds: a page that is behind stays live.
     page = page_get(user=user, page_id=page_id)
     repository = page.source.revision.repository
+    repository_seen(session=request.session, repository=repository)
     context = {
         "page": page,
         "repository": repository,

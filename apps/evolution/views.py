@@ -30,7 +30,8 @@ from apps.governance.models import User
 from apps.governance.selectors import can
 from apps.governance.types import Action
 from apps.repositories.models import Repository
-from apps.repositories.selectors import head_sha, repositories_readable, repository_get
+from apps.repositories.selectors import head_sha, repositories_readable, repository_first, repository_get
+from apps.repositories.services import repository_seen
 from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
 
 PAGE_SIZE = 100
@@ -51,16 +52,16 @@ def _user(request: HtmxRequest) -> User:
 @require_GET
 def index(request: HtmxRequest) -> HttpResponse:
     user = _user(request)
-    repositories = list(repositories_readable(user=user))
     name = request.GET.get("repository")
-    if not repositories and not name:
+    repository = repository_get(user=user, name=name) if name else repository_first(user=user, session=request.session)
+    if repository is None:
         return render(request, "evolution/index.html", {"repository": None})
-    repository = repository_get(user=user, name=name) if name else repositories[0]
+    repository_seen(session=request.session, repository=repository)
     job = analysis_latest(repository=repository, user=user)  # Before what it makes: a page that is behind stays live.
     snapshot = _chosen(request, repository)
     context = {
         "repository": repository,
-        "repositories": repositories,
+        "repositories": list(repositories_readable(user=user)),
         "snapshot": snapshot,
         "snapshots": _part(request, snapshots_of(repository), "analyses"),
         "job": job,

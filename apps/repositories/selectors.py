@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -16,6 +17,8 @@ from apps.governance.selectors import readable_scopes
 from apps.repositories.gateways import git
 from apps.repositories.models import Repository, Revision
 from apps.repositories.types import CommitInfo, RepositoryEmpty, RepositoryUnavailable
+
+LAST_SEEN_KEY = "repository"
 
 
 def repositories_readable(*, user: User) -> QuerySet[Repository]:
@@ -52,6 +55,17 @@ def repository_get(*, user: User, name: str) -> Repository:
     if found is None:
         raise NotFound(f"There is no repository called {name} that you can read.")
     return found
+
+
+def repository_first(*, user: User, session: Mapping[str, Any]) -> Repository | None:
+    """
+    Return the repository that a page without a choice opens on, or None where *user* may read none.
+
+    It is the one that this *session* looked at last when *user* may still read it, else the first by name.
+    """
+    readable = repositories_readable(user=user)
+    last = session.get(LAST_SEEN_KEY)
+    return (readable.filter(name=last).first() if last else None) or readable.first()
 
 
 def head_sha(repository: Repository) -> str:

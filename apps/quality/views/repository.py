@@ -53,7 +53,8 @@ from apps.quality.services import (
 from apps.quality.types import COVERAGE_JOB, DEBT_JOB, Code, DebtResult, InputInvalid, NothingToMeasure, file_debt
 from apps.quality.views.details import patch_response, proposal_context, review_context, suite_context
 from apps.repositories.models import Repository
-from apps.repositories.selectors import repositories_readable, repository_get
+from apps.repositories.selectors import repositories_readable, repository_first, repository_get
+from apps.repositories.services import repository_seen
 from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
 
 TABS = (
@@ -83,7 +84,7 @@ def _user(request: HtmxRequest) -> User:
 @login_required
 @require_GET
 def index(request: HtmxRequest) -> HttpResponse:
-    first = repositories_readable(user=_user(request)).first()
+    first = repository_first(user=_user(request), session=request.session)
     if first is None:
         return render(request, "quality/index.html")
     return redirect("quality:coverage", name=first.name)
@@ -272,6 +273,7 @@ def export(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
 
 def _tab(request: HtmxRequest, repository: Repository, tab: str, context: dict[str, Any]) -> HttpResponse:
     user = _user(request)
+    repository_seen(session=request.session, repository=repository)
     context |= {
         "repository": repository,
         "repositories": repositories_readable(user=user),
