@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ModelForm
@@ -54,6 +55,10 @@ class PersonForm(UserChangeForm):
         if wanted and self.instance.pk and seats.exists():
             raise ValidationError("An administrator cannot sit on the committee. Take that role away first.")
         return wanted
+
+
+# Django's groups grant nothing here: what people may do follows from their role assignments.
+admin.site.unregister(Group)
 
 
 @admin.register(User)

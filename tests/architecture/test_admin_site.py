@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -16,6 +19,17 @@ OURS = [model for model in apps.get_models() if model.__module__.startswith("app
 
 def test_every_model_is_registered() -> None:
     assert [model._meta.label for model in OURS if not admin.site.is_registered(model)] == []
+
+
+@pytest.mark.django_db
+def test_groups_which_grant_nothing_are_not_offered(client: Client) -> None:
+    root = User.objects.create_superuser("root", password="correct horse battery")
+    client.force_login(root)
+    assert not admin.site.is_registered(Group)
+    for page in ("/admin/", f"/admin/governance/user/{root.pk}/change/"):
+        answer = client.get(page)
+        assert answer.status_code == 200
+        assert "group" not in re.sub(r"<(script|style).*?</\1>", "", answer.content.decode(), flags=re.S).lower()
 
 
 @pytest.mark.django_db
