@@ -10,6 +10,7 @@ from nofx.api.resources import resource_urls
 from nofx.api.root import api
 
 handler400 = "apps.console.views.errors.bad_request"
+handler500 = "apps.console.views.errors.server_error"
 
 urlpatterns = [
     path("", include("apps.console.urls")),

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -51,6 +52,15 @@ def redirect_after(request: HttpRequest, url: str) -> HttpResponse:
     if getattr(request, "htmx", None):
         return HttpResponseClientRedirect(url)
     return HttpResponseRedirect(url)
+
+
+def way_back(request: HttpRequest) -> str:
+    """Return a page that can be loaded: this one, or the one that the write was sent from."""
+    if request.method in {"GET", "HEAD"}:
+        return str(request.get_full_path())
+    sent_from = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(sent_from, {request.get_host()}, require_https=request.is_secure())
+    return sent_from if is_ours else "/"
 
 
 def notify(request: HttpRequest, response: HttpResponse, text: str, *, level: Level = "success") -> HttpResponse:

@@ -7,11 +7,10 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.core.database import storage_problem
 from apps.core.errors import NofxError
-from apps.core.htmx import notify, render_page, wants_fragment
+from apps.core.htmx import notify, render_page, wants_fragment, way_back
 from apps.governance.errors import Recorded
 from apps.governance.http import problem_of
 from apps.governance.models import User
@@ -44,19 +43,10 @@ class ProblemPages:
             denial_record(error=exception, actor=actor, session_key=request.session.session_key or "")
         if wants_fragment(request):
             return self._toast(request, exception)
-        context = {"problem": exception, "way_back": _way_back(request)}
+        context = {"problem": exception, "way_back": way_back(request)}
         return render_page(request, "errors/problem.html", context, status=exception.status)
 
     def _toast(self, request: HttpRequest, problem: NofxError) -> HttpResponse:
         response = HttpResponse(status=200)
         response["HX-Reswap"] = "none"
         return notify(request, response, str(problem), level="error")
-
-
-def _way_back(request: HttpRequest) -> str:
-    """Return a page that can be loaded: this one, or the one that the write was sent from."""
-    if request.method in {"GET", "HEAD"}:
-        return request.get_full_path()
-    sent_from = request.headers.get("Referer", "")
-    is_ours = url_has_allowed_host_and_scheme(sent_from, {request.get_host()}, require_https=request.is_secure())
-    return sent_from if is_ours else "/"

@@ -104,16 +104,60 @@ def test_an_error_page_needs_no_context(name: str) -> None:
     assert 'href="/"' in html
 
 
-def test_an_unknown_address_gets_our_page(browser: Client) -> None:
+def test_an_unknown_address_gets_our_page_in_the_frame_of_whoever_is_signed_in(browser: Client) -> None:
     response = browser.get("/no/such/page")
     assert response.status_code == HTTPStatus.NOT_FOUND
-    assert "There is nothing here" in response.content.decode()
+    page = response.content.decode()
+    assert "<h1>There is nothing here</h1>" in page
+    assert '<nav class="rail"' in page
+    assert response.headers["X-Request-ID"] in page
+    assert "Sign in" not in page
 
 
-def test_a_form_without_a_token_gets_our_page(person: User) -> None:
-    response = Client(enforce_csrf_checks=True).post("/sign-in", {"username": "mara"})
+def test_a_stranger_is_offered_to_sign_in_where_there_is_nothing(client: Client, db: None) -> None:
+    page = client.get("/no/such/page").content.decode()
+    assert '<nav class="rail"' not in page
+    assert 'href="/sign-in?next=/no/such/page"' in page
+
+
+@pytest.mark.parametrize(
+    ("sent_from", "way_on"), [("/specs/new", 'href="/specs/new"'), ("https://elsewhere.test/x", 'href="/">Go home')]
+)
+def test_a_form_without_a_token_leads_back_to_its_page(person: User, sent_from: str, way_on: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(person)
+    response = client.post("/sign-out", headers={"Referer": sent_from})
     assert response.status_code == HTTPStatus.FORBIDDEN
-    assert "The form is out of date" in response.content.decode()
+    page = response.content.decode()
+    assert "<h1>The form is out of date</h1>" in page
+    assert '<nav class="rail"' in page
+    assert way_on in page
+    assert "elsewhere.test" not in page
+
+
+def test_what_breaks_is_said_with_the_id_to_find_it_by(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("apps.console.gallery.samples", broken)
+    browser.raise_request_exception = False
+    response = browser.get("/design")
+    assert response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    page = response.content.decode()
+    assert "Something went wrong on our side" in page
+    assert response.headers["X-Request-ID"] in page
+    assert "secret detail" not in page
+
+
+def test_a_program_gets_its_errors_as_problem_json(browser: Client) -> None:
+    answer = browser.get("/api/no/such/thing")
+    assert answer.status_code == HTTPStatus.NOT_FOUND
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    refused = Client(enforce_csrf_checks=True)
+    refused.force_login(User.objects.get())
+    answer = refused.post("/api/quality/review", {"code": "x = 1"}, content_type="application/json")
+    assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert answer.headers["Content-Type"] == "application/problem+json"
 
 
 def test_plotly_comes_from_its_package_and_nothing_else_does() -> None:

@@ -1,4 +1,4 @@
-"""Pages for requests that no view could read."""
+"""Pages for requests that no view could read, and for what went wrong in one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
+from django.template.loader import render_to_string
+
+from apps.core.htmx import way_back
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -22,3 +25,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         "status": HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value,
     }
     return render(request, "400.html", context, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Lead back to the form whose token did not match; *reason* is for the log, where Django has put it."""
+    return render(request, "403_csrf.html", {"way_back": way_back(request)}, status=HTTPStatus.FORBIDDEN)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that something broke, with the id to find it by; nothing that may be broken as well is asked for the page."""
+    page = render_to_string("500.html", {"request_id": getattr(request, "request_id", "")})
+    return HttpResponse(page, status=HTTPStatus.INTERNAL_SERVER_ERROR)
