@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import time
 from html import unescape
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from apps.checks.types import Documented
 from apps.docs.engine import drift
-from apps.docs.engine.markdown import cell, code, fence, one_line, plain
+from apps.docs.engine.markdown import cell, code, fence, marked, one_line
 from apps.docs.engine.pages import api_page, documented_share
 from apps.docs.rendering import render
 
@@ -41,14 +44,20 @@ PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
 @given(HOSTILE)
-def test_text_is_one_paragraph_that_says_what_it_says(text):
-    tokens = PARSER.parse(f"Before\n\n{plain(text)}\n\nAfter")
+def test_text_is_one_paragraph_in_which_only_code_is_marked(text):
+    tokens = PARSER.parse(f"Before\n\n{marked(text)}\n\nAfter")
     kinds = [token.type for token in tokens]
     count = 3 if one_line(text) else 2
     assert kinds == ["paragraph_open", "inline", "paragraph_close"] * count
     if count == 3:
-        assert {child.type for child in tokens[4].children} <= {"text", "text_special"}
-        assert "".join(child.content for child in tokens[4].children) == one_line(text)
+        assert {child.type for child in tokens[4].children} <= {"text", "text_special", "code_inline"}
+        shown = "".join(child.content for child in tokens[4].children)
+        assert letters(shown) == letters(one_line(text))
+
+
+def letters(text: str) -> str:
+    """Return *text* without backticks and spaces, which a code span may lose at its ends."""
+    return "".join(text.replace("`", "").split())
 
 
 @given(HOSTILE)
@@ -81,7 +90,6 @@ def test_a_page_has_a_heading_for_each_symbol_and_nothing_of_the_repository_beco
     assert not {token.type for token in tokens} & {
         "html_block",
         "code_block",
-        "bullet_list_open",
         "hr",
         "blockquote_open",
     }
@@ -105,6 +113,114 @@ def test_a_page_shows_signature_docstring_and_what_has_none():
     assert "Do *this*." in html
     assert "<h1" not in html
     assert [section.title for section in render(page).sections] == ["shop.a", "Without a docstring"]
+
+
+SPHINX = """
+Return the `mean` of :class:`Price`.
+
+:param prices: what to average,
+    over lines
+:type prices: list[int]
+:param int n: how many
+:return: the mean
+:raises ValueError: there is none
+"""
+GOOGLE = """
+Return the `mean` of :class:`Price`.
+
+Args:
+    prices (list[int]): what to average,
+        over lines
+    n (int): how many
+
+Returns:
+    the mean
+
+Raises:
+    ValueError: there is none
+"""
+NUMPY = """
+Return the `mean` of :class:`Price`.
+
+Parameters
+----------
+prices : list[int]
+    what to average,
+    over lines
+n : int
+    how many
+
+Returns
+-------
+the mean
+
+Raises
+------
+ValueError
+    there is none
+"""
+
+
+def shown(docstring: str) -> str:
+    page = api_page(
+        title="shop", sha="a" * 40, items=[Documented("a.py", "a", "f", "function", "def f()", docstring, 1)]
+    )
+    return str(render(page).html)
+
+
+@pytest.mark.parametrize("docstring", [SPHINX, GOOGLE, NUMPY], ids=["sphinx", "google", "numpy"])
+def test_fields_of_each_style_come_out_alike(docstring):
+    html = shown(docstring)
+    assert "<p>Return the <code>mean</code> of <code>Price</code>.</p>" in html
+    assert [title for title in ("Parameters", "Returns", "Raises") if f"<h4>{title}</h4>" in html] == [
+        "Parameters",
+        "Returns",
+        "Raises",
+    ]
+    assert "<li><code>prices</code> (<code>list[int]</code>): what to average, over lines</li>" in html
+    assert "<li><code>n</code> (<code>int</code>): how many</li>" in html
+    assert "<li>the mean</li>" in html
+    assert "<li><code>ValueError</code>: there is none</li>" in html
+
+
+def test_examples_lists_and_what_was_laid_out_keep_their_shape():
+    html = shown(
+        "Do it.\n\n- one\n- two\n  more\n\n>>> do('<b>')\n2\n\nLike this::\n\n    a | b\n\nReturns:\n    int: the sum"
+    )
+    assert "<li>one</li>\n<li>two more</li>" in html
+    assert ">>> do('<b>')\n2" in unescape(re.sub("<[^>]*>", "", html))
+    assert "<p>Like this:</p>" in html
+    assert "a | b" in html
+    assert "<li><code>int</code>: the sum</li>" in html
+    assert "<b>" not in html
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *(
+                    f"{head}{{}}"
+                    for head in ("", "    ", "Args:\n    ", ":param x: ", "- ", ">>> ", "`", "Returns\n---\n", "x : ")
+                )
+            ]
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    st.sampled_from(["\n", "\n\n", "\n    ", " "]),
+)
+def test_no_word_of_a_docstring_is_lost(heads, joint):
+    words = [f"word{number}" for number in range(len(heads))]
+    html = shown(joint.join(head.format(word) for head, word in zip(heads, words, strict=True)))
+    assert [word for word in words if word not in html] == []
+
+
+def test_a_docstring_of_marks_only_is_read_in_no_time():
+    hostile = "".join("`" * (1 + number % 50) + " " for number in range(4_000))
+    started = time.process_time()
+    shown(hostile + "\n" + "\n".join(f":param x{number}: `" for number in range(4_000)))
+    assert time.process_time() - started < 5
 
 
 def test_the_share_of_nothing_is_not_zero():

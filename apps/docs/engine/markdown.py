@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")
+# Code between equal runs of backticks, with Sphinx' role before it: `x`, ``x``, :func:`x`.
+_SPAN = re.compile(r"(?::[a-z][a-z:]{1,30}:)?(?<!`)(`+)(?!`)(.{1,400}?)(?<!`)\1(?!`)")
 _SPACES = re.compile(r"\s+")
-
-
-def plain(text: str) -> str:
-    """Return *text* as one line in which no character means anything to Markdown."""
-    return _MARKS.sub(r"\\\1", one_line(text))
 
 
 def code(text: str) -> str:
@@ -19,6 +16,19 @@ def code(text: str) -> str:
     ticks = "`" * (_longest_run(line) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{ticks}{pad}{line}{pad}{ticks}"
+
+
+def marked(text: str) -> str:
+    """Return *text* as one line in which only code spans in backticks are kept; a role before one is left out."""
+    line = one_line(text)
+    parts: list[str] = []
+    end = 0
+    for match in _SPAN.finditer(line):
+        inner = match.group(2).strip()
+        if inner:
+            parts += [_MARKS.sub(r"\\\1", line[end : match.start()]), code(inner)]
+            end = match.end()
+    return "".join([*parts, _MARKS.sub(r"\\\1", line[end:])])
 
 
 def cell(text: str) -> str:

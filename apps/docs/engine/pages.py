@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from apps.checks.types import Documented
-from apps.docs.engine.markdown import cell, code, fence, plain
+from apps.docs.engine.docstrings import docstring_markdown
+from apps.docs.engine.markdown import cell, code, fence
 
 
 def api_page(*, title: str, sha: str, items: Sequence[Documented]) -> str:
@@ -14,7 +15,7 @@ def api_page(*, title: str, sha: str, items: Sequence[Documented]) -> str:
     Return the page: a section for each module, in it each symbol with its signature and docstring.
 
     It ends with a table of what has no docstring. Names, signatures and docstrings come from a repository; they are
-    shown as they are and never as Markdown. The first line of a docstring is text, the rest is kept as laid out.
+    shown as they are and never as Markdown. Of a docstring its paragraphs, fields, lists, examples and code spans are.
     """
     documented = sum(bool(item.docstring.strip()) for item in items)
     parts = [
@@ -35,13 +36,7 @@ def documented_share(items: Sequence[Documented]) -> float | None:
 
 
 def _symbol(item: Documented) -> list[str]:
-    parts = [f"### {code(item.qualname)}", fence(item.signature, "python")]
-    first, _, rest = item.docstring.strip().partition("\n")
-    if first.strip():
-        parts.append(plain(first))
-    if rest.strip():
-        parts.append(fence(rest.strip("\n"), "text"))
-    return parts
+    return [f"### {code(item.qualname)}", fence(item.signature, "python"), *docstring_markdown(item.docstring)]
 
 
 def _undocumented(items: Sequence[Documented]) -> list[str]:
