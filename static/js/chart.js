@@ -1,17 +1,23 @@
 // Mounts plotly figures from inert JSON beside them. Colours arrive as tokens and follow the theme.
 
-let plotly = null;
+const libraries = new Map(); // each build of plotly that was asked for, by its address
+const drawnBy = new WeakMap();
 const frames = new Set();
 
 function loadPlotly(source) {
-  plotly ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = source;
-    script.addEventListener("load", () => resolve(window.Plotly));
-    script.addEventListener("error", () => reject(new Error("plotly did not load")));
-    document.head.append(script);
-  });
-  return plotly;
+  if (!libraries.has(source)) {
+    libraries.set(
+      source,
+      new Promise((resolve, reject) => {
+        const script = document.createElement("script");
+        script.src = source;
+        script.addEventListener("load", () => resolve(window.Plotly));
+        script.addEventListener("error", () => reject(new Error("plotly did not load")));
+        document.head.append(script);
+      }),
+    );
+  }
+  return libraries.get(source);
 }
 
 function token(name) {
@@ -71,6 +77,7 @@ async function draw(frame) {
   const coloured = withColours(figure);
   const options = { displayModeBar: false, responsive: true };
   const layout = layoutFor(coloured.layout ?? {}, Number(place.dataset.height));
+  drawnBy.set(frame, library);
   await library.react(place, coloured.data, layout, options);
   frame.dataset.mounted = "yes";
 }
@@ -84,7 +91,7 @@ function mountOne(frame) {
   toggle?.addEventListener("click", () => {
     const shows = frame.toggleAttribute("data-twin");
     toggle.setAttribute("aria-pressed", String(shows));
-    if (!shows) window.Plotly?.Plots.resize(frame.querySelector("[data-chart-plot]"));
+    if (!shows) drawnBy.get(frame)?.Plots.resize(frame.querySelector("[data-chart-plot]"));
   });
   draw(frame).catch(() => {
     frames.delete(frame);

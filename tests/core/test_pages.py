@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from django.test import Client, RequestFactory
 from apps.core import htmx
 from apps.core.finders import PackageFilesFinder
 from apps.core.navigation import rail_links
+from apps.core.templatetags.nofx import BASIC_PLOTLY, chart_library
 from apps.governance.models import Organisation, RoleAssignment, Scope, User
 
 
@@ -164,6 +166,30 @@ def test_plotly_comes_from_its_package_and_nothing_else_does() -> None:
     assert str(finders.find("vendor/plotly/plotly.min.js")).endswith("plotly.min.js")
     assert finders.find("vendor/plotly/widgetbundle.js") is None
     assert [name for name, _ in PackageFilesFinder().list(None)] == ["plotly.min.js"]
+
+
+def test_the_basic_build_of_plotly_is_of_the_same_version_as_the_full_one() -> None:
+    version = re.compile(r"plotly\.js (?:\(basic - minified\) )?v([\d.]+)")
+    versions = []
+    for path in ("vendor/plotly/plotly.min.js", BASIC_PLOTLY):
+        with Path(str(finders.find(path))).open(encoding="utf-8") as library:
+            found = version.search(library.read(400))
+        assert found is not None
+        versions.append(found.group(1))
+    assert versions[0] == versions[1]
+    assert versions[0] in BASIC_PLOTLY
+
+
+@pytest.mark.parametrize(
+    ("types", "library"),
+    [
+        (["scatter", "bar"], BASIC_PLOTLY),
+        ([None], BASIC_PLOTLY),
+        (["scatter", "treemap"], "vendor/plotly/plotly.min.js"),
+    ],
+)
+def test_a_chart_loads_the_smallest_build_that_draws_it(types: list[str | None], library: str) -> None:
+    assert chart_library({"data": [{"type": one} if one else {} for one in types]}) == library
 
 
 class FakeHtmx:

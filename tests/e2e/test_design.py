@@ -22,7 +22,7 @@ def person() -> User:
 @pytest.fixture
 def gallery(page: Page, sign_in: Callable[[User], None], person: User) -> Page:
     """The gallery without its chart library, which takes longer to read than everything else together."""
-    page.route("**/plotly.min.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.route("**/plotly*.min.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     sign_in(person)
     page.goto("/design")
     return page
@@ -30,7 +30,7 @@ def gallery(page: Page, sign_in: Callable[[User], None], person: User) -> Page:
 
 @pytest.fixture
 def gallery_with_charts(gallery: Page) -> Page:
-    gallery.unroute("**/plotly.min.js")
+    gallery.unroute("**/plotly*.min.js")
     gallery.reload()
     expect(gallery.locator("[data-chart][data-mounted]")).to_have_count(2)
     return gallery
