@@ -12,6 +12,7 @@ from apps.quality.models import (
     DebtAssessment,
     GeneratedTestSuite,
     MeasuredCode,
+    ProposalBranch,
     QualityImprovement,
 )
 
@@ -66,6 +67,16 @@ class QualityImprovementAdmin(HistoryAdmin):
     list_filter = ("improvement_type", ("applied_at", admin.EmptyFieldListFilter))
     search_fields = ("id", "original_code_id")
     ordering = ("improvement_type", "id")
+
+
+@admin.register(ProposalBranch)
+class ProposalBranchAdmin(HistoryAdmin):
+    list_display = ("branch", "base", "is_pushed", "applied_by", "created_at")
+    list_filter = ("is_pushed", "base__repository", "created_at")
+    list_select_related = ("base__repository", "applied_by")
+    search_fields = ("branch", "head_sha", "base__repository__name")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
 
 
 @admin.register(CoverageReport)

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
-from apps.core.ids import format_id
+from apps.core.ids import format_id, parse_id
 from apps.governance.errors import Denial, NotAllowed
 from apps.governance.http import PROBLEMS, access, current_user, require
 from apps.governance.selectors import scopes_where
@@ -15,16 +15,19 @@ from apps.governance.types import Action
 from apps.jobs.http import JobOut, job_accepted
 from apps.quality import schemas
 from apps.quality.models import AiCodeReview, GeneratedTestSuite, QualityImprovement
+from apps.quality.selectors import code_readable, proposal_get, repository_of_proposal
 from apps.quality.services import (
     code_load,
     coverage_of_code,
     debt_of_code,
     measurement_start,
     optimise_suggest,
+    proposal_apply_start,
+    proposal_discard_start,
     review_create,
     test_suite_generate,
 )
-from apps.quality.types import COVERAGE_JOB, DEBT_JOB, DEFAULT_PATH, Code, InputInvalid, coverage_json
+from apps.quality.types import COVERAGE_JOB, DEBT_JOB, DEFAULT_PATH, Code, InputInvalid, NotApplicable, coverage_json
 from apps.repositories.selectors import repository_get
 
 router = Router(tags=["Quality"])
@@ -123,6 +126,51 @@ def optimize_code(request: HttpRequest, payload: schemas.CodeIn) -> Status[dict[
     """Return the linter's safe fixes as a patch, measured before and after. Nothing is changed."""
     code = _code(request, payload)
     return Status(201, _improvement(optimise_suggest(code=code, requested_by=current_user(request))))
+
+
+@router.post(
+    "/apply",
+    auth=WRITE,
+    response={202: JobOut, **PROBLEMS},
+    operation_id="apply_improvement",
+    summary="Put a proposal on a branch",
+)
+def apply_improvement(
+    request: HttpRequest, response: HttpResponse, payload: schemas.ProposalIn
+) -> Status[dict[str, Any]]:
+    """
+    Commit the safe fixes of a repository's file on a branch of their own and push it, in the background.
+
+    The base branch is never changed: a person merges. When the file changed on it meanwhile, the job fails and says so.
+    """
+    proposal = _proposal(request, payload)
+    return job_accepted(response, proposal_apply_start(proposal=proposal, requested_by=current_user(request)))
+
+
+@router.post(
+    "/discard",
+    auth=WRITE,
+    response={202: JobOut, **PROBLEMS},
+    operation_id="discard_improvement",
+    summary="Remove the branch of an applied proposal",
+)
+def discard_improvement(
+    request: HttpRequest, response: HttpResponse, payload: schemas.ProposalIn
+) -> Status[dict[str, Any]]:
+    """Remove the branch, here and from the remote, in the background. One that holds more, or is merged, is kept."""
+    proposal = _proposal(request, payload)
+    return job_accepted(response, proposal_discard_start(proposal=proposal, requested_by=current_user(request)))
+
+
+def _proposal(request: HttpRequest, payload: schemas.ProposalIn) -> QualityImprovement:
+    """Return the proposal that is meant, once it is clear that the person may change branches of its repository."""
+    user = current_user(request)
+    proposal = proposal_get(code=code_readable(user), proposal_id=parse_id("improvement", payload.improvement))
+    repository = repository_of_proposal(proposal)
+    if repository is None:
+        raise NotApplicable("A text without a repository has no branch.", remedy="Download its patch.")
+    require(request, Action.SPEC_WRITE, repository.scope)
+    return proposal
 
 
 def _code(request: HttpRequest, payload: schemas.CodeIn) -> Code:

@@ -126,6 +126,31 @@ class QualityImprovement(models.Model):
         return self.improvement_type
 
 
+class ProposalBranch(models.Model):
+    """The branch that carries a proposal that a person applied; a person merges it, or has it discarded."""
+
+    improvement = models.OneToOneField(
+        QualityImprovement, primary_key=True, on_delete=models.PROTECT, related_name="applied"
+    )
+    base = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
+    branch = models.CharField(max_length=100)
+    head_sha = models.CharField(max_length=64)
+    is_pushed = models.BooleanField(default=False)
+    push_error = models.TextField(blank=True, default="")
+    applied_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=transaction_time())
+
+    class Meta:
+        verbose_name_plural = "proposal branches"
+        indexes = [
+            # The list of branches in the API, newest first.
+            models.Index(fields=["-created_at", "improvement"], name="quality_branch_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.branch
+
+
 class CoverageReport(models.Model):
     """Line and branch coverage of one commit, measured by running its own tests in the sandbox."""
 

@@ -17,9 +17,10 @@ from apps.quality.models import (
     DebtAssessment,
     GeneratedTestSuite,
     MeasuredCode,
+    ProposalBranch,
     QualityImprovement,
 )
-from apps.quality.types import CODE_SUBJECT, MEASUREMENT_SUBJECT
+from apps.quality.types import CODE_SUBJECT, MEASUREMENT_SUBJECT, PROPOSAL_SUBJECT
 from apps.repositories.selectors import repository_ids, revisions_in
 
 
@@ -37,6 +38,11 @@ def _about_code(user: User, identity: str) -> Reach:
     return Reach([Part(identity=identity, keys=MeasuredCode.objects.filter(side)) for side in sides])
 
 
+def _proposals_in(user: User, repositories: Sequence[UUID]) -> QuerySet[QualityImprovement]:
+    return QualityImprovement.objects.filter(original_code_id__in=_code_in(user, repositories).values("pk"))
+
+
+subject_register(PROPOSAL_SUBJECT, places=repository_ids, readable=_proposals_in)
 subject_register(CODE_SUBJECT, places=repository_ids, readable=_code_in)
 subject_register(MEASUREMENT_SUBJECT, places=repository_ids, readable=revisions_in)
 
@@ -130,6 +136,29 @@ class ImprovementResource(Searched, Resource):
     def reach(self, user: User) -> Reach:
         """Return the changes of code that *user* may read."""
         return _about_code(user, "original_code_id")
+
+
+class ProposalBranchResource(Resource):
+    """The branch that carries a proposal that a person applied."""
+
+    noun = "proposal-branches"
+    prefix = "improvement"
+    model = ProposalBranch
+    permit = "quality:read"
+    columns = {
+        "id": "pk",
+        "base": "",
+        "branch": "",
+        "head_sha": "",
+        "is_pushed": "",
+        "push_error": "",
+        "applied_by": "",
+        "created_at": "",
+    }
+    references = {"base": "rev", "applied_by": "user"}
+    filters = ("is_pushed",)
+    place_path = "base__repository"
+    places = staticmethod(repository_ids)
 
 
 class CoverageResource(Resource):

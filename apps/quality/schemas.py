@@ -44,6 +44,12 @@ class CoverageIn(TreeIn):
     tests: str | None = Field(None, max_length=MAX_CODE, description="A pytest module that imports the text.")
 
 
+class ProposalIn(Schema):
+    """A proposal for a file of a registered repository."""
+
+    improvement: str = Field(examples=["improvement_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11"])
+
+
 class FindingOut(Schema):
     """One thing a tool found; line and column are 0 when it named no place."""
 

@@ -10,16 +10,17 @@ from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from apps.core.errors import NotFound
 from apps.governance.models import User
 from apps.governance.selectors import readable_scopes
-from apps.jobs.selectors import JobStatus, job_status_latest
+from apps.jobs.selectors import JobStatus, job_latest, job_status, job_status_latest
 from apps.quality.models import (
     AiCodeReview,
     CoverageReport,
     DebtAssessment,
     GeneratedTestSuite,
     MeasuredCode,
+    ProposalBranch,
     QualityImprovement,
 )
-from apps.quality.types import CODE_SUBJECT, MEASUREMENT_SUBJECT, SUITE_JOB
+from apps.quality.types import CODE_SUBJECT, MEASUREMENT_SUBJECT, PROPOSAL_SUBJECT, SUITE_JOB
 from apps.repositories.models import Repository
 from apps.repositories.selectors import files_at, head_sha
 
@@ -172,6 +173,23 @@ def proposal_get(*, code: QuerySet[MeasuredCode], proposal_id: Any) -> QualityIm
     if found is None:
         raise NotFound("There is no such proposal.")
     return found
+
+
+def repository_of_proposal(proposal: QualityImprovement) -> Repository | None:
+    """Return the repository of a proposal that the caller may read, with its scope; None for a person's text."""
+    code = MeasuredCode.objects.filter(pk=proposal.original_code_id, revision__isnull=False)
+    return Repository.objects.filter(revisions__in=code.values("revision")).select_related("scope").first()
+
+
+def branch_of(proposal: QualityImprovement) -> ProposalBranch | None:
+    """Return the branch that a proposal, which the caller may read, is applied on, with its base and who applied it."""
+    return ProposalBranch.objects.filter(improvement=proposal).select_related("base", "applied_by").first()
+
+
+def proposal_job_latest(*, proposal: QualityImprovement, user: User) -> JobStatus | None:
+    """Return the newest application or removal of a proposal, which *user* may read, if there was one."""
+    job = job_latest(subject_kind=PROPOSAL_SUBJECT, subject_id=proposal.pk)
+    return None if job is None else job_status(job=job, user=user)
 
 
 def measurement_latest(*, repository: Repository, kind: str, user: User) -> JobStatus | None:

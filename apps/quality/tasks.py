@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from apps.core.errors import NotFound
+from apps.core.errors import NotFound, PermissionRefused
 from apps.governance.models import User
+from apps.governance.selectors import can
+from apps.governance.types import Action
 from apps.jobs.services import JobRun, job_handler, job_subject_access
-from apps.quality.models import MeasuredCode
-from apps.quality.selectors import code_readable
-from apps.quality.services import coverage_analyse, debt_assess, test_suite_generate
-from apps.quality.types import CODE_SUBJECT, COVERAGE_JOB, DEBT_JOB, MEASUREMENT_SUBJECT, SUITE_JOB, Code
+from apps.quality.models import MeasuredCode, QualityImprovement
+from apps.quality.selectors import code_readable, improvements_readable
+from apps.quality.services import coverage_analyse, debt_assess, proposal_apply, proposal_discard, test_suite_generate
+from apps.quality.types import (
+    APPLY_JOB,
+    CODE_SUBJECT,
+    COVERAGE_JOB,
+    DEBT_JOB,
+    DISCARD_JOB,
+    MEASUREMENT_SUBJECT,
+    PROPOSAL_SUBJECT,
+    SUITE_JOB,
+    Code,
+)
 from apps.repositories.models import Revision
 from apps.repositories.selectors import revisions_readable
 
@@ -47,6 +59,25 @@ def suite_run(run: JobRun) -> None:
     run.progress("measured", coverage=str(suite.coverage_achieved), edge_cases=suite.edge_cases_found)
 
 
+@job_handler(APPLY_JOB, timeout_s=300, max_attempts=2)
+def apply_run(run: JobRun) -> None:
+    run.progress("committing")
+    applied = proposal_apply(proposal_id=run.job.subject_id, actor=_asker(run), before_save=run.raise_if_cancelled)
+    run.progress("applied", branch=applied.branch, commit=applied.head_sha, is_pushed=applied.is_pushed)
+
+
+@job_handler(DISCARD_JOB, timeout_s=300, max_attempts=2)
+def discard_run(run: JobRun) -> None:
+    run.progress("removing_the_branch")
+    proposal_discard(proposal_id=run.job.subject_id, actor=_asker(run), before_save=run.raise_if_cancelled)
+    run.progress("discarded")
+
+
+@job_subject_access(PROPOSAL_SUBJECT)
+def proposal_is_readable(user: User, proposal_id: UUID) -> bool:
+    return improvements_readable(user).filter(pk=proposal_id).exists()
+
+
 @job_subject_access(CODE_SUBJECT)
 def code_is_readable(user: User, code_id: UUID) -> bool:
     return code_readable(user).filter(pk=code_id).exists()
@@ -55,6 +86,23 @@ def code_is_readable(user: User, code_id: UUID) -> bool:
 @job_subject_access(MEASUREMENT_SUBJECT)
 def revision_is_readable(user: User, revision_id: UUID) -> bool:
     return revisions_readable(user).filter(pk=revision_id).exists()
+
+
+def _asker(run: JobRun) -> User:
+    """
+    Return who asked; their right to is looked at again, for it may have been taken away while the job waited.
+
+    :raises PermissionRefused: they may not, or no longer.
+    """
+    row = MeasuredCode.objects.filter(
+        pk__in=QualityImprovement.objects.filter(pk=run.job.subject_id).values("original_code_id")
+    )
+    code = row.select_related("revision__repository__scope").first()
+    asker = run.job.requested_by
+    scope = code.revision.repository.scope if code is not None and code.revision is not None else None
+    if asker is None or not asker.is_active or not can(asker, Action.SPEC_WRITE, scope):
+        raise PermissionRefused("Whoever asked for this may not change the repository's branches any more.")
+    return asker
 
 
 def _revision(run: JobRun) -> Revision:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from apps.checks.types import FileCoverage
-from apps.core.errors import NofxError
+from apps.core.errors import Conflict, NofxError
 from apps.quality.engine.debt import FileDebt, rating, total_ratio
 from apps.repositories.models import Revision
 
@@ -18,6 +18,9 @@ DEFAULT_PATH = "subject.py"
 COVERAGE_JOB = "quality.coverage"
 DEBT_JOB = "quality.debt"
 SUITE_JOB = "quality.suite"
+APPLY_JOB = "quality.apply"
+DISCARD_JOB = "quality.discard"
+PROPOSAL_SUBJECT = "improvement"
 CODE_SUBJECT = "quality_code"
 # The subject of coverage and debt is a revision; the name is ours, because other apps have jobs about revisions too.
 MEASUREMENT_SUBJECT = "quality_revision"
@@ -47,6 +50,19 @@ class InputInvalid(NofxError):
 
     code = "quality.input_invalid"
     status = 422
+
+
+class NotApplicable(NofxError):
+    """The proposal holds no change of a repository's file."""
+
+    code = "quality.not_applicable"
+    status = 422
+
+
+class ProposalOutdated(Conflict):
+    """The file is no longer the one that the proposal is for."""
+
+    code = "quality.proposal_outdated"
 
 
 @dataclass(frozen=True)

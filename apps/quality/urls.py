@@ -30,6 +30,14 @@ urlpatterns = [
     path("repos/<slug:name>/quality/proposals/new", repository.proposal_new, name="proposal-new"),
     path("repos/<slug:name>/quality/proposals/<uuid:proposal_id>", repository.proposal_detail, name="proposal-detail"),
     path(
+        "repos/<slug:name>/quality/proposals/<uuid:proposal_id>/apply", repository.proposal_apply, name="proposal-apply"
+    ),
+    path(
+        "repos/<slug:name>/quality/proposals/<uuid:proposal_id>/discard",
+        repository.proposal_discard,
+        name="proposal-discard",
+    ),
+    path(
         "repos/<slug:name>/quality/proposals/<uuid:proposal_id>.patch",
         repository.proposal_patch,
         name="proposal-patch",

@@ -44,6 +44,12 @@ class MergeBlocked(Conflict):
     code = "repository.merge_blocked"
 
 
+class BranchKept(Conflict):
+    """The branch holds more than what was put there, or is in use, so it is not removed."""
+
+    code = "repository.branch_kept"
+
+
 @dataclass(frozen=True)
 class Person:
     """A name and an address for git's author and trailer lines."""
@@ -86,6 +92,10 @@ class CodeHost(Protocol):
 
         A merge that was made but not recorded, since its process died, is found and returned.
         """
+        ...
+
+    def branch_delete(self, *, branch: str, head_sha: str) -> None:
+        """Remove *branch*, which must still be at *head_sha* and not merged, here and from the remote."""
         ...
 
 

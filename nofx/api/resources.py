@@ -44,6 +44,7 @@ from apps.quality.resources import (
     CoverageResource,
     DebtResource,
     ImprovementResource,
+    ProposalBranchResource,
     ReviewResource,
     TestSuiteResource,
 )
@@ -67,6 +68,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     ReviewResource,
     TestSuiteResource,
     ImprovementResource,
+    ProposalBranchResource,
     CoverageResource,
     DebtResource,
     SnapshotResource,

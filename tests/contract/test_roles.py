@@ -14,13 +14,14 @@ from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapsho
 from apps.governance.engine.permissions import MATRIX
 from apps.governance.models import AuditEvent
 from apps.governance.types import Action, Condition, Role
+from apps.quality.models import MeasuredCode, QualityImprovement
 from apps.repositories.models import Repository, Revision
 from nofx.api.document import openapi_document
 
 pytestmark = pytest.mark.django_db
 
 CODE = "def f(x: int) -> int:\n    return x\n"
-SNAPSHOT, PLAN, PAGE = UUID(int=1), UUID(int=2), UUID(int=3)
+SNAPSHOT, PLAN, PAGE, PROPOSAL = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
 
 
 class Reached(NofxError):
@@ -109,6 +110,16 @@ VERBS = (
         "apps.quality.api.measurement_start",
         Action.QUALITY_MEASURE,
     ),
+    *(
+        Verb(
+            "POST",
+            f"/api/quality/{path}",
+            {"improvement": f"improvement_{PROPOSAL}"},
+            f"apps.quality.api.proposal_{path}_start",
+            Action.SPEC_WRITE,
+        )
+        for path in ("apply", "discard")
+    ),
     Verb(
         "POST",
         "/api/evolution/analyze",
@@ -166,6 +177,8 @@ def repository(scope):
         id=PAGE, artifact_type="api", target_code_version="1", generated_content="#", format="markdown"
     )
     DocumentationSource.objects.create(artifact=page, revision=revision)
+    code = MeasuredCode.objects.create(revision=revision, path="a.py", digest="d")
+    QualityImprovement.objects.create(id=PROPOSAL, original_code_id=code.pk, improvement_type="safe_fixes")
     return shop
 
 

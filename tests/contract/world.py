@@ -31,6 +31,7 @@ from apps.quality.models import (
     DebtAssessment,
     GeneratedTestSuite,
     MeasuredCode,
+    ProposalBranch,
     QualityImprovement,
 )
 from apps.repositories.models import Repository, Revision
@@ -127,7 +128,10 @@ class World:
             code_artifact_id=code.pk, review_type="security", findings=[{"rule": "S1"}], review_model="bandit"
         )
         GeneratedTestSuite.objects.create(target_code_id=code.pk, test_type="unit", test_code="t")
-        QualityImprovement.objects.create(original_code_id=code.pk, improvement_type="fix")
+        fix = QualityImprovement.objects.create(original_code_id=code.pk, improvement_type="fix")
+        ProposalBranch.objects.create(
+            improvement=fix, base=revision, branch="nofx/fixes", head_sha="1", applied_by=self.owner
+        )
         CoverageReport.objects.create(revision=revision, line_percent="90.5", tests_run=3)
         DebtAssessment.objects.create(revision=revision, remediation_minutes=5)
         snapshot = ArchitectureSnapshot.objects.create(snapshot_date="2026-11-01", architecture_graph={})

@@ -1,5 +1,11 @@
 """The door to writing: reviews, test suites, coverage, debt, improvements."""
 
+from apps.quality.services.applying import (
+    proposal_apply,
+    proposal_apply_start,
+    proposal_discard,
+    proposal_discard_start,
+)
 from apps.quality.services.coverage import coverage_analyse, coverage_of_code
 from apps.quality.services.debt import debt_assess, debt_of_code
 from apps.quality.services.improvements import optimise_suggest
@@ -17,6 +23,10 @@ __all__ = [
     "history_measure",
     "measurement_start",
     "optimise_suggest",
+    "proposal_apply",
+    "proposal_apply_start",
+    "proposal_discard",
+    "proposal_discard_start",
     "review_create",
     "suite_start",
     "test_suite_generate",

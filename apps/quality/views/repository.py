@@ -27,13 +27,16 @@ from apps.quality.charts import coverage_trend_chart, debt_treemap_chart
 from apps.quality.engine.coverage import blocks_text
 from apps.quality.engine.treemap import Area
 from apps.quality.forms import FileForm
+from apps.quality.models import QualityImprovement
 from apps.quality.proposals import Proposal
 from apps.quality.selectors import (
+    branch_of,
     code_of,
     coverage_trend,
     debt_latest,
     measurement_latest,
     proposal_get,
+    proposal_job_latest,
     proposals_of,
     python_paths,
     review_get,
@@ -47,6 +50,8 @@ from apps.quality.services import (
     history_measure,
     measurement_start,
     optimise_suggest,
+    proposal_apply_start,
+    proposal_discard_start,
     review_create,
     suite_start,
 )
@@ -179,11 +184,47 @@ def suite_detail(request: HtmxRequest, name: str, suite_id: UUID) -> HttpRespons
 @login_required
 @require_GET
 def proposal_detail(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpResponse:
-    repository = repository_get(user=_user(request), name=name)
+    user = _user(request)
+    repository = repository_get(user=user, name=name)
     row = proposal_get(code=code_of(repository), proposal_id=proposal_id)
-    context = {**proposal_context(row), "trail": _trail(repository, "proposals")}
-    context["patch_url"] = reverse("quality:proposal-patch", args=[name, row.pk])
-    return render(request, "quality/proposal_detail.html", context)
+    context = {
+        "job": proposal_job_latest(proposal=row, user=user),  # Before what it makes, as in _measurement.
+        **proposal_context(row),
+        "repository": repository,
+        "applied": branch_of(row),
+        "can_apply": can(user, Action.SPEC_WRITE, repository.scope),
+        "trail": _trail(repository, "proposals"),
+        "patch_url": reverse("quality:proposal-patch", args=[name, row.pk]),
+    }
+    return render_page(request, "quality/proposal_detail.html", context, fragment="quality/_proposal_branch.html")
+
+
+@login_required
+@require_POST
+def proposal_apply(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpResponse:
+    proposal = _changeable(request, name, proposal_id)
+    proposal_apply_start(proposal=proposal, requested_by=_user(request))
+    return _to_proposal(request, name, proposal_id, "The fixes are being put on a branch.")
+
+
+@login_required
+@require_POST
+def proposal_discard(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpResponse:
+    proposal = _changeable(request, name, proposal_id)
+    proposal_discard_start(proposal=proposal, requested_by=_user(request))
+    return _to_proposal(request, name, proposal_id, "The branch is being removed.")
+
+
+def _changeable(request: HtmxRequest, name: str, proposal_id: UUID) -> QualityImprovement:
+    """Return the proposal, once it is clear that the person may change branches of its repository."""
+    repository = repository_get(user=_user(request), name=name)
+    require(request, Action.SPEC_WRITE, repository.scope)
+    return proposal_get(code=code_of(repository), proposal_id=proposal_id)
+
+
+def _to_proposal(request: HtmxRequest, name: str, proposal_id: UUID, words: str) -> HttpResponse:
+    response = redirect_after(request, reverse("quality:proposal-detail", args=[name, proposal_id]))
+    return notify(request, response, words, level="info")
 
 
 @login_required

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from apps.repositories.gateways import git
 from apps.repositories.gateways.worktrees import worktree
-from apps.repositories.types import MergeBlocked, PatchRejected, Person, PushRefused
+from apps.repositories.types import BranchKept, MergeBlocked, PatchRejected, Person, PushRefused
 
 FORBIDDEN_MODES = re.compile(r"^(?:new file mode|new mode|old mode|deleted file mode) (?:120000|160000)$", re.MULTILINE)
 
@@ -98,6 +98,47 @@ class LocalGit:
             self._push(f"{merged}:{target}", force=False)
         self._forward(target, checkout, old, merged)
         return merged
+
+    def branch_delete(self, *, branch: str, head_sha: str) -> None:
+        """
+        Remove *branch*: from the remote first, so that a refusal leaves everything as it was.
+
+        :raises BranchKept: somebody added to it or merged it, or it is checked out somewhere.
+        :raises PushRefused: the remote cannot be reached or says no.
+        """
+        ref = f"refs/heads/{branch}"
+        here = git.resolve(self.path, ref)
+        there = self._remote_head(ref, branch)
+        if {here, there} - {None, head_sha}:
+            raise BranchKept(
+                f"Somebody added to {branch}, so it is kept.", remedy="Look at its commits, then remove it with git."
+            )
+        default = git.resolve(self.path, f"refs/heads/{self.default_branch}")
+        if default and self._is_ancestor(head_sha, default):
+            raise BranchKept(
+                f"{branch} is merged into {self.default_branch} already.",
+                remedy=f"Revert the merge on {self.default_branch} if it should not be there.",
+            )
+        checkout = self._checkout_of(ref)
+        if checkout:
+            raise BranchKept(f"{branch} is checked out in {checkout}.", remedy="Check something else out there first.")
+        if there:
+            self._push(f":{ref}", force=False)
+        if here:
+            git.run(self.path, "update-ref", "-d", ref, head_sha)
+
+    def _remote_head(self, ref: str, branch: str) -> str | None:
+        """Return the commit of *ref* on the remote; None where there is none."""
+        if not self.remote:
+            return None
+        try:
+            found = git.text(self.path, "ls-remote", "--", self.remote, ref).split()
+        except git.GitError as error:
+            raise PushRefused(
+                f"The remote {self.remote} cannot be asked for {branch}: {error}.",
+                remedy="Check the remote and its permissions, then try again; nothing was changed.",
+            ) from error
+        return found[0] if found else None
 
     def _catch_up(self, target: str, old: str) -> str:
         """Bring *target*, which is at *old*, up to the remote's when it only lacks commits; return where it is then."""
