@@ -10,7 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.generation.engine.inputs import input_restored
+from apps.generation.engine.outcomes import expected_restored
+from apps.generation.engine.specification import analyse
+from apps.generation.engine.specification.model import SpecExample
 from apps.generation.models import Answer, Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
+from apps.generation.services.answers import doctest_text
 from apps.generation.services.questions import (
     MAX_ANSWERS,
     VOID_REASON,
@@ -51,6 +56,15 @@ def run(submit: Callable[..., CodeGenerationRequest], provider: Provider, server
     request = submit(MIDDLE, title="The middle")
     work_off(request)
     return GenerationRun.objects.select_related("request", "repository__scope").get(pk=request.pk)
+
+
+def example_of(
+    call: str, args: tuple[object, ...], expected: object, *, raises: str | None = None, steps: tuple[str, ...] = ()
+) -> SpecExample:
+    function = "Counter" if steps else "f"
+    return SpecExample(
+        call=call, function=function, args=args, kwargs={}, expected=expected, raises=raises, steps=steps
+    )
 
 
 def asked(run: GenerationRun) -> int:
@@ -220,3 +234,42 @@ def test_a_person_answers_on_the_page_and_takes_it_back(
     given = Answer.objects.get()
     client.post(reverse("generation:withdraw", args=[run.pk, given.pk]))
     assert Answer.objects.get().withdrawn_at is not None
+
+
+def test_answers_are_offered_as_examples_of_the_changed_specification(
+    run: GenerationRun, engineer: User, client: Client
+) -> None:
+    client.force_login(engineer)
+    editor = f"{reverse('generation:spec-new')}?request={run.pk.hex}"
+    assert "Answers that are not in this text yet" not in client.get(editor).content.decode()
+    given = answer(run, engineer)
+    offered = client.get(editor)
+    assert "Answers that are not in this text yet" in offered.content.decode()
+    assert offered.context["form"].initial["text"] == run.request.specification
+    added = client.get(f"{editor}&answers=add")
+    assert "Answers that are not in this text yet" not in added.content.decode()
+    read = analyse(added.context["form"].initial["text"], title=run.title, known_symbols=[])
+    assert read.examples[0].call == "middle([3])"
+    assert [(example.args, example.expected) for example in read.examples[1:]] == [
+        (input_restored(given.input.call).args, expected_restored(given.expected).value)
+    ]
+    answer_withdraw(request_id=run.pk, answer_id=given.pk, actor=engineer)
+    assert "Answers that are not in this text yet" not in client.get(editor).content.decode()
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        example_of("f('a\\n>>> b')", ("a\n>>> b",), "x\n\ny"),
+        example_of("f(None)", (None,), None),
+        example_of("f([1, {'a': (2,)}])", ([1, {"a": (2,)}],), {3}),
+        example_of("f(0)", (0,), None, raises="ZeroDivisionError"),
+        example_of("c.value()", (), 3, steps=("c = Counter()", "c.add(3)")),
+    ],
+)
+def test_an_answer_written_as_a_doctest_is_read_as_what_it_says(example: SpecExample) -> None:
+    head = "Write `class Counter` with `add(n: int)` and `value() -> int`." if example.steps else "Write `def f(x)`."
+    read = analyse(f"{head}\n\n{doctest_text(example)}", title="T", known_symbols=[]).examples
+    assert [(one.args, one.expected, one.raises, one.steps) for one in read] == [
+        (example.args, example.expected, example.raises, example.steps)
+    ]

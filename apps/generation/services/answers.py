@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from django.db.models import QuerySet
+
 from apps.generation.engine.inputs import CallInput, input_restored
 from apps.generation.engine.outcomes import Expected, expected_restored
 from apps.generation.engine.specification import Specification
@@ -15,9 +17,37 @@ from apps.generation.models import Answer, GenerationRun
 
 def with_answers(specification: Specification, run: GenerationRun) -> Specification:
     """Return *specification* with the answers that stand as further examples, in the order they were given."""
-    stand = run.answers.filter(withdrawn_at=None).exclude(kind=Answer.Kind.ANY).select_related("input")
-    examples = [_example(answer, run.entry) for answer in stand.order_by("answered_at", "id")]
+    examples = [_example(answer, run.entry) for answer in _deciding(run)]
     return replace(specification, examples=(*specification.examples, *examples)) if examples else specification
+
+
+def examples_text(run: GenerationRun) -> str:
+    """
+    Return the answers that stand as doctest examples, to be added to a specification; "" where there is none.
+
+    Answers by which an input was left open decide nothing and are no examples.
+    """
+    return "\n".join(doctest_text(_example(answer, run.entry)) for answer in _deciding(run))
+
+
+def _deciding(run: GenerationRun) -> QuerySet[Answer]:
+    stand = run.answers.filter(withdrawn_at=None).exclude(kind=Answer.Kind.ANY).select_related("input")
+    return stand.order_by("answered_at", "id")
+
+
+def doctest_text(example: SpecExample) -> str:
+    """Return an example as a doctest, with a line feed at its end."""
+    prompts = [line for step in (*example.steps, example.call) for line in _prompt(step)]
+    if example.raises:
+        shown = ["Traceback (most recent call last):", "    ...", example.raises]
+    else:
+        shown = [literal_source(example.expected)]
+    return "\n".join([*prompts, *shown, ""])
+
+
+def _prompt(statement: str) -> list[str]:
+    first, *more = statement.splitlines() or [""]
+    return [f">>> {first}", *(f"... {line}" for line in more)]
 
 
 def _example(answer: Answer, entry: str) -> SpecExample:

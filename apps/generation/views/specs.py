@@ -18,6 +18,7 @@ from apps.generation.engine.specification import analyse
 from apps.generation.forms import SpecificationForm
 from apps.generation.models import SpecificationDraft
 from apps.generation.selectors import draft_get, drafts_of, run_get
+from apps.generation.services.answers import examples_text
 from apps.generation.services.drafts import SavedDraft, draft_delete, draft_save
 from apps.generation.services.second_reading import SecondReading, model_to_ask, specification_ask
 from apps.generation.services.submission import analysis_summary, request_submit, specification_analyse
@@ -83,13 +84,12 @@ def spec_new(request: HtmxRequest) -> HttpResponse:
 def _editor_of_an_earlier_request(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     """Open the editor with the text of a request, to be changed and submitted as another one."""
     run = run_get(user=_user(request), request_id=request_id)
-    initial = {
-        "title": run.title,
-        "text": run.request.specification,
-        "target_path": run.target_path,
-        "repository": run.repository.name,
-    }
-    return _editor(request, SpecificationForm(initial=initial, repositories=_repositories(_user(request))), None)
+    text, offered = run.request.specification, examples_text(run)
+    if offered and request.GET.get("answers") == "add":
+        text, offered = f"{text.rstrip()}\n\n{offered}", ""
+    initial = {"title": run.title, "text": text, "target_path": run.target_path, "repository": run.repository.name}
+    form = SpecificationForm(initial=initial, repositories=_repositories(_user(request)))
+    return _editor(request, form, None, offered=offered)
 
 
 @login_required
@@ -203,6 +203,7 @@ def _editor(
     form: SpecificationForm,
     draft: SpecificationDraft | None,
     *,
+    offered: str = "",
     status: int = 200,
     reading: SecondReading | None = None,
 ) -> HttpResponse:
@@ -210,6 +211,7 @@ def _editor(
         **_context(form, draft),
         "form": form,
         "reading": reading,
+        "offered": offered,
         "trail": [("Specs", reverse("generation:spec-list"))],
     }
     return render_page(request, "generation/spec_new.html", context, status=status)
