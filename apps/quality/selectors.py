@@ -20,7 +20,7 @@ from apps.quality.models import (
     ProposalBranch,
     QualityImprovement,
 )
-from apps.quality.types import CODE_SUBJECT, MEASUREMENT_SUBJECT, PROPOSAL_SUBJECT, SUITE_JOB
+from apps.quality.types import CODE_SUBJECT, MEASUREMENT_SUBJECT, PROPOSAL_SUBJECT
 from apps.repositories.models import Repository
 from apps.repositories.selectors import files_at, head_sha
 
@@ -198,9 +198,9 @@ def measurement_latest(*, repository: Repository, kind: str, user: User) -> JobS
     return job_status_latest(kind=kind, subject_kind=MEASUREMENT_SUBJECT, subject_ids=revisions, user=user)
 
 
-def suite_job_latest(*, code: QuerySet[MeasuredCode], user: User) -> JobStatus | None:
-    """Return the newest generation of a suite for *code*, which *user* may read, if there was one."""
-    return job_status_latest(kind=SUITE_JOB, subject_kind=CODE_SUBJECT, subject_ids=code.values("pk"), user=user)
+def code_job_latest(*, kind: str, code: QuerySet[MeasuredCode], user: User) -> JobStatus | None:
+    """Return the newest review, suite or proposal (*kind*) for *code*, which *user* may read, if there was one."""
+    return job_status_latest(kind=kind, subject_kind=CODE_SUBJECT, subject_ids=code.values("pk"), user=user)
 
 
 def python_paths(repository: Repository) -> list[str]:

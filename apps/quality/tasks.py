@@ -11,7 +11,15 @@ from apps.governance.types import Action
 from apps.jobs.services import JobRun, job_handler, job_subject_access
 from apps.quality.models import MeasuredCode, QualityImprovement
 from apps.quality.selectors import code_readable, improvements_readable
-from apps.quality.services import coverage_analyse, debt_assess, proposal_apply, proposal_discard, test_suite_generate
+from apps.quality.services import (
+    coverage_analyse,
+    debt_assess,
+    optimise_suggest,
+    proposal_apply,
+    proposal_discard,
+    review_create,
+    test_suite_generate,
+)
 from apps.quality.types import (
     APPLY_JOB,
     CODE_SUBJECT,
@@ -19,7 +27,9 @@ from apps.quality.types import (
     DEBT_JOB,
     DISCARD_JOB,
     MEASUREMENT_SUBJECT,
+    OPTIMISE_JOB,
     PROPOSAL_SUBJECT,
+    REVIEW_JOB,
     SUITE_JOB,
     Code,
 )
@@ -45,18 +55,44 @@ def debt_run(run: JobRun) -> None:
 
 @job_handler(SUITE_JOB, timeout_s=300, max_attempts=2)
 def suite_run(run: JobRun) -> None:
-    row = MeasuredCode.objects.select_related("revision__repository__scope").filter(pk=run.job.subject_id).first()
-    if row is None:
-        raise NotFound("The code that was to be tested is no longer registered.")
+    row, code = _code(run)
     run.progress("writing_and_running_tests", path=row.path)
     suite = test_suite_generate(
-        code=Code(text=row.text, path=row.path, revision=row.revision),
+        code=code,
         requested_by=row.submitted_by,
         code_id=row.pk,
         suite_id=run.job.pk,
         before_save=run.raise_if_cancelled,
     )
     run.progress("measured", coverage=str(suite.coverage_achieved), edge_cases=suite.edge_cases_found)
+
+
+@job_handler(REVIEW_JOB, timeout_s=300, max_attempts=2)
+def review_run(run: JobRun) -> None:
+    row, code = _code(run)
+    run.progress("reading_code", path=row.path)
+    review = review_create(
+        code=code,
+        requested_by=row.submitted_by,
+        code_id=row.pk,
+        review_id=run.job.pk,
+        before_save=run.raise_if_cancelled,
+    )
+    run.progress("reviewed", findings=len(review.findings))
+
+
+@job_handler(OPTIMISE_JOB, timeout_s=300, max_attempts=2)
+def optimise_run(run: JobRun) -> None:
+    row, code = _code(run)
+    run.progress("looking_for_safe_fixes", path=row.path)
+    proposal = optimise_suggest(
+        code=code,
+        requested_by=row.submitted_by,
+        code_id=row.pk,
+        proposal_id=run.job.pk,
+        before_save=run.raise_if_cancelled,
+    )
+    run.progress("proposed", improvement=str(proposal.improvement_percentage))
 
 
 @job_handler(APPLY_JOB, timeout_s=300, max_attempts=2)
@@ -86,6 +122,13 @@ def code_is_readable(user: User, code_id: UUID) -> bool:
 @job_subject_access(MEASUREMENT_SUBJECT)
 def revision_is_readable(user: User, revision_id: UUID) -> bool:
     return revisions_readable(user).filter(pk=revision_id).exists()
+
+
+def _code(run: JobRun) -> tuple[MeasuredCode, Code]:
+    row = MeasuredCode.objects.select_related("revision__repository__scope").filter(pk=run.job.subject_id).first()
+    if row is None:
+        raise NotFound("The code that was to be looked at is no longer registered.")
+    return row, Code(text=row.text, path=row.path, revision=row.revision)
 
 
 def _asker(run: JobRun) -> User:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from apps.core.errors import NofxError
 from apps.governance.models import AuditEvent, User
 from apps.governance.types import Role
 from apps.jobs.models import Job
@@ -64,12 +65,17 @@ def test_the_page_is_reached_from_quality_and_from_each_of_its_tabs(
     assert Client().get("/quality/texts").status_code == 302
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_pasted_text_is_reviewed_and_shown_with_what_was_found(client_of: ClientOf, engineer: User) -> None:
     client = client_of(engineer)
     answer = send(client, "reviews", TEXT.replace("\n", "\r\n"))
+    assert answer.headers["Location"] == "/quality/texts/reviews"
+    job = Job.objects.get()
+    waiting = client.get("/quality/texts/reviews", headers={"HX-Request": "true"}).content.decode()
+    assert f'data-live-job="{job.pk}"' in waiting
+    job_execute(job.pk)
     review = AiCodeReview.objects.get()
-    assert answer.headers["Location"] == f"/quality/texts/reviews/{review.pk}"
-    page = client.get(answer.headers["Location"]).content.decode()
+    page = client.get(f"/quality/texts/reviews/{review.pk}").content.decode()
     assert "F401" in page
     assert "The text" in page
     assert "double" in page
@@ -78,9 +84,12 @@ def test_a_pasted_text_is_reviewed_and_shown_with_what_was_found(client_of: Clie
     assert "subject.py" in client.get("/quality/texts").content.decode()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_safe_fixes_are_proposed_for_a_pasted_text(client_of: ClientOf, engineer: User) -> None:
     client = client_of(engineer)
-    url = send(client, "proposals").headers["Location"]
+    assert send(client, "proposals").headers["Location"] == "/quality/texts/proposals"
+    job_execute(Job.objects.get().pk)
+    url = f"/quality/texts/proposals/{QualityImprovement.objects.get().pk}"
     page = client.get(url).content.decode()
     assert "With the fixes" in page
     assert f'href="{url}.patch"' in page
@@ -185,7 +194,7 @@ def test_each_role_may_send_a_text_or_is_told_who_may(
     assert ("Send a text" in page) is may
     assert ("you can send no text" in page) is not may
     assert send(client, "reviews").status_code == (302 if may else 403)
-    assert AiCodeReview.objects.count() == may
+    assert Job.objects.count() == MeasuredCode.objects.count() == may
     assert AuditEvent.objects.filter(outcome=AuditEvent.Outcome.DENIED).count() == (not may)
 
 
@@ -243,3 +252,23 @@ def test_a_list_asks_the_database_as_often_for_one_row_as_for_twenty(
         found_in(engineer, tab, number)
     assert queries() == few
     assert few <= 12
+
+
+def test_a_review_or_proposal_made_twice_is_one_row(engineer: User) -> None:
+    code, row = Code(TEXT, "subject.py"), uuid4()
+    sent = services.subjects.code_record(code=code, submitted_by=engineer)
+    for _ in range(2):
+        services.review_create(code=code, requested_by=engineer, code_id=sent.pk, review_id=row)
+        services.optimise_suggest(code=code, requested_by=engineer, code_id=sent.pk, proposal_id=row)
+    assert AiCodeReview.objects.count() == QualityImprovement.objects.count() == MeasuredCode.objects.count() == 1
+
+
+@pytest.mark.parametrize("make", ["review_create", "optimise_suggest"])
+def test_nothing_is_kept_of_what_was_stopped(engineer: User, make: str) -> None:
+    def stopped() -> None:
+        raise NofxError("Stopped.")
+
+    with pytest.raises(NofxError, match="Stopped"):
+        getattr(services, make)(code=Code(TEXT, "subject.py"), requested_by=engineer, before_save=stopped)
+    assert not AiCodeReview.objects.exists()
+    assert not QualityImprovement.objects.exists()

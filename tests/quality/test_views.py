@@ -20,6 +20,7 @@ from apps.core.clock import now
 from apps.governance.models import AuditEvent, User
 from apps.governance.types import Role
 from apps.jobs.models import Job
+from apps.jobs.runner import job_execute
 from apps.quality.models import (
     AiCodeReview,
     CoverageReport,
@@ -251,16 +252,21 @@ def test_a_stranger_cannot_measure_what_they_cannot_see(
     assert Job.objects.count() == 0
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_file_is_reviewed_from_the_page_and_a_wrong_one_is_not(
     client_of: Callable[[User], Client], engineer: User, repository: Repository
 ) -> None:
     client = client_of(engineer)
     answer = client.post("/repos/shop/quality/reviews/new", {"path": "shop/prices.py"})
+    assert answer.headers["Location"] == "/repos/shop/quality/reviews"
+    job = Job.objects.get()
+    assert f'data-live-job="{job.pk}"' in client.get("/repos/shop/quality/reviews").content.decode()
+    job_execute(job.pk)
     review = AiCodeReview.objects.get()
-    assert answer.headers["Location"] == f"/repos/shop/quality/reviews/{review.pk}"
     assert {finding["rule"] for finding in review.findings} == {"F401"}
+    assert f"/repos/shop/quality/reviews/{review.pk}" in client.get("/repos/shop/quality/reviews").content.decode()
     client.post("/repos/shop/quality/reviews/new", {"path": "../../etc/passwd"})
-    assert AiCodeReview.objects.count() == 1
+    assert Job.objects.count() == 1
 
 
 def test_a_suite_is_asked_for_from_the_page(

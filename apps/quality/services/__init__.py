@@ -8,9 +8,9 @@ from apps.quality.services.applying import (
 )
 from apps.quality.services.coverage import coverage_analyse, coverage_of_code
 from apps.quality.services.debt import debt_assess, debt_of_code
-from apps.quality.services.improvements import optimise_suggest
+from apps.quality.services.improvements import optimise_start, optimise_suggest
 from apps.quality.services.measurements import history_measure, measurement_start
-from apps.quality.services.reviews import review_create
+from apps.quality.services.reviews import review_create, review_start
 from apps.quality.services.subjects import code_load
 from apps.quality.services.suites import suite_start, test_suite_generate
 
@@ -22,12 +22,14 @@ __all__ = [
     "debt_of_code",
     "history_measure",
     "measurement_start",
+    "optimise_start",
     "optimise_suggest",
     "proposal_apply",
     "proposal_apply_start",
     "proposal_discard",
     "proposal_discard_start",
     "review_create",
+    "review_start",
     "suite_start",
     "test_suite_generate",
 ]

@@ -31,6 +31,7 @@ from apps.quality.models import QualityImprovement
 from apps.quality.proposals import Proposal
 from apps.quality.selectors import (
     branch_of,
+    code_job_latest,
     code_of,
     coverage_trend,
     debt_latest,
@@ -42,20 +43,30 @@ from apps.quality.selectors import (
     review_get,
     reviews_of,
     suite_get,
-    suite_job_latest,
     suites_of,
 )
 from apps.quality.services import (
     code_load,
     history_measure,
     measurement_start,
-    optimise_suggest,
+    optimise_start,
     proposal_apply_start,
     proposal_discard_start,
-    review_create,
+    review_start,
     suite_start,
 )
-from apps.quality.types import COVERAGE_JOB, DEBT_JOB, Code, DebtResult, InputInvalid, NothingToMeasure, file_debt
+from apps.quality.types import (
+    COVERAGE_JOB,
+    DEBT_JOB,
+    OPTIMISE_JOB,
+    REVIEW_JOB,
+    SUITE_JOB,
+    Code,
+    DebtResult,
+    InputInvalid,
+    NothingToMeasure,
+    file_debt,
+)
 from apps.quality.views.details import patch_response, proposal_context, review_context, suite_context
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repositories_readable, repository_first, repository_get
@@ -139,16 +150,16 @@ def debt(request: HtmxRequest, name: str) -> HttpResponse:
 @require_GET
 def reviews(request: HtmxRequest, name: str) -> HttpResponse:
     repository = repository_get(user=_user(request), name=name)
+    job = _code_job(request, repository, REVIEW_JOB)
     page = Paginator(reviews_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
-    return _tab(request, repository, "reviews", {"page": page, **_file_form(repository)})
+    return _tab(request, repository, "reviews", {"page": page, "job": job, **_file_form(repository)})
 
 
 @login_required
 @require_GET
 def suites(request: HtmxRequest, name: str) -> HttpResponse:
-    user = _user(request)
-    repository = repository_get(user=user, name=name)
-    job = suite_job_latest(code=code_of(repository), user=user)  # Before what it makes, as in _measurement.
+    repository = repository_get(user=_user(request), name=name)
+    job = _code_job(request, repository, SUITE_JOB)
     page = Paginator(suites_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "job": job, **_file_form(repository)}
     return _tab(request, repository, "tests", context)
@@ -158,8 +169,9 @@ def suites(request: HtmxRequest, name: str) -> HttpResponse:
 @require_GET
 def proposals(request: HtmxRequest, name: str) -> HttpResponse:
     repository = repository_get(user=_user(request), name=name)
+    job = _code_job(request, repository, OPTIMISE_JOB)
     page = Paginator(proposals_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "rows": [Proposal(row) for row in page], **_file_form(repository)}
+    context = {"page": page, "rows": [Proposal(row) for row in page], "job": job, **_file_form(repository)}
     return _tab(request, repository, "proposals", context)
 
 
@@ -266,10 +278,10 @@ def measure_history(request: HtmxRequest, name: str) -> HttpResponse:
 def review_new(request: HtmxRequest, name: str) -> HttpResponse:
     repository = _measurable(request, name)
     try:
-        review = review_create(code=_chosen(request, repository), requested_by=_user(request))
+        review_start(code=_chosen(request, repository), requested_by=_user(request))
     except REFUSALS as problem:
         return _refused(request, name, "reviews", problem)
-    return redirect_after(request, reverse("quality:review-detail", args=[name, review.pk]))
+    return redirect_after(request, reverse("quality:reviews", args=[name]))
 
 
 @login_required
@@ -288,10 +300,10 @@ def suite_new(request: HtmxRequest, name: str) -> HttpResponse:
 def proposal_new(request: HtmxRequest, name: str) -> HttpResponse:
     repository = _measurable(request, name)
     try:
-        proposal = optimise_suggest(code=_chosen(request, repository), requested_by=_user(request))
+        optimise_start(code=_chosen(request, repository), requested_by=_user(request))
     except REFUSALS as problem:
         return _refused(request, name, "proposals", problem)
-    return redirect_after(request, reverse("quality:proposal-detail", args=[name, proposal.pk]))
+    return redirect_after(request, reverse("quality:proposals", args=[name]))
 
 
 @login_required
@@ -335,6 +347,11 @@ def _tab(request: HtmxRequest, repository: Repository, tab: str, context: dict[s
 def _measurement(request: HtmxRequest, repository: Repository, tab: str) -> JobStatus | None:
     """Return the newest measurement. It is read before what it makes: a page that is behind stays live."""
     return measurement_latest(repository=repository, kind=MEASURES[tab], user=_user(request))
+
+
+def _code_job(request: HtmxRequest, repository: Repository, kind: str) -> JobStatus | None:
+    """Return the newest work of this kind on a file, read before what it makes, as in ``_measurement``."""
+    return code_job_latest(kind=kind, code=code_of(repository), user=_user(request))
 
 
 def _trail(repository: Repository, tab: str) -> list[tuple[str, str]]:

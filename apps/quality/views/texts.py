@@ -27,18 +27,18 @@ from apps.quality.forms import TextForm
 from apps.quality.models import MeasuredCode
 from apps.quality.proposals import Proposal
 from apps.quality.selectors import (
+    code_job_latest,
     proposal_get,
     proposals_of,
     review_get,
     reviews_of,
     suite_get,
-    suite_job_latest,
     suites_of,
     text_get,
     texts_of,
 )
-from apps.quality.services import optimise_suggest, review_create, suite_start
-from apps.quality.types import Code
+from apps.quality.services import optimise_start, review_start, suite_start
+from apps.quality.types import OPTIMISE_JOB, REVIEW_JOB, SUITE_JOB, Code
 from apps.quality.views.details import patch_response, proposal_context, review_context, suite_context
 
 TABS = (("reviews", "Reviews"), ("tests", "Tests"), ("proposals", "Proposals"))
@@ -47,6 +47,8 @@ ROWS: dict[str, Callable[[QuerySet[MeasuredCode]], QuerySet[Any]]] = {
     "tests": suites_of,
     "proposals": proposals_of,
 }
+JOBS = {"reviews": REVIEW_JOB, "tests": SUITE_JOB, "proposals": OPTIMISE_JOB}
+STARTS = {"reviews": review_start, "tests": suite_start, "proposals": optimise_start}
 TABLES: dict[str, Callable[[QuerySet[MeasuredCode]], Iterable[exports.Row]]] = {
     "reviews": exports.review_rows,
     "tests": exports.suite_rows,
@@ -134,20 +136,16 @@ def text_proposal_patch(request: HtmxRequest, proposal_id: UUID) -> HttpResponse
 
 
 def _done(tab: str, code: Code, user: User) -> str:
-    """Make the one call that is asked for; return where its result is, or will be."""
-    if tab == "reviews":
-        return reverse("quality:text-review", args=[review_create(code=code, requested_by=user).pk])
-    if tab == "proposals":
-        return reverse("quality:text-proposal", args=[optimise_suggest(code=code, requested_by=user).pk])
-    suite_start(code=code, requested_by=user)
-    return reverse("quality:texts-of-kind", args=["tests"])
+    """Make the one call that is asked for; return where its result will be."""
+    STARTS[tab](code=code, requested_by=user)
+    return reverse("quality:texts-of-kind", args=[tab])
 
 
 def _page(request: HtmxRequest, tab: str, form: TextForm, *, status: int = 200) -> HttpResponse:
     user = _user(request)
     code = texts_of(user)
     # Before what it makes: a page that is behind stays live.
-    job = suite_job_latest(code=code, user=user) if tab == "tests" else None
+    job = code_job_latest(kind=JOBS[tab], code=code, user=user)
     page = Paginator(ROWS[tab](code), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
