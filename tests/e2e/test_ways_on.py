@@ -1,0 +1,165 @@
+"""Where pages lead: home for each role, a request that failed, an error, an applied proposal, answers to take along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from apps.console.demo.people import demo_seed
+from apps.generation.models import CodeGenerationRequest
+from apps.governance.models import User
+from apps.jobs.models import Job
+from apps.jobs.runner import job_execute
+from apps.providers.models import Provider
+from apps.quality import services
+from apps.quality.models import QualityImprovement
+from apps.repositories.models import Repository
+from tests.e2e.conftest import WIDE
+from tests.fault_server import FaultServer
+from tests.generation.test_pipeline import CLAMP, UNPARSABLE
+from tests.generation.test_questions import ALSO_FIRST, FIRST, MIDDLE, SORTED
+from tests.shop import (
+    code,
+    engineer,
+    git,
+    home,
+    owner,
+    person,
+    provider,
+    repository,
+    reviewer,
+    scope,
+    server,
+    submit,
+    work_off,
+)
+
+__all__ = [
+    "code",
+    "engineer",
+    "home",
+    "owner",
+    "person",
+    "provider",
+    "repository",
+    "reviewer",
+    "scope",
+    "server",
+    "submit",
+]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+Submit = Callable[..., CodeGenerationRequest]
+
+
+@pytest.fixture
+def look(
+    page: Page, both_themes: str, axe: Callable[[Page], None], overflow: Callable[[], int], screenshot: Callable
+) -> Callable[[str], None]:
+    """``look("home")``: the page is accessible, has one primary action, and fits the narrowest window."""
+
+    def check(name: str, *, primary: int = 1) -> None:
+        page.set_viewport_size(WIDE)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert page.locator("main .button--primary").count() == primary, name
+        axe(page)
+        screenshot(f"{name}-{both_themes}")
+        page.set_viewport_size({"width": 390, "height": 844})
+        screenshot(f"{name}-phone-{both_themes}")
+        assert overflow() <= 0, name
+        page.set_viewport_size(WIDE)
+
+    return check
+
+
+def test_home_leads_each_person_of_the_demo(
+    page: Page, tmp_path: Path, sign_in: Callable[[User], None], look: Callable[..., None]
+) -> None:
+    demo_seed(home=tmp_path)
+    for name in ("engineer", "reviewer", "chair", "admin"):
+        sign_in(User.objects.get(username=name))
+        page.goto("/")
+        look(f"home-{name}")
+    page.goto("/no/such/page")
+    look("error-404", primary=0)
+
+
+def test_a_request_that_failed_leads_to_the_changed_specification(
+    page: Page,
+    submit: Submit,
+    provider: Provider,
+    server: FaultServer,
+    engineer: User,
+    sign_in: Callable[[User], None],
+    look: Callable[..., None],
+) -> None:
+    server.answers([UNPARSABLE])
+    request = submit(CLAMP, title="Keep values in range")
+    work_off(request)
+    sign_in(engineer)
+    page.goto("/")
+    page.get_by_role("link", name="Continue the latest request").click()
+    look("request-failed")
+    page.get_by_role("link", name="Change the specification").click()
+    expect(page.get_by_label("Specification")).to_have_value(CLAMP)
+
+
+def test_answers_are_taken_along_into_the_changed_specification(
+    page: Page,
+    submit: Submit,
+    provider: Provider,
+    server: FaultServer,
+    engineer: User,
+    reviewer: User,
+    owner: User,
+    sign_in: Callable[[User], None],
+    look: Callable[..., None],
+) -> None:
+    server.answers([FIRST, SORTED, ALSO_FIRST])
+    request = submit(MIDDLE, title="The middle of some numbers")
+    work_off(request)
+    sign_in(engineer)
+    page.goto("/")
+    page.get_by_role("link", name="Answer a question").click()
+    look("review-question")
+    page.get_by_label("Returns", exact=True).check()
+    page.get_by_label("What it returns, as a Python value").fill("7")
+    page.get_by_role("button", name="Answer").click()
+    expect(page.get_by_role("button", name="Withdraw")).to_be_visible()
+    page.goto(f"/specs/new?request={request.pk.hex}")
+    look("editor-answers")
+    page.get_by_role("link", name="Add them to the text").click()
+    assert page.get_by_label("Specification").input_value().endswith("\n7\n")
+
+
+def test_a_proposal_is_applied_and_discarded_while_the_page_watches(
+    page: Page,
+    repository: Repository,
+    code: Path,
+    engineer: User,
+    sign_in: Callable[[User], None],
+    look: Callable[..., None],
+) -> None:
+    (code / "shop/unused.py").write_text("import os\n\n\ndef two() -> int:\n    return 2\n")
+    git(code, "add", ".")
+    git(code, "commit", "--quiet", "-m", "Add")
+    file = services.code_load(repository=repository, path="shop/unused.py")
+    proposal = services.optimise_suggest(code=file, requested_by=engineer)
+    sign_in(engineer)
+    page.goto(f"/repos/shop/quality/proposals/{proposal.pk}")
+    look("proposal")
+    page.get_by_role("button", name="Apply to a branch").click()
+    expect(page.locator("#proposal-branch [data-live-job]")).to_be_visible()
+    job_execute(Job.objects.get().pk)
+    expect(page.get_by_role("button", name="Discard the branch")).to_be_visible()
+    page.reload()
+    look("proposal-applied")
+    page.get_by_role("button", name="Discard the branch").click()
+    expect(page.get_by_text("The branch is being removed.")).to_be_visible()
+    job_execute(Job.objects.latest("created_at").pk)
+    expect(page.get_by_role("button", name="Discard the branch")).to_have_count(0)
+    assert QualityImprovement.objects.get().applied_at is None
