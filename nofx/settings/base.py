@@ -180,7 +180,10 @@ REST_FRAMEWORK = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_ids": {"()": "apps.core.logs.RequestIds"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}{request_id} {message}", "style": "{"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_ids"]},
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from http import HTTPStatus
 from pathlib import Path
@@ -15,6 +16,7 @@ from django.test import Client, RequestFactory
 
 from apps.core import htmx
 from apps.core.finders import PackageFilesFinder
+from apps.core.logs import RequestIds
 from apps.core.navigation import rail_links
 from apps.core.templatetags.nofx import BASIC_PLOTLY, chart_library
 from apps.governance.models import Organisation, RoleAssignment, Scope, User
@@ -137,7 +139,9 @@ def test_a_form_without_a_token_leads_back_to_its_page(person: User, sent_from: 
     assert "elsewhere.test" not in page
 
 
-def test_what_breaks_is_said_with_the_id_to_find_it_by(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_breaks_is_said_with_the_id_to_find_it_by_in_the_log(
+    browser: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
 
@@ -149,6 +153,16 @@ def test_what_breaks_is_said_with_the_id_to_find_it_by(browser: Client, monkeypa
     assert "Something went wrong on our side" in page
     assert response.headers["X-Request-ID"] in page
     assert "secret detail" not in page
+    (record,) = [record for record in caplog.records if record.exc_info]
+    assert RequestIds().filter(record)
+    assert record.request_id == f" request={response.headers['X-Request-ID']}"
+
+
+def test_a_line_of_the_log_without_a_request_has_no_id() -> None:
+    record = logging.makeLogRecord({"name": "nofx", "msg": "Started."})
+    assert RequestIds().filter(record)
+    line = logging.Formatter("{name}{request_id} {message}", style="{").format(record)
+    assert line == "nofx Started."
 
 
 def test_a_program_gets_its_errors_as_problem_json(browser: Client) -> None:
