@@ -16,7 +16,7 @@ from apps.jobs.services import job_enqueue
 from apps.quality.engine.scoring import complexity_findings, quality_score, severity_distribution
 from apps.quality.engine.syntax import code_lines
 from apps.quality.models import AiCodeReview
-from apps.quality.services.subjects import code_record
+from apps.quality.services.subjects import code_record, require_storable
 from apps.quality.types import CODE_SUBJECT, REVIEW_JOB, Code
 
 COMPLEXITY_TOOL = "radon"
@@ -54,6 +54,7 @@ def review_create(
 
     :raises InputInvalid: the path is too long, or the text holds what no file can.
     """
+    require_storable(code)
     results = check_source(code.text, filename=code.path)
     found = [(result.tool, finding) for result in results for finding in result.findings]
     found += [(result.tool, _not_checked(result, code.path)) for result in results if result.status == "error"]

@@ -28,13 +28,8 @@ def code_record(*, code: Code, submitted_by: User | None, code_id: UUID | None =
 
     :raises InputInvalid: the path is too long, or the text holds what no file can.
     """
-    content = f"{code.path}\0{code.text}"
-    if len(code.path) > LONGEST_PATH or plain_text(code.path + code.text) != code.path + code.text:
-        raise InputInvalid(
-            "The path is longer than 1000 characters, or the text holds characters that no file can.",
-            remedy="Send Python source text.",
-        )
-    digest = sha256_hex(content)
+    require_storable(code)
+    digest = sha256_hex(f"{code.path}\0{code.text}")
     values = {"path": code.path, "text": code.text, "submitted_by": submitted_by}
     if code_id is not None:
         known, _ = MeasuredCode.objects.get_or_create(
@@ -45,6 +40,19 @@ def code_record(*, code: Code, submitted_by: User | None, code_id: UUID | None =
     else:
         known = MeasuredCode.objects.create(digest=digest, **values)
     return known
+
+
+def require_storable(code: Code) -> None:
+    """
+    Let a text pass only when it can be kept.
+
+    :raises InputInvalid: the path is too long, or the text holds what no file can.
+    """
+    if len(code.path) > LONGEST_PATH or plain_text(code.path + code.text) != code.path + code.text:
+        raise InputInvalid(
+            "The path is longer than 1000 characters, or the text holds characters that no file can.",
+            remedy="Send Python source text.",
+        )
 
 
 def module_name(path: PurePosixPath) -> str:
