@@ -9,11 +9,11 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from apps.core.database import Part
-from apps.generation.models import GenerationRun
+from apps.generation.models import GenerationRun, PullRequest
 from apps.generation.selectors import BEFORE_DECISION, runs_waiting_for
-from apps.generation.services.review_subject import SUBJECT_KIND
+from apps.generation.services.review_subject import SUBJECT_KIND, barred_people
 from apps.governance.models import User
-from apps.governance.selectors import scope_ids
+from apps.governance.selectors import overrides_waiting_for, scope_ids
 from apps.governance.subjects import OpenDecision, SubjectPages, subject_register
 from apps.governance.types import Action
 from apps.repositories.selectors import repository_ids
@@ -46,6 +46,34 @@ def _review_url(identity: UUID) -> str:
 
 
 def _open_for(user: User, limit: int) -> list[OpenDecision]:
+    return [*_votes_open_for(user, limit), *_overrides_open_for(user, limit)]
+
+
+def _overrides_open_for(user: User, limit: int) -> list[OpenDecision]:
+    waiting = list(overrides_waiting_for(user, SUBJECT_KIND)[:limit])
+    still_open = PullRequest.objects.filter(
+        request_id__in=[one.subject_id for one in waiting], state=PullRequest.State.OPEN
+    )
+    runs = {
+        one.request_id: one.request.run
+        for one in still_open.select_related("request__run__repository")
+        if user.pk not in barred_people(one.request.run)
+    }
+    return [
+        OpenDecision(
+            f"{one.check_name.capitalize()} of {runs[one.subject_id].title}",
+            reverse("generation:request-detail", args=[one.subject_id]),
+            runs[one.subject_id].repository.name,
+            runs[one.subject_id].risk_tier,
+            one.asked_at,
+            "Sign an override",
+        )
+        for one in waiting
+        if one.subject_id in runs
+    ]
+
+
+def _votes_open_for(user: User, limit: int) -> list[OpenDecision]:
     return [
         OpenDecision(run.title, _review_url(run.pk), run.repository.name, run.risk_tier, run.state_changed_at, "Review")
         for run in runs_waiting_for(user)[:limit]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.generation.views import direct, questions, requests, review, specs
+from apps.generation.views import direct, overrides, questions, requests, review, specs
 
 app_name = "generation"
 urlpatterns = [
@@ -23,6 +23,17 @@ urlpatterns = [
     path("requests/<uuid:request_id>/again", requests.request_again, name="request-again"),
     path("requests/<uuid:request_id>/push", requests.request_push, name="request-push"),
     path("requests/<uuid:request_id>/merge", requests.request_merge, name="request-merge"),
+    path("requests/<uuid:request_id>/overrides", overrides.override, name="override"),
+    path(
+        "requests/<uuid:request_id>/overrides/<uuid:override_id>/confirm",
+        overrides.override_sign,
+        name="override-confirm",
+    ),
+    path(
+        "requests/<uuid:request_id>/overrides/<uuid:override_id>/withdraw",
+        overrides.override_take_back,
+        name="override-withdraw",
+    ),
     path("requests/<uuid:request_id>/review", review.review, name="review"),
     path("requests/<uuid:request_id>/verdict", review.verdict, name="verdict"),
     path("requests/<uuid:request_id>/choose", review.choose, name="choose"),

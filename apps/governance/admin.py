@@ -22,6 +22,7 @@ from apps.governance.models import (
     CodeOwner,
     IdempotencyKey,
     Organisation,
+    Override,
     RoleAssignment,
     Scope,
     User,
@@ -212,6 +213,18 @@ class BallotAdmin(ReadOnlyAdmin):
     list_select_related = ("voter", "scope__organisation")
     search_fields = ("voter__username", "=subject_id")
     ordering = ("-cast_at",)
+    show_full_result_count = False
+
+
+@admin.register(Override)
+class OverrideAdmin(ReadOnlyAdmin):
+    """Overrides of failed checks, as they were signed."""
+
+    list_display = ("check_name", "subject_kind", "subject_id", "asked_by", "confirmed_by", "ends_at", "withdrawn_at")
+    list_filter = ("check_name", "subject_kind")
+    list_select_related = ("asked_by", "confirmed_by")
+    search_fields = ("asked_by__username", "=subject_id")
+    ordering = ("-asked_at",)
     show_full_result_count = False
 
 

@@ -83,6 +83,19 @@ class RationaleMissing(NofxError):
     status = 422
 
 
+class OverrideInvalid(NofxError):
+    """An override cannot be asked for like this: no reason, no end, or nothing that failed."""
+
+    code = "override.invalid"
+    status = 422
+
+
+class OverrideClosed(Recorded, Conflict):
+    """The override is there already, has ended, or is about something that changed."""
+
+    code = "override.closed"
+
+
 class Unsatisfiable(NofxError):
     """The people there are could never approve this."""
 

@@ -7,7 +7,7 @@ import uuid
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from apps.core.database import transaction_time
 
@@ -142,6 +142,69 @@ class Ballot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.voter}: {self.get_verdict_display()}"
+
+
+class Override(models.Model):
+    """
+    Two people's word that something may go on although one check of it failed, until a date.
+
+    ``subject_digest`` is the SHA-256 of what they saw. It is confirmed once and withdrawn once, and otherwise never
+    changed or removed.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject_kind = models.CharField(max_length=40)
+    subject_id = models.UUIDField()
+    subject_digest = models.CharField(max_length=64)
+    scope = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="overrides")
+    check_name = models.CharField(max_length=40, help_text="The check that failed.")
+    reason = models.TextField()
+    ends_at = models.DateTimeField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="overrides_asked")
+    asked_at = models.DateTimeField(db_default=transaction_time())
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="overrides_confirmed"
+    )
+    confirmed_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject_kind", "subject_id", "check_name", "subject_digest"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="governance_override_one_open",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="governance_override_has_reason"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("asked_at")), name="governance_override_ends"),
+            models.CheckConstraint(condition=~Q(confirmed_by=F("asked_by")), name="governance_override_two_people"),
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
+                name="governance_override_confirmed_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_by__isnull=True, withdrawn_at__isnull=True)
+                | Q(withdrawn_by__isnull=False, withdrawn_at__isnull=False),
+                name="governance_override_withdrawn_by_somebody",
+            ),
+        ]
+        indexes = [
+            # The overrides of one subject, on its page and whenever it is to go on.
+            models.Index(fields=["subject_kind", "subject_id"], name="governance_override_subject"),
+            # The newest overrides, in the admin site and in the API.
+            models.Index(fields=["-asked_at", "id"], name="governance_override_newest"),
+            # What waits for a second signature, on the chair's home page.
+            models.Index(
+                fields=["scope", "asked_at"],
+                condition=Q(confirmed_at__isnull=True, withdrawn_at__isnull=True),
+                name="governance_override_waiting",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.check_name} of {self.subject_kind} {self.subject_id}"
 
 
 class AuditEvent(models.Model):

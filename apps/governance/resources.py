@@ -17,6 +17,7 @@ from apps.governance.models import (
     CodeOwner,
     IdempotencyKey,
     Organisation,
+    Override,
     RoleAssignment,
     Scope,
     User,
@@ -151,6 +152,38 @@ class BallotResource(Resource):
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Leave out ballots of unreadable scopes, and others' ballots where *user* is still to vote."""
         return rows.filter(scope__in=scope_ids(user)).exclude(any_looked_up(subjects_blind(user)) & ~Q(voter=user))
+
+
+class OverrideResource(Resource):
+    """Two people's word that something may go on although a check of it failed, until a date."""
+
+    noun = "overrides"
+    prefix = "override"
+    model = Override
+    permit = "reviews:read"
+    columns = {
+        "id": "pk",
+        "subject_kind": "",
+        "subject_id": "",
+        "subject_digest": "",
+        "scope": "",
+        "check_name": "",
+        "reason": "",
+        "ends_at": "",
+        "asked_by": "",
+        "asked_at": "",
+        "confirmed_by": "",
+        "confirmed_at": "",
+        "withdrawn_by": "",
+        "withdrawn_at": "",
+    }
+    references = {"scope": "scope", "asked_by": "user", "confirmed_by": "user", "withdrawn_by": "user"}
+    filters = ("subject_kind", "subject_id", "check_name", "asked_by")
+    newest = "asked_at"
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out those of unreadable scopes."""
+        return rows.filter(scope__in=scope_ids(user))
 
 
 class AuditEventResource(Resource):

@@ -27,8 +27,9 @@ from apps.governance.engine.decisions import (
     decide,
     shortfall,
 )
+from apps.governance.engine.overrides import OverrideState, SignedOverride, may_ask, may_confirm, override_state
 from apps.governance.engine.permissions import MATRIX, VOTELESS, VOTES, Action, Condition, Role, allowed
-from apps.governance.models import AuditEvent, Ballot, CodeOwner, RoleAssignment, Scope, User
+from apps.governance.models import AuditEvent, Ballot, CodeOwner, Override, RoleAssignment, Scope, User
 from apps.governance.subjects import subjects_blind
 
 Anyone: TypeAlias = "User | AnonymousUser"
@@ -205,6 +206,74 @@ def seats_nobody_can_fill(
 ) -> tuple[Seat, ...]:
     """Return the seats that the people of *scope* could never fill; empty when approval is possible. Two queries."""
     return shortfall(policy, roster_of(scope, path=path), barred)
+
+
+def overrides_of(subject_kind: str, subject_id: UUID) -> QuerySet[Override]:
+    """Return the overrides of a subject that were not withdrawn, oldest first."""
+    overrides = Override.objects.filter(subject_kind=subject_kind, subject_id=subject_id, withdrawn_at__isnull=True)
+    return overrides.select_related("asked_by", "confirmed_by").order_by("asked_at", "id")
+
+
+def overrides_stand(overrides: Iterable[Override], *, digest: str) -> list[tuple[Override, OverrideState]]:
+    """Return each of *overrides* with where it stands now for content with *digest*; one query for the time."""
+    moment = _database_time()
+    return [(override, _override_state(override, digest, moment)) for override in overrides]
+
+
+@dataclass(frozen=True)
+class Signer:
+    """What one person may sign about one subject."""
+
+    user_id: int
+    roles: frozenset[Role]
+    barred: Mapping[int, str]
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether they may sign first."""
+        return may_ask(self.roles, self.user_id, self.barred)
+
+    def may_confirm(self, asked_by: int) -> bool:
+        """Return whether they may sign second, after *asked_by*."""
+        return may_confirm(self.roles, self.user_id, self.barred, asked_by=asked_by)
+
+
+def override_signer(user: User, scope: Scope, barred: Mapping[int, str]) -> Signer:
+    """Return what *user* may sign in *scope*; one query. A machine signs nothing."""
+    return Signer(user.pk, frozenset() if user.is_service else roles_of(user, scope), barred)
+
+
+def override_state_of(override: Override, *, digest: str) -> OverrideState:
+    """Return where *override* stands now for content with *digest*; one query for the time."""
+    return _override_state(override, digest, _database_time())
+
+
+def checks_overridden(subject_kind: str, subject_id: UUID, *, digest: str) -> dict[str, Override]:
+    """Return the overrides that stand now, by the name of the check that they let pass; two queries."""
+    return {
+        override.check_name: override
+        for override, state in overrides_stand(overrides_of(subject_kind, subject_id), digest=digest)
+        if state is OverrideState.STANDS
+    }
+
+
+def _override_state(override: Override, digest: str, moment: datetime) -> OverrideState:
+    signed = SignedOverride(
+        asked_by=override.asked_by_id,
+        digest=override.subject_digest,
+        ends_at=override.ends_at,
+        confirmed_by=override.confirmed_by_id,
+        is_withdrawn=override.withdrawn_at is not None,
+    )
+    return override_state(signed, digest=digest, now=moment)
+
+
+def overrides_waiting_for(user: User, subject_kind: str) -> QuerySet[Override]:
+    """Return the overrides that wait for a second signature which *user* could give, longest waiting first."""
+    seconds = [role.value for role, needs in MATRIX[Action.CHECK_OVERRIDE].items() if needs is Condition.SECOND_PERSON]
+    scopes = _covering(RoleAssignment.objects.filter(user_id=user.pk, role__in=seconds))
+    waiting = Override.objects.filter(confirmed_at__isnull=True, withdrawn_at__isnull=True, subject_kind=subject_kind)
+    return waiting.filter(scope__in=scopes).exclude(asked_by=user).order_by("asked_at", "id")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from apps.governance.engine.decisions import (
     Subject,
     Verdict,
 )
+from apps.governance.engine.overrides import OverrideState
 from apps.governance.engine.permissions import Action, Condition, Role
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Member",
     "ModelTally",
     "Outcome",
+    "OverrideState",
     "Policy",
     "Role",
     "Roster",

@@ -20,7 +20,7 @@ from apps.generation.models import (
     SpecificationDraft,
     StageRecord,
 )
-from apps.governance.models import Ballot, CodeOwner, IdempotencyKey, RoleAssignment, User
+from apps.governance.models import Ballot, CodeOwner, IdempotencyKey, Override, RoleAssignment, User
 from apps.governance.services import audit_record, token_issue
 from apps.governance.types import Role
 from apps.jobs.models import Job, JobEvent
@@ -115,6 +115,16 @@ class World:
             scope=self.scope,
             voter=self.owner,
             verdict="approve",
+        )
+        Override.objects.create(
+            subject_kind="request",
+            subject_id=request.pk,
+            subject_digest="d",
+            scope=self.scope,
+            check_name="lint",
+            reason="r",
+            ends_at="2999-01-01T00:00Z",
+            asked_by=self.owner,
         )
         audit_record(action="x", object_kind="request", object_id=request.pk, actor=self.owner, scope=self.scope)
         self._measure(revision)

@@ -13,8 +13,9 @@ from apps.core.errors import PermissionRefused
 from apps.generation.models import CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
 from apps.generation.services import gates
 from apps.generation.services.delivery import pull_request_merge, push_repeat
+from apps.generation.services.overrides import gates_subject
 from apps.generation.services.retries import request_retry
-from apps.governance.models import User
+from apps.governance.models import AuditEvent, Override, RoleAssignment, Scope, User
 from apps.governance.services import NotInteractive
 from apps.jobs.models import Job
 from apps.providers.models import Provider
@@ -133,9 +134,63 @@ def test_pages_offer_a_merge_only_when_all_gates_passed(
     is_offered = status == "passed"
     page = client.get(reverse("generation:request-detail", args=[approved.pk])).content.decode()
     assert ("Merge into main" in page) is is_offered
-    assert ("It cannot be merged: lint did not pass." in page) is not is_offered
+    assert ("It cannot be merged: lint did not pass" in page) is not is_offered
     assert ("Change the specification</span>" in page) is not is_offered
     assert ("<td>Merge</td>" in client.get(reverse("console:home")).content.decode()) is is_offered
+
+
+def fail_lint(pull_request: PullRequest) -> None:
+    pull_request.gates[0]["status"] = "failed"
+    pull_request.save(update_fields=["gates"])
+
+
+def test_two_people_override_a_failed_gate_and_it_is_merged(
+    approved: GenerationRun, owner: User, person: Callable[..., User], client: Client
+) -> None:
+    fail_lint(deliver(approved))
+    lead, chair = person("quinn", "quality_lead"), person("chris", "chair")
+    address = reverse("generation:request-detail", args=[approved.pk])
+
+    client.force_login(chair)
+    assert "Override this gate" not in client.get(address).content.decode()
+    client.force_login(lead)
+    page = client.get(address)
+    assert "Override this gate" in page.content.decode()
+    last_day = page.context["override_last"].isoformat()
+    form = {"gate": "lint", "digest": page.context["gates_digest"], "reason": "A false alarm.", "until": last_day}
+    client.post(reverse("generation:override", args=[approved.pk]), form)
+    override = Override.objects.get(subject_id=approved.pk)
+    assert "Sign the override" not in client.get(address).content.decode()
+    assert client.post(reverse("generation:override-confirm", args=[approved.pk, override.pk])).status_code == 403
+    with pytest.raises(MergeBlocked, match="lint"):
+        pull_request_merge(request_id=approved.pk, actor=owner, is_interactive=True)
+
+    client.force_login(chair)
+    assert "Sign an override" in client.get(reverse("console:home")).content.decode()
+    assert "Sign the override" in client.get(address).content.decode()
+    client.post(reverse("generation:override-confirm", args=[approved.pk, override.pk]))
+    assert "Sign an override" not in client.get(reverse("console:home")).content.decode()
+    client.force_login(owner)
+    page = client.get(address).content.decode()
+    assert "overridden" in page and "Merge into main" in page
+    pull_request_merge(request_id=approved.pk, actor=owner, is_interactive=True)
+    assert AuditEvent.objects.get(action="request.merge").detail["overridden"] == ["lint"]
+
+
+def test_the_requester_cannot_override_and_an_error_is_never_overridden(
+    approved: GenerationRun, engineer: User, scope: Scope, client: Client
+) -> None:
+    pull_request = deliver(approved)
+    fail_lint(pull_request)
+    RoleAssignment.objects.create(user=engineer, scope=scope, role="quality_lead")
+    client.force_login(engineer)
+    digest = gates_subject(pull_request).digest
+    form = {"gate": "lint", "digest": digest, "reason": "It is mine.", "until": "2999-01-01"}
+    assert client.post(reverse("generation:override", args=[approved.pk]), form).status_code == 403
+    pull_request.gates[0]["status"] = "error"
+    pull_request.save(update_fields=["gates"])
+    assert client.post(reverse("generation:override", args=[approved.pk]), form).status_code == 409
+    assert not Override.objects.exists()
 
 
 def test_uncommitted_work_in_the_checkout_is_left_alone(approved: GenerationRun, code: Path, owner: User) -> None:

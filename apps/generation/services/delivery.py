@@ -11,6 +11,7 @@ from apps.core.clock import now
 from apps.core.errors import Conflict, PermissionRefused
 from apps.generation.models import CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
 from apps.generation.services.gates import gates_run
+from apps.generation.services.overrides import gates_blocking
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import SUBJECT_KIND, review_digest, selected_candidate
 from apps.generation.services.stages import stage_enter, stage_leave, status_change
@@ -160,11 +161,11 @@ def pull_request_merge(*, request_id: UUID, actor: User, is_interactive: bool) -
     _require_merger(run, actor)
     if pull_request.state == PullRequest.State.MERGED:
         return pull_request
-    failing = pull_request.failing_gates
+    failing = gates_blocking(pull_request)
     if failing or pull_request.state != PullRequest.State.OPEN:
         raise MergeBlocked(
             f"Not merged: {' and '.join(failing) or 'the pull request'} did not pass.",
-            remedy="Submit the specification again with what was missing.",
+            remedy="Submit the specification again with what was missing, or have two people override what failed.",
         )
     person = Person(display_name(actor), actor.email or f"{actor.username}@localhost")
     sha = code_host(run.repository).branch_merge(
@@ -186,7 +187,12 @@ def pull_request_merge(*, request_id: UUID, actor: User, is_interactive: bool) -
         actor=actor,
         scope=run.repository.scope,
         after_digest=pull_request.candidate.patch_digest,
-        detail={"branch": pull_request.branch, "merge": sha, "requirements": requirement_ids(run)},
+        detail={
+            "branch": pull_request.branch,
+            "merge": sha,
+            "requirements": requirement_ids(run),
+            "overridden": pull_request.failing_gates,
+        },
     )
     return pull_request
 

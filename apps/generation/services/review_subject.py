@@ -56,11 +56,15 @@ def review_digest(*, run: GenerationRun) -> str:
 
 def review_subject(*, run: GenerationRun) -> Subject:
     """Return what is voted on now, with the people who may not vote and why."""
-    barred = {
+    return Subject(SUBJECT_KIND, run.pk, review_digest(run=run), barred_people(run))
+
+
+def barred_people(run: GenerationRun) -> dict[int, str]:
+    """Return who has a part in the request, and which: they decide nothing about it."""
+    return {
         contribution.user_id: f"{contribution.get_kind_display().lower()} of this request"
         for contribution in run.contributions.all()
     }
-    return Subject(SUBJECT_KIND, run.pk, review_digest(run=run), barred)
 
 
 def review_policy(run: GenerationRun) -> Policy:

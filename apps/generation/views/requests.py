@@ -35,6 +35,7 @@ from apps.generation.services.trace import trace_of
 from apps.generation.types import RequestStatus as Status
 from apps.generation.views.agreement import is_compared, standing_words
 from apps.generation.views.direct import request_tabs
+from apps.generation.views.overrides import gates_context
 from apps.governance.models import User
 from apps.governance.selectors import can
 from apps.governance.types import Action, Condition
@@ -131,13 +132,17 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
     is_own = run.requester_id == user.pk
     consensus = consensus_of(run)
     pull_request = PullRequest.objects.filter(request_id=run.pk).select_related("merged_by").first()
+    if pull_request:
+        pull_request.request.run = run
+    gates = gates_context(pull_request, user) if pull_request else {"blocking": []}
     scope = run.repository.scope
     status = run.request.status
     may_write = can(user, Action.SPEC_WRITE, scope)
     is_stuck = status in FAILED_AT or (status == Status.APPROVED and bool(run.failure))
     way = way_on(run, candidates) if is_stuck else None
-    is_blocked = bool(pull_request and pull_request.failing_gates)
+    is_blocked = bool(gates["blocking"])
     return {
+        **gates,
         "run": run,
         "stages": stage_rail(run),
         "nobody_asked": not candidates,

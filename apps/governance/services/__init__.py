@@ -9,6 +9,8 @@ from apps.governance.errors import (
     NotAllowed,
     NotEligible,
     NotInteractive,
+    OverrideClosed,
+    OverrideInvalid,
     RationaleMissing,
     Recorded,
     Refused,
@@ -20,6 +22,7 @@ from apps.governance.errors import (
 )
 from apps.governance.services.audit import audit_check, audit_denied, audit_record, audit_verify, denial_record
 from apps.governance.services.ballots import approval_require_possible, ballot_cast, ballots_void
+from apps.governance.services.overrides import override_ask, override_confirm, override_withdraw
 from apps.governance.services.people import code_owner_assign, role_assign, role_remove, scope_create
 from apps.governance.services.sign_in import token_sign_in
 from apps.governance.services.tokens import (
@@ -39,6 +42,8 @@ __all__ = [
     "NotAllowed",
     "NotEligible",
     "NotInteractive",
+    "OverrideClosed",
+    "OverrideInvalid",
     "RationaleMissing",
     "Recorded",
     "Refused",
@@ -56,6 +61,9 @@ __all__ = [
     "ballots_void",
     "code_owner_assign",
     "denial_record",
+    "override_ask",
+    "override_confirm",
+    "override_withdraw",
     "role_assign",
     "role_remove",
     "scope_create",
