@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from apps.console.demo.people import demo_seed
-from apps.generation.models import CodeGenerationRequest
+from apps.generation.models import CodeGenerationRequest, GenerationRun, PullRequest
 from apps.governance.models import User
 from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
@@ -19,8 +19,9 @@ from apps.quality.models import QualityImprovement
 from apps.repositories.models import Repository
 from tests.e2e.conftest import WIDE
 from tests.fault_server import FaultServer
-from tests.generation.test_pipeline import CLAMP, UNPARSABLE
+from tests.generation.test_pipeline import CLAMP, RIGHT, UNPARSABLE
 from tests.generation.test_questions import ALSO_FIRST, FIRST, MIDDLE, SORTED
+from tests.generation.test_review import vote
 from tests.shop import (
     code,
     engineer,
@@ -134,6 +135,46 @@ def test_answers_are_taken_along_into_the_changed_specification(
     look("editor-answers")
     page.get_by_role("link", name="Add them to the text").click()
     assert page.get_by_label("Specification").input_value().endswith("\n7\n")
+
+
+def test_a_failed_gate_is_overridden_by_two_people(
+    page: Page,
+    submit: Submit,
+    provider: Provider,
+    server: FaultServer,
+    reviewer: User,
+    owner: User,
+    person: Callable[..., User],
+    sign_in: Callable[[User], None],
+    look: Callable[..., None],
+) -> None:
+    server.answers([RIGHT])
+    request = submit(CLAMP, title="Keep values in range", target_path="shop/ranges.py")
+    work_off(request)
+    run = GenerationRun.objects.get(pk=request.pk)
+    vote(run, reviewer)
+    vote(run, owner)
+    work_off(request)
+    pull_request = PullRequest.objects.get(request=request)
+    pull_request.gates[0].update(status="failed", detail="shop/ranges.py:3 E501 Line too long (131 > 120)")
+    pull_request.save(update_fields=["gates"])
+    sign_in(person("quinn", "quality_lead"))
+    page.goto(f"/requests/{request.pk}")
+    page.get_by_text("Override this gate").click()
+    page.get_by_label("Why it may be merged all the same").fill("The long line is the address of the standard.")
+    look("override-ask")
+    page.get_by_role("button", name="Sign and ask the chair").click()
+    expect(page.get_by_text("one of two signatures")).to_be_visible()
+    sign_in(person("chris", "chair"))
+    page.goto("/")
+    page.get_by_role("link", name="Lint of Keep values in range").click()
+    look("override-confirm")
+    page.get_by_role("button", name="Sign the override").click()
+    expect(page.get_by_text("overridden")).to_be_visible()
+    sign_in(owner)
+    page.goto(f"/requests/{request.pk}")
+    look("override-merge")
+    expect(page.get_by_role("button", name="Merge into main")).to_be_visible()
 
 
 def test_a_proposal_is_applied_and_discarded_while_the_page_watches(
