@@ -47,7 +47,7 @@ def test_a_page_and_its_fragment_are_never_confused_by_a_cache(browser: Client) 
     assert "HX-Request" in browser.get("/design").headers["Vary"]
 
 
-def test_the_admin_site_may_run_its_own_files_and_nothing_inline(client: Client) -> None:
+def test_the_admin_site_may_run_its_own_files_and_nothing_inline(client: Client, db: None) -> None:
     policy = client.get("/admin/login/").headers["Content-Security-Policy"]
     assert "script-src 'self';" in policy
 
