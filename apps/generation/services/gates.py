@@ -1,4 +1,4 @@
-"""The gates of a pull request: lint, types, security and the repository's tests, on the commit."""
+"""The gates of a pull request: lint, types, security, the repository's tests, and what the specification asks."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 from apps.checks.services import check_sources, is_judge_path, suite_run, suite_test_names
 from apps.checks.types import MeasurementFailed, TestMeasurement, plain_text
 from apps.generation.engine.changes import changed_lines
+from apps.generation.engine.specification import analyse
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files
+from apps.generation.services.quality_gates import quality_gates
 from apps.generation.services.review_subject import selected_candidate
 from apps.repositories.selectors import files_at
 from apps.sandbox.services import SpecInvalid
@@ -20,7 +22,7 @@ SHOWN_FAILURES = 20
 
 def gates_run(workspace: Workspace, head_sha: str) -> list[dict[str, Any]]:
     """
-    Run lint, types, security and the repository's tests on the commit and return one result for each.
+    Run lint, types, security, the repository's tests and the figures that were asked for, and return a result for each.
 
     A change answers for the lines it wrote. Tests run in the sandbox and judge themselves, which the result says.
     """
@@ -40,19 +42,21 @@ def gates_run(workspace: Workspace, head_sha: str) -> list[dict[str, Any]]:
         errors = [result.reason for result in results.values() if result.status == "error"]
         status = "error" if errors else "failed" if findings else "passed"
         gates.append({"gate": GATE_NAMES[tool], "status": status, "findings": findings, "detail": "; ".join(errors)})
-    return [*gates, _tests_gate(workspace, head_sha, changed)]
+    everything = files_at(workspace.run.repository, head_sha, suffixes=None)
+    tree = {path: content for path, content in everything.items() if plain_text(path) == path}
+    asked = analyse(workspace.run.request.specification).quality
+    figures = quality_gates(asked, before=workspace.files, changed=changed, tree=tree)
+    return [*gates, _tests_gate(tree, changed), *figures]
 
 
-def _tests_gate(workspace: Workspace, head_sha: str, changed: Mapping[str, str]) -> dict[str, Any]:
+def _tests_gate(tree: Mapping[str, bytes], changed: Mapping[str, str]) -> dict[str, Any]:
     gate: dict[str, Any] = {"gate": "tests", "findings": [], "trust": "in_process"}
     judges = sorted(path for path in changed if is_judge_path(path))
     if judges:
         detail = f"The change touches {judges[0]}, which decides how tests are judged. A person has to do that by hand."
         return gate | {"status": "failed", "detail": detail}
-    everything = files_at(workspace.run.repository, head_sha, suffixes=None)
-    files = {path: content for path, content in everything.items() if plain_text(path) == path}
     try:
-        seen = suite_run(files, expected=suite_test_names(changed))
+        seen = suite_run(tree, expected=suite_test_names(changed))
     except (SpecInvalid, MeasurementFailed) as error:
         return gate | {"status": "error", "detail": str(error)}
     is_passed = seen.passed and not seen.failed and not seen.errors

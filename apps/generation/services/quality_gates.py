@@ -1,0 +1,100 @@
+"""The figures that a specification asks of quality, measured on the commit: one gate for each measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from apps.checks.services import complexity_measure, coverage_measure, is_judge_path, is_test_path
+from apps.checks.types import MeasurementFailed, Unparsable
+from apps.generation.engine.changes import changed_lines
+from apps.generation.engine.specification import QualityRequirement
+from apps.sandbox.services import SpecInvalid
+
+NOT_MEASURED = "Nothing here measures this yet, so nobody knows whether it is met. Two people may override it."
+
+
+def quality_gates(
+    requirements: Sequence[QualityRequirement],
+    *,
+    before: Mapping[str, str],
+    changed: Mapping[str, str],
+    tree: Mapping[str, bytes],
+) -> list[dict[str, Any]]:
+    """
+    Return a gate for each figure that is asked for; the strictest one of a measure counts.
+
+    *before* and *changed* are sources by path, *tree* every file of the commit. Types are a gate of their own already.
+
+    :raises SandboxUnavailable: the tests cannot be run safely on this machine.
+    """
+    sources = {path: text for path, text in changed.items() if not is_test_path(path) and not is_judge_path(path)}
+    gates = []
+    for measure, at in _strictest(requirements).items():
+        gate: dict[str, Any] = {"gate": measure, "findings": []}
+        if measure == "complexity":
+            gates.append(gate | _complexity(before, sources, at))
+        elif measure == "coverage":
+            gates.append(gate | {"trust": "in_process"} | _coverage(sources, tree, at))
+        else:
+            gates.append(gate | {"status": "failed", "detail": f"At least {at:g} % was asked for. {NOT_MEASURED}"})
+    return gates
+
+
+def _strictest(requirements: Sequence[QualityRequirement]) -> dict[str, float]:
+    asked: dict[str, float] = {}
+    for one in requirements:
+        if one.at is not None:
+            choose = min if one.measure == "complexity" else max
+            asked[one.measure] = choose(asked.get(one.measure, one.at), one.at)
+    return asked
+
+
+def _complexity(before: Mapping[str, str], sources: Mapping[str, str], most: float) -> dict[str, Any]:
+    """A change answers for the functions that it wrote lines of."""
+    findings = []
+    for path, text in sources.items():
+        own = changed_lines(before.get(path, ""), text)
+        try:
+            measured = complexity_measure(text)
+        except Unparsable as error:
+            return {"status": "error", "detail": f"{path}: {error}"}
+        findings += [
+            {
+                "rule": "complexity",
+                "message": f"{function.name} has a cyclomatic complexity of {function.complexity}.",
+                "path": path,
+                "line": function.line,
+                "severity": "medium",
+            }
+            for function in measured
+            if function.complexity > most and not own.isdisjoint(range(function.line, function.end_line + 1))
+        ]
+    return {
+        "status": "failed" if findings else "passed",
+        "findings": findings,
+        "detail": f"At most {most:g} was asked for, for each function that was written or changed.",
+    }
+
+
+def _coverage(sources: Mapping[str, str], tree: Mapping[str, bytes], least: float) -> dict[str, Any]:
+    if not sources:
+        return {"status": "passed", "detail": "No source file was changed."}
+    try:
+        seen = coverage_measure(tree, sources=sorted(sources))
+    except (SpecInvalid, MeasurementFailed) as error:
+        return {"status": "error", "detail": str(error)}
+    percent = seen.line_percent
+    if percent is None:
+        return {"status": "passed", "detail": "The changed files hold no statement."}
+    missing = [f"{file.path}: lines {_lines(file.missing_lines)} do not." for file in seen.files if file.missing_lines]
+    said = f"{percent:.1f} % of the statements of the changed files run in the tests; "
+    return {
+        "status": "passed" if percent >= least else "failed",
+        "detail": "\n".join([f"{said}{least:g} % was asked for.", *missing]),
+    }
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    shown = ", ".join(str(number) for number in numbers[:20])
+    return f"{shown}, …" if len(numbers) > 20 else shown
