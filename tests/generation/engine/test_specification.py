@@ -600,3 +600,11 @@ def test_a_long_text_is_split_at_its_headings_or_criteria():
     half = "".join(f"- It returns {n} for {n}.\n" for n in range(10))
     warning = analyse(f"# Reading\n{half}\n# Writing\n{half}").size_warning or ""
     assert "one specification for each of “Reading”, “Writing”" in warning
+
+
+def test_values_of_an_example_are_no_words_of_the_author():
+    examples = ">>> slugify('on time')\n'on-time'\n>>> slugify('a simple date')\n'a-simple-date'\n"
+    text = f"Write `slugify(text: str) -> str`.\n\n{examples}"
+    kinds = {issue.kind for issue in analyse(text).issues}
+    assert not kinds & {IssueKind.AMBIGUITY, IssueKind.VAGUE}
+    assert IssueKind.AMBIGUITY in {issue.kind for issue in analyse(f"{text}\nIt returns the time.\n").issues}

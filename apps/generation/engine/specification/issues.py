@@ -59,13 +59,14 @@ class Draft:
 
 def issues_in(draft: Draft) -> tuple[SpecIssue, ...]:
     """Return the gaps of a specification in reading order, at most :data:`MAX_ISSUES`, whole-text ones first."""
+    prose = _without_examples(draft)
     found = [
         *language_issues(draft.text),
         *_missing(draft),
         *_contradicting_examples(draft),
         *_contradicting_sentences(draft.sentences),
-        *_vague(draft.sentences),
-        *_ambiguous(draft),
+        *_vague(prose),
+        *_ambiguous(draft.text, prose),
         *_untestable(draft.criteria),
     ]
     return tuple(sorted(found, key=lambda issue: (issue.span.start, issue.span.end, issue.kind))[:MAX_ISSUES])
@@ -232,12 +233,18 @@ def _within(sentence: Sentence, hit: re.Match[str]) -> Span:
     return Span(sentence.span.start + hit.start(), sentence.span.start + hit.end())
 
 
-def _ambiguous(draft: Draft) -> Iterable[SpecIssue]:
+def _without_examples(draft: Draft) -> list[Sentence]:
+    """Leave out sentences that are part of an example: its values are no words of the author."""
+    places = [(example.span.start, example.span.end) for example in draft.examples]
+    return [one for one in draft.sentences if not any(low <= one.span.start < high for low, high in places)]
+
+
+def _ambiguous(text: str, sentences: Sequence[Sentence]) -> Iterable[SpecIssue]:
     for pattern, settles, question, suggestion in AMBIGUITIES:
-        for sentence in draft.sentences:
+        for sentence in sentences:
             hit = pattern.search(sentence.text)
             if hit and not settles.search(sentence.text):
-                if not settles.search(draft.text):
+                if not settles.search(text):
                     yield SpecIssue(
                         IssueKind.AMBIGUITY,
                         _within(sentence, hit),
