@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("apps.evolution.urls")),
     path("", include("apps.docs.urls")),
     path("", include("apps.knowledge.urls")),
+    path("", include("apps.providers.urls")),
     path("", include("apps.governance.urls")),
     path("", include("apps.jobs.urls")),
     path("sign-in", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),

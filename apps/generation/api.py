@@ -23,6 +23,7 @@ from apps.generation.services.submission import (
 )
 from apps.generation.services.verbs import refactoring_suggest, tests_write, vote_take
 from apps.governance.http import PROBLEMS, access, current_user, require_anywhere
+from apps.governance.models import Scope
 from apps.governance.types import Action
 from apps.providers.selectors import calls_of, cost_of
 from apps.repositories.selectors import repository_get
@@ -82,13 +83,15 @@ def analyze_specification(request: HttpRequest, payload: schemas.SpecificationIn
     return {
         **analysis_summary(specification),
         "risk_tier": risk_tier(specification, paths=()).value,
-        "model_reading": _second_reading(specification) if payload.ask_model else None,
+        "model_reading": _second_reading(specification, repository.scope if repository else None)
+        if payload.ask_model
+        else None,
     }
 
 
-def _second_reading(specification: Specification) -> dict[str, Any]:
+def _second_reading(specification: Specification, scope: Scope | None) -> dict[str, Any]:
     subject_id = uuid4()
-    reading = specification_ask(specification=specification, subject_id=subject_id)
+    reading = specification_ask(specification=specification, subject_id=subject_id, scope=scope)
     return {
         "model": reading.model,
         "problem": reading.problem,

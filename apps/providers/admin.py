@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.governance.models import User
 from apps.governance.services import audit_record
 from apps.providers.forms import ProviderForm
-from apps.providers.models import ModelCall, Provider
+from apps.providers.models import Budget, ModelCall, Provider
 from apps.providers.selectors import provider_health
+from apps.providers.services import budget_remove, budget_set
 
 
 @admin.register(Provider)
@@ -39,6 +41,13 @@ class ProviderAdmin(admin.ModelAdmin):
                 "description": "The first sample is a model's best guess; the temperature is for the others.",
             },
         ),
+        (
+            "Price",
+            {
+                "fields": ("prompt_price", "completion_price"),
+                "description": "What a budget in money counts with. Local models cost nothing.",
+            },
+        ),
     )
 
     def save_model(self, request: HttpRequest, obj: Provider, form: ProviderForm, change: bool) -> None:
@@ -64,7 +73,7 @@ class ModelCallAdmin(admin.ModelAdmin):
 
     list_display = (
         "created_at", "provider", "model_id", "outcome", "subject_kind", "subject_id", "sample_index",
-        "prompt_tokens", "completion_tokens", "cost", "latency_ms",
+        "prompt_tokens", "completion_tokens", "cost", "counted_tokens", "counted_cost", "latency_ms",
     )  # fmt: skip
     list_filter = ("outcome", "provider")
     search_fields = ("=id", "=subject_id", "=prompt_digest", "=answer_digest", "model_id")
@@ -82,3 +91,40 @@ class ModelCallAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(Budget)
+class BudgetAdmin(admin.ModelAdmin):
+    """What calls may use at most. The page about spending shows how much is left."""
+
+    list_display = ("__str__", "scope", "period", "token_limit", "cost_limit", "allows_unknown_cost", "set_by")
+    list_filter = ("period",)
+    search_fields = ("=id", "scope__repository", "scope__organisation__name")
+    ordering = ("-created_at", "id")
+    list_select_related = ("scope__organisation", "set_by")
+    fields = ("scope", "period", "token_limit", "cost_limit", "allows_unknown_cost")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Budget | None = None) -> tuple[str, ...]:
+        """A budget keeps its place and period; another one is another budget."""
+        return ("scope", "period") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Budget, form: Any, change: bool) -> None:
+        """Set the budget through the service, which audits it."""
+        budget = budget_set(
+            actor=cast("User", request.user),
+            scope=obj.scope,
+            period=obj.period,
+            token_limit=obj.token_limit,
+            cost_limit=obj.cost_limit,
+            allows_unknown_cost=obj.allows_unknown_cost,
+        )
+        obj.pk = budget.pk
+
+    def delete_model(self, request: HttpRequest, obj: Budget) -> None:
+        """Remove the budget through the service, which audits it."""
+        budget_remove(budget_id=obj.pk, actor=cast("User", request.user))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Budget]) -> None:
+        """Remove each budget through the service."""
+        for budget in queryset:
+            self.delete_model(request, budget)

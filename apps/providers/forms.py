@@ -7,8 +7,12 @@ from urllib.parse import urlsplit
 
 from django import forms
 
+from apps.governance.models import User
+from apps.governance.selectors import scopes_where
+from apps.governance.types import Action
 from apps.providers.gateways.keys import VARIABLE_PATTERN
-from apps.providers.models import Provider
+from apps.providers.models import Budget, Provider
+from apps.providers.selectors import may_set_platform_budget
 
 
 class ProviderForm(forms.ModelForm):
@@ -51,4 +55,44 @@ class ProviderForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("kind") == Provider.Kind.OPENAI and "base_url" in cleaned and not cleaned["base_url"]:
             self.add_error("base_url", "An endpoint needs its address, with its version: https://host/v1.")
+        return dict(cleaned)
+
+
+class BudgetForm(forms.Form):
+    """What calls for a place may use; sent for a place and period that has a budget, it replaces that one."""
+
+    period = forms.ChoiceField(choices=Budget.Period.choices)
+    token_limit = forms.IntegerField(
+        min_value=0, max_value=10**15, required=False, label="Tokens", help_text="Empty sets no limit in tokens."
+    )
+    cost_limit = forms.DecimalField(
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        required=False,
+        label="US dollars",
+        help_text="Empty sets no limit in money.",
+    )
+    allows_unknown_cost = forms.BooleanField(
+        required=False,
+        label="Allow calls whose cost is not known",
+        help_text="Without it, a limit in money refuses models that have no price.",
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        is_over_all = may_set_platform_budget(user)
+        self.fields["scope"] = forms.ModelChoiceField(
+            scopes_where(user, Action.BUDGET_MANAGE).select_related("organisation"),
+            required=not is_over_all,
+            empty_label="The whole platform" if is_over_all else None,
+            label="For",
+        )
+        self.order_fields(["scope"])
+
+    def clean(self) -> dict[str, Any]:
+        """Return the cleaned fields of a budget that limits something."""
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and cleaned["token_limit"] is None and cleaned["cost_limit"] is None:
+            self.add_error("token_limit", "Give a limit in tokens, in money or in both.")
         return dict(cleaned)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.core.database import Reach
 from apps.governance.models import User
 from apps.governance.rest import Resource, Searched
-from apps.governance.selectors import readable_scopes
+from apps.governance.selectors import readable_scopes, scope_ids
 from apps.governance.subjects import subjects_blind, subjects_readable
-from apps.providers.models import ModelCall, Provider
+from apps.providers.models import Budget, ModelCall, Provider
 
 
 class ProviderResource(Resource):
@@ -33,6 +33,8 @@ class ProviderResource(Resource):
         "timeout_s": "",
         "max_concurrency": "",
         "prior": "",
+        "prompt_price": "",
+        "completion_price": "",
         "created_at": "",
     }
     filters = ("name", "kind", "is_enabled")
@@ -61,14 +63,43 @@ class ModelCallResource(Searched, Resource):
         "prompt_tokens": "",
         "completion_tokens": "",
         "cost": "",
+        "scope": "",
+        "counted_tokens": "",
+        "counted_cost": "",
         "latency_ms": "",
         "outcome": "",
         "error": "",
         "created_at": "",
     }
-    references = {"provider": "provider"}
+    references = {"provider": "provider", "scope": "scope"}
     filters = ("provider", "model_id", "outcome", "subject_kind", "subject_id")
 
     def reach(self, user: User) -> Reach:
         """Return the calls for subjects that *user* may read, without those that would tell a voter who wrote what."""
         return Reach(subjects_readable(user), without=subjects_blind(user))
+
+
+class BudgetResource(Resource):
+    """What calls for a repository, an organisation or the whole platform (no scope) may use at most."""
+
+    noun = "budgets"
+    prefix = "budget"
+    model = Budget
+    permit = "requests:read"
+    columns = {
+        "id": "pk",
+        "scope": "",
+        "period": "",
+        "token_limit": "",
+        "cost_limit": "",
+        "allows_unknown_cost": "",
+        "set_by": "",
+        "created_at": "",
+    }
+    references = {"scope": "scope", "set_by": "user"}
+    filters = ("scope", "period")
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Return the budgets of scopes that *user* reads, and the platform's where that is any."""
+        places = scope_ids(user)
+        return rows.filter(Q(scope__in=places) | Q(scope=None)) if places else rows.none()

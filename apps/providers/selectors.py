@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
+from apps.core.clock import now
+from apps.governance.models import Scope, User
+from apps.governance.selectors import display_name, readable_scopes, role_holders, scope_ids
+from apps.governance.types import Action, Role
+from apps.providers.engine.budgets import Usage, month_start, next_month
 from apps.providers.gateways.keys import key_read
 from apps.providers.local import state
-from apps.providers.models import ModelCall, Provider
+from apps.providers.models import Budget, ModelCall, Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +136,125 @@ def cost_of(*, subject_kind: str, subject_id: UUID) -> Decimal | None:
     costs = list(calls_of(subject_kind=subject_kind, subject_id=subject_id).values_list("cost", flat=True))
     known = [cost for cost in costs if cost is not None]
     return sum(known, Decimal(0)) if len(known) == len(costs) else None
+
+
+def budgets_over(scope: Scope | None) -> QuerySet[Budget]:
+    """Return the budgets that a call for *scope* counts against: its own, its organisation's and the platform's."""
+    over = Q(scope__isnull=True)
+    if scope is not None:
+        over |= Q(scope=scope) | Q(scope__organisation=scope.organisation_id, scope__repository="")
+    return Budget.objects.filter(over).select_related("scope__organisation")
+
+
+def budget_usage(budget: Budget, *, subject_kind: str, subject_id: UUID, at: datetime) -> Usage:
+    """Return what counts against *budget* at the time *at*: of the subject, or of that month."""
+    calls = ModelCall.objects.all()
+    if budget.scope is not None:
+        calls = calls.filter(_within(budget.scope))
+    if budget.period == Budget.Period.REQUEST:
+        calls = calls.filter(subject_kind=subject_kind, subject_id=subject_id)
+    else:
+        calls = calls.filter(created_at__gte=month_start(at))
+    return _usage(calls.aggregate(**_COUNTED))
+
+
+_COUNTED = {
+    "tokens": Sum("counted_tokens"),
+    "cost": Sum("counted_cost"),
+    "unknown": Count("id", filter=Q(counted_cost__isnull=True)),
+}
+
+
+def _within(scope: Scope) -> Q:
+    return Q(scope=scope) if scope.repository else Q(scope__organisation=scope.organisation_id)
+
+
+def _usage(sums: dict[str, Any]) -> Usage:
+    return Usage(sums["tokens"] or 0, sums["cost"] or Decimal(0), sums["unknown"])
+
+
+def money_people(scope: Scope | None) -> str:
+    """Return who may raise a budget of *scope*: up to three names, and what they are."""
+    if scope is None:
+        people = list(User.objects.filter(is_active=True, is_superuser=True).order_by("pk")[:_NAMED])
+    else:
+        people = [user for role in (Role.ADMIN, Role.CHAIR) for user in role_holders(scope, role).order_by("pk")]
+    names = list(dict.fromkeys(display_name(user) for user in people))[:_NAMED]
+    what = "an administrator or chair" if names else "An administrator"
+    return f"{' or '.join(names)} ({what})" if names else what
+
+
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """
+    What one place used this month. ``budgets`` are those set for it; ``scope`` is None for the platform.
+
+    ``usage.cost`` is what is known; ``usage.unknown`` calls cost something that nobody knows.
+    """
+
+    scope: Scope | None
+    usage: Usage
+    budgets: tuple[Budget, ...]
+    may_set: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What the places that a person may read used in a calendar month (UTC), and when the next one begins."""
+
+    begins: date
+    ends: date
+    places: tuple[Spend, ...]
+
+
+def month_spend(user: User) -> Month:
+    """
+    Return what was used this month where *user* may read, with the budgets set there; five queries.
+
+    Organisations as a whole are listed where the user holds a role in them, and the platform where one has a budget.
+    """
+    at = now()
+    scopes = list(readable_scopes(user).select_related("organisation").order_by("organisation__name", "repository"))
+    budgets = _budgets_by_scope(scopes)
+    managed = set(scope_ids(user, Action.BUDGET_MANAGE))
+    by_scope: dict[int | None, Usage] = {}
+    by_organisation: dict[int | None, list[Usage]] = defaultdict(list)
+    rows = ModelCall.objects.filter(created_at__gte=month_start(at)).values("scope", "scope__organisation")
+    for row in rows.annotate(**_COUNTED).order_by():
+        by_scope[row["scope"]] = _usage(row)
+        by_organisation[row["scope__organisation"]].append(_usage(row))
+    places = [
+        Spend(
+            scope,
+            by_scope.get(scope.pk, Usage()) if scope.repository else _total(by_organisation[scope.organisation_id]),
+            tuple(budgets[scope.pk]),
+            scope.pk in managed,
+        )
+        for scope in scopes
+    ]
+    is_over_all = may_set_platform_budget(user)
+    if scopes and (budgets[None] or is_over_all):
+        places.insert(0, Spend(None, _total(by_scope.values()), tuple(budgets[None]), is_over_all))
+    return Month(month_start(at).date(), next_month(at), tuple(places))
+
+
+def _budgets_by_scope(scopes: Iterable[Scope]) -> dict[int | None, list[Budget]]:
+    found: dict[int | None, list[Budget]] = defaultdict(list)
+    for budget in Budget.objects.filter(Q(scope__in=[one.pk for one in scopes]) | Q(scope=None)).order_by("-period"):
+        found[budget.scope_id].append(budget)
+    return found
+
+
+def _total(usages: Iterable[Usage]) -> Usage:
+    total = Usage()
+    for one in usages:
+        total = Usage(total.tokens + one.tokens, total.cost + one.cost, total.unknown + one.unknown)
+    return total
+
+
+def may_set_platform_budget(user: User) -> bool:
+    """Return whether *user* may limit what all organisations use together: whoever administers the whole platform."""
+    return bool(user.is_active and user.is_superuser)

@@ -88,10 +88,15 @@ class CodeProvider(Protocol):
 
 
 class ProviderFailure(NofxError):
-    """A provider gave no answer; each way is a subclass. What is raised and handed to callers is one of those."""
+    """
+    A provider gave no answer; each way is a subclass. What is raised and handed to callers is one of those.
+
+    ``is_unused`` says that no model can have worked for it, so that it cost nothing.
+    """
 
     code = "provider_failure"
     status = 502
+    is_unused = False
 
 
 class ProviderUnavailable(ProviderFailure):
@@ -112,6 +117,14 @@ class ProviderRefused(ProviderFailure):
     """The provider will not answer this: a wrong key, an unknown model, a used-up quota, a refusal."""
 
     code = "provider_refused"
+
+
+class BudgetRefused(ProviderFailure):
+    """A budget does not allow the call, so it was not made. The message says which, and what is left."""
+
+    code = "budget_refused"
+    status = 429
+    is_unused = True
 
 
 class AnswerUnusable(ProviderFailure):

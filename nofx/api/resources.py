@@ -39,7 +39,7 @@ from apps.governance.resources import (
 )
 from apps.governance.rest import Resource
 from apps.jobs.resources import JobEventResource, JobResource
-from apps.providers.resources import ModelCallResource, ProviderResource
+from apps.providers.resources import BudgetResource, ModelCallResource, ProviderResource
 from apps.quality.resources import (
     CodeResource,
     CoverageResource,
@@ -81,6 +81,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     RevisionResource,
     ProviderResource,
     ModelCallResource,
+    BudgetResource,
     JobResource,
     JobEventResource,
     SandboxDayResource,

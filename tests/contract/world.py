@@ -20,11 +20,11 @@ from apps.generation.models import (
     SpecificationDraft,
     StageRecord,
 )
-from apps.governance.models import Ballot, CodeOwner, IdempotencyKey, Override, RoleAssignment, User
+from apps.governance.models import Ballot, CodeOwner, IdempotencyKey, Override, RoleAssignment, Scope, User
 from apps.governance.services import audit_record, token_issue
 from apps.governance.types import Role
 from apps.jobs.models import Job, JobEvent
-from apps.providers.models import ModelCall, Provider
+from apps.providers.models import Budget, ModelCall, Provider
 from apps.quality.models import (
     AiCodeReview,
     CoverageReport,
@@ -108,6 +108,9 @@ class World:
             latency_ms=1,
             outcome="answered",
         )
+        # One budget for each scope and period, so each row needs a place of its own.
+        place = self.scope if self.count == 1 else self._another_scope()
+        Budget.objects.create(scope=place, period="month", token_limit=1_000, set_by=self.owner)
         Ballot.objects.create(
             subject_kind="request",
             subject_id=request.pk,
@@ -131,6 +134,10 @@ class World:
         self._govern(run)
         token_issue(user=self.owner, name="t", scopes=[], lifetime=TWO_DAYS, issued_by=self.owner)
         return request
+
+    def _another_scope(self):
+        organisation = self.scope.organisation
+        return Scope.objects.create(organisation=organisation, repository=f"{self.scope.repository}-{self.count}")
 
     def _measure(self, revision):
         code = MeasuredCode.objects.create(revision=revision, path="a.py", digest="d")

@@ -12,7 +12,7 @@ from django.urls import reverse
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GeneratedCodeArtifact
 from apps.governance.models import User
 from apps.jobs.models import Job
-from apps.providers.models import ModelCall, Provider
+from apps.providers.models import Budget, ModelCall, Provider
 from tests.fault_server import Fault, FaultServer
 from tests.shop import git, work_off
 
@@ -79,6 +79,25 @@ def test_answers_that_cannot_be_used_say_why_and_stop_nothing(
     assert "max(low" in _chosen(request)
     unusable = Candidate.objects.get(request=request, state=Candidate.State.UNPARSABLE)
     assert unusable.reason
+
+
+def test_a_request_that_a_budget_stops_says_which_and_who_can_raise_it(
+    submit: Submit, provider: Provider, server: FaultServer, client: Client, engineer: User
+) -> None:
+    server.answers([RIGHT])
+    request = submit(CLAMP)
+    budget = Budget.objects.create(scope=request.run.repository.scope, period="request", token_limit=10)
+    work_off(request)
+    assert (request.status, server.requests) == (Status.FAILED, [])
+    request.run.refresh_from_db()
+    for text in (request.run.failure, Candidate.objects.filter(request=request).first().reason):
+        assert "for one request has 10 of 10 tokens left" in text
+        assert "can raise it; each new request begins with the whole of it." in text
+    client.force_login(engineer)
+    page = client.get(reverse("generation:request-detail", args=[request.pk])).content.decode()
+    assert "has 10 of 10 tokens left" in page
+    assert reverse("generation:request-again", args=[request.pk]) in page
+    budget.delete()
 
 
 def test_nothing_usable_fails_with_a_way_on(submit: Submit, provider: Provider, server: FaultServer) -> None:

@@ -39,7 +39,7 @@ from apps.generation.types import RequestStatus as Status
 from apps.jobs.services import JobRun
 from apps.providers.selectors import providers_enabled
 from apps.providers.services import answers_generate, calls_abandon
-from apps.providers.types import Answer, CodeTask, Example, Message, ProviderFailure
+from apps.providers.types import Answer, BudgetRefused, CodeTask, Example, Message, ProviderFailure
 
 State = Candidate.State
 UNDER_WAY = (Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS)
@@ -91,8 +91,12 @@ def _generate(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
     waiting = {(candidate.provider_id, candidate.sample_index): candidate for candidate in asked(candidates)}
     job.progress("generating", answered=len(candidates) - len(waiting), of=len(candidates))
 
+    refused: list[str] = []
+
     def keep(provider_id: UUID, sample: int, answer: Answer | ProviderFailure) -> None:
         candidate = waiting[provider_id, sample]
+        if isinstance(answer, BudgetRefused):
+            refused.append(answer.message)
         if isinstance(answer, Answer):
             candidate_write(
                 candidate_id=candidate.pk, workspace=workspace, answer=answer.text, model_id=answer.model_id
@@ -110,14 +114,21 @@ def _generate(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
         seed=run.seed,
         cancelled=job.is_cancelled,
         on_answer=keep,
+        scope=run.repository.scope,
     )
     job.raise_if_cancelled()
     duplicates = duplicates_mark(run=run)
     usable = Candidate.objects.filter(request=run.request, state__in=[State.WRITTEN, State.CHECKED, State.EXECUTED])
     count = usable.count()
-    stage_leave(
-        run=run, stage="generating", evidence_count=len(candidates), note=_generated(count, duplicates, candidates)
-    )
+    note = _generated(count, duplicates, candidates)
+    if refused:
+        note = f"{note}. {refused[0]}"
+    stage_leave(run=run, stage="generating", evidence_count=len(candidates), note=note)
+    if not count and refused:
+        raise NothingUsable(
+            f"No provider had an answer, and a budget kept others from being asked. {refused[0]}",
+            remedy="Start the request again once the budget allows it.",
+        )
     if not count and not Candidate.objects.filter(request=run.request).exclude(state=State.UNAVAILABLE).exists():
         raise NothingUsable(
             "No provider had an answer.",

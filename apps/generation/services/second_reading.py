@@ -8,6 +8,7 @@ from uuid import UUID
 
 from apps.generation.engine.second_reading import NotAReading, findings_in, reading_messages
 from apps.generation.engine.specification import Specification, SpecIssue
+from apps.governance.models import Scope
 from apps.providers.models import Provider
 from apps.providers.selectors import providers_enabled
 from apps.providers.services import answers_generate
@@ -39,10 +40,11 @@ def model_to_ask() -> Provider | None:
 
 
 def specification_ask(
-    *, specification: Specification, subject_id: UUID, patience_s: float = PATIENCE_S
+    *, specification: Specification, subject_id: UUID, scope: Scope | None = None, patience_s: float = PATIENCE_S
 ) -> SecondReading:
     """
-    Ask one model what is open in *specification*; the call is recorded for ``subject_id`` like any other.
+    Ask one model what is open in *specification*; the call is recorded for ``subject_id`` like any other,
+    and counts against the budgets over ``scope``.
 
     Never raises for what a model does: a failure, an answer that is none, and too long a wait are ``problem``.
     """
@@ -63,6 +65,7 @@ def specification_ask(
         seed=0,
         cancelled=lambda: time.monotonic() > until,
         on_answer=lambda provider_id, sample, reply: replies.append(reply),
+        scope=scope,
     )
     return _read(provider.name, replies, specification.text, patience_s)
 

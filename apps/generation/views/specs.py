@@ -133,6 +133,7 @@ def spec_ask(request: HtmxRequest) -> HttpResponse:
     reading = specification_ask(
         specification=analyse(text, title=saved.draft.title if saved.draft else ""),
         subject_id=saved.draft.pk if saved.draft else uuid4(),
+        scope=saved.draft.repository.scope if saved.draft and saved.draft.repository else None,
     )
     if wants_fragment(request):
         return render(request, "generation/_second_reading.html", {"reading": reading})

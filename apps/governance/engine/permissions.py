@@ -49,6 +49,7 @@ class Action(StrEnum):
     GENERATION_SUSPEND = "generation.suspend"
     PEOPLE_MANAGE = "people.manage"
     MODELS_MANAGE = "models.manage"
+    BUDGET_MANAGE = "budget.manage"
     REPOSITORY_MANAGE = "repository.manage"
     AUDIT_READ = "audit.read"
     PROMPT_READ = "prompt.read"
@@ -108,6 +109,7 @@ MATRIX: Mapping[Action, Mapping[Role, Condition]] = {
     },
     Action.PEOPLE_MANAGE: _always(Role.ADMIN),
     Action.MODELS_MANAGE: _always(Role.ADMIN),
+    Action.BUDGET_MANAGE: _always(Role.ADMIN, Role.CHAIR),
     Action.REPOSITORY_MANAGE: _always(Role.ADMIN),
     Action.AUDIT_READ: {
         Role.ENGINEER: _OWN,

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx2
 import openai
 from openai import AsyncOpenAI, AsyncStream, Omit
 
@@ -26,6 +27,7 @@ from apps.providers.types import (
     AnswerUnusable,
     Cancelled,
     CodeTask,
+    ProviderFailure,
     ProviderRefused,
     ProviderTimeout,
     ProviderUnavailable,
@@ -49,13 +51,34 @@ class _Retryable(Exception):
     wish_s: float | None = None
 
 
+@dataclass(slots=True)
+class _Attempts:
+    """Whether a model may have worked during the attempts so far: ``is_open`` is about the present one."""
+
+    is_open: bool = False
+    may_have_worked: bool = False
+
+    def begin(self) -> None:
+        self.may_have_worked = self.may_have_worked or self.is_open
+        self.is_open = True
+
+    def turned_away(self) -> None:
+        """The present attempt reached no model: nobody listened, or the server answered with an error."""
+        self.is_open = False
+
+    @property
+    def is_unused(self) -> bool:
+        return not (self.is_open or self.may_have_worked)
+
+
 @dataclass(frozen=True)
 class OpenAICompatible:
     """
     One model behind one endpoint.
 
     *timeout_s* bounds an answer with all its repetitions. The first sample is greedy, because that is a model's
-    best single guess; the others are drawn at *temperature*. No field holds a key, so none can be shown.
+    best single guess; the others are drawn at *temperature*. No field holds a key, so none can be shown. With
+    *pays_once*, an attempt during which a model may have worked is not repeated, since it costs once more.
     """
 
     name: str
@@ -68,14 +91,20 @@ class OpenAICompatible:
     timeout_s: float = 120.0
     cost: Decimal | None = None
     retries: RetryPolicy = field(default_factory=RetryPolicy)
+    pays_once: bool = False
 
     def generate(self, task: CodeTask, *, sample: int, seed: int, cancelled: Callable[[], bool]) -> Answer:
         """Ask once, repeating what may pass; see ``CodeProvider.generate`` for what it raises."""
-        key = self._key()
-        if cancelled():
-            raise self._cancelled()
-        request = self._request(task, sample=sample, seed=seed)
-        return asyncio.run(self._watched(request, key, cancelled))
+        attempts = _Attempts()
+        try:
+            key = self._key()
+            if cancelled():
+                raise self._cancelled()
+            request = self._request(task, sample=sample, seed=seed)
+            return asyncio.run(self._watched(request, key, cancelled, attempts))
+        except ProviderFailure as failure:
+            failure.is_unused = attempts.is_unused
+            raise
 
     def _key(self) -> str:
         if not self.key_variable:
@@ -104,10 +133,12 @@ class OpenAICompatible:
             "stream_options": {"include_usage": True},
         }
 
-    async def _watched(self, request: dict[str, Any], key: str, cancelled: Callable[[], bool]) -> Answer:
+    async def _watched(
+        self, request: dict[str, Any], key: str, cancelled: Callable[[], bool], attempts: _Attempts
+    ) -> Answer:
         """Run the call beside a watch on *cancelled* and the clock, either of which ends it at any moment."""
         started = time.monotonic()
-        call = asyncio.create_task(self._repeated(request, key, started))
+        call = asyncio.create_task(self._repeated(request, key, started, attempts))
         try:
             while not (await asyncio.wait({call}, timeout=_WATCH_SECONDS))[0]:
                 if cancelled():
@@ -123,7 +154,7 @@ class OpenAICompatible:
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await call
 
-    async def _repeated(self, request: dict[str, Any], key: str, started: float) -> Answer:
+    async def _repeated(self, request: dict[str, Any], key: str, started: float, attempts: _Attempts) -> Answer:
         async with (
             http.client(
                 base_url=self.base_url,
@@ -140,7 +171,7 @@ class OpenAICompatible:
             failures = 0
             while True:
                 try:
-                    reader = await self._adapted(client, request, key)
+                    reader = await self._adapted(client, request, key, attempts)
                 except _Retryable as failure:
                     failures += 1
                     delay = next_delay(
@@ -151,17 +182,19 @@ class OpenAICompatible:
                         wish_s=failure.wish_s,
                         chance=random.random(),  # noqa: S311  it spreads retries, it guards nothing
                     )
-                    if delay is None:
+                    if delay is None or (self.pays_once and not attempts.is_unused):
                         raise failure.error from None
                     await asyncio.sleep(delay)
                 else:
                     return self._answer(reader, started)
 
-    async def _adapted(self, client: AsyncOpenAI, request: dict[str, Any], key: str) -> AnswerReader:
+    async def _adapted(
+        self, client: AsyncOpenAI, request: dict[str, Any], key: str, attempts: _Attempts
+    ) -> AnswerReader:
         """Make one attempt; a parameter that this model does not know is renamed or left out, each at most once."""
         while True:
             try:
-                return await self._attempt(client, request, key)
+                return await self._attempt(client, request, key, attempts)
             except openai.BadRequestError as error:
                 parameter = error.param
                 if parameter == "max_tokens" and "max_tokens" in request:
@@ -171,17 +204,24 @@ class OpenAICompatible:
                 else:
                     raise self._refused(error, key) from None
 
-    async def _attempt(self, client: AsyncOpenAI, request: dict[str, Any], key: str) -> AnswerReader:
+    async def _attempt(
+        self, client: AsyncOpenAI, request: dict[str, Any], key: str, attempts: _Attempts
+    ) -> AnswerReader:
         reader = AnswerReader(max_pieces=self.max_tokens + 64, max_chars=self.max_tokens * _CHARS_PER_TOKEN)
+        attempts.begin()
         try:
             await self._read(client, request, reader)
         except openai.BadRequestError:
+            attempts.turned_away()
             raise
         except openai.APIStatusError as error:
+            attempts.turned_away()
             if not is_retryable_status(error.status_code) or error.code == "insufficient_quota":
                 raise self._refused(error, key) from None
             raise self._overloaded(error) from None
-        except openai.APIConnectionError:
+        except openai.APIConnectionError as error:
+            if isinstance(error.__cause__, (httpx2.ConnectError, httpx2.ConnectTimeout)):
+                attempts.turned_away()
             raise _Retryable(
                 ProviderUnavailable(
                     f"{self.name} could not be reached, or the connection to {self._host} broke.",

@@ -14,22 +14,34 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connections
+from django.db import connections, transaction
 
 from apps.core.digests import canonical_json, sha256_hex
+from apps.governance.models import Scope
 from apps.providers.models import ModelCall, Provider
+from apps.providers.selectors import budgets_over
+from apps.providers.services.budgets import FREE, budget_refusal, price_of, reservation_of
 from apps.providers.services.opening import provider_open
-from apps.providers.types import Answer, Cancelled, CodeTask, ProviderFailure, ProviderTimeout
+from apps.providers.types import (
+    Answer,
+    BudgetRefused,
+    Cancelled,
+    CodeProvider,
+    CodeTask,
+    ProviderFailure,
+    ProviderTimeout,
+)
 
 logger = logging.getLogger(__name__)
 
 OnAnswer = Callable[[UUID, int, Answer | ProviderFailure], None]
 Outcome = ModelCall.Outcome
 _POLL_SECONDS = 0.25
+_UNUSED = {"counted_tokens": 0, "counted_cost": FREE}
+_NOT_MADE = {"outcome": Outcome.REFUSED, "cost": FREE, **_UNUSED}
 
 
 class ProviderBroken(ProviderFailure):
@@ -60,6 +72,7 @@ def answers_generate(
     seed: int,
     cancelled: Callable[[], bool],
     on_answer: OnAnswer,
+    scope: Scope | None = None,
 ) -> int:
     """
     Ask for each of *samples* and hand over every answer or failure at once, in the order they arrive.
@@ -71,11 +84,14 @@ def answers_generate(
     missing: what the interrupted round still waited for is recorded as abandoned first, and each repetition is a row
     of its own, with the same provider and sample. No other round of the same subject may be under way.
 
+    Each call counts against the budgets over *scope* (None: the platform's only). One that a budget does not allow is
+    recorded and handed over as ``BudgetRefused``, and not made.
+
     When *cancelled* returns True, calls under way are stopped and recorded as cancelled and the rest is not begun.
     Returns how many answers came.
     """
     calls_abandon(subject_kind=subject_kind, subject_id=subject_id)
-    ledger = _Ledger(task, subject_kind, subject_id)
+    ledger = _Ledger(task, subject_kind, subject_id, scope)
     answered = 0
     with _asking(task, [_Sample(*sample) for sample in samples], seed, ledger) as asking:
         while asking.under_way:
@@ -86,7 +102,7 @@ def answers_generate(
                 sample, call_id = asking.take(future)
                 reply = future.result()
                 answered += isinstance(reply.answer, Answer)
-                ledger.end(call_id, reply)
+                ledger.end(call_id, sample.provider, reply)
                 on_answer(sample.provider.pk, sample.index, reply.answer)
     return answered
 
@@ -151,19 +167,26 @@ class _Round:
         if not samples or self._stop.is_set():
             return
         sample = samples.popleft()
-        call_id = self._ledger.begin(sample)
-        self.under_way[self._pool.submit(_ask, self._task, sample, self._seed, self._stop)] = sample, call_id
+        call_id, refusal = self._ledger.begin(sample)
+        if refusal is None:
+            future = self._pool.submit(_ask, self._task, sample, self._seed, self._stop, self._ledger.is_budgeted)
+        else:
+            future = Future()
+            future.set_result(_Reply(refusal, 0.0))
+        self.under_way[future] = sample, call_id
 
 
-def _ask(task: CodeTask, sample: _Sample, seed: int, stop: threading.Event) -> _Reply:
+def _ask(task: CodeTask, sample: _Sample, seed: int, stop: threading.Event, is_budgeted: bool) -> _Reply:
     """Ask once, in a thread of its own. Every failure becomes a reply, so that it is recorded like an answer."""
     started = time.monotonic()
     answer: Answer | ProviderFailure
+    source: CodeProvider | None = None
     try:
-        source = provider_open(sample.provider)
+        source = provider_open(sample.provider, is_budgeted=is_budgeted)
         answer = source.generate(task, sample=sample.index, seed=seed, cancelled=stop.is_set)
     except ProviderFailure as failure:
         answer = failure
+        answer.is_unused = failure.is_unused or source is None
     except Exception:  # a mistake in one provider costs its sample, not the others'; it is logged and recorded
         logger.exception("Provider %s failed in a way that nobody foresaw.", sample.provider.name)
         answer = ProviderBroken(
@@ -178,34 +201,54 @@ def _ask(task: CodeTask, sample: _Sample, seed: int, stop: threading.Event) -> _
 class _Ledger:
     """Writes the row of each call: when it begins, and how it ended."""
 
-    def __init__(self, task: CodeTask, subject_kind: str, subject_id: UUID) -> None:
-        self._subject = {"subject_kind": subject_kind, "subject_id": subject_id}
+    def __init__(self, task: CodeTask, subject_kind: str, subject_id: UUID, scope: Scope | None) -> None:
+        self._task, self._scope = task, scope
+        self._subject_kind, self._subject_id = subject_kind, subject_id
         self._digest = prompt_digest(task)
+        self.is_budgeted = budgets_over(scope).exists()
 
-    def begin(self, sample: _Sample) -> UUID:
+    @transaction.atomic
+    def begin(self, sample: _Sample) -> tuple[UUID, BudgetRefused | None]:
+        """Write a call down with the most that it may use, or that a budget refused it and why."""
+        is_free = sample.provider.kind == Provider.Kind.BUILTIN
+        wanted = reservation_of(sample.provider, self._task)
+        sentence = (
+            None
+            if is_free
+            else budget_refusal(
+                wanted=wanted, scope=self._scope, subject_kind=self._subject_kind, subject_id=self._subject_id
+            )
+        )
+        state = {
+            "outcome": Outcome.UNDER_WAY,
+            # Whatever comes of it, what is built in is free.
+            "cost": FREE if is_free else None,
+            "counted_tokens": wanted.tokens,
+            "counted_cost": wanted.cost,
+        }
         call = ModelCall.objects.create(
-            **self._subject,
+            subject_kind=self._subject_kind,
+            subject_id=self._subject_id,
+            **(_NOT_MADE | {"error": sentence} if sentence else state),
             provider=sample.provider,
+            scope=self._scope,
             sample_index=sample.index,
             model_id=sample.provider.model_id,
             prompt_digest=self._digest,
-            outcome=Outcome.UNDER_WAY,
-            # Whatever comes of it, what is built in is free.
-            cost=Decimal(0) if sample.provider.kind == Provider.Kind.BUILTIN else None,
         )
-        return call.pk
+        return call.pk, BudgetRefused(sentence) if sentence else None
 
-    def end(self, call_id: UUID, reply: _Reply) -> None:
+    def end(self, call_id: UUID, provider: Provider, reply: _Reply) -> None:
         is_failure = isinstance(reply.answer, ProviderFailure)
         ModelCall.objects.filter(pk=call_id).update(
             latency_ms=reply.latency_ms,
             error=str(reply.answer).replace("\0", "") if is_failure else "",
-            **_outcome(reply.answer),
+            **_outcome(reply.answer, provider),
         )
 
 
-def _outcome(answer: Answer | ProviderFailure) -> dict[str, Any]:
-    """Return what is known of a call that ended with *answer*, by column."""
+def _outcome(answer: Answer | ProviderFailure, provider: Provider) -> dict[str, Any]:
+    """Return what is known of a call that ended with *answer*, by column. What is not known stays as reserved."""
     match answer:
         case Answer():
             return {
@@ -214,14 +257,26 @@ def _outcome(answer: Answer | ProviderFailure) -> dict[str, Any]:
                 "answer_digest": sha256_hex(answer.text.encode(errors="surrogatepass")),
                 "prompt_tokens": answer.prompt_tokens,
                 "completion_tokens": answer.completion_tokens,
-                "cost": answer.cost,
+                **_used(answer, provider),
             }
+        case BudgetRefused():
+            return _NOT_MADE
         case Cancelled():
-            return {"outcome": Outcome.CANCELLED}
+            outcome = Outcome.CANCELLED
         case ProviderTimeout():
-            return {"outcome": Outcome.TIMEOUT}
+            outcome = Outcome.TIMEOUT
         case _:
-            return {"outcome": Outcome.FAILED}
+            outcome = Outcome.FAILED
+    return {"outcome": outcome, **(_UNUSED if answer.is_unused else {})}
+
+
+def _used(answer: Answer, provider: Provider) -> dict[str, Any]:
+    if answer.prompt_tokens is None or answer.completion_tokens is None:
+        return {"cost": answer.cost, **({} if answer.cost is None else {"counted_cost": answer.cost})}
+    cost = answer.cost
+    if cost is None:
+        cost = price_of(provider).cost(answer.prompt_tokens, answer.completion_tokens)
+    return {"cost": cost, "counted_cost": cost, "counted_tokens": answer.prompt_tokens + answer.completion_tokens}
 
 
 def prompt_digest(task: CodeTask) -> str:

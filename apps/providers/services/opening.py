@@ -19,9 +19,9 @@ else:
 FREE = Decimal(0)
 
 
-def provider_open(provider: Provider) -> CodeProvider:
+def provider_open(provider: Provider, *, is_budgeted: bool = False) -> CodeProvider:
     """
-    Return the provider behind a row. Nothing is sent yet, and no key is read.
+    Return the provider behind a row. Nothing is sent yet, and no key is read. Under a budget one call pays once.
 
     :raises ProviderUnavailable: it is a local model that is not served, or a built-in one this version has not.
     """
@@ -41,6 +41,7 @@ def provider_open(provider: Provider) -> CodeProvider:
         max_tokens=provider.max_tokens,
         timeout_s=provider.timeout_s,
         cost=FREE if is_local else None,
+        pays_once=is_budgeted,
     )
 
 
