@@ -214,6 +214,7 @@ class CandidateResource(Resource):
         "ordinal": "",
         "state": "",
         "reason": "",
+        "note": "",
         "implementation": "",
         "test": "",
         "documentation": "",

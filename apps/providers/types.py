@@ -53,7 +53,8 @@ class Answer:
     What a provider wrote, unread and untrusted.
 
     ``cost`` is in US dollars and None when it is not known; 0 means that it was known to be free. ``is_truncated``
-    says that the text ends at a limit and not where its writer wanted to end.
+    says that the text ends at a limit and not where its writer wanted to end. ``note`` is what reviewers are told about
+    how it came about: its evidence, where it is reused from, that it was recorded.
     """
 
     text: str
@@ -63,6 +64,7 @@ class Answer:
     cost: Decimal | None
     latency_ms: float
     is_truncated: bool = False
+    note: str = ""
 
 
 class CodeProvider(Protocol):

@@ -100,6 +100,27 @@ def test_a_request_that_a_budget_stops_says_which_and_who_can_raise_it(
     budget.delete()
 
 
+CUT = f"{RIGHT.removesuffix('```')}\n\ndef clamp_all(values: list[int]) -> list[int]:\n    return [clamp("
+
+
+def test_what_is_complete_of_an_answer_that_was_cut_is_kept_and_said(
+    submit: Submit, provider: Provider, server: FaultServer, client: Client, owner: User
+) -> None:
+    server.answers([Fault.truncated(CUT), Fault.truncated(CUT[:60]), WRONG])
+    request = submit(CLAMP)
+    work_off(request)
+    assert request.status == Status.IN_REVIEW
+    kept = Candidate.objects.get(request=request, implementation__generated_code__contains="max(low")
+    assert kept.note == "The answer was cut at its limit; what was complete is kept."
+    assert "clamp_all" not in kept.patch
+    assert kept.note in kept.documentation.generated_code
+    lost = Candidate.objects.get(request=request, state=Candidate.State.UNPARSABLE)
+    assert "cut at its limit" in lost.note
+    client.force_login(owner)
+    page = client.get(reverse("generation:review", args=[request.pk])).content.decode()
+    assert kept.note in page
+
+
 def test_nothing_usable_fails_with_a_way_on(submit: Submit, provider: Provider, server: FaultServer) -> None:
     server.answers([UNPARSABLE])
     request = submit(CLAMP)

@@ -13,12 +13,13 @@ from apps.generation.engine.testgen import literal_source
 _MARKUP = re.compile(r"([|\\`*_<>\[\]])")
 
 
-def document(spec: Specification, code: str) -> str:
+def document(spec: Specification, code: str, note: str = "") -> str:
     """
     Return a Markdown page: signature, what it does, what it raises, examples, requirements.
 
     The signature and the description are read from *code* where it parses (its docstring describes what was built);
-    the specification fills in what is missing. Text from either is escaped where Markdown would read it as markup.
+    the specification fills in what is missing; *note* is a sentence on how the code came about. Text from any of them
+    is escaped where Markdown would read it as markup.
     """
     definition = _definition(code, spec.entry)
     name = spec.entry or spec.title or "Implementation"
@@ -26,6 +27,7 @@ def document(spec: Specification, code: str) -> str:
     if definition is not None:
         parts += [_methods(definition), _errors(definition)]
     parts += [_examples([e for e in spec.examples if e.function == spec.entry]), _requirements(spec), _limits(spec)]
+    parts += [f"## How it came about\n\n{_prose(note)}" if note else ""]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -40,6 +40,7 @@ class Candidate(models.Model):
     ordinal = models.PositiveSmallIntegerField(help_text="Position in the request, from 0; not shown to reviewers.")
     state = models.CharField(max_length=12, choices=State, default=State.ASKED)
     reason = models.TextField(blank=True, default="", help_text="Why it went no further, as a sentence.")
+    note = models.TextField(blank=True, default="", help_text="How it came about, as reviewers are told.")
     implementation = models.OneToOneField(
         GeneratedCodeArtifact, null=True, on_delete=models.PROTECT, related_name="candidate"
     )

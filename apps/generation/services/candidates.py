@@ -36,6 +36,9 @@ State = Candidate.State
 PLATFORM_AUTHOR = "nofx/specification"
 MAX_TEXT = 400_000
 MAX_LINES = 5_000
+CUT_KEPT = "The answer was cut at its limit; what was complete is kept."
+CUT_AFTER = "The answer was cut at its limit, after its code."
+CUT_INSIDE = "The answer was cut at its limit, perhaps inside the code that was asked for."
 # Models are told to import from "solution", since they do not know where their code will stand.
 _PLACEHOLDER_MODULE = re.compile(r"^(\s*(?:from|import)) solution\b", re.MULTILINE)
 
@@ -106,15 +109,22 @@ def candidates_plan(*, run: GenerationRun, providers: Sequence[Provider]) -> lis
 
 
 @transaction.atomic
-def candidate_write(*, candidate_id: UUID, workspace: Workspace, answer: str, model_id: str) -> Candidate:
-    """Keep an answer: its three artefacts, its patch, or the sentence why it cannot be used. Safe to repeat."""
+def candidate_write(
+    *, candidate_id: UUID, workspace: Workspace, answer: str, model_id: str, note: str = "", is_cut: bool = False
+) -> Candidate:
+    """
+    Keep an answer: its three artefacts, its patch, or the sentence why it cannot be used. Safe to repeat.
+
+    *note* is what reviewers are told about how it came about. Of an answer that *is_cut* the whole functions are kept.
+    """
     candidate = Candidate.objects.select_for_update().get(pk=candidate_id)
     if candidate.state != State.ASKED:
         return candidate
     candidate.model_id = plain_text(model_id)[:120]
     text = plain_text(answer[:MAX_TEXT])
-    extracted = extract_code(text)
-    assembled = assemble(workspace, extracted)
+    extracted, cut = _extracted(text, workspace.specification.entry, is_cut=is_cut)
+    candidate.note = plain_text(" ".join(part for part in (note, cut) if part))
+    assembled = assemble(workspace, extracted, candidate.note)
     if isinstance(assembled, Unparsable):
         raw = extracted.implementation or extracted.patch or text
         _attach(candidate, raw, extracted.tests, extracted.documentation, has_own_tests=True)
@@ -130,6 +140,19 @@ def candidate_write(*, candidate_id: UUID, workspace: Workspace, answer: str, mo
     return candidate
 
 
+def _extracted(text: str, entry: str | None, *, is_cut: bool) -> tuple[ExtractedCode, str]:
+    """Return what the answer holds, and what is to be said about where it was cut."""
+    whole = extract_code(text)
+    if not is_cut:
+        return whole, ""
+    kept = extract_code(text, is_cut=True)
+    if kept == whole:
+        return whole, CUT_AFTER
+    if isinstance(parse_candidate(kept.implementation, entry), ParsedCandidate):
+        return kept, CUT_KEPT
+    return whole, CUT_INSIDE
+
+
 def candidate_retest(candidate: Candidate, workspace: Workspace) -> None:
     """Put the examples as they are now into the tests and the page of *candidate*, and save it."""
     own = candidate.test is not None and candidate.test.model_id == candidate.model_id
@@ -143,6 +166,7 @@ def candidate_retest(candidate: Candidate, workspace: Workspace) -> None:
             tests=candidate.test.generated_code if candidate.test is not None and own else "",
             documentation=candidate.documentation.generated_code if candidate.documentation else "",
         ),
+        candidate.note,
     )
     candidate.patch, candidate.patch_digest = assembled.patch, sha256_hex(assembled.patch)
     candidate.save(update_fields=["patch", "patch_digest", "examples_passed", "examples_total"])
@@ -172,22 +196,22 @@ def duplicates_mark(*, run: GenerationRun) -> int:
     return marked
 
 
-def assemble(workspace: Workspace, extracted: ExtractedCode) -> Assembled | Unparsable:
-    """Return the candidate's files and patch, or why it cannot be used."""
+def assemble(workspace: Workspace, extracted: ExtractedCode, note: str = "") -> Assembled | Unparsable:
+    """Return the candidate's files and patch, or why it cannot be used. Its page says *note*."""
     target = workspace.run.target_path
     if parsed(workspace.files.get(target, "").removeprefix(BYTE_ORDER_MARK)) is None:
         return Unparsable(f"{target} does not parse as it stands in the repository, so nothing can be put into it.")
     try:
         if extracted.patch and not extracted.implementation:
-            return _assemble_patch(workspace, extracted)
-        return _assemble_module(workspace, extracted)
+            return _assemble_patch(workspace, extracted, note)
+        return _assemble_module(workspace, extracted, note)
     except RecursionError:
         return Unparsable("The code is nested too deeply.")
     except (SyntaxError, ValueError) as error:
         return Unparsable(f"The code cannot be put into {target}: {error}.")
 
 
-def _assemble_module(workspace: Workspace, extracted: ExtractedCode) -> Assembled | Unparsable:
+def _assemble_module(workspace: Workspace, extracted: ExtractedCode, note: str) -> Assembled | Unparsable:
     target = workspace.run.target_path
     found = parse_candidate(extracted.implementation, workspace.specification.entry)
     if isinstance(found, Unparsable):
@@ -195,10 +219,10 @@ def _assemble_module(workspace: Workspace, extracted: ExtractedCode) -> Assemble
     if found.code.count("\n") > MAX_LINES:
         return Unparsable(f"The code has more than {MAX_LINES:,} lines.")
     module = merge_module(workspace.files.get(target, ""), found.code)
-    return _with_tests(workspace, {target: module}, extracted)
+    return _with_tests(workspace, {target: module}, extracted, note)
 
 
-def _assemble_patch(workspace: Workspace, extracted: ExtractedCode) -> Assembled | Unparsable:
+def _assemble_patch(workspace: Workspace, extracted: ExtractedCode, note: str) -> Assembled | Unparsable:
     try:
         changed = patched_files(extracted.patch, workspace.files)
     except PatchUnreadable as error:
@@ -210,14 +234,14 @@ def _assemble_patch(workspace: Workspace, extracted: ExtractedCode) -> Assembled
         found = parse_candidate(changed[path].removeprefix(BYTE_ORDER_MARK), entry)
         if not isinstance(found, ParsedCandidate):
             return found
-    return _with_tests(workspace, changed, extracted)
+    return _with_tests(workspace, changed, extracted, note)
 
 
-def _with_tests(workspace: Workspace, changed: dict[str, str], extracted: ExtractedCode) -> Assembled:
+def _with_tests(workspace: Workspace, changed: dict[str, str], extracted: ExtractedCode, note: str) -> Assembled:
     own_tests = _PLACEHOLDER_MODULE.sub(rf"\1 {workspace.module}", extracted.tests.strip())
     tests = tests_from_specification(workspace.specification, workspace.module) or own_tests
     module = changed.get(workspace.run.target_path, next(iter(changed.values())))
-    page = document(workspace.specification, module)
+    page = document(workspace.specification, module, note)
     after = {**changed, workspace.documentation_path: page}
     if tests.strip():
         after[workspace.test_path] = tests if tests.endswith("\n") else f"{tests}\n"

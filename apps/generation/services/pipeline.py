@@ -99,7 +99,12 @@ def _generate(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
             refused.append(answer.message)
         if isinstance(answer, Answer):
             candidate_write(
-                candidate_id=candidate.pk, workspace=workspace, answer=answer.text, model_id=answer.model_id
+                candidate_id=candidate.pk,
+                workspace=workspace,
+                answer=answer.text,
+                model_id=answer.model_id,
+                note=answer.note,
+                is_cut=answer.is_truncated,
             )
         else:
             candidate_unavailable(candidate_id=candidate.pk, reason=answer.message)

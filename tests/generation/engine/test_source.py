@@ -13,8 +13,10 @@ from apps.generation.engine.source import (
     extract_code,
     normalised_digest,
     parse_candidate,
+    parsed,
     replace_symbol,
     unified_patch,
+    whole_statements,
 )
 
 ANSWER = """Sure, here it is:
@@ -207,3 +209,45 @@ def test_git_applies_every_patch(tmp_path_factory, before, data):
 def test_a_patch_stays_inside_its_tree(path):
     with pytest.raises(ValueError):
         unified_patch({}, {path: "x"})
+
+
+WHOLE = "import os\n\n\ndef first():\n    if os:\n        return 1\n    return 2\n"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "\n\ndef second():\n    return (1,",
+        "\n\ndef second():\n    return 1\n",
+        "\n\n@cache\ndef second(",
+        '\n\ntext = """\nnot code\n',
+        "\n\nif os:\n    x = 1\nelse:\n    y =",
+        "\n\nx = [\n    1,\n]",
+    ],
+)
+def test_of_code_that_was_cut_the_whole_statements_are_kept(rest):
+    assert whole_statements(WHOLE + rest) == WHOLE
+
+
+def test_nothing_is_whole_in_code_that_was_cut_in_its_first_statement():
+    assert whole_statements("def f():\n    return 1\n    if") == whole_statements("") == ""
+
+
+@given(st.integers(0, len(WHOLE + WHOLE)))
+def test_what_is_kept_is_a_beginning_that_parses(size):
+    kept = whole_statements((WHOLE + "\n\n" + WHOLE)[:size])
+    assert parsed(kept) is not None
+    assert (WHOLE + "\n\n" + WHOLE).startswith(kept.rstrip())
+
+
+def test_only_a_block_that_was_left_open_was_cut():
+    closed = "```python\ndef f():\n    return 1\n```\nIt returns"
+    assert extract_code(closed, is_cut=True) == extract_code(closed)
+    cut = "```python\ndef f():\n    return 1\n\n\ndef g(n):\n    while n"
+    assert extract_code(cut, is_cut=True).implementation == "def f():\n    return 1\n"
+    assert extract_code(cut.removeprefix("```python\n"), is_cut=True).implementation == "def f():\n    return 1\n"
+
+
+@given(st.text())
+def test_no_answer_that_was_cut_is_too_strange(text):
+    extract_code(text, is_cut=True)

@@ -12,6 +12,7 @@ from apps.generation.engine.source.syntax import (
     normalised_digest,
     parse_candidate,
     parsed,
+    whole_statements,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "parsed",
     "replace_symbol",
     "unified_patch",
+    "whole_statements",
 ]

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from apps.generation.engine.source.layout import dedented
-from apps.generation.engine.source.syntax import MAX_CODE, parsed
+from apps.generation.engine.source.syntax import MAX_CODE, parsed, whole_statements
 
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w.+-]*)[^\n`]*$", re.MULTILINE)
 _DIFF = re.compile(r"^(?:diff --git |--- \S)", re.MULTILINE)
@@ -40,19 +40,21 @@ class _Block:
     body: str
 
 
-def extract_code(answer_text: str) -> ExtractedCode:
+def extract_code(answer_text: str, *, is_cut: bool = False) -> ExtractedCode:
     """
     Take implementation, tests and documentation out of a model's Markdown answer.
 
     Fenced blocks are sorted by what they hold; a fence that is never closed runs to the end. Without fences, a diff
     is a patch and the lines from the first definition on are code. Chatter outside is documentation only when it is
     a section of its own (it has a heading). Never raises: an answer without code gives an empty implementation.
+
+    Of an answer that *is_cut* inside its code only the whole statements at the top level are taken.
     """
     text = answer_text[:MAX_CODE].replace("\r\n", "\n")
-    blocks, outside = _split(text)
+    blocks, outside = _split(text, is_cut=is_cut)
     patches = [b.body for b in blocks if b.language in ("diff", "patch") or _is_diff(b.body)]
     if not blocks:
-        return _unfenced(text)
+        return _unfenced(text, is_cut=is_cut)
     pythons = [b.body for b in blocks if b.body not in patches and _is_code(b)]
     tests = [body for body in pythons if _TEST.search(body)]
     implementations = [body for body in pythons if body not in tests]
@@ -66,7 +68,7 @@ def extract_code(answer_text: str) -> ExtractedCode:
     )
 
 
-def _split(text: str) -> tuple[list[_Block], str]:
+def _split(text: str, *, is_cut: bool) -> tuple[list[_Block], str]:
     """Return the fenced blocks and the text outside them."""
     blocks: list[_Block] = []
     outside: list[str] = []
@@ -75,7 +77,8 @@ def _split(text: str) -> tuple[list[_Block], str]:
         outside.append(text[position : opening.start()])
         closing = re.compile(rf"^[ \t]*{re.escape(opening.group(1))}[ \t]*$", re.MULTILINE).search(text, opening.end())
         end = closing.start() if closing else len(text)
-        blocks.append(_Block(opening.group(2).lower(), dedented(text[opening.end() + 1 : end])))
+        body = dedented(text[opening.end() + 1 : end])
+        blocks.append(_Block(opening.group(2).lower(), whole_statements(body) if is_cut and not closing else body))
         position = closing.end() if closing else len(text)
     outside.append(text[position:])
     return [block for block in blocks if block.body.strip()], "\n".join(outside)
@@ -136,14 +139,15 @@ def _separated(body: str, rest: list[str]) -> tuple[list[str], list[str]]:
     return (["".join(code)], ["".join(tests), *rest]) if is_split else ([], [body, *rest])
 
 
-def _unfenced(text: str) -> ExtractedCode:
+def _unfenced(text: str, *, is_cut: bool) -> ExtractedCode:
     if _is_diff(text[text.find("--- ") :] if "--- " in text else text):
         start = _DIFF.search(text)
         return ExtractedCode("", patch=text[start.start() :] if start else text)
     start = _CODE_START.search(text)
     if start is None:
         return ExtractedCode("", documentation="")
-    code = _longest_parsable(text[start.start() :])
+    code = text[start.start() :]
+    code = whole_statements(code) if is_cut else _longest_parsable(code)
     if _TEST.search(code):
         implementations, tests = _separated(code, [])
         return ExtractedCode(_joined(implementations), _joined(tests))

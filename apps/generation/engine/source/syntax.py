@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -168,3 +169,26 @@ def _rename_locals(function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
             node.arg = local.get(node.arg, node.arg)
         elif isinstance(node, ast.Name):
             node.id = local.get(node.id, node.id)
+
+
+# A line at the left margin that begins like this belongs to the statement above it.
+_GOES_ON = re.compile(r"(?:else|elif|except|finally|case)\b|[)\]}]")
+_MAX_PREFIXES = 60
+
+
+def whole_statements(code: str) -> str:
+    """
+    Return the longest beginning of *code*, which was cut somewhere, that is a sequence of whole top-level statements.
+
+    A statement counts as whole when another one begins after it, so the last one is never part of it. "" when there is
+    none. At most the last 60 places where a statement may begin are tried.
+    """
+    lines = code.splitlines(keepends=True)
+    begins = [
+        number for number, line in enumerate(lines) if number and line[0] not in " \t\r\n#" and not _GOES_ON.match(line)
+    ]
+    for end in reversed(begins[-_MAX_PREFIXES:]):
+        beginning = "".join(lines[:end])
+        if parsed(beginning) is not None:
+            return beginning.rstrip() + "\n"
+    return ""
