@@ -82,6 +82,28 @@ def test_what_a_program_needs_is_imported():
     assert result.program.startswith("from collections import Counter\n\n\ndef f(s):")
 
 
+@pytest.mark.parametrize(
+    ("examples", "words"),
+    [
+        ([((2,), 4)], "same size fit them too, and larger ones without number."),
+        ([((3, 1), 3), ((5, 2), 5), ((9, 4), 9)], "It does not use b."),
+    ],
+)
+def test_how_many_other_programs_the_examples_allow_is_counted(examples, words):
+    names = ["a", "b"][: len(examples[0][0])]
+    found = synthesise(
+        [Example(args, expected) for args, expected in examples], parameter_names=names, deadline=Steps()
+    )
+    assert words in found.evidence
+
+
+def test_counting_ends_with_the_deadline_and_says_that_it_is_a_lower_bound():
+    examples = [Example((2, 3), 5), Example((1, 1), 2)]
+    found = synthesise(examples, parameter_names=["a", "b"], deadline=Steps(0))
+    assert found is not None
+    assert "At least" in found.evidence or "of those tried" in found.evidence
+
+
 def test_few_examples_are_called_weak_evidence():
     one = find("n", Example((2,), 3))
     assert one is not None

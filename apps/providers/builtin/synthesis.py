@@ -49,6 +49,7 @@ class Synthesis:
             completion_tokens=None,
             cost=Decimal(0),
             latency_ms=(time.monotonic() - started) * 1000,
+            note=f"Composed from the examples alone. {found.evidence}",
         )
 
     def _parameters(self, task: CodeTask) -> tuple[str, ...]:

@@ -132,8 +132,20 @@ def _evidence(found: Found, examples: int, names: Sequence[str]) -> str:
     note = f" It does not use {', '.join(unused)}." if unused else ""
     if examples < ENOUGH_EXAMPLES:
         count = "one example" if examples == 1 else f"{examples} examples"
-        return f"Weak evidence: only {count} to go by, and many other programs fit.{note}"
+        return f"Weak evidence: only {count} to go by. {_others(found)}{note}"
     return (
         f"The smallest program (size {found.expression.size}) among {found.tried} tried that fits "
-        f"all {examples} different examples.{note}"
+        f"all {examples} different examples. {_others(found)}{note}"
     )
+
+
+def _others(found: Found) -> str:
+    """Say how many other programs the examples allow, of those that are no larger."""
+    bound = "" if found.is_counted else "At least "
+    if not found.smaller + found.alike:
+        return f"No other that is as small fits them{'' if found.is_counted else ', of those tried'}."
+    parts = [f"{found.smaller} smaller"] if found.smaller else []
+    parts += [f"{found.alike} other{'s' * (found.alike != 1)} of the same size"] if found.alike else []
+    verb = "fits" if found.smaller + found.alike == 1 else "fit"
+    sentence = f"{bound}{' and '.join(parts)} {verb} them too, and larger ones without number."
+    return sentence[0].upper() + sentence[1:]

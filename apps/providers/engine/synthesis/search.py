@@ -11,12 +11,14 @@ import ast
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
 from apps.providers.engine.synthesis.components import IMPORTS, OPERATIONS, Operation, accepts, is_small, tag_of
 
 MAX_BANK = 40_000
 _CHECK_EVERY = 256
+# Programs looked at, after the first that fits, to count how many others of its size fit as well.
+_COUNT_AT_MOST = 50_000
 # What an operation may raise on values it does not fit; anything else is a fault of ours and surfaces.
 _MISFITS = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 
@@ -34,10 +36,18 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A program that computes every expected value, and how many programs were tried."""
+    """
+    A program that computes every expected value, and how many programs were tried.
+
+    ``smaller`` and ``alike`` are how many other programs compute them too: smaller ones, which leave a parameter
+    unused, and ones of the same size. They are lower bounds unless ``is_counted`` says that all were looked at.
+    """
 
     expression: Expression
     tried: int
+    smaller: int = 0
+    alike: int = 0
+    is_counted: bool = True
 
 
 class OutOfTime(Exception):
@@ -59,6 +69,7 @@ class Search:
         self.seen: set[str] = set()
         self.tried = 0
         self.fallback: Expression | None = None
+        self.fitting: dict[int, int] = defaultdict(int)
         self.leaves = leaves
 
     def run(self) -> Found | None:
@@ -68,23 +79,37 @@ class Search:
         A smaller one that leaves a parameter unused is kept, and returned when the next size brings no better.
         """
         try:
-            for leaf in self.leaves:
-                if self._offer(leaf):
-                    return Found(leaf, self.tried)
-            for size in range(2, self.max_size + 1):
-                for expression in self._of_size(size):
+            for size in range(1, self.max_size + 1):
+                programs = iter(self.leaves) if size == 1 else self._of_size(size)
+                for expression in programs:
                     if self._offer(expression):
-                        return Found(expression, self.tried)
+                        return self._found(expression, programs)
                 if self.fallback is not None and self.fallback.size < size:
                     break
         except OutOfTime:
             pass
-        return Found(self.fallback, self.tried) if self.fallback is not None else None
+        return self._found(self.fallback, iter(())) if self.fallback is not None else None
+
+    def _found(self, expression: Expression, rest: Iterator[Expression]) -> Found:
+        """Count, among the rest of its size, what fits as well as *expression*."""
+        tried, is_counted = self.tried, True
+        try:
+            for other in islice(rest, _COUNT_AT_MOST):
+                self.fitting[other.size] += self._fits(other)
+            is_counted = next(rest, None) is None
+        except OutOfTime:
+            is_counted = False
+        smaller = sum(count for size, count in self.fitting.items() if size < expression.size)
+        return Found(expression, tried, smaller, self.fitting[expression.size] - 1, is_counted)
+
+    def _fits(self, expression: Expression) -> bool:
+        return bool(expression.uses) and _key(expression.values) == self.target
 
     def _offer(self, expression: Expression) -> bool:
         """Take a program into the bank when its behaviour is new; True when it is the answer."""
         key = _key(expression.values)
         if key == self.target and expression.uses:
+            self.fitting[expression.size] += 1
             if expression.uses == self.parameters:
                 return True
             self.fallback = self.fallback or expression
