@@ -7,7 +7,11 @@ class GenerationConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only once Django is ready.
+        from apps.generation.reuse import reuse_open
         from apps.generation.selectors import pattern_outcomes
         from apps.knowledge.services import pattern_outcomes_register
+        from apps.providers.services import provider_register_builtin
+        from apps.providers.types import REUSE
 
         pattern_outcomes_register(pattern_outcomes)
+        provider_register_builtin(REUSE, reuse_open)

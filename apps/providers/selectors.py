@@ -22,6 +22,7 @@ from apps.providers.engine.budgets import Usage, month_start, next_month
 from apps.providers.gateways.keys import key_read
 from apps.providers.local import state
 from apps.providers.models import Budget, ModelCall, Provider
+from apps.providers.types import REUSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +119,16 @@ def _local_health(name: str) -> ProviderHealth:
 
 def providers_enabled() -> list[Provider]:
     """
-    Return the providers to ask: switched on, and ready as far as can be known without asking them.
+    Return the providers to ask: switched on, and ready as far as can be known without asking them. Reuse comes first.
 
     A local model that is still being fetched, or an endpoint whose key is not set, is left out.
     """
-    rows = Provider.objects.filter(is_enabled=True).order_by("name")
+    rows = sorted(Provider.objects.filter(is_enabled=True), key=lambda one: (not _is_reuse(one), one.name))
     return [provider for provider in rows if provider_health(provider).is_ready]
+
+
+def _is_reuse(provider: Provider) -> bool:
+    return provider.kind == Provider.Kind.BUILTIN and provider.model_id == REUSE
 
 
 def calls_of(*, subject_kind: str, subject_id: UUID) -> QuerySet[ModelCall]:

@@ -9,6 +9,9 @@ from typing import Protocol
 
 from apps.core.errors import NofxError
 
+# The built-in provider that is asked first: what exists need not be written.
+REUSE = "reuse"
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -35,6 +38,8 @@ class CodeTask:
     One piece of code that is wanted.
 
     ``messages`` is the prompt of a language model, complete; the built-in providers read the other fields.
+    ``base_files`` are the repository's files as they were when the request was frozen; the code goes to
+    ``target_path``.
     """
 
     title: str
@@ -45,6 +50,7 @@ class CodeTask:
     examples: tuple[Example, ...] = ()
     messages: tuple[Message, ...] = ()
     base_files: Mapping[str, str] = field(default_factory=dict)
+    target_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def names(providers):
 
 
 def test_a_fresh_platform_has_the_builtin_the_local_and_the_openai_providers():
-    assert set(provider_defaults_ensure()) == {"patterns", "synthesis", SMALL.name, LARGE.name, "openai"}
+    assert set(provider_defaults_ensure()) == {"patterns", "reuse", "synthesis", SMALL.name, LARGE.name, "openai"}
 
 
 def test_a_second_start_adds_nothing_and_changes_nothing():
@@ -52,7 +52,7 @@ def test_a_second_start_adds_nothing_and_changes_nothing():
 
 def test_before_a_key_and_a_model_are_there_the_builtin_providers_serve():
     provider_defaults_ensure()
-    assert names(providers_enabled()) == {"patterns", "synthesis"}
+    assert names(providers_enabled()) == {"patterns", "reuse", "synthesis"}
 
 
 def test_openai_is_asked_once_its_key_is_set(monkeypatch):
@@ -71,7 +71,7 @@ def test_a_local_model_is_asked_once_it_is_served(told):
 def test_what_is_switched_off_is_not_asked():
     provider_defaults_ensure()
     Provider.objects.filter(name="patterns").update(is_enabled=False)
-    assert names(providers_enabled()) == {"synthesis"}
+    assert names(providers_enabled()) == {"reuse", "synthesis"}
 
 
 @pytest.mark.parametrize(

@@ -120,14 +120,16 @@ def choose_target(entry: str | None, title: str, files: Mapping[str, str]) -> st
     module goes to the root.
     """
     for symbol in symbols_of(files):
-        if symbol.name == entry and not _is_test(symbol.path):
+        if symbol.name == entry and not is_test_path(symbol.path):
             return symbol.path
     packages = Counter(
         path.split("/")[-2] if path.startswith("src/") else path.split("/")[0]
         for path in files
-        if path.endswith(".py") and "/" in path and not _is_test(path)
+        if path.endswith(".py") and "/" in path and not is_test_path(path)
     )
-    roots = {str(PurePosixPath(path).parent) for path in files if path.endswith("__init__.py") and not _is_test(path)}
+    roots = {
+        str(PurePosixPath(path).parent) for path in files if path.endswith("__init__.py") and not is_test_path(path)
+    }
     package = next((root for name, _ in packages.most_common() for root in (name, f"src/{name}") if root in roots), "")
     module = f"{module_name(entry or title)}.py"
     return f"{package}/{module}" if package else module
@@ -140,7 +142,8 @@ def module_name(text: str) -> str:
     return name if name and not name[0].isdigit() else f"generated_{name}".rstrip("_")
 
 
-def _is_test(path: str) -> bool:
+def is_test_path(path: str) -> bool:
+    """Tell whether the file at *path* holds tests."""
     return PurePosixPath(path).name.startswith("test_") or "tests" in PurePosixPath(path).parts
 
 
@@ -158,7 +161,7 @@ def build_context(
     Keys: ``base_sha``, ``files`` (count), ``conventions``, ``symbols`` (nearest first, each with path, name, kind,
     signature, docstring, source), ``target`` (path, exists, source).
     """
-    nearest = rank_symbols(text, [symbol for symbol in symbols_of(files) if not _is_test(symbol.path)])
+    nearest = rank_symbols(text, [symbol for symbol in symbols_of(files) if not is_test_path(symbol.path)])
     target = files.get(target_path)
     return {
         "base_sha": base_sha,

@@ -151,7 +151,6 @@ def code_task(workspace: Workspace) -> CodeTask:
     """Return what providers are asked."""
     run, specification = workspace.run, workspace.specification
     signature = specification.entry_signature
-    target = run.target_path
     return CodeTask(
         title=run.title,
         text=run.request.specification,
@@ -167,7 +166,8 @@ def code_task(workspace: Workspace) -> CodeTask:
             Message(role, content)
             for role, content in build_messages(specification, prompt_context(run.request.context_snapshot))
         ),
-        base_files={target: workspace.files[target]} if target in workspace.files else {},
+        base_files=workspace.files,
+        target_path=run.target_path,
     )
 
 

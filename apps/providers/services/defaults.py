@@ -10,12 +10,13 @@ from django.db import transaction
 from apps.providers.local.catalogue import LARGE, MODELS, own_models
 from apps.providers.models import Provider
 from apps.providers.services.builtins import builtin_names
+from apps.providers.types import REUSE
 
 Kind = Provider.Kind
 # Shares of HumanEval problems solved greedily on a CPU, lowered: people ask for harder things.
 _LOCAL_PRIORS = {LARGE.name: "0.60"}
 # A pattern is tested code; a program composed from a few examples often fits nothing else.
-_BUILTIN_PRIORS = {"patterns": "0.60", "synthesis": "0.25"}
+_BUILTIN_PRIORS = {REUSE: "0.60", "patterns": "0.60", "synthesis": "0.25"}
 
 
 @transaction.atomic
