@@ -43,6 +43,8 @@ VARIABLES = (
         "Local models to fetch: none, small (0.5B) or all (0.5B, then 1.5B).",
     ),
     Variable("NOFX_LOCAL_MODEL_PATHS", "", "Further GGUF files to serve, comma separated."),
+    Variable("NOFX_RECORDED_ANSWERS", "", "A file of recorded answers for the replay provider."),
+    Variable("NOFX_RECORD_ANSWERS", "", "A file that models' answers are appended to, with prompt digests."),
     Variable("NOFX_DATABASE_ROLE", "application", "owner for commands that migrate, which set it themselves."),
     Variable("OPENAI_API_KEY", "", "Key of the OpenAI provider. Read when a call is made; never stored."),
     Variable("NOFX_URL", "http://127.0.0.1:8000", "The address that nofx login and nofx generate talk to."),

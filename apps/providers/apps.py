@@ -7,7 +7,9 @@ class ProvidersConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only once Django is ready.
-        from apps.providers.builtin import synthesis
+        from apps.providers.builtin import replay, synthesis
         from apps.providers.services import provider_register_builtin
+        from apps.providers.types import REPLAY
 
         provider_register_builtin(synthesis.NAME, synthesis.synthesis_open)
+        provider_register_builtin(REPLAY, replay.replay_open)

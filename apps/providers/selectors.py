@@ -22,7 +22,7 @@ from apps.providers.engine.budgets import Usage, month_start, next_month
 from apps.providers.gateways.keys import key_read
 from apps.providers.local import state
 from apps.providers.models import Budget, ModelCall, Provider
-from apps.providers.types import REUSE
+from apps.providers.types import REPLAY, REUSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,8 @@ def provider_health(provider: Provider) -> ProviderHealth:
         return ProviderHealth(False, "Switched off.")
     if provider.key_variable and not key_read(provider.key_variable):
         return ProviderHealth(False, f"Waits for its key in {provider.key_variable}.")
+    if _is_builtin(provider, REPLAY) and not settings.ENVIRONMENT["NOFX_RECORDED_ANSWERS"]:
+        return ProviderHealth(False, "Waits for a file of recordings in NOFX_RECORDED_ANSWERS.")
     if provider.kind == Provider.Kind.LOCAL and not provider.base_url:
         return _local_health(provider.model_id)
     return ProviderHealth(True, "Ready.")
@@ -123,12 +125,12 @@ def providers_enabled() -> list[Provider]:
 
     A local model that is still being fetched, or an endpoint whose key is not set, is left out.
     """
-    rows = sorted(Provider.objects.filter(is_enabled=True), key=lambda one: (not _is_reuse(one), one.name))
+    rows = sorted(Provider.objects.filter(is_enabled=True), key=lambda one: (not _is_builtin(one, REUSE), one.name))
     return [provider for provider in rows if provider_health(provider).is_ready]
 
 
-def _is_reuse(provider: Provider) -> bool:
-    return provider.kind == Provider.Kind.BUILTIN and provider.model_id == REUSE
+def _is_builtin(provider: Provider, name: str) -> bool:
+    return provider.kind == Provider.Kind.BUILTIN and provider.model_id == name
 
 
 def calls_of(*, subject_kind: str, subject_id: UUID) -> QuerySet[ModelCall]:

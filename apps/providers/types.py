@@ -11,6 +11,8 @@ from apps.core.errors import NofxError
 
 # The built-in provider that is asked first: what exists need not be written.
 REUSE = "reuse"
+# The built-in provider of recorded answers.
+REPLAY = "replay"
 
 
 @dataclass(frozen=True, slots=True)

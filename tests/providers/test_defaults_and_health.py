@@ -10,6 +10,7 @@ from apps.providers.local.catalogue import LARGE, SMALL, own_models
 from apps.providers.models import Provider
 from apps.providers.selectors import local_models, provider_health, providers_enabled
 from apps.providers.services import provider_defaults_ensure
+from nofx.env import Environment
 
 pytestmark = pytest.mark.django_db
 
@@ -106,11 +107,7 @@ def test_the_home_page_gets_percentages_and_addresses(told):
 
 
 def test_own_files_get_a_provider_each(settings, monkeypatch):
-    class Environment:
-        def names(self, name):
-            return ["/data/My Model.Q4.gguf"]
-
-    settings.ENVIRONMENT = Environment()
+    settings.ENVIRONMENT = Environment({"NOFX_LOCAL_MODEL_PATHS": "/data/My Model.Q4.gguf"})
     assert "my-model-q4" in provider_defaults_ensure()
 
 

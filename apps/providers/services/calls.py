@@ -21,6 +21,8 @@ from django.db import connections, transaction
 
 from apps.core.digests import canonical_json, sha256_hex
 from apps.governance.models import Scope
+from apps.providers.engine.recordings import Recording
+from apps.providers.gateways.recordings import recording_append, recordings_path
 from apps.providers.models import ModelCall, Provider
 from apps.providers.selectors import budgets_over
 from apps.providers.services.budgets import FREE, budget_refusal, price_of, reservation_of
@@ -103,6 +105,7 @@ def answers_generate(
                 reply = future.result()
                 answered += isinstance(reply.answer, Answer)
                 ledger.end(call_id, sample.provider, reply)
+                _record(task, sample.provider, reply.answer)
                 on_answer(sample.provider.pk, sample.index, reply.answer)
     return answered
 
@@ -196,6 +199,17 @@ def _ask(task: CodeTask, sample: _Sample, seed: int, stop: threading.Event, is_b
     finally:
         connections.close_all()
     return _Reply(answer, (time.monotonic() - started) * 1000)
+
+
+def _record(task: CodeTask, provider: Provider, answer: Answer | ProviderFailure) -> None:
+    """Keep a model's answer for replay where that was asked for; a disk that refuses costs the recording only."""
+    path = recordings_path("NOFX_RECORD_ANSWERS")
+    if path is None or provider.kind == Provider.Kind.BUILTIN or not isinstance(answer, Answer):
+        return
+    try:
+        recording_append(path, prompt_digest(task), Recording(answer.model_id, answer.text, answer.is_truncated))
+    except OSError as error:
+        logger.warning("An answer of %s could not be recorded: %s.", provider.name, error.strerror)
 
 
 class _Ledger:

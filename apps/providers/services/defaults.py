@@ -10,7 +10,7 @@ from django.db import transaction
 from apps.providers.local.catalogue import LARGE, MODELS, own_models
 from apps.providers.models import Provider
 from apps.providers.services.builtins import builtin_names
-from apps.providers.types import REUSE
+from apps.providers.types import REPLAY, REUSE
 
 Kind = Provider.Kind
 # Shares of HumanEval problems solved greedily on a CPU, lowered: people ask for harder things.
@@ -25,9 +25,10 @@ def provider_defaults_ensure() -> list[str]:
     Make the rows of the built-in providers, the local models and OpenAI where they are missing.
 
     What an administrator changed stays. Local models and OpenAI are asked only once they are ready: served, or
-    their key is set. Returns the names that were added.
+    their key is set; replay has a row once a file of recordings is named. Returns the names that were added.
     """
-    wanted = {name: _builtin(name) for name in builtin_names()}
+    has_recordings = bool(settings.ENVIRONMENT["NOFX_RECORDED_ANSWERS"])
+    wanted = {name: _builtin(name) for name in builtin_names() if name != REPLAY or has_recordings}
     wanted |= {name: _local(name) for name in [model.name for model in MODELS]}
     paths = settings.ENVIRONMENT.names("NOFX_LOCAL_MODEL_PATHS")
     wanted |= {model.name: _local(model.name) for model in own_models(paths)}
