@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -50,6 +50,12 @@ class Fault:
     size: int = 0
     seconds: float = 0.0
     content_type: str = "application/json"
+    is_whole: bool = False
+
+    @property
+    def whole(self) -> Fault:
+        """The same fault in one whole completion, as servers send it that do not stream."""
+        return replace(self, is_whole=True)
 
     @classmethod
     def too_many(cls, retry_after: str | None = None) -> Fault:
@@ -289,6 +295,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, "not really", "text/event-stream", extra={"Content-Encoding": "gzip"})
             case "text" if not request.body.get("stream"):
                 self._send(200, json.dumps(_whole(request, fault.text)))
+            case _ if fault.is_whole or not request.body.get("stream"):
+                self._send_whole(request, fault)
             case _:
                 self._stream(request, fault)
 
@@ -310,6 +318,36 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Retry-After", retry_after)
         self.end_headers()
         self.wfile.write(data)
+
+    def _send_whole(self, request: Request, fault: Fault) -> None:
+        """One JSON document, of which a fault may break off, delay or swell the body."""
+        data = fault.text.encode() if fault.kind == "event" else json.dumps(_whole(request, fault.text)).encode()
+        if fault.kind == "truncated":
+            data = data.replace(b'"finish_reason": "stop"', b'"finish_reason": "length"')
+        if fault.kind == "unfinished":
+            data = data.replace(b'"finish_reason": "stop"', b'"finish_reason": null')
+        size = fault.size if fault.kind == "huge" else len(data)
+        self.send_response(fault.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(size))
+        self.end_headers()
+        if fault.kind == "huge":
+            for _ in range(0, size, 1 << 16):
+                self.wfile.write(b"x" * (1 << 16))
+        elif fault.kind in {"cut", "hang_after"}:
+            self.wfile.write(data[: len(data) // 2])
+            self.wfile.flush()
+            self.close_connection = fault.kind == "cut" or self.faults.wait(600)
+        else:
+            self._drip(data, fault.seconds)
+
+    def _drip(self, data: bytes, seconds: float) -> None:
+        step = 1 if seconds else len(data)
+        for start in range(0, len(data), step):
+            if seconds and self.faults.wait(seconds):
+                return
+            self.wfile.write(data[start : start + step])
+            self.wfile.flush()
 
     def _stream(self, request: Request, fault: Fault) -> None:
         self.send_response(fault.status)

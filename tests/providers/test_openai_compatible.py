@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -353,3 +355,87 @@ def test_a_key_is_in_no_log_when_all_goes_well(server, provider, caplog):
     server.answers([CODE])
     answer = ask(provider)
     assert KEY not in caplog.text + repr(answer)
+
+
+class TestWithoutStreaming:
+    """The same adversities from a server that sends one whole completion."""
+
+    def test_an_endpoint_that_refuses_to_stream_is_asked_for_a_whole_answer(self, server, provider):
+        server.by_prompt(lambda request: Fault.unknown_parameter("stream") if "stream" in request.body else CODE)
+        assert ask(provider).text == CODE
+        assert not {"stream", "stream_options"} & set(server.requests[-1].body)
+        assert len(server.requests) == 2
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Fault.too_many(retry_after="0"),
+            Fault.too_many(retry_after=format_datetime(datetime(2020, 1, 1, tzinfo=UTC), usegmt=True)),
+            Fault.failure(500),
+            Fault.drop(),
+            Fault.cut(CODE).whole,
+            Fault.unfinished(CODE).whole,
+        ],
+        ids=lambda fault: f"{fault.kind}-{fault.status}",
+    )
+    def test_what_may_pass_is_tried_again(self, server, provider, fault):
+        server.answers([fault, fault, Fault.not_streaming(CODE)])
+        assert ask(provider).text == CODE
+        assert len(server.requests) == 3
+
+    @pytest.mark.parametrize(
+        ("fault", "words"),
+        [
+            (Fault.invalid_json().whole, "not valid JSON"),
+            (Fault.invalid_json("[" * 100_000).whole, "not valid JSON"),
+            (Fault.empty_choice().whole, "empty"),
+            (Fault.huge().whole, "longer than"),
+        ],
+        ids=lambda value: value.kind if isinstance(value, Fault) else "",
+    )
+    def test_what_is_no_answer_is_refused_with_a_sentence(self, server, provider, fault, words):
+        server.answers([fault])
+        with pytest.raises(AnswerUnusable, match=words):
+            ask(provider)
+        assert len(server.requests) == 1
+
+    def test_a_completion_without_any_choice_counts_as_broken_off(self, server, provider):
+        server.answers([Fault.no_choices().whole])
+        with pytest.raises(ProviderUnavailable, match="broke its answer off"):
+            ask(provider)
+
+    def test_an_answer_cut_at_the_servers_limit_says_so(self, server, provider):
+        server.answers([Fault.truncated("def double(").whole])
+        answer = ask(provider)
+        assert (answer.text, answer.is_truncated) == ("def double(", True)
+
+    def test_an_answer_that_is_too_long_ends_at_our_limit(self, server, provider):
+        server.answers([Fault.not_streaming("x = 1\n" * 10_000)])
+        answer = ask(provider)
+        assert answer.is_truncated
+        assert len(answer.text) == 16 * 200
+
+    @pytest.mark.parametrize(
+        "fault",
+        [Fault.hang(), Fault.hang_after(CODE).whole, Fault.slow(CODE, seconds=0.05).whole],
+        ids=lambda fault: fault.kind,
+    )
+    def test_time_runs_out_and_a_call_can_be_stopped_in_the_middle(self, server, provider, fault):
+        server.answers([fault])
+        started = time.monotonic()
+        with pytest.raises(ProviderTimeout, match=r"0\.5 seconds"):
+            ask(replace(provider, timeout_s=0.5))
+        seen = len(server.requests)
+        with pytest.raises(Cancelled):
+            ask(provider, cancelled=lambda: len(server.requests) > seen)
+        assert time.monotonic() - started < 15
+
+
+def test_a_wait_until_a_date_is_kept(server, provider, monkeypatch):
+    moment = datetime(2030, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr("apps.providers.gateways.openai_compatible.now", lambda: moment)
+    server.answers([Fault.too_many(format_datetime(moment + timedelta(seconds=1), usegmt=True)), CODE])
+    started = time.monotonic()
+    policy = RetryPolicy(attempts=3, base_s=0.0, longest_s=0.0, longest_wish_s=30)
+    assert ask(replace(provider, retries=policy)).text == CODE
+    assert time.monotonic() - started >= 0.9

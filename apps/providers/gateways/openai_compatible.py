@@ -201,6 +201,9 @@ class OpenAICompatible:
                     request["max_completion_tokens"] = request.pop("max_tokens")
                 elif parameter in {"temperature", "seed", "stream_options"} and parameter in request:
                     del request[parameter]
+                elif parameter == "stream" and "stream" in request:
+                    del request["stream"]
+                    request.pop("stream_options", None)
                 else:
                     raise self._refused(error, key) from None
 
@@ -219,7 +222,8 @@ class OpenAICompatible:
             if not is_retryable_status(error.status_code) or error.code == "insufficient_quota":
                 raise self._refused(error, key) from None
             raise self._overloaded(error) from None
-        except openai.APIConnectionError as error:
+        except (openai.APIConnectionError, httpx2.TransportError) as error:
+            # The client translates what happens before a body is read, and not what happens while it is.
             if isinstance(error.__cause__, (httpx2.ConnectError, httpx2.ConnectTimeout)):
                 attempts.turned_away()
             raise _Retryable(
