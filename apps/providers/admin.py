@@ -37,7 +37,15 @@ class ProviderAdmin(admin.ModelAdmin):
         (
             "Asking",
             {
-                "fields": ("samples", "temperature", "max_tokens", "timeout_s", "max_concurrency", "prior"),
+                "fields": (
+                    "samples",
+                    "temperature",
+                    "max_tokens",
+                    "timeout_s",
+                    "max_concurrency",
+                    "calls_per_minute",
+                    "prior",
+                ),
                 "description": "The first sample is a model's best guess; the temperature is for the others.",
             },
         ),

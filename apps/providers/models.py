@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -33,7 +34,13 @@ class Provider(models.Model):
     temperature = models.DecimalField(max_digits=3, decimal_places=2, default="0.80")
     max_tokens = models.PositiveIntegerField(default=1200)
     timeout_s = models.PositiveSmallIntegerField(default=120)
-    max_concurrency = models.PositiveSmallIntegerField(default=2)
+    max_concurrency = models.PositiveSmallIntegerField(default=2, help_text="Calls at once, of all workers together.")
+    calls_per_minute = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Calls begun in a minute, of all workers together. Empty: no limit.",
+    )
     prior = models.DecimalField(
         max_digits=3, decimal_places=2, default="0.50", help_text="Share of right answers expected before any evidence."
     )
@@ -113,6 +120,8 @@ class ModelCall(models.Model):
             models.Index(fields=["subject_kind", "subject_id"], name="providers_call_subject"),
             # The admin and API lists, newest first.
             models.Index(fields=["-created_at", "id"], name="providers_call_newest"),
+            # What a provider is doing, and did in the last minute.
+            models.Index(fields=["provider", "created_at"], name="providers_call_pace"),
             # What a repository has used in a month.
             models.Index(fields=["scope", "created_at"], name="providers_call_scope_month"),
         ]

@@ -32,6 +32,7 @@ class ProviderResource(Resource):
         "max_tokens": "",
         "timeout_s": "",
         "max_concurrency": "",
+        "calls_per_minute": "",
         "prior": "",
         "prompt_price": "",
         "completion_price": "",

@@ -14,7 +14,7 @@ from apps.governance.models import User
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-EXTRA = ("/specs/new", "/specs/new?example=function")
+EXTRA = ("/specs/new", "/specs/new?example=function", "/spend")
 
 
 @pytest.fixture

@@ -6,10 +6,12 @@ import threading
 import time
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from apps.core.clock import now
 from apps.providers.models import ModelCall, Provider
 from apps.providers.services import answers_generate, builtins, prompt_digest, provider_register_builtin
 from apps.providers.types import Answer, Cancelled, CodeTask, Example, Message, ProviderFailure
@@ -277,3 +279,58 @@ def test_the_pattern_library_answers_what_it_knows(make_provider, ask):
     (answer,) = ask([(provider, 0)], task=task).values()
     assert isinstance(answer, Answer), answer
     assert "def " in answer.text
+
+
+def test_calls_of_other_rounds_count_towards_the_limit_and_samples_wait_for_their_turn(server, make_provider, ask):
+    server.answers([CODE])
+    provider = make_provider("one", max_concurrency=1, timeout_s=5)
+    other = ModelCall.objects.create(
+        provider=provider, subject_kind="request", subject_id=uuid.uuid4(), sample_index=0, outcome="under_way"
+    )
+    looked = []
+
+    def look():
+        looked.append(len(server.requests))
+        if len(looked) == 3:
+            ModelCall.objects.filter(pk=other.pk).update(outcome="answered")
+        return False
+
+    ask([(provider, 0)], cancelled=look)
+    assert looked[:3] == [0, 0, 0]
+    assert len(server.requests) == 1
+
+
+def test_a_call_whose_worker_died_keeps_its_place_for_a_while_only(server, make_provider, ask):
+    server.answers([CODE])
+    provider = make_provider("one", max_concurrency=1, timeout_s=5)
+    dead = ModelCall.objects.create(
+        provider=provider, subject_kind="request", subject_id=uuid.uuid4(), sample_index=0, outcome="under_way"
+    )
+    ModelCall.objects.filter(pk=dead.pk).update(created_at=now() - timedelta(seconds=66))
+    assert isinstance(ask([(provider, 0)])[provider.pk, 0], Answer)
+
+
+def test_no_more_calls_begin_in_a_minute_than_the_limit_allows(server, make_provider, ask):
+    server.answers([CODE])
+    provider = make_provider("one", max_concurrency=8, calls_per_minute=2)
+    looked = []
+
+    def look():
+        looked.append(len(server.requests))
+        if len(looked) == 6:
+            ModelCall.objects.update(created_at=now() - timedelta(seconds=61))
+        return False
+
+    ask([(provider, sample) for sample in range(4)], cancelled=look)
+    assert max(looked[:6]) == 2
+    assert len(server.requests) == 4
+
+
+def test_samples_that_wait_for_their_turn_can_be_stopped(server, make_provider, ask):
+    provider = make_provider("one", calls_per_minute=1)
+    ModelCall.objects.create(
+        provider=provider, subject_kind="request", subject_id=uuid.uuid4(), sample_index=0, outcome="answered"
+    )
+    asked = []
+    got = ask([(provider, 0)], cancelled=lambda: len(asked) > 2 or asked.append(1))
+    assert (got, server.requests) == ({}, [])

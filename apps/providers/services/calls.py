@@ -27,6 +27,7 @@ from apps.providers.models import ModelCall, Provider
 from apps.providers.selectors import budgets_over
 from apps.providers.services.budgets import FREE, budget_refusal, price_of, reservation_of
 from apps.providers.services.opening import provider_open
+from apps.providers.services.pace import provider_has_room
 from apps.providers.types import (
     Answer,
     BudgetRefused,
@@ -82,7 +83,8 @@ def answers_generate(
     Each call is one ``ModelCall`` row, written before the call is made and completed before *on_answer* is called with
     the provider's id, the sample's index, and the answer or why there is none. *on_answer* and *cancelled* are called
     in the caller's thread, outside any transaction of this service. One failure never stops the others. A provider is
-    asked at most ``max_concurrency`` times at once. To continue an interrupted round, pass only the samples that are
+    asked at most ``max_concurrency`` times at once and ``calls_per_minute`` times in a minute, by all workers together;
+    samples wait for their turn. To continue an interrupted round, pass only the samples that are
     missing: what the interrupted round still waited for is recorded as abandoned first, and each repetition is a row
     of its own, with the same provider and sample. No other round of the same subject may be under way.
 
@@ -96,10 +98,11 @@ def answers_generate(
     ledger = _Ledger(task, subject_kind, subject_id, scope)
     answered = 0
     with _asking(task, [_Sample(*sample) for sample in samples], seed, ledger) as asking:
-        while asking.under_way:
-            finished, _ = wait(asking.under_way, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
+        while asking.is_going_on:
+            finished = asking.finished()
             if cancelled():
                 asking.stop()
+            asking.begin()
             for future in finished:
                 sample, call_id = asking.take(future)
                 reply = future.result()
@@ -147,9 +150,20 @@ class _Round:
 
     def begin(self) -> None:
         """Ask each provider as often as it may be asked at once."""
-        for provider_id, samples in self._waiting.items():
-            for _ in range(min(len(samples), max(1, samples[0].provider.max_concurrency))):
-                self._begin_next(provider_id)
+        for provider_id in self._waiting:
+            while self._begin_next(provider_id):
+                pass
+
+    @property
+    def is_going_on(self) -> bool:
+        """Whether calls are under way or wait for their turn."""
+        return bool(self.under_way) or (not self._stop.is_set() and any(self._waiting.values()))
+
+    def finished(self) -> set[Future[_Reply]]:
+        """Wait for a moment, and return the calls that have ended."""
+        if not self.under_way:
+            time.sleep(_POLL_SECONDS)
+        return wait(self.under_way, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED).done
 
     def take(self, future: Future[_Reply]) -> tuple[_Sample, UUID]:
         """Return the sample and the row of a call that has ended, after its provider's next call has begun."""
@@ -165,18 +179,27 @@ class _Round:
         self.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _begin_next(self, provider_id: UUID) -> None:
+    def _begin_next(self, provider_id: UUID) -> bool:
+        """Begin a call where one waits and its provider has room; return whether it was begun."""
         samples = self._waiting[provider_id]
-        if not samples or self._stop.is_set():
-            return
+        if not samples or self._stop.is_set() or self._is_busy(samples[0].provider):
+            return False
+        begun = self._ledger.begin(samples[0])
+        if begun is None:
+            return False
         sample = samples.popleft()
-        call_id, refusal = self._ledger.begin(sample)
+        call_id, refusal = begun
         if refusal is None:
             future = self._pool.submit(_ask, self._task, sample, self._seed, self._stop, self._ledger.is_budgeted)
         else:
             future = Future()
             future.set_result(_Reply(refusal, 0.0))
         self.under_way[future] = sample, call_id
+        return True
+
+    def _is_busy(self, provider: Provider) -> bool:
+        own = sum(sample.provider.pk == provider.pk for sample, _ in self.under_way.values())
+        return own >= max(1, provider.max_concurrency)
 
 
 def _ask(task: CodeTask, sample: _Sample, seed: int, stop: threading.Event, is_budgeted: bool) -> _Reply:
@@ -222,8 +245,14 @@ class _Ledger:
         self.is_budgeted = budgets_over(scope).exists()
 
     @transaction.atomic
-    def begin(self, sample: _Sample) -> tuple[UUID, BudgetRefused | None]:
-        """Write a call down with the most that it may use, or that a budget refused it and why."""
+    def begin(self, sample: _Sample) -> tuple[UUID, BudgetRefused | None] | None:
+        """
+        Write a call down with the most that it may use, or that a budget refused it and why.
+
+        None where its provider has no room yet.
+        """
+        if not provider_has_room(sample.provider):
+            return None
         is_free = sample.provider.kind == Provider.Kind.BUILTIN
         wanted = reservation_of(sample.provider, self._task)
         sentence = (
