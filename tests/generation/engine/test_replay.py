@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.generation.engine.consensus import InputOrigin, PoolInput
+from apps.generation.engine.inputs import CallInput
+from apps.generation.engine.outcomes import Outcome, OutcomeKind
 from apps.generation.engine.replay.adversities import with_clones, with_flipped_tests
 from apps.generation.engine.replay.evaluation import expertise_learned, fold_of
+from apps.generation.engine.replay.questions import with_questions
 from apps.generation.engine.replay.records import RecordInvalid, problem_read, problems_read
 from apps.generation.engine.replay.selectors import Observed, share
 from apps.generation.engine.replay.statistics import (
@@ -135,3 +139,38 @@ def test_the_threshold_accepts_as_many_as_stay_right():
     said = [0.99, 0.98, 0.97, 0.5, 0.4]
     assert threshold(said, [1.0, 1.0, 1.0, 0.0, 1.0]) == 0.97
     assert threshold(said, [0.0] * 5) > 1
+
+
+def asked_of(*rows, answers):
+    """A problem without examples, its samples' values on as many fuzzed inputs, and what the reference returns."""
+    samples = [
+        {
+            "model": f"m{n}",
+            "code": f"def double(n): return {values}",
+            "labels": {"base": True, "plus": n == len(rows) - 1},
+        }
+        for n, values in enumerate(rows)
+    ]
+    problem = problem_read(row(samples=samples, examples_in_prompt=[], generated_tests=[]), label="plus", models=())
+    inputs = tuple(PoolInput(CallInput((n,)), InputOrigin.FUZZ) for n in range(len(answers)))
+    outcomes = tuple(tuple(Outcome(OutcomeKind.VALUE, value) for value in values) for values in rows)
+    return Observed(problem, inputs, outcomes, tuple(answers))
+
+
+def test_an_answer_overrules_the_majority_and_without_questions_it_stands():
+    seen = asked_of([1, 1], [1, 1], [1, 2], answers=[Outcome(OutcomeKind.VALUE, 1), Outcome(OutcomeKind.VALUE, 2)])
+    assert with_questions(seen, None, questions=0).weights == (0.5, 0.5, 0.0)
+    assert with_questions(seen, None, questions=1).weights == (0.0, 0.0, 1.0)
+
+
+def test_an_answer_that_nobody_gives_is_not_asked_for_again():
+    """The first answer fits no sample, so all are left; the second question has to be another one."""
+    answers = [Outcome(OutcomeKind.VALUE, 9), Outcome(OutcomeKind.VALUE, 2)]
+    seen = asked_of([1, 1], [2, 1], [3, 2], answers=answers)
+    assert with_questions(seen, None, questions=2).weights == (0.0, 0.0, 1.0)
+
+
+def test_what_the_reference_refuses_is_not_asked():
+    refused = Outcome(OutcomeKind.ERROR, error="ValueError")
+    seen = asked_of([1], [1], [2], answers=[refused])
+    assert with_questions(seen, None, questions=3) == with_questions(seen, None, questions=0)

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from apps.generation.engine.consensus import PoolEntry, PoolInput, decide_consensus
+from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput, decide_consensus
 from apps.generation.engine.outcomes import Outcome, outcome_meets
 from apps.generation.engine.replay.records import Problem
 
@@ -21,7 +21,11 @@ Weights = tuple[float, ...]
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A problem with the inputs it was run on: examples first, then tests, then fuzzed ones, and what samples did."""
+    """
+    A problem with the inputs it was run on, and what samples did.
+
+    Its examples come first, then its tests, then fuzzed inputs; an answered question makes an example of any of them.
+    """
 
     problem: Problem
     inputs: tuple[PoolInput, ...]
@@ -30,7 +34,7 @@ class Observed:
 
     def passed(self, sample: int) -> int:
         """Return how many of the person's examples a sample passes."""
-        return sum(self._meets(sample, index) for index in range(len(self.problem.examples)))
+        return sum(self._meets(sample, index) for index, item in enumerate(self.inputs) if is_example(item))
 
     def judged_met(self, sample: int) -> tuple[bool, ...]:
         """Return which of the examples and written tests a sample meets."""
@@ -40,6 +44,11 @@ class Observed:
     def _meets(self, sample: int, index: int) -> bool:
         expected = self.inputs[index].expected
         return expected is not None and outcome_meets(self.outcomes[sample][index], expected)
+
+
+def is_example(item: PoolInput) -> bool:
+    """Tell whether a person said what the code must do on the input."""
+    return item.origin is InputOrigin.EXAMPLE
 
 
 def share(chosen: Sequence[int], count: int) -> Weights:
@@ -149,7 +158,7 @@ def sureness(seen: Observed, pool: Sequence[PoolEntry], chosen: Sequence[PoolEnt
     mine = sum(entry.weight for entry in chosen)
     passing = set(_passing(seen))
     rivals = sum(entry.weight for entry in pool if int(entry.id) in passing)
-    examples = len(seen.problem.examples)
+    examples = sum(map(is_example, seen.inputs))
     passed = seen.passed(int(chosen[0].id)) / examples if examples else 0.5
     return mine / total, mine / max(rivals, mine), passed, max(entry.prior for entry in chosen)
 
