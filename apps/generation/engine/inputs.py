@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 from apps.generation.engine.mutations import mutated, mutated_session, parts_of_values
+from apps.generation.engine.probes import probed
 from apps.generation.engine.shapes import Shape, edges, random_value, shape_of_annotation, shape_of_values
 from apps.generation.engine.specification.model import FunctionSignature, Parameter, SpecExample
 from apps.generation.engine.values import Unrepresentable, decode, encode
@@ -92,10 +93,20 @@ def input_restored(stored: Mapping[str, Any]) -> CallInput:
 
 
 def fuzz_inputs(
-    signature: FunctionSignature | None, examples: Sequence[SpecExample], *, seed: int, count: int
+    signature: FunctionSignature | None,
+    examples: Sequence[SpecExample],
+    *,
+    seed: int,
+    count: int,
+    probes: int = 0,
+    landmarks: Sequence[object] = (),
+    others: Sequence[CallInput] = (),
 ) -> tuple[CallInput, ...]:
     """
-    Return up to *count* different inputs that are not examples, the same ones for the same seed.
+    Return up to *count* different inputs that are not examples, the same ones for the same seed, then *probes* more.
+
+    Probes start from the examples and from *others*, calls that models wrote in tests, and are made of *landmarks*,
+    constants that programs mention, and of what is related, larger and deeper.
 
     Calls are made for *signature*, or for the shapes of the plain examples when it has no annotations; sessions are
     made from the examples with steps. Fewer come back when the types allow no more; none when a parameter has a type
@@ -104,14 +115,17 @@ def fuzz_inputs(
     rng = Random(seed)  # noqa: S311  reproducible, not secret
     seen = {input_key(call_input_of(example)) for example in examples}
     found: list[CallInput] = []
+    plain = [e for e in examples if not e.steps]
+    starts = [*map(call_input_of, plain), *(call for call in others if not call.is_session)]
     streams = [
-        _sessions([e for e in examples if e.steps], rng),
-        _calls(signature, [e for e in examples if not e.steps], rng),
+        (_sessions([e for e in examples if e.steps], rng), count),
+        (_calls(signature, plain, rng), count),
+        (_probes(signature, starts, Random(f"{seed} probes"), landmarks), count + probes),  # noqa: S311  not secret
     ]
-    for stream in streams:
+    for stream, most in streams:
         misses = 0
         for call in stream:
-            if len(found) >= count or misses > _PATIENCE * max(count, 10):
+            if len(found) >= most or misses > _PATIENCE * max(most, 10):
                 break
             key = _key(call)
             if key is None or len(key) > _LARGEST or key in seen:
@@ -139,7 +153,7 @@ def _sessions(examples: Sequence[SpecExample], rng: Random) -> Iterator[CallInpu
 
 
 def _calls(signature: FunctionSignature | None, examples: Sequence[SpecExample], rng: Random) -> Iterator[CallInput]:
-    parameters = [p for p in signature.parameters if p.kind == "positional"] if signature else []
+    parameters = _positional(signature)
     width = max([len(parameters), *(len(example.args) for example in examples)], default=0)
     if not width and not (examples and any(e.kwargs for e in examples)):
         return
@@ -158,6 +172,25 @@ def _calls(signature: FunctionSignature | None, examples: Sequence[SpecExample],
             yield CallInput(tuple(random_value(shape, rng) for shape in shapes[:length]), kwargs)
         else:
             yield _mutated_call(rng.choice(examples), examples, pool, rng)
+
+
+def _positional(signature: FunctionSignature | None) -> list[Parameter]:
+    return [p for p in signature.parameters if p.kind == "positional"] if signature else []
+
+
+def _probes(
+    signature: FunctionSignature | None, starts: Sequence[CallInput], rng: Random, landmarks: Sequence[object]
+) -> Iterator[CallInput]:
+    """Known calls, or values of the annotated types where there are none, changed where behaviours part."""
+    parameters = _positional(signature)
+    is_typed = bool(parameters) and all(parameter.annotation for parameter in parameters)
+    shapes = [shape_of_annotation(parameter.annotation, parameter.name) for parameter in parameters]
+    if not any(call.args for call in starts) and not (shapes and all(shape.is_known for shape in shapes)):
+        return
+    while True:
+        start = rng.choice(starts) if starts else CallInput(tuple(random_value(shape, rng) for shape in shapes))
+        args = probed(start.args, rng, landmarks, is_typed=is_typed)
+        yield CallInput(deepcopy(args), deepcopy(dict(start.kwargs)))
 
 
 def _shapes(parameters: Sequence[Parameter], examples: Sequence[SpecExample], width: int) -> list[Shape]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.inputs import fuzz_inputs, input_key
+from apps.generation.engine.landmarks import landmarks_of
 from apps.generation.engine.testgen import calls_from_tests, example_inputs
 from apps.generation.engine.workspace import neighbours_setup
 from apps.generation.gateways.observing import Program
@@ -15,6 +16,8 @@ from apps.generation.services.checking import changed_files
 
 MAX_TEST_INPUTS = 40
 FUZZ_INPUTS = 40
+PROBES = 60
+STARTS = 10  # calls of tests that probing starts from
 
 
 def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[PoolInput]:
@@ -30,7 +33,13 @@ def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[P
             tests += calls_from_tests(candidate.test.generated_code, specification.entry)
     inputs += _unseen(tests, seen)[:MAX_TEST_INPUTS]
     fuzzed = fuzz_inputs(
-        specification.entry_signature, specification.examples, seed=workspace.run.seed, count=FUZZ_INPUTS
+        specification.entry_signature,
+        specification.examples,
+        seed=workspace.run.seed,
+        count=FUZZ_INPUTS,
+        probes=PROBES,
+        landmarks=landmarks_of(one.implementation.generated_code for one in candidates if one.implementation),
+        others=[one.call for one in tests[:STARTS]],
     )
     inputs += _unseen([PoolInput(call, InputOrigin.FUZZ) for call in fuzzed], seen)
     return one_kind_after_the_other(inputs)

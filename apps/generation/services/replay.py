@@ -11,6 +11,7 @@ from typing import Any
 from apps.core.errors import NofxError
 from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.inputs import fuzz_inputs, input_key
+from apps.generation.engine.landmarks import landmarks_of
 from apps.generation.engine.replay.adversities import with_clones, with_flipped_tests
 from apps.generation.engine.replay.evaluation import Evaluation, evaluate
 from apps.generation.engine.replay.records import Problem, RecordInvalid, problems_read
@@ -20,6 +21,7 @@ from apps.generation.gateways.observed import Memory
 from apps.generation.gateways.observing import Program
 
 FUZZ_INPUTS = 60
+PROBES = 90
 SHOWN_TESTS = 10  # fuzzing starts from these where a person gave no example
 MAX_FILE = 512 << 20
 
@@ -159,7 +161,15 @@ def _different(inputs: Collection[PoolInput]) -> list[PoolInput]:
 def _fuzzed(problem: Problem, seed: int) -> list[PoolInput]:
     shown = [_example(item, problem.entry) for item in problem.examples or problem.tests[:SHOWN_TESTS]]
     seen = {input_key(item.call) for item in (*problem.examples, *problem.tests)}
-    found = fuzz_inputs(_signature(problem), shown, seed=seed, count=FUZZ_INPUTS)
+    found = fuzz_inputs(
+        _signature(problem),
+        shown,
+        seed=seed,
+        count=FUZZ_INPUTS,
+        probes=PROBES,
+        landmarks=landmarks_of(sample.code for sample in problem.samples),
+        others=[item.call for item in problem.tests[:SHOWN_TESTS]],
+    )
     return [PoolInput(call, InputOrigin.FUZZ) for call in found if input_key(call) not in seen]
 
 
