@@ -56,7 +56,11 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PoolInput:
-    """An input that every candidate was run on; ``weight`` is how far an expectation that a model wrote is trusted."""
+    """
+    An input that every candidate was run on.
+
+    ``weight`` is how far an expectation that a model wrote is trusted, or what a fuzzed input has to say beside others.
+    """
 
     call: CallInput
     origin: InputOrigin
@@ -275,12 +279,13 @@ def _supported(groups: Sequence[_Group], inputs: Sequence[PoolInput]) -> list[_G
 
 
 def _says(inputs: Sequence[PoolInput]) -> list[float]:
-    """Give each different input one say, however many tests expect something of it."""
+    """Give each different input one say, a fuzzed one its own, however many tests expect something of it."""
     seen: set[str] = set()
     says = []
     for item in inputs:
         key = input_key(item.call)
-        says.append(0.0 if key in seen else 1.0)
+        own = item.weight if item.origin is InputOrigin.FUZZ else 1.0
+        says.append(0.0 if key in seen else own)
         seen.add(key)
     return says
 

@@ -93,20 +93,10 @@ def input_restored(stored: Mapping[str, Any]) -> CallInput:
 
 
 def fuzz_inputs(
-    signature: FunctionSignature | None,
-    examples: Sequence[SpecExample],
-    *,
-    seed: int,
-    count: int,
-    probes: int = 0,
-    landmarks: Sequence[object] = (),
-    others: Sequence[CallInput] = (),
+    signature: FunctionSignature | None, examples: Sequence[SpecExample], *, seed: int, count: int
 ) -> tuple[CallInput, ...]:
     """
-    Return up to *count* different inputs that are not examples, the same ones for the same seed, then *probes* more.
-
-    Probes start from the examples and from *others*, calls that models wrote in tests, and are made of *landmarks*,
-    constants that programs mention, and of what is related, larger and deeper.
+    Return up to *count* different inputs that are not examples, the same ones for the same seed.
 
     Calls are made for *signature*, or for the shapes of the plain examples when it has no annotations; sessions are
     made from the examples with steps. Fewer come back when the types allow no more; none when a parameter has a type
@@ -114,26 +104,46 @@ def fuzz_inputs(
     """
     rng = Random(seed)  # noqa: S311  reproducible, not secret
     seen = {input_key(call_input_of(example)) for example in examples}
+    sessions = _fresh(_sessions([e for e in examples if e.steps], rng), seen, count)
+    calls = _fresh(_calls(signature, [e for e in examples if not e.steps], rng), seen, count - len(sessions))
+    return (*sessions, *calls)
+
+
+def probe_inputs(
+    signature: FunctionSignature | None,
+    starts: Sequence[CallInput],
+    *,
+    seed: int,
+    count: int,
+    landmarks: Sequence[object] = (),
+    besides: Sequence[CallInput] = (),
+) -> tuple[CallInput, ...]:
+    """
+    Return up to *count* different calls that are neither *starts* nor *besides*, the same ones for the same seed.
+
+    They start from *starts*, or from values of the annotated types where there are none, and are made of
+    *landmarks*, constants that programs mention, and of what is related, larger and deeper; see ``probes.py``.
+    """
+    rng = Random(f"{seed} probes")  # noqa: S311  reproducible, not secret
+    calls = [call for call in starts if not call.is_session]
+    seen = {input_key(call) for call in (*starts, *besides)}
+    return tuple(_fresh(_probes(signature, calls, rng, landmarks), seen, count))
+
+
+def _fresh(stream: Iterator[CallInput], seen: set[str], count: int) -> list[CallInput]:
+    """Return up to *count* inputs of a stream that were not seen, and note them; a stream that repeats itself ends."""
     found: list[CallInput] = []
-    plain = [e for e in examples if not e.steps]
-    starts = [*map(call_input_of, plain), *(call for call in others if not call.is_session)]
-    streams = [
-        (_sessions([e for e in examples if e.steps], rng), count),
-        (_calls(signature, plain, rng), count),
-        (_probes(signature, starts, Random(f"{seed} probes"), landmarks), count + probes),  # noqa: S311  not secret
-    ]
-    for stream, most in streams:
-        misses = 0
-        for call in stream:
-            if len(found) >= most or misses > _PATIENCE * max(most, 10):
-                break
-            key = _key(call)
-            if key is None or len(key) > _LARGEST or key in seen:
-                misses += 1
-                continue
-            seen.add(key)
-            found.append(call)
-    return tuple(found)
+    misses = 0
+    for call in stream:
+        if len(found) >= count or misses > _PATIENCE * max(count, 10):
+            break
+        key = _key(call)
+        if key is None or len(key) > _LARGEST or key in seen:
+            misses += 1
+            continue
+        seen.add(key)
+        found.append(call)
+    return found
 
 
 def _key(call: CallInput) -> str | None:

@@ -4,6 +4,9 @@ How much evidence stands behind a behaviour: the agreement of others, and of the
 Agreement is soft: on each input a behaviour is supported by everybody who does the same there, so that behaviours which
 differ on one exotic input still help each other (MBR-exec, Shi et al., EMNLP 2022). Tests count by dual agreement
 (CodeT, Chen et al., ICLR 2023): a test is worth the share of the vote that meets it.
+
+Code is judged by what it is for. An input that most candidates refuse is likely to be none of it, so it has the say of
+the share of the vote that returns a value there; and two that crash alike agree by half, since nobody may mean it.
 """
 
 from __future__ import annotations
@@ -18,6 +21,15 @@ BROKEN = frozenset(
     {"NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError"}
     | {"NotImplementedError", "RecursionError", "MemoryError", "SystemExit", "Crash", "OutputLimit"}
 )
+# Exceptions that Python raises by itself far more often than anybody means them.
+ACCIDENTAL = frozenset(
+    {"IndexError", "KeyError", "AttributeError", "TypeError", "ZeroDivisionError", "OverflowError", "StopIteration"}
+    | {"RuntimeError", "UnicodeDecodeError", "UnicodeEncodeError"}
+)
+# What agreeing on such an exception counts beside agreeing on a value.
+ACCIDENT_SHARE = 0.5
+# The say that an input keeps on which nothing returns a value.
+LEAST_SAY = 0.05
 # What tests weigh beside agreement where no example of a person says what is meant; with one they only break ties.
 TESTS_EXPONENT = 2.0
 # Below this a share is as good as none: no single disagreement may decide alone.
@@ -44,8 +56,8 @@ class WrittenTest:
 @dataclass(frozen=True, slots=True)
 class Support:
     """
-    ``agreement`` (0..1) is the share of the vote that does the same, averaged over inputs; ``tests`` (0..1) the share
-    of tests met, each worth the share of the vote that meets it; 1 where there is none.
+    ``agreement`` (0..1) is the share of the vote that does the same, averaged over inputs by their say; ``tests``
+    (0..1) the share of tests met, each worth the share of the vote that meets it; 1 where there is none.
     """
 
     agreement: float
@@ -62,17 +74,18 @@ def supports(behaviours: Sequence[Behaviour], weights: Sequence[float], tests: S
     """
     Return the support of each behaviour by all of them together.
 
-    ``weights`` has the say of each input. Inputs on which nothing was run say nothing; timeouts, crashes and values
-    that cannot be compared agree with nothing. Costs, on each input, one comparison of each behaviour with each outcome
-    that differs from the others.
+    ``weights`` has what each input weighs beforehand. Inputs on which nothing was run say nothing; timeouts, crashes
+    and values that cannot be compared agree with nothing. Costs, on each input, one comparison of each behaviour with
+    each outcome that differs from the others.
     """
     total = sum(one.vote for one in behaviours) or 1.0
     observed = [i for i in range(len(weights)) if any(_was_run(one.outcomes[i]) for one in behaviours)]
     weight = sum(weights[i] for i in observed) or 1.0
     agreeing = [0.0] * len(behaviours)
     for i in observed:
+        say = weights[i] * _say(behaviours, i, total)
         for place, vote in enumerate(_votes_alike(behaviours, i)):
-            agreeing[place] += weights[i] * vote
+            agreeing[place] += say * vote
     worth = [test.weight * _share_that_meets(test, behaviours, total) for test in tests]
     return [
         Support(agreement=agreed / total / weight, tests=_tests_met(one, tests, worth))
@@ -89,6 +102,12 @@ def _was_run(outcome: Outcome) -> bool:
     return outcome.kind is not OutcomeKind.NOT_RUN
 
 
+def _say(behaviours: Sequence[Behaviour], index: int, total: float) -> float:
+    """Return how far an input is one that the code is for, from 0 to 1: the share of the vote that returns a value."""
+    valued = sum(one.vote for one in behaviours if one.outcomes[index].kind is OutcomeKind.VALUE)
+    return (valued / total + LEAST_SAY) / (1 + LEAST_SAY)
+
+
 def _votes_alike(behaviours: Sequence[Behaviour], index: int) -> list[float]:
     """Return, for each behaviour, the votes of those that do the same on one input."""
     kinds: list[Outcome] = []
@@ -102,7 +121,14 @@ def _votes_alike(behaviours: Sequence[Behaviour], index: int) -> list[float]:
             votes.append(0.0)
         votes[place] += one.vote
         places.append(place)
-    return [votes[place] if is_usable(kinds[place]) else 0.0 for place in places]
+    return [votes[place] * _worth(kinds[place]) for place in places]
+
+
+def _worth(outcome: Outcome) -> float:
+    """Return what agreeing on an outcome counts, from 0 to 1."""
+    if not is_usable(outcome):
+        return 0.0
+    return ACCIDENT_SHARE if outcome.error in ACCIDENTAL else 1.0
 
 
 def _share_that_meets(test: WrittenTest, behaviours: Sequence[Behaviour], total: float) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from apps.generation.engine.consensus import InputOrigin, PoolInput
-from apps.generation.engine.inputs import fuzz_inputs, input_key
-from apps.generation.engine.landmarks import landmarks_of
+from apps.generation.engine.consensus import PoolInput
+from apps.generation.engine.exploration import explored_inputs
+from apps.generation.engine.inputs import input_key
 from apps.generation.engine.testgen import calls_from_tests, example_inputs
 from apps.generation.engine.workspace import neighbours_setup
 from apps.generation.gateways.observing import Program
@@ -15,9 +15,8 @@ from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files
 
 MAX_TEST_INPUTS = 40
-FUZZ_INPUTS = 40
-PROBES = 60
-STARTS = 10  # calls of tests that probing starts from
+NEAR_INPUTS = 40
+EXPLORED_INPUTS = 100
 
 
 def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[PoolInput]:
@@ -32,16 +31,16 @@ def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[P
         if candidate.test is not None and candidate.test.model_id == candidate.model_id:
             tests += calls_from_tests(candidate.test.generated_code, specification.entry)
     inputs += _unseen(tests, seen)[:MAX_TEST_INPUTS]
-    fuzzed = fuzz_inputs(
+    explored = explored_inputs(
         specification.entry_signature,
         specification.examples,
+        tests=[one.call for one in tests],
+        sources=[one.implementation.generated_code for one in candidates if one.implementation],
         seed=workspace.run.seed,
-        count=FUZZ_INPUTS,
-        probes=PROBES,
-        landmarks=landmarks_of(one.implementation.generated_code for one in candidates if one.implementation),
-        others=[one.call for one in tests[:STARTS]],
+        near=NEAR_INPUTS,
+        count=EXPLORED_INPUTS,
     )
-    inputs += _unseen([PoolInput(call, InputOrigin.FUZZ) for call in fuzzed], seen)
+    inputs += _unseen(explored, seen)
     return one_kind_after_the_other(inputs)
 
 

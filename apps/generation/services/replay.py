@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from apps.core.errors import NofxError
-from apps.generation.engine.consensus import InputOrigin, PoolInput
-from apps.generation.engine.inputs import fuzz_inputs, input_key
-from apps.generation.engine.landmarks import landmarks_of
+from apps.generation.engine.consensus import PoolInput
+from apps.generation.engine.exploration import explored_inputs
+from apps.generation.engine.inputs import input_key
 from apps.generation.engine.replay.adversities import with_clones, with_flipped_tests
 from apps.generation.engine.replay.evaluation import Evaluation, evaluate
 from apps.generation.engine.replay.records import Problem, RecordInvalid, problems_read
@@ -20,8 +20,8 @@ from apps.generation.engine.specification import FunctionSignature, SpecExample,
 from apps.generation.gateways.observed import Memory
 from apps.generation.gateways.observing import Program
 
-FUZZ_INPUTS = 60
-PROBES = 90
+NEAR_INPUTS = 60
+EXPLORED_INPUTS = 150
 SHOWN_TESTS = 10  # fuzzing starts from these where a person gave no example
 MAX_FILE = 512 << 20
 
@@ -160,17 +160,15 @@ def _different(inputs: Collection[PoolInput]) -> list[PoolInput]:
 
 def _fuzzed(problem: Problem, seed: int) -> list[PoolInput]:
     shown = [_example(item, problem.entry) for item in problem.examples or problem.tests[:SHOWN_TESTS]]
-    seen = {input_key(item.call) for item in (*problem.examples, *problem.tests)}
-    found = fuzz_inputs(
+    return explored_inputs(
         _signature(problem),
         shown,
+        tests=[item.call for item in problem.tests],
+        sources=[sample.code for sample in problem.samples],
         seed=seed,
-        count=FUZZ_INPUTS,
-        probes=PROBES,
-        landmarks=landmarks_of(sample.code for sample in problem.samples),
-        others=[item.call for item in problem.tests[:SHOWN_TESTS]],
+        near=NEAR_INPUTS,
+        count=EXPLORED_INPUTS,
     )
-    return [PoolInput(call, InputOrigin.FUZZ) for call in found if input_key(call) not in seen]
 
 
 def _signature(problem: Problem) -> FunctionSignature | None:

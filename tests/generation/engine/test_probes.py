@@ -7,7 +7,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.generation.engine.inputs import call_input_of, fuzz_inputs, input_key
+from apps.generation.engine.exploration import PROBE_WEIGHT, explored_inputs
+from apps.generation.engine.inputs import CallInput, call_input_of, fuzz_inputs, input_key, probe_inputs
 from apps.generation.engine.landmarks import MAX_LANDMARKS, landmarks_of
 from apps.generation.engine.probes import leaves, probed, replaced
 from apps.generation.engine.specification import analyse
@@ -70,27 +71,42 @@ def test_landmarks_come_by_how_many_programs_mention_them_whatever_their_order_a
     assert landmarks_of([f"x = {10**400}, True, None, {'y' * 99!r}"]) == ()
 
 
-def test_inputs_of_the_first_kind_do_not_depend_on_probes():
+def probes(text: str, *, signature: str = "def f(xs, s, n)", **options):
+    starts = [call_input_of(example) for example in analyse(text).examples]
+    return probe_inputs(signature_from(signature), starts, **({"seed": 1, "count": 60} | options))
+
+
+def test_probes_differ_from_each_other_and_from_what_is_known():
     signature, examples = signature_from("def f(xs, s, n)"), analyse(SHOWN).examples
-    plain = fuzz_inputs(signature, examples, seed=1, count=30)
-    more = fuzz_inputs(signature, examples, seed=1, count=30, probes=50, landmarks=(77, "zq"))
-    assert more[:30] == plain
-    keys = [input_key(call) for call in (*more, *map(call_input_of, examples))]
+    starts = [call_input_of(example) for example in examples]
+    near = fuzz_inputs(signature, examples, seed=1, count=30)
+    found = probe_inputs(signature, starts, seed=1, count=50, landmarks=(77, "zq"), besides=near)
+    keys = [input_key(call) for call in (*starts, *near, *found)]
     assert len(set(keys)) == len(keys) == 82
 
 
 def test_landmarks_and_their_neighbours_and_longer_values_are_probed():
-    more = fuzz_inputs(None, analyse(SHOWN).examples, seed=1, count=0, probes=300, landmarks=(770, "zq"))
-    numbers = {value for call in more for _, value in leaves(call.args) if type(value) is int}
+    found = probes(SHOWN, count=300, landmarks=(770, "zq"))
+    numbers = {value for call in found for _, value in leaves(call.args) if type(value) is int}
     assert {769, 770, 771} <= numbers
-    assert any("zq" in call.args[1] for call in more)
-    assert any(len(call.args[0]) > 6 for call in more)
-    assert any(type(call.args[2]) is float for call in more)
+    assert any("zq" in call.args[1] for call in found)
+    assert any(len(call.args[0]) > 6 for call in found)
+    assert any(type(call.args[2]) is float for call in found)
 
 
-def test_calls_that_models_wrote_are_starting_points_and_annotated_types_hold():
-    (other,) = analyse("f([50, 60, 70], 'hello', 9) == 2.").examples
-    more = fuzz_inputs(None, analyse(SHOWN).examples, seed=1, count=0, probes=60, others=[call_input_of(other)])
-    assert any("hello" in call.args[1] for call in more)
-    typed = fuzz_inputs(signature_from("def f(n: int)"), (), seed=1, count=0, probes=40, landmarks=(5, 2.5))
-    assert typed and all(type(call.args[0]) is int for call in typed)
+def test_annotated_types_hold_and_without_any_type_nothing_is_probed():
+    found = probes("", signature="def f(n: int)", landmarks=(5, 2.5))
+    assert found and all(type(call.args[0]) is int for call in found)
+    assert probes("", signature="def f(a: Connection)") == ()
+
+
+def test_what_is_explored_leaves_out_written_calls_and_trusts_probes_less():
+    signature, examples = signature_from("def f(xs, s, n)"), analyse(SHOWN).examples
+    options = {"sources": ["def f(xs, s, n): return n > 770"], "seed": 1, "near": 20, "count": 60}
+    found = explored_inputs(signature, examples, tests=(), **options)
+    assert [item.weight for item in found] == [1.0] * 20 + [PROBE_WEIGHT] * 40
+    assert any(value in (769, 770, 771) for item in found for _, value in leaves(item.call.args))
+    written = [found[3].call, CallInput(([50, 60], "hello", 9))]
+    again = explored_inputs(signature, examples, tests=written, **options)
+    assert input_key(found[3].call) not in [input_key(item.call) for item in again]
+    assert any("hello" in item.call.args[1] for item in again)

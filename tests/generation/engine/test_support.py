@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from apps.generation.engine.outcomes import NOT_RUN, TIMEOUT, Expected, Outcome, outcome_from_value
 from apps.generation.engine.support import Behaviour, Support, WrittenTest, supports
 
-OUTCOMES = st.sampled_from([*(outcome_from_value(n) for n in range(3)), TIMEOUT, NOT_RUN])
+REFUSED = outcome_from_value(error="ValueError: no")
+CRASHED = outcome_from_value(error="IndexError: list index out of range")
+OUTCOMES = st.sampled_from([*(outcome_from_value(n) for n in range(3)), TIMEOUT, NOT_RUN, REFUSED, CRASHED])
 
 
 def behaviour(*values: object, vote: float = 1.0) -> Behaviour:
@@ -25,6 +27,19 @@ def test_a_time_out_agrees_with_nothing_and_what_nobody_ran_says_nothing():
     early, late = supports([behaviour(TIMEOUT, NOT_RUN), behaviour(TIMEOUT, NOT_RUN)], [1.0, 5.0], [])
     assert early.agreement == late.agreement == 0.0
     assert supports([behaviour(1, NOT_RUN)], [1.0, 5.0], [])[0].agreement == 1.0
+
+
+def test_an_input_that_most_refuse_has_little_say_and_no_more_the_more_agree_on_refusing_it():
+    """Two of four agree on a value where all return one, two others where nobody else does."""
+    rows = [(1, REFUSED), (1, REFUSED), (2, 7), (3, 7)]
+    refusing, _, valuing, _ = supports([behaviour(*row) for row in rows], [1.0, 1.0], [])
+    assert refusing.agreement > valuing.agreement
+
+
+def test_where_half_crash_those_that_return_the_same_value_have_more_support():
+    crashing, _, valuing, _ = supports([behaviour(one) for one in (CRASHED, CRASHED, 7, 7)], [1.0], [])
+    refusing, _, _, _ = supports([behaviour(one) for one in (REFUSED, REFUSED, 7, 7)], [1.0], [])
+    assert valuing.agreement == refusing.agreement == 2 * crashing.agreement > 0
 
 
 def test_a_test_is_worth_the_share_of_the_vote_that_meets_it():
@@ -54,5 +69,7 @@ def test_agreement_is_a_share_and_grows_with_the_votes_of_those_that_do_the_same
     weights = [1.0] * len(rows[0])
     found = supports(behaviours, weights, [])
     assert all(0 <= one.agreement <= 1 + 1e-9 and one.tests == 1.0 for one in found)
+    if {REFUSED, CRASHED} & set(rows[0]):  # one more that refuses an input takes from its say
+        return
     twin = supports([*behaviours, Behaviour(rows[0], 1.0)], weights, [])
     assert twin[0].agreement >= found[0].agreement - 1e-9

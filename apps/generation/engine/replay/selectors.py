@@ -17,6 +17,7 @@ from apps.generation.engine.outcomes import Outcome, outcome_meets
 from apps.generation.engine.replay.records import Problem
 
 Weights = tuple[float, ...]
+SHARPNESS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,12 @@ def consensus(seen: Observed, expertise: Mapping[str, float] | None) -> Choice:
 
 
 def entries(seen: Observed, expertise: Mapping[str, float] | None) -> list[PoolEntry]:
-    """Return the samples as a request's candidates, their ids in the order of the samples."""
+    """
+    Return the samples as a request's candidates, their ids in the order of the samples.
+
+    A vote weighs the cube of its model's expertise: models differ on the harder problems, and there the better ones are
+    ahead by more than on all.
+    """
     trust = {} if expertise is None else expertise
     return [
         PoolEntry(
@@ -141,7 +147,7 @@ def entries(seen: Observed, expertise: Mapping[str, float] | None) -> list[PoolE
             normalised_digest=sample.digest,
             outcomes=seen.outcomes[index],
             prior=trust.get(sample.model, 0.5),
-            weight=trust.get(sample.model, 0.5),
+            weight=trust.get(sample.model, 0.5) ** SHARPNESS,
         )
         for index, sample in enumerate(seen.problem.samples)
     ]
