@@ -1,8 +1,9 @@
 """
 The one question whose answer decides most: what must the code do on this input?
 
-The candidates that are left, by their weight, are least of one mind on it (TiCoder, Lahiri et al., 2022). Among inputs
-that decide the same, the smallest is asked, for a person has to work it out.
+The candidates that are left, by their weight, are least of one mind on it (TiCoder, Lahiri et al., 2022). An answer
+that nobody had in mind decides by accident, so an input counts the less, the fewer candidates return a value there and
+the more is new about it. Among inputs that decide the same, the smallest is asked, for a person has to work it out.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput
+from apps.generation.engine.domain import Domain
 from apps.generation.engine.inputs import input_key
-from apps.generation.engine.outcomes import Outcome, outcome_meets, outcomes_agree
+from apps.generation.engine.outcomes import Outcome, OutcomeKind, outcome_meets, outcomes_agree
 from apps.generation.engine.votes import digest_votes
 
-FUZZ_PENALTY = 0.1  # of the weight: nobody may have had a fuzzed input in mind, so it must divide so much more
+FUZZED = 0.7  # what a fuzzed input counts beside one that a model thought of
+NEWS = 0.6  # the same for each thing that is new about an input
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +48,24 @@ def best_question(
     no question. The result does not depend on the order of *pool*.
     """
     left = _left(pool, inputs)
+    domain = Domain(item.call for item in inputs if item.origin is not InputOrigin.FUZZ)
     found = []
     for index, item in enumerate(inputs):
         if index in settled or item.origin is InputOrigin.EXAMPLE:
             continue
         replies = _replies(left, index)
         if len(replies) > 1 and any(reply.outcome.is_comparable for reply in replies):
-            doubt = FUZZ_PENALTY if item.origin is InputOrigin.FUZZ else 0.0
             key = input_key(item.call)
-            found.append((round(replies[0].share + doubt, 6), len(key), key, Question(index, replies)))
+            decides = (1 - replies[0].share) * _relevance(item, replies, domain)
+            found.append((-round(decides, 6), len(key), key, Question(index, replies)))
     return min(found, key=lambda one: one[:3])[3] if found else None
+
+
+def _relevance(item: PoolInput, replies: Sequence[Reply], domain: Domain) -> float:
+    """Return how far somebody may have had an input in mind, from 0 to 1."""
+    valued = sum(reply.share for reply in replies if reply.outcome.kind is OutcomeKind.VALUE)
+    fuzzed = FUZZED if item.origin is InputOrigin.FUZZ else 1.0
+    return valued * fuzzed * NEWS ** domain.news(item.call)
 
 
 def _left(pool: Sequence[PoolEntry], inputs: Sequence[PoolInput]) -> list[PoolEntry]:

@@ -77,3 +77,18 @@ def test_a_question_divides_those_that_are_left_whatever_their_order(outcomes: l
         assert asked.index in divided
         assert sorted(name for reply in asked.replies for name in reply.members) == sorted(one.id for one in left)
         assert abs(sum(reply.share for reply in asked.replies) - 1) < 1e-9
+
+
+def test_what_somebody_may_have_had_in_mind_is_asked_before_what_is_new() -> None:
+    """Both divide alike; the shorter input is negative, which no example is."""
+    negative, larger = (PoolInput(CallInput((n,)), InputOrigin.FUZZ) for n in (-3, 3000))
+    pool = [entry("a", value(2), value(1), value(1)), entry("b", value(2), value(2), value(2))]
+    asked = best_question(pool, [EXAMPLE, negative, larger])
+    assert asked is not None and asked.index == 2
+
+
+def test_an_input_that_half_refuse_is_asked_after_one_on_which_as_many_differ() -> None:
+    refused = outcome_from_value(error="ValueError: no")
+    pool = [entry("a", refused, value(1)), entry("b", value(4), value(2))]
+    asked = best_question(pool, [SMALL, LARGE])
+    assert asked is not None and asked.index == 1
