@@ -17,7 +17,7 @@ from enum import StrEnum
 from apps.generation.engine.inputs import CallInput, input_key
 from apps.generation.engine.outcomes import Expected, Outcome, OutcomeKind, outcome_meets, outcomes_agree
 from apps.generation.engine.support import Behaviour, Support, WrittenTest, is_usable, supports
-from apps.generation.engine.votes import digest_votes
+from apps.generation.engine.votes import NO_KINSHIP, Kinship, digest_votes
 
 NOTHING_COMPARED = "No behaviour could be compared."
 NO_RIVAL = "It is the only candidate, so there was nothing to agree with."
@@ -153,9 +153,13 @@ class _Group:
         return min(self.members, key=lambda e: (-e.prior, e.id))
 
 
-def decide_consensus(candidates: Sequence[PoolEntry], inputs: Sequence[PoolInput]) -> Consensus:
+def decide_consensus(
+    candidates: Sequence[PoolEntry], inputs: Sequence[PoolInput], *, kinship: Kinship = NO_KINSHIP
+) -> Consensus:
     """
     Choose one candidate; deterministic, and the same whatever the order of *candidates*.
+
+    *kinship* says which models are known to make the same mistakes; it takes from their joint vote.
 
     No candidate that passes fewer of the person's examples than another is ever selected. Among those that pass the
     most, the cluster with the most support wins (see ``support.py``), then the higher prior, then the smaller id.
@@ -179,8 +183,8 @@ def decide_consensus(candidates: Sequence[PoolEntry], inputs: Sequence[PoolInput
         selectors = _selectors(selected, selected, baseline, majority)
         standing = alone or Standing.NOT_COMPARED
         return Consensus(selected, None, standing, (), None, selected, baseline, (NOTHING_COMPARED,), selectors)
-    groups = _ranked(pool, inputs, lambda entry: entry.weight)
-    unweighted = _ranked(pool, inputs, lambda entry: 1.0)[0].chosen.id
+    groups = _ranked(pool, inputs, lambda entry: entry.weight, kinship)
+    unweighted = _ranked(pool, inputs, lambda entry: 1.0, NO_KINSHIP)[0].chosen.id
     clusters = _clusters(groups, inputs)
     selected = groups[0].chosen.id
     return Consensus(
@@ -242,12 +246,12 @@ def _same(left: PoolEntry, right: PoolEntry) -> bool:
 
 
 def _ranked(
-    pool: Sequence[PoolEntry], inputs: Sequence[PoolInput], weight_of: Callable[[PoolEntry], float]
+    pool: Sequence[PoolEntry], inputs: Sequence[PoolInput], weight_of: Callable[[PoolEntry], float], kinship: Kinship
 ) -> list[_Group]:
     """Return the clusters, the preferred one first."""
     members = cluster_by_behaviour(pool, inputs)
     groups = [
-        _Group(group, _passed(group[0], inputs), _vote(group, weight_of), _NONE, max(e.prior for e in group))
+        _Group(group, _passed(group[0], inputs), _vote(group, weight_of, kinship), _NONE, max(e.prior for e in group))
         for group in members
     ]
     most = max(group.passed for group in groups)
@@ -290,11 +294,12 @@ def _says(inputs: Sequence[PoolInput]) -> list[float]:
     return says
 
 
-def _vote(group: Sequence[PoolEntry], weight_of: Callable[[PoolEntry], float]) -> float:
+def _vote(group: Sequence[PoolEntry], weight_of: Callable[[PoolEntry], float], kinship: Kinship) -> float:
     """Programs that were never run have no behaviour in common, so they have no vote."""
     if all(outcome.kind is OutcomeKind.NOT_RUN for outcome in group[0].outcomes):
         return 0.0
-    return digest_votes([(entry.normalised_digest, weight_of(entry)) for entry in group])
+    weights = kinship.discounted([(entry.model_id, weight_of(entry)) for entry in group])
+    return digest_votes([(entry.normalised_digest, weight) for entry, weight in zip(group, weights, strict=True)])
 
 
 def _examples(inputs: Sequence[PoolInput]) -> int:

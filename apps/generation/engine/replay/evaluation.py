@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from apps.generation.engine.replay import selectors
+from apps.generation.engine.replay.kinship import kinship_learned
 from apps.generation.engine.replay.questions import with_questions
 from apps.generation.engine.replay.selectors import Choice, Observed, Weights, accuracy
 from apps.generation.engine.replay.statistics import (
@@ -99,10 +100,11 @@ class _Taught:
     def __init__(self, problems: Sequence[Observed], folds: Sequence[int], fold: int) -> None:
         others = [seen for seen, own in zip(problems, folds, strict=True) if own != fold and not seen.problem.excluded]
         self.expertise = expertise_learned(others)
+        self.kinship = kinship_learned(others)
         self.best = max(self.expertise, key=lambda model: (self.expertise[model], model), default="")
 
     def consensus(self, seen: Observed) -> Choice:
-        return selectors.consensus(seen, self.expertise)
+        return selectors.consensus(seen, self.expertise, self.kinship)
 
 
 def _selectors(questions: int) -> dict[str, Callable[[Observed, _Taught], Weights | None]]:
@@ -118,7 +120,9 @@ def _selectors(questions: int) -> dict[str, Callable[[Observed, _Taught], Weight
         "unweighted": lambda seen, taught: selectors.consensus(seen, None).weights,
         "oracle": lambda seen, taught: selectors.oracle(seen),
         "with_questions": lambda seen, taught: (
-            with_questions(seen, taught.expertise, questions=questions).weights if questions else None
+            with_questions(seen, taught.expertise, questions=questions, kinship=taught.kinship).weights
+            if questions
+            else None
         ),
     }
 

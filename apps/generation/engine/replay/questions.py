@@ -10,9 +10,12 @@ from apps.generation.engine.inputs import input_key
 from apps.generation.engine.outcomes import OutcomeKind, expected_of
 from apps.generation.engine.questions import best_question
 from apps.generation.engine.replay.selectors import Choice, Observed, consensus, entries
+from apps.generation.engine.votes import NO_KINSHIP, Kinship
 
 
-def with_questions(seen: Observed, expertise: Mapping[str, float] | None, *, questions: int) -> Choice:
+def with_questions(
+    seen: Observed, expertise: Mapping[str, float] | None, *, questions: int, kinship: Kinship = NO_KINSHIP
+) -> Choice:
     """
     Return the consensus after at most so many answers; each becomes an example, as a person's answer does.
 
@@ -24,7 +27,7 @@ def with_questions(seen: Observed, expertise: Mapping[str, float] | None, *, que
         if question is None:
             break
         asked = _answered(asked, question.index)
-    return consensus(asked, expertise)
+    return consensus(asked, expertise, kinship)
 
 
 def _settled(seen: Observed) -> set[int]:

@@ -7,20 +7,23 @@ and CodeT's dual execution agreement (Chen et al., ICLR 2023).
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput, decide_consensus
 from apps.generation.engine.outcomes import Outcome, outcome_meets
 from apps.generation.engine.replay.records import Problem
+from apps.generation.engine.votes import NO_KINSHIP, Kinship
 
 Weights = tuple[float, ...]
 SHARPNESS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Observed:
     """
     A problem with the inputs it was run on, and what samples did.
@@ -32,6 +35,11 @@ class Observed:
     inputs: tuple[PoolInput, ...]
     outcomes: tuple[tuple[Outcome, ...], ...]
     reference: tuple[Outcome, ...] | None = None
+
+    @cached_property
+    def behaviours(self) -> tuple[str, ...]:
+        """A digest of what each sample did; those that did the same to the last digit share it."""
+        return tuple(hashlib.sha256(repr(one).encode()).hexdigest() for one in self.outcomes)
 
     def passed(self, sample: int) -> int:
         """Return how many of the person's examples a sample passes."""
@@ -121,10 +129,10 @@ class Choice:
     features: tuple[float, ...]
 
 
-def consensus(seen: Observed, expertise: Mapping[str, float] | None) -> Choice:
+def consensus(seen: Observed, expertise: Mapping[str, float] | None, kinship: Kinship = NO_KINSHIP) -> Choice:
     """Decide as a request does; without ``expertise`` every model counts the same."""
     pool = entries(seen, expertise)
-    decided = decide_consensus(pool, seen.inputs)
+    decided = decide_consensus(pool, seen.inputs, kinship=kinship)
     members = decided.clusters[0].members if decided.clusters else tuple(entry.id for entry in pool)
     chosen = [entry for entry in pool if entry.id in set(members)]
     best = max(entry.prior for entry in chosen)
