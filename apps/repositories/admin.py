@@ -70,3 +70,39 @@ class RevisionAdmin(ReadOnlyAdmin):
     list_filter = ("repository",)
     list_select_related = ("repository",)
     search_fields = ("sha", "subject")
+
+
+@admin.register(models.CodeIndex)
+class CodeIndexAdmin(ReadOnlyAdmin):
+    """Commits that are ready to be searched."""
+
+    list_display = ("revision", "file_count", "symbol_count", "reused", "unreadable", "left_out", "created_at")
+    list_filter = ("revision__repository",)
+    list_select_related = ("revision__repository",)
+    search_fields = ("revision__sha",)
+    exclude = ("files",)
+    ordering = ("-created_at",)
+
+
+@admin.register(models.IndexedFile)
+class IndexedFileAdmin(ReadOnlyAdmin):
+    """Texts that were read."""
+
+    list_display = ("path", "repository", "blob", "is_readable", "created_at")
+    list_filter = ("repository", "is_readable")
+    list_select_related = ("repository",)
+    search_fields = ("path", "blob")
+    ordering = ("-created_at",)
+
+
+@admin.register(models.CodeSymbol)
+class CodeSymbolAdmin(ReadOnlyAdmin):
+    """Functions, classes and methods."""
+
+    list_display = ("dotted", "kind", "repository", "line", "created_at")
+    list_filter = ("repository", "kind")
+    list_select_related = ("repository",)
+    search_fields = ("dotted", "digest")
+    exclude = ("search", "embedding")
+    raw_id_fields = ("file",)
+    ordering = ("-created_at",)

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from apps.governance.models import User
 from apps.governance.rest import Resource
 from apps.governance.subjects import subject_register
-from apps.repositories.models import Repository, Revision
+from apps.repositories.models import CodeIndex, CodeSymbol, IndexedFile, Repository, Revision
 from apps.repositories.selectors import repository_ids, revisions_in
 
 
@@ -54,5 +54,70 @@ class RevisionResource(Resource):
     references = {"repository": "repo"}
     filters = ("repository", "sha")
     newest = "committed_at"
+    place_path = "repository"
+    places = staticmethod(repository_ids)
+
+
+class CodeIndexResource(Resource):
+    """What a commit has, ready to be searched."""
+
+    noun = "code-indexes"
+    prefix = "index"
+    model = CodeIndex
+    permit = "requests:read"
+    columns = {
+        "id": "pk",
+        "revision": "",
+        "file_count": "",
+        "symbol_count": "",
+        "reused": "",
+        "unreadable": "",
+        "left_out": "",
+        "created_at": "",
+    }
+    references = {"revision": "rev"}
+    filters = ("revision",)
+    place_path = "revision__repository"
+    places = staticmethod(repository_ids)
+
+
+class IndexedFileResource(Resource):
+    """One text that a file had, read for the index."""
+
+    noun = "indexed-files"
+    prefix = "file"
+    model = IndexedFile
+    permit = "requests:read"
+    columns = {"id": "pk", "repository": "", "path": "", "blob": "", "is_readable": "", "created_at": ""}
+    references = {"repository": "repo"}
+    filters = ("repository", "path", "blob", "is_readable")
+    place_path = "repository"
+    places = staticmethod(repository_ids)
+
+
+class CodeSymbolResource(Resource):
+    """A function, class or method of an indexed file."""
+
+    noun = "code-symbols"
+    prefix = "symbol"
+    model = CodeSymbol
+    permit = "requests:read"
+    columns = {
+        "id": "pk",
+        "repository": "",
+        "file": "",
+        "kind": "",
+        "qualname": "",
+        "dotted": "",
+        "signature": "",
+        "docstring": "",
+        "line": "",
+        "end_line": "",
+        "digest": "",
+        "calls": "",
+        "created_at": "",
+    }
+    references = {"repository": "repo", "file": "file"}
+    filters = ("repository", "file", "kind", "dotted", "digest")
     place_path = "repository"
     places = staticmethod(repository_ids)

@@ -14,9 +14,37 @@ from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.governance.models import User
 from apps.governance.selectors import readable_scopes
+from apps.repositories.code_search import (
+    code_index_of,
+    package_exports,
+    symbols_calling,
+    symbols_named,
+    symbols_similar,
+)
 from apps.repositories.gateways import git
 from apps.repositories.models import Repository, Revision
 from apps.repositories.types import CommitInfo, RepositoryEmpty, RepositoryUnavailable
+
+__all__ = [
+    "LAST_SEEN_KEY",
+    "churn",
+    "code_index_of",
+    "files_at",
+    "head_sha",
+    "history",
+    "is_git",
+    "object_kind",
+    "package_exports",
+    "repositories_readable",
+    "repository_first",
+    "repository_get",
+    "repository_ids",
+    "revisions_in",
+    "revisions_readable",
+    "symbols_calling",
+    "symbols_named",
+    "symbols_similar",
+]
 
 LAST_SEEN_KEY = "repository"
 

@@ -102,3 +102,33 @@ class CodeHost(Protocol):
 def trailers(lines: Sequence[tuple[str, str]]) -> str:
     """Return git trailer lines, one for each (token, value), values on one line each."""
     return "\n".join(f"{token}: {' '.join(value.split())}" for token, value in lines)
+
+
+INDEX_JOB = "repositories.index"
+REVISION_SUBJECT = "revision"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSymbol:
+    """
+    A symbol of an indexed commit.
+
+    ``line`` and ``end_line`` count from 1, decorators included; ``digest`` is the SHA-256 of these lines. ``calls`` are
+    dotted names. ``by_meaning`` and ``by_words`` are its places in the two rankings, from 1, None where it is not in
+    one; ``score`` is what the fused ranking gives it.
+    """
+
+    id: int
+    path: str
+    kind: str
+    qualname: str
+    dotted: str
+    signature: str
+    docstring: str
+    line: int
+    end_line: int
+    digest: str
+    calls: tuple[str, ...]
+    by_meaning: int | None = None
+    by_words: int | None = None
+    score: float = 0.0

@@ -49,7 +49,13 @@ from apps.quality.resources import (
     ReviewResource,
     TestSuiteResource,
 )
-from apps.repositories.resources import RepositoryResource, RevisionResource
+from apps.repositories.resources import (
+    CodeIndexResource,
+    CodeSymbolResource,
+    IndexedFileResource,
+    RepositoryResource,
+    RevisionResource,
+)
 from apps.sandbox.resources import SandboxDayResource
 
 RESOURCES: tuple[type[Resource], ...] = (
@@ -79,6 +85,9 @@ RESOURCES: tuple[type[Resource], ...] = (
     PageSourceResource,
     RepositoryResource,
     RevisionResource,
+    CodeIndexResource,
+    IndexedFileResource,
+    CodeSymbolResource,
     ProviderResource,
     ModelCallResource,
     BudgetResource,

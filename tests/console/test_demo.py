@@ -64,7 +64,13 @@ def test_its_figures_are_left_to_the_workers(tmp_path):
     demo_seed(home=tmp_path)
     demo_measure()
     kinds = Counter(Job.objects.values_list("kind", flat=True))
-    assert kinds == {"evolution.analyse": 1, "docs.generate": 1, "quality.debt": 1, "quality.coverage": 6}
+    assert kinds == {
+        "repositories.index": 1,
+        "evolution.analyse": 1,
+        "docs.generate": 1,
+        "quality.debt": 1,
+        "quality.coverage": 6,
+    }
 
 
 @pytest.mark.django_db

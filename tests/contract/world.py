@@ -34,7 +34,7 @@ from apps.quality.models import (
     ProposalBranch,
     QualityImprovement,
 )
-from apps.repositories.models import Repository, Revision
+from apps.repositories.models import CodeIndex, CodeSymbol, IndexedFile, Repository, Revision
 from apps.sandbox.models import SandboxDay
 
 TWO_DAYS = timedelta(days=2)
@@ -54,6 +54,7 @@ class World:
         revision = Revision.objects.create(
             repository=self.repository, sha=f"{self.count:040}", committed_at="2026-11-01T00:00Z"
         )
+        self._index(revision)
         request = CodeGenerationRequest.objects.create(
             specification="s", context_snapshot={}, target_language="python", status=status
         )
@@ -138,6 +139,28 @@ class World:
     def _another_scope(self):
         organisation = self.scope.organisation
         return Scope.objects.create(organisation=organisation, repository=f"{self.scope.repository}-{self.count}")
+
+    def _index(self, revision):
+        file = IndexedFile.objects.create(
+            repository=self.repository, path="a.py", blob=f"{self.count:040}", reader=1, exports={"json": "json"}
+        )
+        CodeSymbol.objects.create(
+            file=file,
+            repository=self.repository,
+            kind="function",
+            qualname="f",
+            dotted="a.f",
+            signature="def f()",
+            line=1,
+            end_line=2,
+            digest="d",
+            calls=["json.dumps"],
+            search="'f':1A",
+            embedding=[1.0] * 384,
+            embedding_model="m",
+        )
+        counts = dict.fromkeys(("file_count", "symbol_count", "reused", "unreadable"), 1)
+        CodeIndex.objects.create(revision=revision, reader=1, **counts).files.add(file)
 
     def _measure(self, revision):
         code = MeasuredCode.objects.create(revision=revision, path="a.py", digest="d")

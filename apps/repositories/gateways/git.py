@@ -140,7 +140,13 @@ def files_at(path: Path, sha: str, *, suffixes: Sequence[str] | None) -> dict[st
 
     Files over 1 MB are left out, and reading ends at 64 MB in total, smallest path first.
     """
-    wanted: list[tuple[str, str]] = []
+    wanted = blobs_at(path, sha, suffixes=suffixes)
+    return dict(zip(wanted, read_blobs(path, list(wanted.values())), strict=True))
+
+
+def blobs_at(path: Path, sha: str, *, suffixes: Sequence[str] | None) -> dict[str, str]:
+    """Return the blob ids of the files that :func:`files_at` returns, by path."""
+    wanted: dict[str, str] = {}
     total = 0
     for name, blob, size in sorted(tree_entries(path, sha)):
         if size > MAX_FILE_BYTES or (suffixes is not None and not name.endswith(tuple(suffixes))):
@@ -148,8 +154,8 @@ def files_at(path: Path, sha: str, *, suffixes: Sequence[str] | None) -> dict[st
         total += size
         if total > MAX_TOTAL_BYTES:
             break
-        wanted.append((name, blob))
-    return dict(zip((name for name, _ in wanted), read_blobs(path, [blob for _, blob in wanted]), strict=True))
+        wanted[name] = blob
+    return wanted
 
 
 def history(path: Path, sha: str, *, limit: int) -> list[CommitInfo]:

@@ -1,15 +1,20 @@
 """The door of the app for writes."""
 
-from apps.repositories.services.embeddings import Embedding, texts_embed
+from apps.repositories.services.embeddings import Embedding, embedding_model, texts_embed
+from apps.repositories.services.indexing import files_unindexed, index_request, revision_index
 from apps.repositories.services.last_seen import repository_seen
 from apps.repositories.services.repositories import code_host, registrable, repository_register, revision_record
 
 __all__ = [
     "Embedding",
     "code_host",
+    "embedding_model",
+    "files_unindexed",
+    "index_request",
     "registrable",
     "repository_register",
     "repository_seen",
+    "revision_index",
     "revision_record",
     "texts_embed",
 ]

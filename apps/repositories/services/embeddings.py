@@ -29,6 +29,11 @@ class Embedding:
     dimensions: int
 
 
+def embedding_model() -> str:
+    """Return the name of the model that embeds."""
+    return str(minilm.MODEL)
+
+
 def texts_embed(texts: Sequence[str]) -> list[Embedding]:
     """Return an embedding for each text, 8 ms a text; the first call of a process loads the model in half a second."""
     if not texts:

@@ -17,6 +17,7 @@ from apps.repositories.gateways import git
 from apps.repositories.gateways.local_git import LocalGit
 from apps.repositories.models import Repository, Revision
 from apps.repositories.selectors import is_git
+from apps.repositories.services.indexing import index_request
 from apps.repositories.types import CodeHost, RepositoryUnavailable
 
 
@@ -34,7 +35,8 @@ def repository_register(
     """
     Register the git repository at *path*. Its remote and default branch are read from it unless given.
 
-    An empty repository may be registered; generation refuses it until it has a commit.
+    Its newest commit is recorded and indexed. An empty repository may be registered; generation refuses it until it has
+    a commit.
 
     :raises PermissionRefused: the actor may not manage repositories of the organisation.
     :raises NofxError: as :func:`registrable`.
@@ -60,6 +62,9 @@ def repository_register(
         scope=scope,
         outcome=AuditEvent.Outcome.DONE,
     )
+    newest = git.resolve(resolved, f"refs/heads/{repository.default_branch}")
+    if newest:
+        index_request(revision=revision_record(repository=repository, sha=newest), requested_by=actor)
     return repository
 
 

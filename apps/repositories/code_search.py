@@ -1,0 +1,149 @@
+"""
+Finding symbols of an indexed commit: by meaning (pgvector), by words (Postgres full text), and by both, fused.
+
+Both rankings are one statement each. Postgres' full text has no inverse document frequency, so the words' ranking adds
+it: a lexeme counts the more, the fewer symbols of the commit have it (Spärck Jones, 1972), times what ``ts_rank`` says
+of where it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+
+from apps.repositories.engine.fusion import reciprocal_rank_fusion
+from apps.repositories.engine.modules import module_name
+from apps.repositories.engine.symbols import READER
+from apps.repositories.engine.words import search_words
+from apps.repositories.models import CodeIndex, CodeSymbol, IndexedFile, Revision
+from apps.repositories.types import FoundSymbol
+
+if TYPE_CHECKING:
+    from apps.repositories.services.embeddings import Embedding
+
+DEPTH = 60  # places of each ranking that are fused
+MAX_LEXEMES = 64  # of a query, its first
+MAX_QUERY = 10_000  # characters
+_SCANNED = 20_000  # rows that an approximate scan looks at before it gives up
+
+_BY_MEANING = """
+    SELECT symbol.id
+    FROM repositories_codesymbol symbol
+    WHERE symbol.repository_id = %(repository)s AND symbol.embedding_model = %(model)s
+      AND symbol.file_id IN (SELECT indexedfile_id FROM repositories_codeindex_files WHERE codeindex_id = %(revision)s)
+    ORDER BY symbol.embedding <=> %(vector)s::vector
+    LIMIT %(depth)s
+"""
+_BY_WORDS = """
+    WITH wanted AS MATERIALIZED (
+        SELECT lexeme, quote_literal(lexeme)::tsquery AS query
+        FROM unnest(to_tsvector('english', %(text)s)) ORDER BY positions[1] LIMIT %(lexemes)s
+    ),
+    found AS MATERIALIZED (
+        SELECT symbol.id, wanted.lexeme, ts_rank(symbol.search, wanted.query) AS rank
+        FROM wanted JOIN repositories_codesymbol symbol ON symbol.search @@ wanted.query
+        WHERE symbol.repository_id = %(repository)s
+          AND symbol.file_id IN (
+              SELECT indexedfile_id FROM repositories_codeindex_files WHERE codeindex_id = %(revision)s
+          )
+    ),
+    weights AS (SELECT lexeme, ln(1 + %(symbols)s::float / count(*)) AS weight FROM found GROUP BY lexeme)
+    SELECT found.id
+    FROM found JOIN weights USING (lexeme)
+    GROUP BY found.id
+    ORDER BY sum(found.rank * weights.weight) DESC, found.id
+    LIMIT %(depth)s
+"""
+
+
+def code_index_of(revision: Revision) -> CodeIndex | None:
+    """Return the index of a commit, None while it is not finished."""
+    return CodeIndex.objects.filter(revision=revision, reader=READER).first()
+
+
+def symbols_similar(
+    *, index: CodeIndex, text: str, embedding: Embedding | None, depth: int = DEPTH, with_words: bool = True
+) -> list[FoundSymbol]:
+    """
+    Return the symbols of an indexed commit that are nearest to *text*, best first, at most *depth* of each ranking.
+
+    The rankings by meaning and by words are fused by their places. Without an *embedding* words decide alone; without
+    words, meaning does. Three queries. The caller has decided that its user may read the repository.
+    """
+    by_meaning = _nearest(index, embedding, depth) if embedding else []
+    by_words = _worded(index, text, depth) if with_words else []
+    fused = reciprocal_rank_fusion(by_meaning, by_words)
+    rows = {symbol.id: symbol for symbol in _found(CodeSymbol.objects.filter(pk__in=[key for key, _ in fused]))}
+    meaning, words = ({key: place for place, key in enumerate(one, start=1)} for one in (by_meaning, by_words))
+    return [
+        replace(rows[key], by_meaning=meaning.get(key), by_words=words.get(key), score=score)
+        for key, score in fused
+        if key in rows
+    ]
+
+
+def _nearest(index: CodeIndex, embedding: Embedding, depth: int) -> list[int]:
+    vector = "[" + ",".join(map(str, embedding.vector[: embedding.dimensions])) + "]"
+    values = {"model": embedding.model, "vector": vector, "depth": depth}
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The index knows nothing of commits: it goes on until enough rows of this one were met, in exact order.
+        cursor.execute("SET LOCAL hnsw.iterative_scan = strict_order")
+        cursor.execute("SELECT set_config('hnsw.ef_search', %s, true)", [str(max(depth, 100))])
+        cursor.execute("SELECT set_config('hnsw.max_scan_tuples', %s, true)", [str(_SCANNED)])
+        return _keys(cursor, _BY_MEANING, index, values)
+
+
+def _worded(index: CodeIndex, text: str, depth: int) -> list[int]:
+    values = {
+        "text": search_words(text[:MAX_QUERY]),
+        "symbols": index.symbol_count,
+        "depth": depth,
+        "lexemes": MAX_LEXEMES,
+    }
+    with connection.cursor() as cursor:
+        return _keys(cursor, _BY_WORDS, index, values)
+
+
+def _keys(cursor: Any, statement: str, index: CodeIndex, values: dict[str, Any]) -> list[int]:
+    place = {"revision": index.pk, "repository": index.revision.repository_id}
+    cursor.execute(statement, {**place, **values})
+    return [row[0] for row in cursor.fetchall()]
+
+
+def _found(rows: Any) -> list[FoundSymbol]:
+    columns = ("qualname", "dotted", "signature", "docstring", "line", "end_line", "digest", "calls")
+    return [
+        FoundSymbol(key, path, kind, qualname, dotted, signature, docstring, line, end_line, digest, tuple(calls))
+        for key, path, kind, qualname, dotted, signature, docstring, line, end_line, digest, calls in rows.values_list(
+            "pk", "file__path", "kind", *columns
+        )
+    ]
+
+
+def symbols_named(*, index: CodeIndex, dotted: Sequence[str]) -> list[FoundSymbol]:
+    """Return the symbols of an indexed commit with these dotted names, by path and line; one query."""
+    rows = CodeSymbol.objects.filter(
+        repository=index.revision.repository_id, file__indexes=index, dotted__in=list(dotted)
+    )
+    return _found(rows.order_by("file__path", "line"))
+
+
+def symbols_calling(*, index: CodeIndex, dotted: Sequence[str]) -> list[FoundSymbol]:
+    """Return the symbols of an indexed commit that call one of these names, by path and line; one query."""
+    rows = CodeSymbol.objects.filter(
+        repository=index.revision.repository_id, file__indexes=index, calls__overlap=list(dotted)
+    )
+    return _found(rows.order_by("file__path", "line"))
+
+
+def package_exports(*, index: CodeIndex) -> dict[str, str]:
+    """
+    Return what the packages of an indexed commit hand on: dotted name in the package -> dotted name it stands for.
+
+    One query; only ``__init__.py`` files are looked at.
+    """
+    rows = IndexedFile.objects.filter(indexes=index, path__endswith="__init__.py").values_list("path", "exports")
+    return {f"{module_name(path)}.{name}": target for path, exports in rows for name, target in exports.items()}

@@ -1,0 +1,32 @@
+"""Jobs of registered code."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apps.core.errors import NotFound
+from apps.governance.models import User
+from apps.jobs.services import JobRun, job_handler, job_subject_access
+from apps.repositories.models import Revision
+from apps.repositories.selectors import revisions_readable
+from apps.repositories.services import revision_index
+from apps.repositories.types import INDEX_JOB, REVISION_SUBJECT
+
+
+@job_handler(INDEX_JOB, timeout_s=1800)
+def index_run(run: JobRun) -> None:
+    revision = Revision.objects.select_related("repository").filter(pk=run.job.subject_id).first()
+    if revision is None:
+        raise NotFound("The commit that was to be indexed is no longer registered.")
+
+    def announce(read: int, of: int) -> None:
+        run.raise_if_cancelled()
+        run.progress("reading_files", read=read, of=of)
+
+    index = revision_index(revision=revision, announce=announce)
+    run.progress("indexed", files=index.file_count, symbols=index.symbol_count, unchanged=index.reused)
+
+
+@job_subject_access(REVISION_SUBJECT)
+def revision_is_readable(user: User, revision_id: UUID) -> bool:
+    return revisions_readable(user).filter(pk=revision_id).exists()
