@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from apps.governance.models import User
 from apps.knowledge.engine.antipatterns import ANTIPATTERNS, AntiPattern
+from apps.knowledge.engine.matching import match
 from apps.knowledge.engine.pattern_model import THEMES, Pattern
 from apps.knowledge.engine.search import Found, search
 from apps.knowledge.gateways.library import patterns
@@ -42,6 +43,11 @@ def pattern_get(slug: str) -> Pattern | None:
 def antipattern_get(slug: str) -> AntiPattern | None:
     """Return the anti-pattern with this part of a URL."""
     return next((one for one in ANTIPATTERNS if one.slug == slug), None)
+
+
+def patterns_matching(*, text: str, entry: str | None, signature: str | None, count: int) -> list[Pattern]:
+    """Return the *count* patterns that fit a task best; none that does not fit."""
+    return [found.pattern for found in match(patterns(), text, entry, signature)[:count]]
 
 
 def outcomes_of(user: User) -> Mapping[str, PatternOutcome]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, transaction
 
 from apps.repositories.engine.fusion import reciprocal_rank_fusion
-from apps.repositories.engine.modules import module_name
+from apps.repositories.engine.modules import module_name, resolved
 from apps.repositories.engine.symbols import READER
 from apps.repositories.engine.words import search_words
 from apps.repositories.models import CodeIndex, CodeSymbol, IndexedFile, Revision
@@ -147,3 +147,19 @@ def package_exports(*, index: CodeIndex) -> dict[str, str]:
     """
     rows = IndexedFile.objects.filter(indexes=index, path__endswith="__init__.py").values_list("path", "exports")
     return {f"{module_name(path)}.{name}": target for path, exports in rows for name, target in exports.items()}
+
+
+def symbols_around(*, index: CodeIndex, symbols: Sequence[FoundSymbol]) -> tuple[list[FoundSymbol], list[FoundSymbol]]:
+    """
+    Return who calls *symbols* and what they call, as far as imports and names say; these may be among *symbols*.
+
+    Names that a package hands on are followed to where they are defined. What is called on a value (``order.pay()``)
+    is not resolved, since nothing says of what class it is. Three queries.
+    """
+    exports = package_exports(index=index)
+    own = {symbol.dotted for symbol in symbols}
+    aliases = {alias for alias in exports if resolved(alias, exports) in own}
+    called = {resolved(name, exports) for symbol in symbols for name in symbol.calls}
+    callers = symbols_calling(index=index, dotted=sorted(own | aliases)) if own else []
+    callees = symbols_named(index=index, dotted=sorted(called)) if called else []
+    return callers, callees

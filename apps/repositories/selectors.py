@@ -17,6 +17,7 @@ from apps.governance.selectors import readable_scopes
 from apps.repositories.code_search import (
     code_index_of,
     package_exports,
+    symbols_around,
     symbols_calling,
     symbols_named,
     symbols_similar,
@@ -41,6 +42,7 @@ __all__ = [
     "repository_ids",
     "revisions_in",
     "revisions_readable",
+    "symbols_around",
     "symbols_calling",
     "symbols_named",
     "symbols_similar",

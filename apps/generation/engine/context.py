@@ -1,4 +1,4 @@
-"""What a repository already has that bears on a specification: symbols, conventions, and the file to write to."""
+"""What a repository already has that bears on a specification: symbols, conventions, the file to write to."""
 
 from __future__ import annotations
 
@@ -6,78 +6,66 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import Any
 
-MAX_SYMBOLS = 8
-MAX_SYMBOL_CHARACTERS = 1_500
-MAX_TARGET_CHARACTERS = 4_000
-CUT = "# ... (left out for length)\n"
+from apps.generation.engine.budget import Piece, Purse, tokens
+from apps.generation.engine.conventions import Convention, conventions_of, is_test, test_directory
+from apps.generation.engine.source.syntax import parsed
 
-# Key material in the forms in which it is usually pasted into code.
-_SECRET = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----"
-    r"|\b(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[A-Za-z0-9_-]{16,}"
-    r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bAKIA[0-9A-Z]{16}\b|\bxox[abpr]-[A-Za-z0-9-]{10,}"
-    r"|(?<=[\"'])[A-Za-z0-9+/_-]{40,}={0,2}(?=[\"'])",
-    re.DOTALL,
-)
+MAX_SYMBOLS = 20
+CUT = "# ... ({count} more definitions were left out for length)"
+# Where Python's own reader ends a line; a form feed does not.
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _WORD = re.compile(r"[a-z]{3,}")
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """A top-level function or class: where it is, how it is called, and its text."""
-
-    path: str
-    name: str
-    kind: str
-    signature: str
-    docstring: str
-    source: str
-
-
-def symbols_of(files: Mapping[str, str]) -> tuple[Symbol, ...]:
+def symbols_of(files: Mapping[str, str]) -> tuple[Piece, ...]:
     """Return the top-level functions and classes of the Python *files* by path; unparsable ones are left out."""
-    found: list[Symbol] = []
+    found: list[Piece] = []
     for path in sorted(path for path in files if path.endswith(".py")):
-        try:
-            tree = ast.parse(files[path])
-        except (SyntaxError, ValueError):
+        tree = parsed(files[path])
+        if tree is None:
             continue
-        lines = files[path].splitlines()
+        lines = _LINE_END.split(files[path])
         for node in tree.body:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 found.append(_symbol(path, node, lines))
     return tuple(found)
 
 
-def _symbol(path: str, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, lines: list[str]) -> Symbol:
-    source = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+def _symbol(path: str, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, lines: list[str]) -> Piece:
+    kind = "class" if isinstance(node, ast.ClassDef) else "function"
+    note = ast.get_docstring(node) or ""
+    return Piece(path, node.name, kind, _heading(node), note, _lines_of(node, lines), ("similar",))
+
+
+def _heading(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
+    """Return the first line of a definition, without its colon."""
     if isinstance(node, ast.ClassDef):
-        signature, kind = f"class {node.name}", "class"
-    else:
-        returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-        signature, kind = f"def {node.name}({ast.unparse(node.args)}){returns}", "function"
-    return Symbol(path, node.name, kind, signature, ast.get_docstring(node) or "", source)
+        bases = ", ".join(map(ast.unparse, node.bases))
+        return f"class {node.name}({bases})" if bases else f"class {node.name}"
+    word = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
+    returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+    return f"{word} {node.name}({ast.unparse(node.args)}){returns}"
 
 
-def rank_symbols(text: str, symbols: Sequence[Symbol], *, count: int = MAX_SYMBOLS) -> tuple[Symbol, ...]:
+def rank_symbols(text: str, symbols: Sequence[Piece], *, count: int = MAX_SYMBOLS) -> tuple[Piece, ...]:
     """
     Return the *count* symbols nearest to *text*: those it names first, then by shared words, rare words counting more.
 
     Words are weighted by inverse document frequency (Spärck Jones, 1972); ties go to the smaller path and name.
     """
-    documents = [_words(f"{symbol.name} {symbol.docstring} {symbol.signature}") for symbol in symbols]
+    documents = [_words(f"{symbol.qualname} {symbol.docstring} {symbol.signature}") for symbol in symbols]
     frequency = Counter(word for words in documents for word in words)
     wanted = _words(text)
 
     def score(index: int) -> tuple[float, str, str]:
         symbol = symbols[index]
-        named = 10.0 if re.search(rf"\b{re.escape(symbol.name)}\b", text) else 0.0
+        named = 10.0 if re.search(rf"\b{re.escape(symbol.qualname)}\b", text) else 0.0
         shared = sum(1.0 / frequency[word] for word in documents[index] & wanted)
-        return -(named + shared), symbol.path, symbol.name
+        return -(named + shared), symbol.path, symbol.qualname
 
     ranked = sorted(range(len(symbols)), key=score)
     return tuple(symbols[index] for index in ranked if score(index)[0] < 0)[:count]
@@ -85,31 +73,6 @@ def rank_symbols(text: str, symbols: Sequence[Symbol], *, count: int = MAX_SYMBO
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", text).lower()))
-
-
-def conventions_of(files: Mapping[str, str]) -> dict[str, object]:
-    """Return what the code's own habits are, as shares from 0 to 1 with their counts; {} where nothing parses."""
-    functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
-    for path, text in files.items():
-        try:
-            tree = ast.parse(text if path.endswith(".py") else "")
-        except (SyntaxError, ValueError):
-            continue
-        functions += [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    if not functions:
-        return {}
-    n = len(functions)
-    return {
-        "functions": n,
-        "typed_share": round(sum(f.returns is not None for f in functions) / n, 2),
-        "docstring_share": round(sum(ast.get_docstring(f) is not None for f in functions) / n, 2),
-        "test_directory": _test_directory(files),
-    }
-
-
-def _test_directory(files: Mapping[str, str]) -> str:
-    parents = Counter(str(PurePosixPath(path).parent) for path in files if PurePosixPath(path).name.startswith("test_"))
-    return parents.most_common(1)[0][0] if parents else "tests"
 
 
 def choose_target(entry: str | None, title: str, files: Mapping[str, str]) -> str:
@@ -120,16 +83,26 @@ def choose_target(entry: str | None, title: str, files: Mapping[str, str]) -> st
     module goes to the root.
     """
     for symbol in symbols_of(files):
+<<<<<<< HEAD
         if symbol.name == entry and not is_test_path(symbol.path):
+=======
+        if symbol.qualname == entry and not is_test(symbol.path):
+>>>>>>> 7ea492c (generation: Freeze who calls what, the code's counted habits, and whole symbols within the prompt's room)
             return symbol.path
     packages = Counter(
         path.split("/")[-2] if path.startswith("src/") else path.split("/")[0]
         for path in files
+<<<<<<< HEAD
         if path.endswith(".py") and "/" in path and not is_test_path(path)
     )
     roots = {
         str(PurePosixPath(path).parent) for path in files if path.endswith("__init__.py") and not is_test_path(path)
     }
+=======
+        if path.endswith(".py") and "/" in path and not is_test(path)
+    )
+    roots = {str(PurePosixPath(path).parent) for path in files if path.endswith("__init__.py") and not is_test(path)}
+>>>>>>> 7ea492c (generation: Freeze who calls what, the code's counted habits, and whole symbols within the prompt's room)
     package = next((root for name, _ in packages.most_common() for root in (name, f"src/{name}") if root in roots), "")
     module = f"{module_name(entry or title)}.py"
     return f"{package}/{module}" if package else module
@@ -142,6 +115,7 @@ def module_name(text: str) -> str:
     return name if name and not name[0].isdigit() else f"generated_{name}".rstrip("_")
 
 
+<<<<<<< HEAD
 def is_test_path(path: str) -> bool:
     """Tell whether the file at *path* holds tests."""
     return PurePosixPath(path).name.startswith("test_") or "tests" in PurePosixPath(path).parts
@@ -152,74 +126,136 @@ def redact(text: str) -> str:
     return _SECRET.sub("[secret removed]", text)
 
 
+=======
+>>>>>>> 7ea492c (generation: Freeze who calls what, the code's counted habits, and whole symbols within the prompt's room)
 def build_context(
-    *, text: str, base_sha: str, files: Mapping[str, str], target_path: str, entry: str | None
+    *,
+    base_sha: str,
+    files: Mapping[str, str],
+    target_path: str,
+    entry: str | None,
+    pieces: Sequence[Piece],
+    advice: Mapping[str, Sequence[Mapping[str, str]]],
+    budget: int,
 ) -> dict[str, object]:
     """
-    Return the snapshot that a request is frozen with: JSON data, secrets removed.
+    Return the snapshot that a request is frozen with: JSON data, secrets removed, within *budget* tokens.
 
-    Keys: ``base_sha``, ``files`` (count), ``conventions``, ``symbols`` (nearest first, each with path, name, kind,
-    signature, docstring, source), ``target`` (path, exists, source).
+    :param pieces: symbols that may help, best first, with the reasons why each was found.
+    :param advice: texts under "patterns" and "anti_patterns": mappings with ``title`` and ``text``.
+
+    Keys: ``base_sha``, ``files`` (count), ``entry``, ``conventions`` (``test_directory`` and ``measures``), ``target``
+    (``path``, ``exists``, ``source``, ``form``, ``tokens``), ``symbols`` (each with path, name, qualname, kind,
+    signature, docstring, source, form, tokens, reasons), ``patterns``, ``anti_patterns``, ``budget`` (``tokens``,
+    ``used``, ``left_out``) and ``redacted`` (sort of secret -> how many).
     """
+<<<<<<< HEAD
     nearest = rank_symbols(text, [symbol for symbol in symbols_of(files) if not is_test_path(symbol.path)])
     target = files.get(target_path)
+=======
+    purse = Purse(budget)
+    measures = conventions_of(files)
+    purse.spend("\n".join(one.sentence() for one in measures if one.is_clear))
+    target = _target(files.get(target_path), target_path, entry, purse)
+    shown_already = target_path if target["form"] == "whole" else None
+    symbols = _taken([one for one in pieces if one.path != shown_already], purse)
+    kept = {section: [item for item in items if purse.spend(item["text"])] for section, items in advice.items()}
+>>>>>>> 7ea492c (generation: Freeze who calls what, the code's counted habits, and whole symbols within the prompt's room)
     return {
         "base_sha": base_sha,
         "files": len(files),
-        "conventions": conventions_of(files),
         "entry": entry or "",
-        "symbols": [
-            {
-                "path": symbol.path,
-                "name": symbol.name,
-                "qualname": symbol.name,
-                "kind": symbol.kind,
-                "signature": redact(symbol.signature),
-                "docstring": redact(symbol.docstring[:400]),
-                "source": redact(symbol.source[:MAX_SYMBOL_CHARACTERS]),
-            }
-            for symbol in nearest
-        ],
-        "target": {
-            "path": target_path,
-            "exists": target is not None,
-            "source": redact(excerpt(target or "", entry)),
-        },
+        "conventions": {"test_directory": test_directory(files), "measures": [asdict(one) for one in measures]},
+        "target": target,
+        "symbols": symbols,
+        "patterns": kept.get("patterns", []),
+        "anti_patterns": kept.get("anti_patterns", []),
+        "budget": {"tokens": budget, "used": purse.used, "left_out": purse.left_out},
+        "redacted": dict(sorted(purse.redacted.items())),
     }
 
 
-def excerpt(source: str, entry: str | None, limit: int = MAX_TARGET_CHARACTERS) -> str:
-    """
-    Return *source* when it has at most *limit* characters, else its beginning and what stands around *entry*.
+def _taken(pieces: Sequence[Piece], purse: Purse) -> list[dict[str, object]]:
+    """Take *pieces* as far as they fit; of a class and its methods no line twice."""
+    chosen: list[dict[str, object]] = []
+    whole: set[tuple[str, str]] = set()
+    for piece in pieces:
+        owners = piece.qualname.split(".")[:-1]
+        if any((piece.path, ".".join(owners[: depth + 1])) in whole for depth in range(len(owners))):
+            continue
+        has_part = any(path == piece.path and name.startswith(f"{piece.qualname}.") for path, name in whole)
+        taken = purse.take(piece, is_heading=has_part)
+        if taken:
+            chosen.append(taken)
+            whole |= {(piece.path, piece.qualname)} if taken["form"] == "whole" else set()
+    return chosen
 
-    A model with a small window sees what it changes and the imports above it; what is left out is marked.
+
+def _target(source: str | None, path: str, entry: str | None, purse: Purse) -> dict[str, object]:
+    """Return the file that is written to: whole where it fits into half of the purse, else its outline."""
+    shown, form = source or "", "whole"
+    if purse.cost(shown) > purse.budget // 2:
+        shown, form = outline(shown, entry, purse.budget // 2), "outline"
+    shown = purse.redact(shown)
+    purse.spend(shown)
+    return {"path": path, "exists": source is not None, "source": shown, "form": form, "tokens": tokens(shown)}
+
+
+def outline(source: str, entry: str | None, budget: int) -> str:
     """
-    if len(source) <= limit:
-        return source
-    found = re.search(rf"^(?:async def|def|class) {re.escape(entry)}\b", source, re.MULTILINE) if entry else None
-    start = found.start() if found else 0
-    head = source[: min(start, limit // 4)].rpartition("\n")[0]
-    room = limit - len(head) - 2 * len(CUT) - 2
-    body = source[start : start + room].rpartition("\n")[0]
-    before = f"{head}\n{CUT}" if head else ""
-    return f"{before}{body}\n{CUT}"
+    Return a long file as its imports, *entry* whole, and the first lines of what else it defines, in their order.
+
+    Nothing is cut in the middle: an *entry* that is longer than *budget* tokens has its first line only, and of the
+    other definitions those that no longer fit are counted.
+    """
+    tree = parsed(source)
+    if tree is None:
+        return ""
+    lines = _LINE_END.split(source)
+    parts: list[tuple[int, str]] = []
+    room = budget - tokens(CUT) - 8
+
+    def add(node: ast.stmt, text: str) -> bool:
+        nonlocal room
+        if tokens(text) >= room:
+            return False
+        room -= tokens(text) + 1
+        parts.append((node.lineno, text))
+        return True
+
+    definitions = [one for one in tree.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
+    for node in definitions:
+        if node.name == entry and not add(node, _lines_of(node, lines)):
+            add(node, f"{_heading(node)}: ...")
+    for statement in tree.body:
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            add(statement, _lines_of(statement, lines))
+    others = [node for node in definitions if node.name != entry]
+    shown = sum(add(node, f"{_heading(node)}: ...") for node in others)
+    tail = [CUT.format(count=len(others) - shown)] if shown < len(others) else []
+    return "\n".join([*(text for _, text in sorted(parts)), *tail]) + "\n"
+
+
+def lines_between(text: str, first: int, last: int) -> str:
+    """Return the lines *first* to *last* of *text*, counted from 1 as Python counts them, without an end of line."""
+    return "\n".join(_LINE_END.split(text)[first - 1 : last])
+
+
+def _lines_of(node: ast.stmt, lines: Sequence[str]) -> str:
+    decorators = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+    return "\n".join(lines[first - 1 : node.end_lineno])
 
 
 def prompt_context(snapshot: Mapping[str, Any]) -> dict[str, object]:
     """Return a snapshot as :func:`apps.generation.engine.prompts.build_messages` reads it."""
     target = snapshot["target"]
+    measures = (Convention(**one) for one in snapshot["conventions"].get("measures", ()))
+    sentences = [one.sentence() for one in measures if one.is_clear]
     return {
-        "symbols": [symbol for symbol in snapshot["symbols"] if symbol["path"] != target["path"]],
-        "conventions": _convention_sentences(snapshot["conventions"]),
+        "symbols": snapshot["symbols"],
+        "conventions": ["\n".join(sentences)] if sentences else [],
+        "patterns": snapshot.get("patterns", []),
+        "anti_patterns": snapshot.get("anti_patterns", []),
         "base_files": {target["path"]: target["source"]} if target["exists"] else {},
     }
-
-
-def _convention_sentences(conventions: Mapping[str, Any]) -> list[str]:
-    if not conventions:
-        return []
-    n = conventions["functions"]
-    return [
-        f"{round(100 * conventions['typed_share'])} % of {n} functions have a return annotation.",
-        f"{round(100 * conventions['docstring_share'])} % of {n} functions have a docstring.",
-    ]

@@ -9,6 +9,7 @@ content cannot hold it), and the task, which comes after the data and is the las
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from hashlib import sha256
@@ -30,6 +31,15 @@ _ANSWER = (
     "1. one fenced ```{language} block with the complete implementation, without tests and without a usage example;\n"
     "2. one fenced ```{language} block with {tests} tests that import from `{module}`;\n"
     "3. one fenced ```markdown block with a short note for users: what it does, what it raises, its limits."
+)
+_INTRODUCTION = "From the repository, as far as there is room. " + DATA_RULE
+# Format characters of Unicode (direction, joiners, tags) and control characters but for tab and line ends.
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e007f]"
+)
+_ROLE_MARK = re.compile(
+    r"<\|[\w-]{1,40}\|>|\[/?INST\]|<</?SYS>>|</?s>|<(?:start|end)_of_turn>|<\uff5c[^<>]{1,40}\uff5c>", re.IGNORECASE
 )
 _SECTIONS = ("symbols", "conventions", "patterns", "anti_patterns", "lessons", "decisions")
 
@@ -58,8 +68,8 @@ def build_messages(
     :param context: the frozen snapshot. Read are ``symbols`` (mappings with ``path``, ``qualname`` and ``source``),
         ``conventions``, ``patterns``, ``anti_patterns``, ``lessons`` and ``decisions`` (texts or mappings), and
         ``base_files`` (path -> source of what is to be changed). Anything else is ignored. Data that would make
-        the prompt longer than :data:`MAX_PROMPT` characters is cut, least relevant (last) first, and the text says
-        so; beside a long specification there is room for :data:`MIN_CONTEXT` characters of data all the same.
+        the prompt longer than :data:`MAX_PROMPT` characters is left out, least relevant (last) first; beside a long
+        specification there is room for :data:`MIN_CONTEXT` characters of data all the same.
     :raises ValueError: *role* is not a :class:`PromptRole`.
     """
     language = spec.target_language
@@ -70,14 +80,35 @@ def build_messages(
     return (("system", system), ("user", "\n\n".join(parts)))
 
 
+def data_room(spec: Specification) -> int:
+    """Return how many characters of data, fences included, every prompt for *spec* has room for."""
+    longest = max(len(attitude) for attitude in _ATTITUDES.values())
+    system = len(_SYSTEM) + len(spec.target_language) + longest
+    return max(MIN_CONTEXT, MAX_PROMPT - system - len(_task(spec)) - len(_answer(spec))) - len(_INTRODUCTION) - 2
+
+
 def fence_data(content: str, label: str) -> str:
     """
     Return *content* between two DATA lines that it cannot close.
 
     The delimiter holds a digest of the content, so to hold it the content would have to know its own SHA-256.
+    Characters that only change how a text looks, and marks by which a model's template tells who speaks, are written
+    out.
     """
+    content = _written_out(content)
     mark = sha256(f"{label}\n{content}".encode("utf-8", "replace")).hexdigest()[:16]
     return f"<<<DATA {mark} {_label(label)}\n{content.rstrip()}\nDATA {mark}>>>"
+
+
+def _written_out(text: str) -> str:
+    """
+    Return *text* with nothing in it that a reader does not see or that a template takes for its own.
+
+    Direction marks and other invisible characters (Boucher and Anderson, Trojan Source, 2023) become escapes; inside a
+    mark such as ``<|im_start|>`` a space is put.
+    """
+    visible = _INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return _ROLE_MARK.sub(lambda match: f"{match.group()[0]} {match.group()[1:]}", visible)
 
 
 def _label(label: str) -> str:
@@ -89,15 +120,13 @@ def _data(context: Mapping[str, object], room: int) -> str:
     if not blocks:
         return ""
     kept: list[str] = []
-    room -= len(DATA_RULE) + 80
+    room -= len(_INTRODUCTION) + 2
     for block in blocks:
         room -= len(block) + 2
         if room < 0:
             break
         kept.append(block)
-    left_out = len(blocks) - len(kept)
-    tail = [f"({left_out} further pieces were left out for length.)"] if left_out else []
-    return "\n\n".join(["From the repository. " + DATA_RULE, *kept, *tail])
+    return "\n\n".join([_INTRODUCTION, *kept])
 
 
 def _pieces(context: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -120,7 +149,8 @@ def _pieces(context: Mapping[str, object]) -> list[tuple[str, str]]:
 def _piece(section: str, item: object) -> tuple[str, str]:
     if not isinstance(item, Mapping):
         return section, _text(item)
-    place = " ".join(str(item[key]) for key in ("path", "qualname", "name", "title") if item.get(key))
+    name = item.get("qualname") or item.get("name") or item.get("title")
+    place = " ".join(str(part) for part in (item.get("path"), name) if part)
     body = next((item[key] for key in ("source", "code", "body", "text") if item.get(key)), None)
     return f"{section} {place}".strip(), _text(body if body is not None else dict(item))
 

@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from apps.generation.engine.context import redact
 from apps.generation.engine.prompts import DATA_RULE, fence_data
+from apps.generation.engine.secrets import redact
 from apps.generation.engine.specification.model import IssueKind, Span, Specification, SpecIssue
 
 MAX_FINDINGS = 10
@@ -46,10 +46,12 @@ class NotAReading(ValueError):
 
 def reading_messages(specification: Specification) -> tuple[tuple[str, str], ...]:
     """Return (role, content) pairs that ask for open questions; secrets in the text are struck out."""
-    shown = redact(specification.text[:MAX_SHOWN])
+    shown = redact(specification.text[:MAX_SHOWN]).text
     known = "\n".join(f"- {issue.message}" for issue in specification.issues[:MAX_FINDINGS]) or "- nothing"
     ask = _ASK.format(
-        count=MAX_FINDINGS, kinds=", ".join(kind.value for kind in _KINDS), known=fence_data(redact(known), "known")
+        count=MAX_FINDINGS,
+        kinds=", ".join(kind.value for kind in _KINDS),
+        known=fence_data(redact(known).text, "known"),
     )
     return (("system", _SYSTEM), ("user", f"{fence_data(shown, 'specification')}\n\n{ask}"))
 

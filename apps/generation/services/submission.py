@@ -22,6 +22,7 @@ from apps.generation.models import (
     GenerationRun,
     SpecificationDraft,
 )
+from apps.generation.services.context import context_freeze
 from apps.generation.services.stages import stage_enter, stage_leave
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import AuditEvent, User
@@ -105,10 +106,15 @@ def request_submit(
         barred={requester.pk: "requester of this request"},
         path=path,
     )
-    snapshot = context_engine.build_context(
-        text=f"{title}\n{text}", base_sha=base_sha, files=files, target_path=path, entry=specification.entry
-    )
     embedding = texts_embed([f"{title}\n{text}"])[0]
+    snapshot = context_freeze(
+        repository=repository,
+        base_sha=base_sha,
+        files=files,
+        specification=specification,
+        target_path=path,
+        embedding=embedding,
+    )
     request = CodeGenerationRequest.objects.create(
         specification=text,
         specification_embedding=list(embedding.vector),

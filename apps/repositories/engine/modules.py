@@ -100,3 +100,20 @@ def _chains(node: ast.AST) -> Iterator[list[str]]:
             inner.add(id(place))
         if isinstance(place, ast.Name):
             yield [place.id, *reversed(chain)]
+
+
+def resolved(dotted: str, exports: Mapping[str, str]) -> str:
+    """
+    Return what *dotted* stands for after the names that packages hand on; a circle of them ends somewhere in it.
+
+    ``pkg.Money.parse`` is ``pkg.money.Money.parse`` where ``pkg`` hands ``Money`` on.
+    """
+    for _ in range(8):
+        name, rest = dotted, ""
+        while name and name not in exports:
+            name, _, last = name.rpartition(".")
+            rest = f".{last}{rest}"
+        if not name or exports[name] == name:
+            break
+        dotted = exports[name] + rest
+    return dotted
