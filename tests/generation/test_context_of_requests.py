@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from apps.generation.engine.context import prompt_context
 from apps.generation.engine.prompts import build_messages
 from apps.generation.models import CodeGenerationRequest, GenerationRun
 from apps.generation.services import context
 from apps.generation.services.pipeline import code_task, workspace_open
+from apps.governance.models import User
 from apps.jobs.models import Job
 from apps.repositories.models import CodeIndex
 from tests.generation.test_pipeline import CLAMP
@@ -150,3 +153,29 @@ def test_a_snapshot_of_an_earlier_version_can_still_be_sent(submit: Submit) -> N
     }
     prompt = build_messages(workspace_open(run).specification, prompt_context(old))[1][1]
     assert "def with_discount(): ..." in prompt
+
+
+def test_the_page_says_why_each_piece_was_taken_and_what_it_took(
+    submit: Submit, code: Path, engineer: User, client: Client
+) -> None:
+    commit(code, {"shop/money.py": FILES["shop/money.py"] + 'API_KEY = "q8Zk31vLw9Xs<b>"\n'})
+    request = submit(CHANGE)
+    client.force_login(engineer)
+    page = client.get(reverse("generation:request-detail", args=[request.pk])).content.decode()
+    section = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition('id="context"')[2].partition("</section>")[0]))
+    tokens = request.context_snapshot["symbols"][0]["tokens"]
+    assert f"with_discount shop/prices.py calls what is to be changed; like what is asked for whole {tokens}" in section
+    assert "shop/money.py the file that is written to whole" in section
+    assert "1 secret was removed" in section
+    assert "Function names snake_case 100 % 2 no, too few or too mixed" in section
+    assert "q8Zk31" not in page
+
+
+def test_the_page_of_a_request_of_an_earlier_version_has_no_context(
+    submit: Submit, engineer: User, client: Client
+) -> None:
+    request = submit(CHANGE)
+    CodeGenerationRequest.objects.filter(pk=request.pk).update(context_snapshot={"symbols": []})
+    client.force_login(engineer)
+    page = client.get(reverse("generation:request-detail", args=[request.pk])).content.decode()
+    assert 'id="context"' not in page

@@ -34,6 +34,7 @@ from apps.generation.services.stages import ENDED, STAGES
 from apps.generation.services.trace import trace_of
 from apps.generation.types import RequestStatus as Status
 from apps.generation.views.agreement import is_compared, standing_words
+from apps.generation.views.context import context_view
 from apps.generation.views.direct import request_tabs
 from apps.generation.views.overrides import gates_context
 from apps.governance.models import User
@@ -164,6 +165,7 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "can_merge": can(user, Action.DELIVERY_MERGE, scope),
         "leads_to_question": is_own and may_write and status == Status.IN_REVIEW and has_question(run),
         "leads_to_review": status == Status.IN_REVIEW and can(user, Action.VERDICT_VOTE, scope) and not is_own,
+        "frozen": lambda: context_view(run.request.context_snapshot),
         "trace": lambda: trace_of(run=run, user=user, candidates=candidates),
         "trail": [("Requests", reverse("generation:request-list"))],
     }
