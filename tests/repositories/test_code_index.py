@@ -80,6 +80,12 @@ def test_symbols_are_found_by_meaning_and_by_words(revision: Revision) -> None:
     assert symbols_similar(index=index, text="'; DROP TABLE x; -- & | ! <->", embedding=None) == []
 
 
+def test_files_of_tests_are_left_out_on_demand(revision: Revision) -> None:
+    index = revision_index(revision=revision)
+    assert "test_whole_euros" in names(index, "whole euros")
+    assert "test_whole_euros" not in names(index, "whole euros", with_tests=False)
+
+
 def test_who_calls_and_what_a_package_hands_on(revision: Revision, code: Path, repository: Repository) -> None:
     later = commit(code, {"shop/__init__.py": "from shop.money import parse_amount as parse\n"}, repository)
     index = revision_index(revision=later)
@@ -189,7 +195,7 @@ class TestGrowth:
     def test_words_are_looked_up_in_their_index(self, revision: Revision, as_owner: None) -> None:
         index = revision_index(revision=revision)
         many(revision.repository, index, 3000)
-        values = {"text": "parse the amount", "symbols": 3000, "lexemes": 64, "depth": 60}
+        values = {"text": "parse the amount", "symbols": 3000, "lexemes": 64, "depth": 60, "left_out": "^$"}
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE repositories_codesymbol, repositories_codeindex_files, repositories_indexedfile")
             place = {"repository": revision.repository_id, "revision": revision.pk}

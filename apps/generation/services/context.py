@@ -70,7 +70,7 @@ def _pieces(
     index: CodeIndex, text: str, embedding: Embedding, files: Mapping[str, str], target_path: str, entry: str | None
 ) -> list[Piece]:
     """Return what may help, best first: what the text names, who calls the target, what it calls, what is like it."""
-    similar = [one for one in symbols_similar(index=index, text=text, embedding=embedding) if not is_test(one.path)]
+    similar = symbols_similar(index=index, text=text, embedding=embedding, with_tests=False)
     target = [one for one in similar if one.path == target_path and one.qualname == entry]
     around = target or similar[:LOOKED_AROUND]
     callers, callees = symbols_around(index=index, symbols=around)

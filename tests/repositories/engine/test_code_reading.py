@@ -151,3 +151,7 @@ def test_a_ranking_fused_with_itself_keeps_its_order(ranking: list[int]) -> None
 
 def test_what_both_rankings_have_comes_before_what_only_one_has() -> None:
     assert reciprocal_rank_fusion("abc", "cde")[0][0] == "c"
+
+
+def test_a_heavier_ranking_decides() -> None:
+    assert [key for key, _ in reciprocal_rank_fusion("ab", "ba", weights=(1, 2))] == ["b", "a"]
