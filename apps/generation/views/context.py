@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from apps.generation.engine.budget import tokens
 from apps.generation.engine.conventions import Convention
 
 _WHY = {
@@ -27,7 +28,7 @@ class ContextRow:
     place: str
     why: str
     form: str
-    tokens: int | None
+    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,9 @@ def _symbol(symbol: Mapping[str, Any]) -> ContextRow:
 
 
 def _advice(snapshot: Mapping[str, Any]) -> list[ContextRow]:
-    patterns = [ContextRow(one["title"], "", "a pattern that fits", "summary", None) for one in snapshot["patterns"]]
-    found = snapshot["anti_patterns"]
-    return patterns + [
-        ContextRow(one["title"], "", "stands in the file and should not be repeated", "summary", None) for one in found
+    why = {"patterns": "a pattern that fits", "anti_patterns": "stands in the file and should not be repeated"}
+    return [
+        ContextRow(one["title"], "", reason, "summary", tokens(one["text"]))
+        for section, reason in why.items()
+        for one in snapshot[section]
     ]
