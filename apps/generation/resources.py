@@ -238,7 +238,7 @@ class CandidateResource(Resource):
     newest = None
     place_path = "request__run__repository"
     places = staticmethod(repository_ids)
-    hidden = ("provider", "model_id", "sample_index", "ordinal", "reason")
+    hidden = ("provider", "model_id", "sample_index", "ordinal", "reason", "note")
 
     def blind(self, user: User) -> Q:
         """Return the rows whose request *user* is still to vote on."""

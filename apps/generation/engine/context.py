@@ -83,26 +83,14 @@ def choose_target(entry: str | None, title: str, files: Mapping[str, str]) -> st
     module goes to the root.
     """
     for symbol in symbols_of(files):
-<<<<<<< HEAD
-        if symbol.name == entry and not is_test_path(symbol.path):
-=======
         if symbol.qualname == entry and not is_test(symbol.path):
->>>>>>> 7ea492c (generation: Freeze who calls what, the code's counted habits, and whole symbols within the prompt's room)
             return symbol.path
     packages = Counter(
         path.split("/")[-2] if path.startswith("src/") else path.split("/")[0]
         for path in files
-<<<<<<< HEAD
-        if path.endswith(".py") and "/" in path and not is_test_path(path)
-    )
-    roots = {
-        str(PurePosixPath(path).parent) for path in files if path.endswith("__init__.py") and not is_test_path(path)
-    }
-=======
         if path.endswith(".py") and "/" in path and not is_test(path)
     )
     roots = {str(PurePosixPath(path).parent) for path in files if path.endswith("__init__.py") and not is_test(path)}
->>>>>>> 7ea492c (generation: Freeze who calls what, the code's counted habits, and whole symbols within the prompt's room)
     package = next((root for name, _ in packages.most_common() for root in (name, f"src/{name}") if root in roots), "")
     module = f"{module_name(entry or title)}.py"
     return f"{package}/{module}" if package else module
@@ -115,19 +103,6 @@ def module_name(text: str) -> str:
     return name if name and not name[0].isdigit() else f"generated_{name}".rstrip("_")
 
 
-<<<<<<< HEAD
-def is_test_path(path: str) -> bool:
-    """Tell whether the file at *path* holds tests."""
-    return PurePosixPath(path).name.startswith("test_") or "tests" in PurePosixPath(path).parts
-
-
-def redact(text: str) -> str:
-    """Return *text* with key material replaced, so that no secret of a repository reaches a provider."""
-    return _SECRET.sub("[secret removed]", text)
-
-
-=======
->>>>>>> 7ea492c (generation: Freeze who calls what, the code's counted habits, and whole symbols within the prompt's room)
 def build_context(
     *,
     base_sha: str,
@@ -149,10 +124,6 @@ def build_context(
     signature, docstring, source, form, tokens, reasons), ``patterns``, ``anti_patterns``, ``budget`` (``tokens``,
     ``used``, ``left_out``) and ``redacted`` (sort of secret -> how many).
     """
-<<<<<<< HEAD
-    nearest = rank_symbols(text, [symbol for symbol in symbols_of(files) if not is_test_path(symbol.path)])
-    target = files.get(target_path)
-=======
     purse = Purse(budget)
     measures = conventions_of(files)
     purse.spend("\n".join(one.sentence() for one in measures if one.is_clear))
@@ -160,7 +131,6 @@ def build_context(
     shown_already = target_path if target["form"] == "whole" else None
     symbols = _taken([one for one in pieces if one.path != shown_already], purse)
     kept = {section: [item for item in items if purse.spend(item["text"])] for section, items in advice.items()}
->>>>>>> 7ea492c (generation: Freeze who calls what, the code's counted habits, and whole symbols within the prompt's room)
     return {
         "base_sha": base_sha,
         "files": len(files),

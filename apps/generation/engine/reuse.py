@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from apps.generation.engine.context import is_test_path, symbols_of
+from apps.generation.engine.context import symbols_of
+from apps.generation.engine.conventions import is_test
 from apps.generation.engine.source import parsed
 from apps.generation.engine.workspace import dotted_name
 
@@ -121,10 +122,10 @@ def wanted_of(*, entry: str, signature: str | None, count: int, text: str, targe
 def repository_functions(files: Mapping[str, str], wanted: Wanted) -> list[Function]:
     """Return the public top-level functions of a repository's *files*, without tests and without what is asked for."""
     found = []
-    sources = {path: text for path, text in files.items() if path.endswith(".py") and not is_test_path(path)}
+    sources = {path: text for path, text in files.items() if path.endswith(".py") and not is_test(path)}
     for symbol in symbols_of(sources):
-        is_itself = symbol.name == wanted.entry and symbol.path == wanted.target_path
-        if symbol.kind != "function" or symbol.name.startswith("_") or is_itself:
+        is_itself = symbol.qualname == wanted.entry and symbol.path == wanted.target_path
+        if symbol.kind != "function" or symbol.qualname.startswith("_") or is_itself:
             continue
         tree = parsed(symbol.source)
         node = tree.body[0] if tree and tree.body else None

@@ -167,7 +167,7 @@ def _context(
         "letters": letters,
         "chosen": chosen,
         "panes": [_pane(one, workspace, modules[one.letter], chosen, is_visible=is_visible) for one in panes],
-        "notes": [(one.letter, one.candidate.note) for one in shown if one.candidate.note],
+        "notes": [(one.letter, one.candidate.note) for one in shown if one.candidate.note and is_visible],
         "pane_letters": [one.letter for one in panes],
         "checks": evidence(shown, modules),
         "clusters": behaviour_groups(consensus, by_id),
