@@ -21,6 +21,9 @@ from apps.core.navigation import rail_links
 from apps.core.templatetags.nofx import BASIC_PLOTLY, chart_library
 from apps.governance.models import Organisation, RoleAssignment, Scope, User
 
+# The sandbox's counts are kept after a request, once a minute, whichever it is.
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def person(db: None) -> User:
