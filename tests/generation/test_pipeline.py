@@ -252,8 +252,9 @@ def test_candidates_are_timed_beside_the_code_they_replace(
     )
     request = submit(TOTAL)
     work_off(request)
-    candidates = Candidate.objects.filter(request=request, duplicate_of=None).order_by("ordinal")
-    fast, slow = (one.implementation.performance_metrics for one in candidates)
+    # Two samples are asked for at once: which of them gets which answer is open.
+    candidates = Candidate.objects.filter(request=request, duplicate_of=None)
+    slow, fast = sorted((one.implementation.performance_metrics for one in candidates), key=lambda m: len(m["points"]))
     assert [point["size"] for point in fast["points"]] == [16, 64, 256, 1024, 4096]
     assert fast["ratio"] < 0.5 and fast["replaces"]["points"]
     assert slow["stopped_at"] == 1024  # Python's own limit of recursion
