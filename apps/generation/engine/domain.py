@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from typing import TypeGuard
 
 from apps.generation.engine.inputs import CallInput
 
@@ -45,7 +46,7 @@ def _properties(args: tuple[object, ...]) -> Iterator[Property]:
 def _of_value(value: object) -> Iterator[Property]:
     yield "is a", type(value).__name__
     if _is_number(value):
-        yield "is", "negative" if value < 0 else "positive" if value > 0 else "zero"  # type: ignore[operator]  # a number
+        yield "is", "negative" if value < 0 else "positive" if value > 0 else "zero"
     if isinstance(value, _SIZED) and not value:
         yield "is empty", ""
     if isinstance(value, str):
@@ -56,13 +57,14 @@ def _of_value(value: object) -> Iterator[Property]:
 
 def _of_items(items: list[object] | tuple[object, ...]) -> Iterator[Property]:
     yield from (("holds a", type(item).__name__) for item in items)
-    if len(items) > 1 and all(map(_is_number, items)):
-        if any(a > b for a, b in pairwise(items)):  # type: ignore[operator]  # numbers
+    numbers = [item for item in items if _is_number(item)]
+    if 1 < len(items) == len(numbers):
+        if any(a > b for a, b in pairwise(numbers)):
             yield "descends", ""
-        if len(set(items)) < len(items):
+        if len(set(numbers)) < len(numbers):
             yield "repeats", ""
     for item in items:
-        if _is_number(item) and item < 0:  # type: ignore[operator]  # a number
+        if _is_number(item) and item < 0:
             yield "holds a negative number", ""
         if isinstance(item, str):
             yield from (("holds", kind) for kind in {_kind(character) for character in item})
@@ -83,14 +85,14 @@ def _of_pair(value: object, beside: object) -> Iterator[str]:
     if isinstance(value, _ORDERED) and isinstance(beside, _ORDERED) and len(value) != len(beside):
         yield "is not as long as"
     if _is_number(value) and _is_number(beside):
-        yield from (("is at least",) if value >= beside else ("is below",))  # type: ignore[operator]  # numbers
+        yield from (("is at least",) if value >= beside else ("is below",))
     if isinstance(value, str) and isinstance(beside, str) and value not in beside:
         yield "is no part of"
     if isinstance(beside, list | tuple) and not isinstance(value, _SIZED) and value not in beside:
         yield "is not among"
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return type(value) in (int, float)
 
 
