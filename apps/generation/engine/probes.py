@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
+from typing import TypeVar
 
 Path = tuple[int, ...]
+Plain = int | float | str
+Number = int | float
+Flat = list[object] | tuple[object, ...]
+Kind = TypeVar("Kind")
 Change = Callable[[tuple[object, ...], Random, Sequence[object]], tuple[object, ...]]
 
 _LONGEST = 40
@@ -41,27 +46,28 @@ def leaves(value: object, path: Path = (), depth: int = 0) -> Iterator[tuple[Pat
 
 def replaced(value: object, path: Path, new: object) -> object:
     """Return a copy of *value* with something else at the end of the way."""
-    if not path:
+    if not path or not isinstance(value, _FLAT):
         return new
-    assert isinstance(value, _FLAT)  # noqa: S101  leaves() goes through nothing else
     at, *rest = path
     return type(value)([*value[:at], replaced(value[at], tuple(rest), new), *value[at + 1 :]])
 
 
-def _pick(args: tuple[object, ...], rng: Random, kinds: tuple[type, ...]) -> tuple[Path, object] | None:
-    found = [(path, value) for path, value in leaves(args) if path and type(value) in kinds]
+def _pick(args: tuple[object, ...], rng: Random, kinds: tuple[type[Kind], ...]) -> tuple[Path, Kind] | None:
+    """Choose a value that is exactly of one of the kinds: no truth value for a number."""
+    found = [
+        (path, value) for path, value in leaves(args) if path and isinstance(value, kinds) and type(value) in kinds
+    ]
     return rng.choice(found) if found else None
 
 
 def _put(args: tuple[object, ...], path: Path, new: object) -> tuple[object, ...]:
-    changed = replaced(args, path, new)
-    assert isinstance(changed, tuple)  # noqa: S101  arguments are one
-    return changed
+    at, *rest = path
+    return (*args[:at], replaced(args[at], tuple(rest), new), *args[at + 1 :])
 
 
 def _landmark(args: tuple[object, ...], rng: Random, landmarks: Sequence[object]) -> tuple[object, ...]:
     """Put a constant, or its neighbour, where something of its type is."""
-    chosen = _pick(args, rng, (int, float, str))
+    chosen: tuple[Path, Plain] | None = _pick(args, rng, (int, float, str))
     if chosen is None:
         return args
     path, old = chosen
@@ -71,7 +77,7 @@ def _landmark(args: tuple[object, ...], rng: Random, landmarks: Sequence[object]
     numbers = [
         one for one in landmarks if isinstance(one, int | float) and isinstance(one, float) <= isinstance(old, float)
     ]
-    return _put(args, path, type(old)(rng.choice(numbers) + rng.choice(_BY_ONE))) if numbers else args  # type: ignore[call-arg]
+    return _put(args, path, type(old)(rng.choice(numbers) + rng.choice(_BY_ONE))) if numbers else args
 
 
 def _joined(text: str, other: str, rng: Random) -> str:
@@ -81,7 +87,7 @@ def _joined(text: str, other: str, rng: Random) -> str:
 
 def _related(args: tuple[object, ...], rng: Random, landmarks: Sequence[object]) -> tuple[object, ...]:
     """Make one value depend on another: a length, an item, a part of a text, or their neighbours."""
-    chosen = _pick(args, rng, (int, float, str))
+    chosen: tuple[Path, Plain] | None = _pick(args, rng, (int, float, str))
     if chosen is None:
         return args
     path, old = chosen
@@ -89,9 +95,9 @@ def _related(args: tuple[object, ...], rng: Random, landmarks: Sequence[object])
     if isinstance(old, str):
         texts = [one for one in others if isinstance(one, str) and one]
         return _put(args, path, _part(rng.choice(texts), rng)) if texts else args
-    numbers = [len(one) for one in others if isinstance(one, (str, list, tuple, dict, set))]
-    numbers += [one for one in others if type(one) in (int, type(old))]  # type: ignore[misc]  # a number
-    return _put(args, path, type(old)(rng.choice(numbers) + rng.choice(_BY_ONE))) if numbers else args  # type: ignore[call-arg]
+    numbers: list[Number] = [len(one) for one in others if isinstance(one, (str, list, tuple, dict, set))]
+    numbers += [one for one in others if isinstance(one, int | float) and type(one) in (int, type(old))]
+    return _put(args, path, type(old)(rng.choice(numbers) + rng.choice(_BY_ONE))) if numbers else args
 
 
 def _part(text: str, rng: Random) -> str:
@@ -101,7 +107,7 @@ def _part(text: str, rng: Random) -> str:
 
 def _grown(args: tuple[object, ...], rng: Random, landmarks: Sequence[object]) -> tuple[object, ...]:
     """Make one value larger than any example has it."""
-    chosen = _pick(args, rng, (int, float, str, list, tuple))
+    chosen: tuple[Path, Plain | Flat] | None = _pick(args, rng, (int, float, str, list, tuple))
     if chosen is None:
         return args
     path, old = chosen
@@ -112,7 +118,7 @@ def _grown(args: tuple[object, ...], rng: Random, landmarks: Sequence[object]) -
     if isinstance(old, list | tuple):
         return _put(args, path, type(old)(_longer(list(old), rng)))
     size = 10 ** rng.randint(1, 3)
-    grown = old * rng.randint(2, 10) + rng.randint(0, size) if abs(old) < 10**4 else old + 1  # type: ignore[arg-type, operator]  # a number
+    grown = old * rng.randint(2, 10) + rng.randint(0, size) if abs(old) < 10**4 else old + 1
     return _put(args, path, grown)
 
 
@@ -127,11 +133,10 @@ def _longer(items: list[object], rng: Random) -> list[object]:
 
 def _repeated(args: tuple[object, ...], rng: Random, landmarks: Sequence[object]) -> tuple[object, ...]:
     """Order or repeat the items of one collection."""
-    chosen = _pick(args, rng, (list, tuple))
+    chosen: tuple[Path, Flat] | None = _pick(args, rng, (list, tuple))
     if chosen is None or not chosen[1]:
         return args
     path, old = chosen
-    assert isinstance(old, _FLAT)  # noqa: S101  it was picked as one
     items = list(old)
     few = [rng.choice(items) for _ in range(2)]
     ordered = sorted(items, key=lambda one: (repr(type(one)), len(repr(one)), repr(one)))
@@ -151,7 +156,6 @@ def _deeper(args: tuple[object, ...], rng: Random, landmarks: Sequence[object]) 
     if not mixed:
         return args
     path, old = rng.choice(mixed)
-    assert isinstance(old, _FLAT)  # noqa: S101  it was picked as one
     at = rng.randrange(len(old))
     kind = type(next(item for item in old if isinstance(item, _FLAT)))
     return _put(args, (*path, at), rng.choice((kind([old[at]]), kind([]))))
@@ -159,9 +163,13 @@ def _deeper(args: tuple[object, ...], rng: Random, landmarks: Sequence[object]) 
 
 def _signed(args: tuple[object, ...], rng: Random, landmarks: Sequence[object]) -> tuple[object, ...]:
     """Change the sign of one number, or of every number of the arguments."""
-    numbers = [(path, value) for path, value in leaves(args) if path and type(value) in (int, float)]
+    numbers = [
+        (path, value)
+        for path, value in leaves(args)
+        if path and isinstance(value, int | float) and not isinstance(value, bool)
+    ]
     for path, value in numbers if rng.random() < 0.5 else rng.sample(numbers, min(1, len(numbers))):
-        args = _put(args, path, -value)  # type: ignore[operator]  # a number
+        args = _put(args, path, -value)
     return args
 
 
@@ -171,7 +179,7 @@ def _fraction(args: tuple[object, ...], rng: Random, landmarks: Sequence[object]
     if chosen is None:
         return args
     path, old = chosen
-    return _put(args, path, old + rng.choice((0.5, 0.25, 0.0)))  # type: ignore[operator]  # a number
+    return _put(args, path, old + rng.choice((0.5, 0.25, 0.0)))
 
 
 _CHANGES: tuple[Change, ...] = (
