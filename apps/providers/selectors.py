@@ -135,7 +135,8 @@ def _is_builtin(provider: Provider, name: str) -> bool:
 
 def calls_of(*, subject_kind: str, subject_id: UUID) -> QuerySet[ModelCall]:
     """Return the calls made for a subject, oldest first: its cost ledger."""
-    return ModelCall.objects.filter(subject_kind=subject_kind, subject_id=subject_id).order_by("created_at", "id")
+    calls = ModelCall.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
+    return calls.select_related("provider").order_by("created_at", "id")
 
 
 def cost_of(*, subject_kind: str, subject_id: UUID) -> Decimal | None:
@@ -215,6 +216,11 @@ class Month:
     begins: date
     ends: date
     places: tuple[Spend, ...]
+
+    @property
+    def has_budgets(self) -> bool:
+        """Whether anything is limited at all."""
+        return any(place.budgets for place in self.places)
 
 
 def month_spend(user: User) -> Month:

@@ -256,6 +256,7 @@ class TestPage:
         assert "Remove" in client.get(reverse("providers:spend")).content.decode()
         client.post(reverse("providers:budget-remove", args=[budget.pk]))
         assert not Budget.objects.exists()
+        assert "No budget is set" in client.get(reverse("providers:spend")).content.decode()
 
     def test_a_budget_that_limits_nothing_comes_back_with_its_words(self, client, scope, chair):
         client.force_login(chair)
