@@ -23,7 +23,7 @@ urlpatterns = [
     path("requests/<uuid:request_id>/again", requests.request_again, name="request-again"),
     path("requests/<uuid:request_id>/push", requests.request_push, name="request-push"),
     path("requests/<uuid:request_id>/merge", requests.request_merge, name="request-merge"),
-    path("requests/<uuid:request_id>/overrides", overrides.override, name="override"),
+    path("requests/<uuid:request_id>/overrides", requests.request_override, name="override"),
     path(
         "requests/<uuid:request_id>/overrides/<uuid:override_id>/confirm",
         overrides.override_sign,

@@ -158,6 +158,11 @@ def test_two_people_override_a_failed_gate_and_it_is_merged(
     assert "Override this gate" in page.content.decode()
     last_day = page.context["override_last"].isoformat()
     form = {"gate": "lint", "digest": page.context["gates_digest"], "reason": "A false alarm.", "until": last_day}
+    refused = client.post(reverse("generation:override", args=[approved.pk]), form | {"until": "2999-01-01"})
+    assert refused.status_code == 422
+    assert (
+        "An override ends within 90 days." in refused.content.decode() and "A false alarm." in refused.content.decode()
+    )
     client.post(reverse("generation:override", args=[approved.pk]), form)
     override = Override.objects.get(subject_id=approved.pk)
     assert "Sign the override" not in client.get(address).content.decode()

@@ -18,7 +18,6 @@ from apps.core.htmx import HtmxRequest, notify, redirect_after
 from apps.generation.models import PullRequest
 from apps.generation.selectors import run_get
 from apps.generation.services.overrides import (
-    gate_override_ask,
     gate_override_confirm,
     gate_override_withdraw,
     gates_left,
@@ -26,7 +25,6 @@ from apps.generation.services.overrides import (
 )
 from apps.governance.models import Override, User
 from apps.governance.selectors import display_name, override_signer, overrides_of, overrides_stand
-from apps.governance.services import OverrideInvalid
 from apps.governance.types import OverrideState
 
 USUAL = timedelta(days=14)
@@ -38,35 +36,13 @@ class OverrideForm(forms.Form):
 
     gate = forms.CharField(max_length=40)
     digest = forms.CharField(max_length=64)
-    reason = forms.CharField(max_length=2000)
-    until = forms.DateField()
+    reason = forms.CharField(max_length=2000, error_messages={"required": "Say why it may be merged all the same."})
+    until = forms.DateField(error_messages={"required": "Say until when.", "invalid": "This is no date."})
 
     @property
     def ends_at(self) -> datetime:
         """The end of the chosen day."""
         return timezone.make_aware(datetime.combine(self.cleaned_data["until"], time(23, 59)))
-
-
-@login_required
-@require_POST
-def override(request: HtmxRequest, request_id: UUID) -> HttpResponse:
-    user = cast("User", request.user)
-    run_get(user=user, request_id=request_id)
-    form = OverrideForm(request.POST)
-    if not form.is_valid():
-        raise OverrideInvalid(
-            "Give a reason and the day on which the override ends.", remedy="Go back and fill in both."
-        )
-    gate_override_ask(
-        request_id=request_id,
-        gate=form.cleaned_data["gate"],
-        actor=user,
-        digest=form.cleaned_data["digest"],
-        reason=form.cleaned_data["reason"],
-        ends_at=form.ends_at,
-        is_interactive=True,
-    )
-    return _back(request, request_id, "Signed. A second person has to confirm it.")
 
 
 @login_required

@@ -27,6 +27,7 @@ from apps.generation.selectors import (
     runs_waiting_for,
 )
 from apps.generation.services.delivery import pull_request_merge, push_repeat
+from apps.generation.services.overrides import gate_override_ask
 from apps.generation.services.questions import has_question
 from apps.generation.services.retries import WayOn, request_retry, way_on
 from apps.generation.services.review_subject import REVIEWABLE
@@ -36,9 +37,10 @@ from apps.generation.types import RequestStatus as Status
 from apps.generation.views.agreement import is_compared, standing_words
 from apps.generation.views.context import context_view
 from apps.generation.views.direct import request_tabs
-from apps.generation.views.overrides import gates_context
+from apps.generation.views.overrides import OverrideForm, gates_context
 from apps.governance.models import User
 from apps.governance.selectors import can
+from apps.governance.services import OverrideInvalid
 from apps.governance.types import Action, Condition
 from apps.jobs.services import job_cancel
 from apps.providers.selectors import calls_of
@@ -112,6 +114,31 @@ def request_merge(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     run_get(user=_user(request), request_id=request_id)
     pull_request_merge(request_id=request_id, actor=_user(request), is_interactive=True)
     return _back(request, request_id, "Merged.")
+
+
+@login_required
+@require_POST
+def request_override(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    """Sign first for a failed gate; what cannot be signed comes back with its words."""
+    run = run_get(user=_user(request), request_id=request_id)
+    form = OverrideForm(request.POST)
+    if form.is_valid():
+        try:
+            gate_override_ask(
+                request_id=request_id,
+                gate=form.cleaned_data["gate"],
+                actor=_user(request),
+                digest=form.cleaned_data["digest"],
+                reason=form.cleaned_data["reason"],
+                ends_at=form.ends_at,
+                is_interactive=True,
+            )
+        except OverrideInvalid as error:
+            form.add_error(None, str(error))
+        else:
+            return _back(request, request_id, "Signed. A second person has to confirm it.")
+    context = _context(run, _user(request)) | {"refused": form}
+    return render_page(request, "generation/request_detail.html", context, status=422)
 
 
 @login_required
