@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,11 +35,12 @@ ENDED = ("in_review", "failed", "cancelled")
 
 @dataclass
 class Solved:
-    """How many problems the choice solved, how many of its samples each model got right, and what it cost."""
+    """How many problems the choice solved, what each model got right alone and in all its samples, and the cost."""
 
     problems: int = 0
     chosen: int = 0
     anybody: int = 0
+    alone: Counter[str] = field(default_factory=Counter)
     samples: dict[str, list[bool]] = field(default_factory=dict)
     cpu_s: float = 0.0
 
@@ -50,7 +52,8 @@ class Solved:
             "interval": [round(bound, 3) for bound in (interval.low, interval.high)],
             "any_candidate": self.anybody,
             "models": {
-                name: {"right": sum(found), "samples": len(found)} for name, found in sorted(self.samples.items())
+                name: {"alone": self.alone[name], "right": sum(found), "samples": len(found)}
+                for name, found in sorted(self.samples.items())
             },
             "cpu_s_each": round(self.cpu_s / self.problems, 1) if self.problems else None,
         }
@@ -108,9 +111,9 @@ def solve(clone: Path, problems: Sequence[Problem], local_models: str) -> Solved
 
 @dataclass(frozen=True)
 class Written:
-    """What came of one request: the module of each sample, and of the chosen one ("" when nothing was)."""
+    """What came of one request: model, sample and module of each answer, and the chosen module ("" for none)."""
 
-    modules: list[tuple[str, str]]
+    modules: list[tuple[str, int, str]]
     chosen: str
 
 
@@ -140,7 +143,7 @@ def solve_one(problem: Problem) -> Written:
     modules, chosen = [], ""
     for candidate in Candidate.objects.filter(request=request).exclude(patch="").order_by("ordinal"):
         module = candidate_module(workspace, candidate)
-        modules.append((candidate.model_id, module))
+        modules.append((candidate.model_id, candidate.sample_index, module))
         if consensus and candidate.implementation_id == consensus.selected_implementation_id:
             chosen = module
     return Written(modules, chosen)
@@ -148,13 +151,16 @@ def solve_one(problem: Problem) -> Written:
 
 def count(solved: Solved, problem: Problem, found: Written) -> None:
     """Judge what was written by the hidden tests; equal modules are run once."""
-    verdicts = {module: passes_hidden(problem, module) for module in {m for _, m in found.modules}}
-    for model, module in found.modules:
+    verdicts = {module: passes_hidden(problem, module) for module in {m for *_, m in found.modules}}
+    for model, sample, module in found.modules:
         solved.samples.setdefault(model, []).append(verdicts[module])
+        solved.alone[model] += sample == 0 and verdicts[module]
     is_right = verdicts.get(found.chosen, False)
     solved.chosen += is_right
     solved.anybody += any(verdicts.values())
-    print(f"{problem.id:<16} {'right' if is_right else 'wrong' if found.chosen else 'nothing'}", file=sys.stderr)
+    outcome = "right" if is_right else "wrong" if found.chosen else "nothing"
+    right = sum(verdicts[module] for *_, module in found.modules)
+    print(f"{problem.id:<16} {outcome:<8} {right} of {len(found.modules)} answers", file=sys.stderr, flush=True)
 
 
 def wait_for_models(local_models: str) -> None:
@@ -192,7 +198,10 @@ def table(figures: dict[str, Any]) -> str:
         f"{figures['problems']} problems, seed {figures['seed']}, local models: {figures['local_models']}",
         f"{'the ensemble chose right':<40} {figures['ensemble']:>4}  (95 %: {low:.0%} to {high:.0%})",
         f"{'any candidate was right':<40} {figures['any_candidate']:>4}",
-        *(f"{name:<40} {one['right']:>4} of {one['samples']} samples" for name, one in figures["models"].items()),
+        *(
+            f"{name:<40} {one['alone']:>4}  with its first answer; {one['right']} of {one['samples']} answers right"
+            for name, one in figures["models"].items()
+        ),
         f"{'processor seconds a problem':<40} {figures['cpu_s_each']}",
     ]
     return "\n".join(lines)

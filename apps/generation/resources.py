@@ -221,6 +221,7 @@ class CandidateResource(Resource):
         "patch": "",
         "patch_digest": "",
         "duplicate_of": "",
+        "repairs": "",
         "checks": "",
         "examples_passed": "",
         "examples_total": "",
@@ -233,12 +234,13 @@ class CandidateResource(Resource):
         "test": "art",
         "documentation": "art",
         "duplicate_of": "cand",
+        "repairs": "cand",
     }
     filters = ("request", "state", "cluster")
     newest = None
     place_path = "request__run__repository"
     places = staticmethod(repository_ids)
-    hidden = ("provider", "model_id", "sample_index", "ordinal", "reason", "note")
+    hidden = ("provider", "model_id", "sample_index", "ordinal", "repairs", "reason", "note")
 
     def blind(self, user: User) -> Q:
         """Return the rows whose request *user* is still to vote on."""

@@ -31,6 +31,9 @@ class Provider(models.Model):
     )
     is_enabled = models.BooleanField(default=True)
     samples = models.PositiveSmallIntegerField(default=1, help_text="Candidates asked for in each request.")
+    further_samples = models.PositiveSmallIntegerField(
+        default=0, help_text="Further candidates, at most, where the first ones fail the examples or disagree."
+    )
     temperature = models.DecimalField(max_digits=3, decimal_places=2, default="0.80")
     max_tokens = models.PositiveIntegerField(default=1200)
     timeout_s = models.PositiveSmallIntegerField(default=120)

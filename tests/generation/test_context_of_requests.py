@@ -16,7 +16,8 @@ from apps.generation.engine.context import prompt_context
 from apps.generation.engine.prompts import build_messages
 from apps.generation.models import CodeGenerationRequest, GenerationRun
 from apps.generation.services import context
-from apps.generation.services.pipeline import code_task, workspace_open
+from apps.generation.services.asking import code_task
+from apps.generation.services.pipeline import workspace_open
 from apps.governance.models import User
 from apps.jobs.models import Job
 from apps.repositories.models import CodeIndex

@@ -37,6 +37,13 @@ class Candidate(models.Model):
     )
     model_id = models.CharField(max_length=120)
     sample_index = models.PositiveSmallIntegerField()
+    repairs = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="repaired_by",
+        help_text="The failing candidate of the same provider that this one is to correct; empty for a fresh one.",
+    )
     ordinal = models.PositiveSmallIntegerField(help_text="Position in the request, from 0; not shown to reviewers.")
     state = models.CharField(max_length=12, choices=State, default=State.ASKED)
     reason = models.TextField(blank=True, default="", help_text="Why it went no further, as a sentence.")

@@ -153,9 +153,13 @@ def _entry(candidate: Candidate, outcomes: Sequence[Outcome]) -> PoolEntry:
 
 def examples_count(candidate: Candidate, outcomes: Sequence[Outcome], inputs: Sequence[PoolInput]) -> None:
     """Set how many of the person's examples *candidate* passes."""
+    candidate.examples_passed, candidate.examples_total = examples_passed(outcomes, inputs)
+
+
+def examples_passed(outcomes: Sequence[Outcome], inputs: Sequence[PoolInput]) -> tuple[int, int]:
+    """Return how many of the person's examples *outcomes* meet, and of how many."""
     judged = [(o, one) for o, one in zip(outcomes, inputs, strict=True) if one.origin is InputOrigin.EXAMPLE]
-    candidate.examples_total = len(judged)
-    candidate.examples_passed = sum(_meets(outcome, one) for outcome, one in judged)
+    return sum(_meets(outcome, one) for outcome, one in judged), len(judged)
 
 
 def _meets(outcome: Outcome, one: PoolInput) -> bool:

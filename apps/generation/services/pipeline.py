@@ -13,35 +13,30 @@ from django.db import transaction
 from apps.core.clock import now
 from apps.core.errors import NofxError
 from apps.generation.engine.consensus import NOTHING_COMPARED
-from apps.generation.engine.context import prompt_context
-from apps.generation.engine.prompts import build_messages
 from apps.generation.engine.specification import analyse
-from apps.generation.gateways.observing import observe
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
 from apps.generation.services.answers import with_answers
+from apps.generation.services.asking import candidates_ask
 from apps.generation.services.candidates import (
     Workspace,
-    asked,
-    candidate_unavailable,
-    candidate_write,
     candidates_plan,
     duplicates_mark,
 )
 from apps.generation.services.checking import candidates_check
 from apps.generation.services.consensus import consensus_decide, outcomes_keep
-from apps.generation.services.execution import candidate_program, pool_inputs
 from apps.generation.services.hybrid import hybrid_add
 from apps.generation.services.profiling import profiles_keep
 from apps.generation.services.review_subject import review_digest
-from apps.generation.services.stages import stage_enter, stage_leave, status_change
+from apps.generation.services.rounds import Trial, further_plan, trial_run
+from apps.generation.services.stages import stage_enter, stage_leave, stages_reopen, status_change
 from apps.generation.services.submission import repository_files
 from apps.generation.types import RequestStatus as Status
 from apps.jobs.services import JobRun
 from apps.providers.selectors import providers_enabled
-from apps.providers.services import answers_generate, calls_abandon
-from apps.providers.types import Answer, BudgetRefused, CodeTask, Example, Message, ProviderFailure
+from apps.providers.services import calls_abandon
 
 State = Candidate.State
+USABLE = (State.WRITTEN, State.CHECKED, State.EXECUTED)
 UNDER_WAY = (Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS)
 
 
@@ -64,11 +59,27 @@ def run_generate(*, job: JobRun, request_id: UUID) -> None:
     run = GenerationRun.objects.select_related("request", "repository__scope", "requester").get(pk=request_id)
     if run.request.status not in {*UNDER_WAY, Status.FAILED, Status.CANCELLED}:
         return  # A worker died between handing the request over and saying so.
-    workspace = workspace_open(run)
-    _generate(job, run, workspace)
-    _check(job, run, workspace)
-    _decide(job, run, workspace)
+    if not CodeGenerationConsensus.objects.filter(request=run.request).exists():
+        workspace = workspace_open(run)
+        _decide(job, workspace, _convincing(job, workspace))
     _hand_over(job, run)
+
+
+def _convincing(job: JobRun, workspace: Workspace) -> Trial:
+    """
+    Ask, check and run; and ask again for as long as that does not convince and settings allow it.
+
+    :raises NothingUsable: no candidate can be reviewed.
+    """
+    run = workspace.run
+    while True:
+        refused = _generate(job, run, workspace)
+        _check(job, run, workspace)
+        trial = _try(job, workspace)
+        if refused or not further_plan(workspace=workspace, trial=trial):
+            _require_usable(run, refused)
+            return trial
+        stages_reopen(run=run, stage="generating")
 
 
 def workspace_open(run: GenerationRun) -> Workspace:
@@ -79,7 +90,8 @@ def workspace_open(run: GenerationRun) -> Workspace:
     return Workspace(run, with_answers(specification, run), files)
 
 
-def _generate(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
+def _generate(job: JobRun, run: GenerationRun, workspace: Workspace) -> str:
+    """Ask everybody who is planned and has not answered; return the words of a budget that refused, "" if none did."""
     status_change(run=run, allowed=UNDER_WAY, to=Status.GENERATING)
     stage_leave(run=run, stage="queued")
     stage_enter(run=run, stage="generating")
@@ -88,86 +100,44 @@ def _generate(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
         raise NothingUsable(
             "No provider is switched on, so nobody could be asked.", remedy="Ask an administrator to switch one on."
         )
-    waiting = {(candidate.provider_id, candidate.sample_index): candidate for candidate in asked(candidates)}
-    job.progress("generating", answered=len(candidates) - len(waiting), of=len(candidates))
-
-    refused: list[str] = []
-
-    def keep(provider_id: UUID, sample: int, answer: Answer | ProviderFailure) -> None:
-        candidate = waiting[provider_id, sample]
-        if isinstance(answer, BudgetRefused):
-            refused.append(answer.message)
-        if isinstance(answer, Answer):
-            candidate_write(
-                candidate_id=candidate.pk,
-                workspace=workspace,
-                answer=answer.text,
-                model_id=answer.model_id,
-                note=answer.note,
-                is_cut=answer.is_truncated,
-            )
-        else:
-            candidate_unavailable(candidate_id=candidate.pk, reason=answer.message)
-        answered = Candidate.objects.filter(request=run.request).exclude(state=State.ASKED).count()
-        job.progress("generating", answered=answered, of=len(candidates))
-
-    answers_generate(
-        task=code_task(workspace),
-        samples=[(candidate.provider, candidate.sample_index) for candidate in waiting.values()],
-        subject_kind="request",
-        subject_id=run.pk,
-        seed=run.seed,
-        cancelled=job.is_cancelled,
-        on_answer=keep,
-        scope=run.repository.scope,
-    )
-    job.raise_if_cancelled()
+    refused = candidates_ask(job, workspace, candidates)
     duplicates = duplicates_mark(run=run)
-    usable = Candidate.objects.filter(request=run.request, state__in=[State.WRITTEN, State.CHECKED, State.EXECUTED])
-    count = usable.count()
-    note = _generated(count, duplicates, candidates)
+    note = _generated(_usable(run), duplicates, candidates)
+    stage_leave(
+        run=run,
+        stage="generating",
+        evidence_count=len(candidates),
+        note=f"{note}. {refused}" if refused else note,
+    )
+    return refused
+
+
+def _usable(run: GenerationRun) -> int:
+    return Candidate.objects.filter(request=run.request, state__in=USABLE).count()
+
+
+def _require_usable(run: GenerationRun, refused: str) -> None:
+    """
+    Return when there is a program that reviewers can look at; *refused* are the words of a budget.
+
+    :raises NothingUsable: there is none.
+    """
+    if _usable(run):
+        return
     if refused:
-        note = f"{note}. {refused[0]}"
-    stage_leave(run=run, stage="generating", evidence_count=len(candidates), note=note)
-    if not count and refused:
         raise NothingUsable(
-            f"No provider had an answer, and a budget kept others from being asked. {refused[0]}",
+            f"No provider had an answer, and a budget kept others from being asked. {refused}",
             remedy="Start the request again once the budget allows it.",
         )
-    if not count and not Candidate.objects.filter(request=run.request).exclude(state=State.UNAVAILABLE).exists():
+    if not Candidate.objects.filter(request=run.request).exclude(state=State.UNAVAILABLE).exists():
         raise NothingUsable(
             "No provider had an answer.",
             remedy="Look at the reasons beside the candidates. Examples help the built-in providers; for anything else "
             "an administrator fetches a local model or switches an endpoint on.",
         )
-    if not count:
-        raise NothingUsable(
-            "None of the answers is code that can be run.",
-            remedy="Look at the reasons beside the candidates, change the specification, and submit it again.",
-        )
-
-
-def code_task(workspace: Workspace) -> CodeTask:
-    """Return what providers are asked."""
-    run, specification = workspace.run, workspace.specification
-    signature = specification.entry_signature
-    return CodeTask(
-        title=run.title,
-        text=run.request.specification,
-        language=run.request.target_language,
-        entry=specification.entry,
-        signature=signature.source if signature else None,
-        examples=tuple(
-            Example(example.args, example.kwargs, example.expected, example.raises, example.call)
-            for example in specification.examples
-            if not example.steps and example.function == specification.entry
-        ),
-        messages=tuple(
-            Message(role, content)
-            for role, content in build_messages(specification, prompt_context(run.request.context_snapshot))
-        ),
-        base_files=workspace.files,
-        target_path=run.target_path,
+    raise NothingUsable(
+        "None of the answers is code that can be run.",
+        remedy="Look at the reasons beside the candidates, change the specification, and submit it again.",
     )
 
 
@@ -185,22 +155,21 @@ def _check(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
     stage_leave(run=run, stage="checking", evidence_count=results, note="lint, types and security")
 
 
-def _decide(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
+def _try(job: JobRun, workspace: Workspace) -> Trial:
+    run = workspace.run
     status_change(run=run, allowed=UNDER_WAY, to=Status.CONSENSUS)
     stage_enter(run=run, stage="consensus")
     job.progress("consensus")
-    if CodeGenerationConsensus.objects.filter(request=run.request).exists():
-        return
-    usable = Candidate.objects.filter(request=run.request, state__in=[State.CHECKED, State.EXECUTED])
-    candidates = list(usable.select_related("implementation", "test", "provider").order_by("ordinal"))
-    inputs = pool_inputs(workspace, candidates)
 
-    def announce(executions: int) -> None:
+    def announce(executions: int, of: int) -> None:
         job.raise_if_cancelled()
-        job.progress("consensus", executions=executions, of=len(candidates) * len(inputs))
+        job.progress("consensus", executions=executions, of=of)
 
-    programs = [candidate_program(workspace, candidate) for candidate in candidates]
-    observations = observe(programs, inputs, entry=run.entry, on_round=announce)
+    return trial_run(workspace, announce)
+
+
+def _decide(job: JobRun, workspace: Workspace, trial: Trial) -> None:
+    run, candidates, inputs, observations = workspace.run, trial.candidates, trial.inputs, trial.observations
     added = hybrid_add(workspace=workspace, candidates=candidates, observations=observations, inputs=inputs)
     if added:
         candidates, observations = [*candidates, added[0]], [*observations, added[1]]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.db import transaction
+
 from apps.core.clock import now
 from apps.core.errors import Conflict
 from apps.generation.models import CodeGenerationRequest, GenerationRun, StageRecord
@@ -38,6 +40,14 @@ def stage_leave(*, run: GenerationRun, stage: str, evidence_count: int = 0, note
     StageRecord.objects.filter(run=run, stage=stage, finished_at__isnull=True).update(
         finished_at=now(), evidence_count=evidence_count, note=note[:400]
     )
+
+
+@transaction.atomic
+def stages_reopen(*, run: GenerationRun, stage: str) -> None:
+    """Begin *stage* once more, which keeps its first start; those behind it have not begun."""
+    later = [name for name, _ in STAGES]
+    StageRecord.objects.filter(run=run, stage__in=later[later.index(stage) + 1 :]).delete()
+    StageRecord.objects.filter(run=run, stage=stage).update(finished_at=None)
 
 
 def status_change(*, run: GenerationRun, allowed: Collection[Status], to: Status) -> None:

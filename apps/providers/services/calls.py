@@ -10,10 +10,11 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,7 @@ logger = logging.getLogger(__name__)
 OnAnswer = Callable[[UUID, int, Answer | ProviderFailure], None]
 Outcome = ModelCall.Outcome
 _POLL_SECONDS = 0.25
+_NO_TASKS: Mapping[tuple[UUID, int], CodeTask] = MappingProxyType({})
 _UNUSED = {"counted_tokens": 0, "counted_cost": FREE}
 _NOT_MADE = {"outcome": Outcome.REFUSED, "cost": FREE, **_UNUSED}
 
@@ -58,6 +60,7 @@ class ProviderBroken(ProviderFailure):
 class _Sample:
     provider: Provider
     index: int
+    task: CodeTask
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,12 @@ def answers_generate(
     cancelled: Callable[[], bool],
     on_answer: OnAnswer,
     scope: Scope | None = None,
+    own_tasks: Mapping[tuple[UUID, int], CodeTask] = _NO_TASKS,
 ) -> int:
     """
     Ask for each of *samples* and hand over every answer or failure at once, in the order they arrive.
+
+    All are asked *task*, but for those that have one of their *own_tasks*, by provider's id and sample's index.
 
     Each call is one ``ModelCall`` row, written before the call is made and completed before *on_answer* is called with
     the provider's id, the sample's index, and the answer or why there is none. *on_answer* and *cancelled* are called
@@ -95,9 +101,10 @@ def answers_generate(
     Returns how many answers came.
     """
     calls_abandon(subject_kind=subject_kind, subject_id=subject_id)
-    ledger = _Ledger(task, subject_kind, subject_id, scope)
+    ledger = _Ledger(subject_kind, subject_id, scope)
+    wanted = [_Sample(provider, index, own_tasks.get((provider.pk, index), task)) for provider, index in samples]
     answered = 0
-    with _asking(task, [_Sample(*sample) for sample in samples], seed, ledger) as asking:
+    with _asking(wanted, seed, ledger) as asking:
         while asking.is_going_on:
             finished = asking.finished()
             if cancelled():
@@ -108,7 +115,7 @@ def answers_generate(
                 reply = future.result()
                 answered += isinstance(reply.answer, Answer)
                 ledger.end(call_id, sample.provider, reply)
-                _record(task, sample.provider, reply.answer)
+                _record(sample, reply.answer)
                 on_answer(sample.provider.pk, sample.index, reply.answer)
     return answered
 
@@ -125,9 +132,9 @@ def calls_abandon(*, subject_kind: str, subject_id: UUID) -> int:
 
 
 @contextmanager
-def _asking(task: CodeTask, samples: Sequence[_Sample], seed: int, ledger: _Ledger) -> Iterator[_Round]:
+def _asking(samples: Sequence[_Sample], seed: int, ledger: _Ledger) -> Iterator[_Round]:
     """Begin what may be begun at once; on the way out, however that happens, stop what still runs and wait for it."""
-    asking = _Round(task, samples, seed, ledger)
+    asking = _Round(samples, seed, ledger)
     try:
         asking.begin()
         yield asking
@@ -138,9 +145,9 @@ def _asking(task: CodeTask, samples: Sequence[_Sample], seed: int, ledger: _Ledg
 class _Round:
     """The calls of one round. A provider's next one is begun when one of its calls has been taken."""
 
-    def __init__(self, task: CodeTask, samples: Sequence[_Sample], seed: int, ledger: _Ledger) -> None:
+    def __init__(self, samples: Sequence[_Sample], seed: int, ledger: _Ledger) -> None:
         self.under_way: dict[Future[_Reply], tuple[_Sample, UUID]] = {}
-        self._task, self._seed, self._ledger = task, seed, ledger
+        self._seed, self._ledger = seed, ledger
         self._stop = threading.Event()
         self._waiting: dict[UUID, deque[_Sample]] = {}
         for sample in samples:
@@ -190,7 +197,7 @@ class _Round:
         sample = samples.popleft()
         call_id, refusal = begun
         if refusal is None:
-            future = self._pool.submit(_ask, self._task, sample, self._seed, self._stop, self._ledger.is_budgeted)
+            future = self._pool.submit(_ask, sample, self._seed, self._stop, self._ledger.is_budgeted)
         else:
             future = Future()
             future.set_result(_Reply(refusal, 0.0))
@@ -202,14 +209,14 @@ class _Round:
         return own >= max(1, provider.max_concurrency)
 
 
-def _ask(task: CodeTask, sample: _Sample, seed: int, stop: threading.Event, is_budgeted: bool) -> _Reply:
+def _ask(sample: _Sample, seed: int, stop: threading.Event, is_budgeted: bool) -> _Reply:
     """Ask once, in a thread of its own. Every failure becomes a reply, so that it is recorded like an answer."""
     started = time.monotonic()
     answer: Answer | ProviderFailure
     source: CodeProvider | None = None
     try:
         source = provider_open(sample.provider, is_budgeted=is_budgeted)
-        answer = source.generate(task, sample=sample.index, seed=seed, cancelled=stop.is_set)
+        answer = source.generate(sample.task, sample=sample.index, seed=seed, cancelled=stop.is_set)
     except ProviderFailure as failure:
         answer = failure
         answer.is_unused = failure.is_unused or source is None
@@ -224,13 +231,14 @@ def _ask(task: CodeTask, sample: _Sample, seed: int, stop: threading.Event, is_b
     return _Reply(answer, (time.monotonic() - started) * 1000)
 
 
-def _record(task: CodeTask, provider: Provider, answer: Answer | ProviderFailure) -> None:
+def _record(sample: _Sample, answer: Answer | ProviderFailure) -> None:
     """Keep a model's answer for replay where that was asked for; a disk that refuses costs the recording only."""
+    provider = sample.provider
     path = recordings_path("NOFX_RECORD_ANSWERS")
     if path is None or provider.kind == Provider.Kind.BUILTIN or not isinstance(answer, Answer):
         return
     try:
-        recording_append(path, prompt_digest(task), Recording(answer.model_id, answer.text, answer.is_truncated))
+        recording_append(path, prompt_digest(sample.task), Recording(answer.model_id, answer.text, answer.is_truncated))
     except OSError as error:
         logger.warning("An answer of %s could not be recorded: %s.", provider.name, error.strerror)
 
@@ -238,10 +246,9 @@ def _record(task: CodeTask, provider: Provider, answer: Answer | ProviderFailure
 class _Ledger:
     """Writes the row of each call: when it begins, and how it ended."""
 
-    def __init__(self, task: CodeTask, subject_kind: str, subject_id: UUID, scope: Scope | None) -> None:
-        self._task, self._scope = task, scope
+    def __init__(self, subject_kind: str, subject_id: UUID, scope: Scope | None) -> None:
+        self._scope = scope
         self._subject_kind, self._subject_id = subject_kind, subject_id
-        self._digest = prompt_digest(task)
         self.is_budgeted = budgets_over(scope).exists()
 
     @transaction.atomic
@@ -254,7 +261,7 @@ class _Ledger:
         if not provider_has_room(sample.provider):
             return None
         is_free = sample.provider.kind == Provider.Kind.BUILTIN
-        wanted = reservation_of(sample.provider, self._task)
+        wanted = reservation_of(sample.provider, sample.task)
         sentence = (
             None
             if is_free
@@ -277,7 +284,7 @@ class _Ledger:
             scope=self._scope,
             sample_index=sample.index,
             model_id=sample.provider.model_id,
-            prompt_digest=self._digest,
+            prompt_digest=prompt_digest(sample.task),
         )
         return call.pk, BudgetRefused(sentence) if sentence else None
 

@@ -38,6 +38,7 @@ def provider_defaults_ensure() -> list[str]:
         "model_id": "gpt-4.1-mini",
         "key_variable": "OPENAI_API_KEY",
         "samples": 2,
+        "further_samples": 2,
     }
     return [name for name, values in wanted.items() if Provider.objects.get_or_create(name=name, defaults=values)[1]]
 
@@ -52,6 +53,7 @@ def _local(name: str) -> dict[str, Any]:
         "kind": Kind.LOCAL,
         "model_id": name,
         "samples": 2,
+        "further_samples": 6,
         "max_concurrency": 1,
         "timeout_s": 300,
         "prior": _LOCAL_PRIORS.get(name, "0.45"),

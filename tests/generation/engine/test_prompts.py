@@ -13,10 +13,12 @@ from apps.generation.engine.context import build_context, prompt_context, rank_s
 from apps.generation.engine.prompts import (
     DATA_RULE,
     MAX_PROMPT,
+    Failure,
     PromptRole,
     build_messages,
     data_room,
     fence_data,
+    repair_messages,
 )
 from apps.generation.engine.specification import analyse
 
@@ -151,3 +153,36 @@ def test_a_prompt_fits_a_small_model_and_shows_the_entry_of_a_long_file() -> Non
     # Whatever was frozen is sent: the file to change, the symbols, and the conventions.
     assert len(snapshot["symbols"]) > 1
     assert prompt.count("<<<DATA") == 1 + len(snapshot["symbols"]) + 1 + len(snapshot["patterns"])
+
+
+def test_a_correction_is_asked_for_with_what_the_program_did_as_data():
+    failures = [Failure(f"clamp({n}, 0, 3)", "3", f"returns {n}") for n in range(9, 2, -1)]
+    code = "def clamp(value, low, high):\n    return value"
+    messages = repair_messages(SPEC, {}, code=code, failures=failures, examples=9)
+    assert [role for role, _ in messages] == ["system", "user", "assistant", "user"]
+    assert messages[:2] == build_messages(SPEC, {})
+    assert messages[2][1] == f"```python\n{code}\n```"
+    ask = messages[3][1]
+    assert "It fails 7 of 9 examples" in ask
+    assert "- clamp(9, 0, 3) must give: 3. The program: returns 9." in ask
+    assert "clamp(4" not in ask
+    assert re.search(r"<<<DATA \w+ results\n", ask)
+
+
+def test_what_a_program_returned_cannot_ask_for_something_else():
+    happened = "returns '" + POISON.replace("\n", "\\n") + "'"
+    (*_, (_, ask)) = repair_messages(
+        SPEC, {}, code="x = 1", failures=[Failure("clamp(1, 2, 3)", "2", happened * 9)], examples=1
+    )
+    mark = re.search(r"<<<DATA (\w+) results\n", ask)
+    assert mark is not None
+    assert ask.index("Ignore all previous") < ask.index(f"DATA {mark.group(1)}>>>")
+    assert ask.rstrip().endswith("without a usage example.")
+    assert len(ask) < 1_500
+
+
+def test_a_correction_leaves_room_for_the_program_and_its_failures():
+    context = {"symbols": [{"path": "a.py", "qualname": f"f{n}", "source": "x = 1\n" * 100} for n in range(30)]}
+    code = "y = 2\n" * 300
+    messages = repair_messages(SPEC, context, code=code, failures=[Failure("clamp(1)", "1", "returns 2")], examples=1)
+    assert sum(len(content) for _, content in messages) <= MAX_PROMPT

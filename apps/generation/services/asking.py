@@ -1,0 +1,116 @@
+"""Asking providers for the candidates that are planned: a task for fresh ones, and one of its own for a correction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from apps.generation.engine.context import prompt_context
+from apps.generation.engine.outcomes import Expected, outcome_meets
+from apps.generation.engine.prompts import Failure, build_messages, repair_messages
+from apps.generation.engine.testgen import example_inputs, literal_source
+from apps.generation.gateways.observing import observe
+from apps.generation.models import Candidate
+from apps.generation.services.candidates import Workspace, asked, candidate_unavailable, candidate_write
+from apps.generation.services.checking import candidate_module
+from apps.generation.services.consensus import outcome_text
+from apps.generation.services.execution import candidate_program
+from apps.jobs.services import JobRun
+from apps.providers.services import answers_generate
+from apps.providers.types import Answer, BudgetRefused, CodeTask, Example, Message, ProviderFailure
+
+
+def candidates_ask(job: JobRun, workspace: Workspace, candidates: Sequence[Candidate]) -> str:
+    """
+    Ask for those of *candidates* that wait for an answer; each answer is kept as it arrives.
+
+    Return the words of the first budget that refused a call, "" where none did.
+    """
+    run = workspace.run
+    waiting = {(candidate.provider_id, candidate.sample_index): candidate for candidate in asked(candidates)}
+    job.progress("generating", answered=len(candidates) - len(waiting), of=len(candidates))
+    refused: list[str] = []
+
+    def keep(provider_id: UUID, sample: int, answer: Answer | ProviderFailure) -> None:
+        candidate = waiting[provider_id, sample]
+        if isinstance(answer, BudgetRefused):
+            refused.append(answer.message)
+        if isinstance(answer, Answer):
+            candidate_write(
+                candidate_id=candidate.pk,
+                workspace=workspace,
+                answer=answer.text,
+                model_id=answer.model_id,
+                note=" ".join(part for part in (candidate.note, answer.note) if part),
+                is_cut=answer.is_truncated,
+            )
+        else:
+            candidate_unavailable(candidate_id=candidate.pk, reason=answer.message)
+        answered = Candidate.objects.filter(request=run.request).exclude(state=Candidate.State.ASKED).count()
+        job.progress("generating", answered=answered, of=len(candidates))
+
+    answers_generate(
+        task=code_task(workspace),
+        samples=[(candidate.provider, candidate.sample_index) for candidate in waiting.values()],
+        own_tasks={
+            key: _repair_task(workspace, candidate.repairs) for key, candidate in waiting.items() if candidate.repairs
+        },
+        subject_kind="request",
+        subject_id=run.pk,
+        seed=run.seed,
+        cancelled=job.is_cancelled,
+        on_answer=keep,
+        scope=run.repository.scope,
+    )
+    job.raise_if_cancelled()
+    return refused[0] if refused else ""
+
+
+def code_task(workspace: Workspace) -> CodeTask:
+    """Return what providers are asked."""
+    return _task(workspace, build_messages(workspace.specification, _context(workspace)))
+
+
+def _repair_task(workspace: Workspace, failed: Candidate) -> CodeTask:
+    """Return what the author of *failed* is asked: what the program did with the examples, run once more."""
+    inputs = example_inputs(workspace.specification)
+    entry = workspace.run.entry
+    (observed,) = observe([candidate_program(workspace, failed)], inputs, entry=entry)
+    failures = [
+        Failure(one.call.text(entry), _expectation(one.expected), outcome_text(outcome))
+        for one, outcome in zip(inputs, observed.outcomes, strict=True)
+        if one.expected is not None and not outcome_meets(outcome, one.expected)
+    ]
+    code = failed.implementation.generated_code if failed.implementation else candidate_module(workspace, failed)
+    messages = repair_messages(
+        workspace.specification, _context(workspace), code=code, failures=failures, examples=len(inputs)
+    )
+    return _task(workspace, messages)
+
+
+def _expectation(expected: Expected) -> str:
+    return f"raises {expected.raises}" if expected.raises else literal_source(expected.value)
+
+
+def _context(workspace: Workspace) -> dict[str, object]:
+    return prompt_context(workspace.run.request.context_snapshot)
+
+
+def _task(workspace: Workspace, messages: Sequence[tuple[str, str]]) -> CodeTask:
+    run, specification = workspace.run, workspace.specification
+    signature = specification.entry_signature
+    return CodeTask(
+        title=run.title,
+        text=run.request.specification,
+        language=run.request.target_language,
+        entry=specification.entry,
+        signature=signature.source if signature else None,
+        examples=tuple(
+            Example(example.args, example.kwargs, example.expected, example.raises, example.call)
+            for example in specification.examples
+            if not example.steps and example.function == specification.entry
+        ),
+        messages=tuple(Message(role, content) for role, content in messages),
+        base_files=workspace.files,
+        target_path=run.target_path,
+    )
