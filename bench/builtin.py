@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -34,15 +34,25 @@ ENDED = ("in_review", "failed", "cancelled")
 
 
 @dataclass
-class Solved:
-    """How many problems the choice solved, what each model got right alone and in all its samples, and the cost."""
+class Tally:
+    """By one label of hidden tests: what the choice, any answer, each model's first answer and all its answers got."""
 
     problems: int = 0
     chosen: int = 0
     anybody: int = 0
     alone: Counter[str] = field(default_factory=Counter)
-    samples: dict[str, list[bool]] = field(default_factory=dict)
-    cpu_s: float = 0.0
+    right: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
+
+    def add(self, found: Written, is_right: Mapping[str, bool]) -> None:
+        """Count a problem, with whether each module is right."""
+        self.problems += 1
+        self.chosen += is_right.get(found.chosen, False)
+        self.anybody += any(is_right.values())
+        for model, sample, module in found.modules:
+            self.answers[model] += 1
+            self.right[model] += is_right[module]
+            self.alone[model] += sample == 0 and is_right[module]
 
     def as_json(self) -> dict[str, Any]:
         interval = wilson(self.chosen, self.problems)
@@ -52,9 +62,24 @@ class Solved:
             "interval": [round(bound, 3) for bound in (interval.low, interval.high)],
             "any_candidate": self.anybody,
             "models": {
-                name: {"alone": self.alone[name], "right": sum(found), "samples": len(found)}
-                for name, found in sorted(self.samples.items())
+                name: {"alone": self.alone[name], "right": self.right[name], "answers": self.answers[name]}
+                for name in sorted(self.answers)
             },
+        }
+
+
+@dataclass
+class Solved:
+    """What was solved, by label of hidden tests, and what it cost."""
+
+    problems: int = 0
+    cpu_s: float = 0.0
+    tallies: dict[str, Tally] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "problems": self.problems,
+            "labels": {label: tally.as_json() for label, tally in sorted(self.tallies.items())},
             "cpu_s_each": round(self.cpu_s / self.problems, 1) if self.problems else None,
         }
 
@@ -152,15 +177,20 @@ def solve_one(problem: Problem) -> Written:
 def count(solved: Solved, problem: Problem, found: Written) -> None:
     """Judge what was written by the hidden tests; equal modules are run once."""
     verdicts = {module: passes_hidden(problem, module) for module in {m for *_, m in found.modules}}
-    for model, sample, module in found.modules:
-        solved.samples.setdefault(model, []).append(verdicts[module])
-        solved.alone[model] += sample == 0 and verdicts[module]
-    is_right = verdicts.get(found.chosen, False)
-    solved.chosen += is_right
-    solved.anybody += any(verdicts.values())
-    outcome = "right" if is_right else "wrong" if found.chosen else "nothing"
-    right = sum(verdicts[module] for *_, module in found.modules)
-    print(f"{problem.id:<16} {outcome:<8} {right} of {len(found.modules)} answers", file=sys.stderr, flush=True)
+    for label in problem.hidden:
+        is_right = {module: verdict[label] for module, verdict in verdicts.items()}
+        solved.tallies.setdefault(label, Tally()).add(found, is_right)
+    words = [f"{problem.id:<16}", f"{len(found.modules):>3} answers"]
+    words += [f"{label}: {_word(found, verdicts, label)}" for label in sorted(problem.hidden)]
+    print("  ".join(words), file=sys.stderr, flush=True)
+
+
+def _word(found: Written, verdicts: Mapping[str, Mapping[str, bool]], label: str) -> str:
+    if not found.chosen:
+        return "nothing"
+    if verdicts[found.chosen][label]:
+        return "right"
+    return "wrong, another right" if any(verdict[label] for verdict in verdicts.values()) else "wrong"
 
 
 def wait_for_models(local_models: str) -> None:
@@ -193,18 +223,19 @@ def _cpu(process: psutil.Process) -> float:
 
 def table(figures: dict[str, Any]) -> str:
     """Return the figures as people read them."""
-    low, high = figures["interval"]
-    lines = [
-        f"{figures['problems']} problems, seed {figures['seed']}, local models: {figures['local_models']}",
-        f"{'the ensemble chose right':<40} {figures['ensemble']:>4}  (95 %: {low:.0%} to {high:.0%})",
-        f"{'any candidate was right':<40} {figures['any_candidate']:>4}",
-        *(
-            f"{name:<40} {one['alone']:>4}  with its first answer; {one['right']} of {one['samples']} answers right"
-            for name, one in figures["models"].items()
-        ),
-        f"{'processor seconds a problem':<40} {figures['cpu_s_each']}",
-    ]
-    return "\n".join(lines)
+    lines = [f"{figures['problems']} problems, seed {figures['seed']}, local models: {figures['local_models']}"]
+    for label, found in figures["labels"].items():
+        low, high = found["interval"]
+        lines += [
+            f"by the hidden tests called {label}, {found['problems']} problems",
+            f"  {'the ensemble chose right':<40} {found['ensemble']:>4}  (95 %: {low:.0%} to {high:.0%})",
+            f"  {'any candidate was right':<40} {found['any_candidate']:>4}",
+        ]
+        lines += [
+            f"  {name:<40} {one['alone']:>4}  with its first answer; {one['right']} of {one['answers']} answers right"
+            for name, one in found["models"].items()
+        ]
+    return "\n".join([*lines, f"{'processor seconds a problem':<42} {figures['cpu_s_each']}"])
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from apps.sandbox.services import Limits, ScriptRun, sandbox_run
 
 # Suites judge themselves, in the process of the program: their verdict counts only beside a canary that must fail.
 SUITE_LIMITS = Limits(wall_s=20.0, cpu_s=20, memory_mb=2048)
+SUITES = {"base": "test", "plus": "test_plus"}
 CANARY = "\n\ndef {entry}(*arguments, **keywords):\n    raise AssertionError('canary')\n"
 
 
@@ -28,12 +29,18 @@ class Problem:
 
 
 def problems_of(file: Path) -> Iterator[Problem]:
-    """Return the problems of a file of recordings that have hidden tests."""
+    """
+    Return the problems of a file of recordings that have hidden tests.
+
+    One that is not scored by the suite that was added later is judged by the official one alone.
+    """
     raw = file.read_bytes()
     text = (gzip.decompress(raw) if file.suffix == ".gz" else raw).decode()
     for row in map(json.loads, text.splitlines()):
-        hidden = {label: row[key] for label, key in (("base", "test"), ("plus", "test_plus")) if row.get(key)}
-        if hidden and not row.get("exclude"):
+        hidden = {label: row[key] for label, key in SUITES.items() if row.get(key)}
+        if row.get("exclude"):
+            hidden = {label: hidden[label] for label in hidden if label == "base" and "plus" in hidden}
+        if hidden:
             yield Problem(row["task_id"], _text(row), row["entry_point"], hidden)
 
 
@@ -46,14 +53,20 @@ def _text(row: Mapping[str, Any]) -> str:
     return f"{prompt}\n\nThe function is called `{row['entry_point']}`.\n\n```python\n{shown}\n```\n"
 
 
-def passes_hidden(problem: Problem, module: str) -> bool:
+def passes_hidden(problem: Problem, module: str) -> dict[str, bool]:
     """
-    Return whether *module* passes every hidden test in the sandbox, and the same tests fail where they must.
+    Return, by label, whether *module* passes the hidden tests in the sandbox, where the same tests fail on a canary.
+
+    Passing "plus" takes passing "base".
 
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
     """
     canary = module + CANARY.format(entry=problem.entry)
-    return all(_ends(problem, module, suite) and not _ends(problem, canary, suite) for suite in problem.hidden.values())
+    found: dict[str, bool] = {}
+    for label, suite in sorted(problem.hidden.items()):
+        may_pass = all(found.values())
+        found[label] = may_pass and _ends(problem, module, suite) and not _ends(problem, canary, suite)
+    return found
 
 
 def _ends(problem: Problem, module: str, suite: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.builtin import Solved, chosen_problems
+from bench.builtin import Solved, Tally, Written, chosen_problems
 from bench.problems import Problem, passes_hidden, problems_of
 
 EXAMPLE = {"assert_line": "assert double(1) == 2"}
@@ -21,20 +21,27 @@ DOUBLE = Problem(
     ("module", "is_right"),
     [
         ("def double(x):\n    return 2 * x", True),
-        ("def double(x):\n    return 4", False),
+        ("def double(x):\n    return 5", False),
         ("def double(x):\n    while True: pass", False),
         ("import sys\nsys.exit(0)", False),
         ("def double(x:", False),
     ],
 )
 def test_a_program_passes_when_it_ends_behind_every_hidden_test(module: str, is_right: bool) -> None:
-    assert passes_hidden(DOUBLE, module) is is_right
+    assert passes_hidden(DOUBLE, module) == {"base": is_right, "plus": is_right}
+
+
+def test_the_labels_are_told_apart_and_plus_takes_base() -> None:
+    assert passes_hidden(DOUBLE, "def double(x):\n    return {2: 4}.get(x)") == {"base": True, "plus": False}
+    assert passes_hidden(DOUBLE, "def double(x):\n    return {3: 6}.get(x)") == {"base": False, "plus": False}
 
 
 def test_tests_that_cannot_fail_say_nothing() -> None:
     cheat = "import builtins\nclass Yes:\n    def __eq__(self, other): return True\ndef double(x): return Yes()"
-    assert passes_hidden(Problem("T/2", "", "double", {"base": "double"}), "def double(x):\n    return 0") is False
-    assert passes_hidden(DOUBLE, cheat) is True  # what a suite in its own process can be told
+    assert passes_hidden(Problem("T/2", "", "double", {"base": "double"}), "def double(x):\n    return 0") == {
+        "base": False
+    }
+    assert all(passes_hidden(DOUBLE, cheat).values())  # what a suite in its own process can be told
 
 
 def test_problems_are_read_and_drawn_the_same_for_a_seed(tmp_path: Path) -> None:
@@ -49,8 +56,21 @@ def test_problems_are_read_and_drawn_the_same_for_a_seed(tmp_path: Path) -> None
     assert [problem.id for problem in chosen_problems([file], 4, 4, 1)] == ["T/0", "T/4", "T/8"]
 
 
-def test_figures_have_their_interval() -> None:
-    figures = Solved(problems=40, chosen=36, samples={"a": [True, False]}, cpu_s=80).as_json()
-    assert (figures["ensemble"], figures["cpu_s_each"]) == (36, 2.0)
-    assert figures["interval"] == [0.769, 0.96]
-    assert figures["models"] == {"a": {"right": 1, "samples": 2}}
+def test_what_the_later_suite_does_not_score_is_judged_by_the_official_one(tmp_path: Path) -> None:
+    row = {"prompt": "Double it.", "entry_point": "double", "examples_in_prompt": [EXAMPLE], "task_id": "T/1"}
+    file = tmp_path / "some.jsonl"
+    file.write_text(json.dumps({**row, "test": "t", "test_plus": "p", "exclude": "no"}))
+    assert [dict(problem.hidden) for problem in problems_of(file)] == [{"base": "t"}]
+
+
+def test_figures_have_their_interval_and_what_each_got_alone() -> None:
+    tally = Tally(problems=39, chosen=35)
+    tally.add(Written([("a", 0, "x"), ("a", 1, "y"), ("b", 0, "y")], chosen="y"), {"x": False, "y": True})
+    figures = Solved(problems=40, cpu_s=80, tallies={"base": tally}).as_json()
+    found = figures["labels"]["base"]
+    assert (found["problems"], found["ensemble"], figures["cpu_s_each"]) == (40, 36, 2.0)
+    assert found["interval"] == [0.769, 0.96]
+    assert found["models"] == {
+        "a": {"alone": 0, "right": 1, "answers": 2},
+        "b": {"alone": 1, "right": 1, "answers": 1},
+    }

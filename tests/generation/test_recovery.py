@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from apps.generation.models import (
     PullRequest,
     StageRecord,
 )
-from apps.generation.services import checking, pipeline
+from apps.generation.services import asking, checking, pipeline, rounds
 from apps.generation.services.delivery import ApprovalOutdated, pull_request_merge, request_deliver
 from apps.generation.services.retries import request_retry
 from apps.generation.services.review_subject import review_digest, selected_candidate
@@ -90,19 +91,21 @@ def run(submit: Submit, provider: Provider, server: FaultServer, without_tools: 
 
 
 @pytest.mark.parametrize(
-    "stage",
+    ("module", "stage"),
     [
-        "candidates_plan",
-        "candidate_write",
-        "duplicates_mark",
-        "candidates_check",
-        "observe",
-        "outcomes_keep",
-        "consensus_decide",
-        "_hand_over",
+        (pipeline, "candidates_plan"),
+        (asking, "candidate_write"),
+        (pipeline, "duplicates_mark"),
+        (pipeline, "candidates_check"),
+        (rounds, "observe"),
+        (pipeline, "further_plan"),
+        (pipeline, "outcomes_keep"),
+        (pipeline, "consensus_decide"),
+        (pipeline, "_hand_over"),
     ],
 )
 def test_a_job_that_died_behind_any_stage_ends_in_review_once(
+    module: ModuleType,
     stage: str,
     submit: Submit,
     provider: Provider,
@@ -112,7 +115,7 @@ def test_a_job_that_died_behind_any_stage_ends_in_review_once(
 ) -> None:
     server.answers([WRONG, RIGHT])
     request = submit(CLAMP)
-    kill_once_after(monkeypatch, pipeline, stage)
+    kill_once_after(monkeypatch, module, stage)
     die_and_requeue(request.pk, "generation.run")
     assert work_off(request).state == Job.State.SUCCEEDED
     assert request.status == Status.IN_REVIEW
@@ -174,14 +177,20 @@ def test_a_queued_request_that_is_stopped_is_cancelled(submit: Submit, engineer:
     assert request.status == Status.CANCELLED
 
 
-@pytest.mark.parametrize("stage", ["candidates_check", "observe"])
+@pytest.mark.parametrize(("module", "stage"), [(pipeline, "candidates_check"), (rounds, "observe")])
 def test_a_request_that_is_stopped_while_it_works_is_cancelled(
-    stage: str, submit: Submit, provider: Provider, server: FaultServer, engineer: User, monkeypatch: pytest.MonkeyPatch
+    module: ModuleType,
+    stage: str,
+    submit: Submit,
+    provider: Provider,
+    server: FaultServer,
+    engineer: User,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server.answers([RIGHT])
     request = submit(CLAMP)
     job_id = Job.objects.get(subject_id=request.pk).pk
-    original = getattr(pipeline, stage)
+    original = getattr(module, stage)
 
     def stopped_on_the_way(*args: Any, **kwargs: Any) -> Any:
         job_cancel(job_id=job_id, actor=engineer)
@@ -198,7 +207,7 @@ def test_a_request_that_is_stopped_while_it_works_is_cancelled(
 
     monkeypatch.setattr(pipeline.JobRun, "look", seen)
     monkeypatch.setattr(checking, "check_sources", lambda sources: dict.fromkeys(sources, ()))
-    monkeypatch.setattr(pipeline, stage, stopped_on_the_way)
+    monkeypatch.setattr(module, stage, stopped_on_the_way)
     assert work_off(request).state == Job.State.CANCELLED
     assert request.status == Status.CANCELLED
 

@@ -27,7 +27,7 @@ from apps.generation.services.consensus import consensus_decide, outcomes_keep
 from apps.generation.services.hybrid import hybrid_add
 from apps.generation.services.profiling import profiles_keep
 from apps.generation.services.review_subject import review_digest
-from apps.generation.services.rounds import Trial, further_plan, trial_run
+from apps.generation.services.rounds import NOTHING_TRIED, Trial, further_plan, trial_run
 from apps.generation.services.stages import stage_enter, stage_leave, stages_reopen, status_change
 from apps.generation.services.submission import repository_files
 from apps.generation.types import RequestStatus as Status
@@ -74,8 +74,7 @@ def _convincing(job: JobRun, workspace: Workspace) -> Trial:
     run = workspace.run
     while True:
         refused = _generate(job, run, workspace)
-        _check(job, run, workspace)
-        trial = _try(job, workspace)
+        trial = _try(job, workspace) if _usable(run) else NOTHING_TRIED
         if refused or not further_plan(workspace=workspace, trial=trial):
             _require_usable(run, refused)
             return trial
@@ -157,6 +156,7 @@ def _check(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
 
 def _try(job: JobRun, workspace: Workspace) -> Trial:
     run = workspace.run
+    _check(job, run, workspace)
     status_change(run=run, allowed=UNDER_WAY, to=Status.CONSENSUS)
     stage_enter(run=run, stage="consensus")
     job.progress("consensus")

@@ -30,6 +30,9 @@ class Trial:
     observations: list[Observation]
 
 
+NOTHING_TRIED = Trial([], [], [])
+
+
 def trial_run(workspace: Workspace, announce: Callable[[int, int], None]) -> Trial:
     """
     Run every program that can be; *announce* is called with the executions so far and of how many.
@@ -59,10 +62,14 @@ def further_plan(*, workspace: Workspace, trial: Trial) -> int:
     request = workspace.run.request
     CodeGenerationRequest.objects.select_for_update().get(pk=request.pk)
     planned = list(Candidate.objects.filter(request=request).select_related("provider").order_by("ordinal"))
-    if not trial.inputs or any(one.state == State.ASKED for one in planned):
+    if not _is_comparable(workspace, trial) or any(one.state == State.ASKED for one in planned):
         return 0
     wishes = further_answers(_tried(trial, planned), _room(planned))
     return len(Candidate.objects.bulk_create(_rows(request, wishes, planned, trial)))
+
+
+def _is_comparable(workspace: Workspace, trial: Trial) -> bool:
+    return workspace.specification.is_executable and bool(trial.inputs or not trial.candidates)
 
 
 def _room(planned: Sequence[Candidate]) -> dict[str, int]:
