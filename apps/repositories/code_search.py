@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
+from pgvector.django import CosineDistance
 
 from apps.repositories.engine.fusion import reciprocal_rank_fusion
 from apps.repositories.engine.modules import module_name, resolved
@@ -87,20 +88,30 @@ def symbols_similar(
     Return the symbols of an indexed commit that are nearest to *text*, best first, at most *depth* of each ranking.
 
     The rankings by meaning and by words are fused by their places. Without an *embedding* words decide alone; without
-    words, meaning does. Files of tests are left out on demand. Three queries. The caller has decided that its user may
+    words, meaning does. Files of tests are left out on demand. Four queries. The caller has decided that its user may
     read the repository.
     """
     left_out = _NO_FILE if with_tests else _TESTS
     by_meaning = _nearest(index, embedding, depth, left_out) if embedding else []
     by_words = _worded(index, text, depth, left_out) if with_words else []
     fused = reciprocal_rank_fusion(by_meaning, by_words, weights=WEIGHTS)
-    rows = {symbol.id: symbol for symbol in _found(CodeSymbol.objects.filter(pk__in=[key for key, _ in fused]))}
+    keys = [key for key, _ in fused]
+    rows = {symbol.id: symbol for symbol in _found(CodeSymbol.objects.filter(pk__in=keys))}
+    similarity = _similarities(keys, embedding) if embedding else {}
     meaning, words = ({key: place for place, key in enumerate(one, start=1)} for one in (by_meaning, by_words))
     return [
-        replace(rows[key], by_meaning=meaning.get(key), by_words=words.get(key), score=score)
+        replace(
+            rows[key], by_meaning=meaning.get(key), by_words=words.get(key), score=score, similarity=similarity.get(key)
+        )
         for key, score in fused
         if key in rows
     ]
+
+
+def _similarities(keys: Sequence[int], embedding: Embedding) -> dict[int, float]:
+    distance = CosineDistance("embedding", list(embedding.vector[: embedding.dimensions]))
+    rows = CodeSymbol.objects.filter(pk__in=keys, embedding_model=embedding.model).annotate(distance=distance)
+    return {key: 1.0 - far for key, far in rows.values_list("pk", "distance")}
 
 
 def _nearest(index: CodeIndex, embedding: Embedding, depth: int, left_out: str) -> list[int]:

@@ -115,7 +115,8 @@ class FoundSymbol:
 
     ``line`` and ``end_line`` count from 1, decorators included; ``digest`` is the SHA-256 of these lines. ``calls`` are
     dotted names. ``by_meaning`` and ``by_words`` are its places in the two rankings, from 1, None where it is not in
-    one; ``score`` is what the fused ranking gives it.
+    one; ``score`` is what the fused ranking gives it; ``similarity`` is the cosine with what was asked, None where
+    nobody asked by meaning.
     """
 
     id: int
@@ -132,3 +133,4 @@ class FoundSymbol:
     by_meaning: int | None = None
     by_words: int | None = None
     score: float = 0.0
+    similarity: float | None = None

@@ -180,3 +180,19 @@ def test_the_page_of_a_request_of_an_earlier_version_has_no_context(
     client.force_login(engineer)
     page = client.get(reverse("generation:request-detail", args=[request.pk])).content.decode()
     assert 'id="context"' not in page
+
+
+FAR = '''"""Colours."""
+
+
+def to_hex(red: int, green: int, blue: int) -> str:
+    """Return a colour as web pages write it."""
+    return f"#{red:02x}{green:02x}{blue:02x}"
+'''
+
+
+def test_what_has_nothing_to_do_with_the_request_is_not_shown_unless_it_is_named(submit: Submit, code: Path) -> None:
+    commit(code, {"shop/colours.py": FAR})
+    asked = "Write `final_price(price: str, percent: int) -> int`: the price with a discount."
+    assert set(symbols(submit(asked))) == {"with_discount", "parse_amount"}
+    assert "named" in symbols(submit(f"{asked} Beside to_hex."))["to_hex"]

@@ -21,6 +21,9 @@ from apps.repositories.types import FoundSymbol
 READ_AT_ONCE = 20
 LOOKED_AROUND = 5  # of the most similar symbols, for their callers and callees
 MAX_ADVICE = 3
+# Of what a function of this project calls, 83 % are as near to its description; of 21 functions about parcels, four are
+# that near to a problem that has nothing to do with them.
+MIN_SIMILARITY = 0.25
 
 
 def context_freeze(
@@ -70,8 +73,9 @@ def _pieces(
     index: CodeIndex, text: str, embedding: Embedding, files: Mapping[str, str], target_path: str, entry: str | None
 ) -> list[Piece]:
     """Return what may help, best first: what the text names, who calls the target, what it calls, what is like it."""
-    similar = symbols_similar(index=index, text=text, embedding=embedding, with_tests=False)
-    target = [one for one in similar if one.path == target_path and one.qualname == entry]
+    found = symbols_similar(index=index, text=text, embedding=embedding, with_tests=False)
+    similar = [one for one in found if _is_near(one) or _is_named(one, text)]
+    target = [one for one in found if one.path == target_path and one.qualname == entry]
     around = target or similar[:LOOKED_AROUND]
     callers, callees = symbols_around(index=index, symbols=around)
     # The target itself is shown as the file that is written to.
@@ -82,14 +86,22 @@ def _pieces(
     rows = {one.id: one for one in (*similar, *callers, *callees)}
     reasons: dict[int, list[str]] = {key: [] for key in rows}
     of = "" if target else " of similar"
-    for reason, found in ((f"callee{of}", callees), (f"caller{of}", callers), ("similar", similar)):
-        for one in found:
+    for reason, ones in ((f"callee{of}", callees), (f"caller{of}", callers), ("similar", similar)):
+        for one in ones:
             reasons[one.id].append(reason)
     for one in rows.values():
-        if re.search(rf"\b{re.escape(one.qualname.rpartition('.')[2])}\b", text) and "_" in one.qualname:
+        if _is_named(one, text):
             reasons[one.id].insert(0, "named")
     ranked = _ranked(similar, [callers, callees] if target else [], rows, reasons)
     return [piece for one in ranked[:MAX_SYMBOLS] if (piece := _piece(one, files, tuple(reasons[one.id])))]
+
+
+def _is_near(one: FoundSymbol) -> bool:
+    return one.similarity is None or one.similarity >= MIN_SIMILARITY
+
+
+def _is_named(one: FoundSymbol, text: str) -> bool:
+    return "_" in one.qualname and bool(re.search(rf"\b{re.escape(one.qualname.rpartition('.')[2])}\b", text))
 
 
 def _ranked(
