@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down status test browser lint types bench lock clean
+.PHONY: help up down status test slow browser lint types bench lock clean
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -59,10 +59,13 @@ lint: $(DEV_STAMP) ## style, formatting and import contracts
 types: $(DEV_STAMP) ## static types
 	@$(BIN)/mypy nofx apps
 
-test: lint types ## every check and every test
+test: lint types ## every check, and every test that takes less than ten seconds
 	@DJANGO_SETTINGS_MODULE=nofx.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
 	@$(PRODUCTION_LIKE) $(BIN)/python manage.py check --deploy --fail-level WARNING
-	@$(BIN)/pytest -n 3 --dist worksteal
+	@$(BIN)/pytest -n 3 --dist worksteal -m "not slow"
+
+slow: $(DEV_STAMP) ## the tests that take longer: whole platforms, killed clusters, walks through the browser
+	@$(BIN)/pytest -n 2 --dist worksteal -m slow
 
 browser: ## install the system's Chromium for the browser tests (asks for root)
 	@if command -v chromium >/dev/null; then echo "Chromium is there."; \
