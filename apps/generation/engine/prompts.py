@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
+from apps.generation.engine.secrets import redact
 from apps.generation.engine.specification.model import SpecExample, Specification
 from apps.generation.engine.testgen import literal_source
 
@@ -117,7 +118,7 @@ def repair_messages(
     What the program did is data like anything it read; the first :data:`MAX_FAILURES` are shown, shortened.
     """
     language = spec.target_language
-    shown = fence_data("\n".join(one.line for one in failures[:MAX_FAILURES]), "results")
+    shown = fence_data(redact("\n".join(one.line for one in failures[:MAX_FAILURES])).text, "results")
     ask = _REPAIR.format(failed=len(failures), examples=examples, results=shown, rule=DATA_RULE, language=language)
     written = f"```{language}\n{code.rstrip()}\n```"
     messages = build_messages(spec, context, reserve=len(written) + len(ask))
@@ -204,6 +205,11 @@ def _text(value: object) -> str:
 
 
 def _task(spec: Specification) -> str:
+    """Return what is asked, as the author said it, but for what looks like a secret."""
+    return redact("\n\n".join(_task_parts(spec))).text
+
+
+def _task_parts(spec: Specification) -> list[str]:
     lines = ["# Specification"]
     if spec.title:
         lines.append(f"Title: {' '.join(spec.title.split())}")
@@ -222,7 +228,7 @@ def _task(spec: Specification) -> str:
         lines.append("Examples that must hold:\n" + "\n".join(f"- {_example(e)}" for e in spec.examples[:30]))
     if spec.non_goals:
         lines.append("Out of scope:\n" + "\n".join(f"- {goal}" for goal in spec.non_goals))
-    return "\n\n".join(lines)
+    return lines
 
 
 def _example(example: SpecExample) -> str:

@@ -51,6 +51,8 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("long random text", re.compile(r"(?<=[\"'])()([A-Za-z0-9+/_-]{40,}={0,2})(?=[\"'])")),
 )
+# Their form alone does not tell: the value does.
+_JUDGED = frozenset({"setting", "assignment", "long random text"})
 _CODE = re.compile(r"[A-Za-z_][\w.]*")
 _LEAST_ENTROPY = 2.8  # bits a character; words and repeated marks have less
 
@@ -81,14 +83,30 @@ def redact(text: str) -> Redacted:
     return Redacted(text, found)
 
 
+def secret_places(text: str) -> list[tuple[int, int, str]]:
+    """Return where each secret of *text* begins and ends, and its sort, in reading order and without overlaps."""
+    found: list[tuple[int, int, str]] = []
+    for sort, form in _FORMS:
+        for match in form.finditer(text):
+            start, end = match.span(2) if match.re.groups else match.span()
+            is_new = not any(start < other_end and other_start < end for other_start, other_end, _ in found)
+            if is_new and _is_secret(match, sort):
+                found.append((start, end, sort))
+    return sorted(found)
+
+
+def _is_secret(match: re.Match[str], sort: str) -> bool:
+    return sort not in _JUDGED or _looks_random(match.group(2), sort)
+
+
 def _struck(match: re.Match[str], sort: str, found: Counter[str]) -> str:
     if MARK in match.group():
         return match.group()
     if match.re.groups == 0:
         found[sort] += 1
         return MARK
-    before, value = match.group(1), match.group(2)
-    if sort in ("setting", "assignment", "long random text") and not _looks_random(value, sort):
+    before = match.group(1)
+    if not _is_secret(match, sort):
         return match.group()
     found[sort] += 1
     return f"{before}:{MARK}" if sort == "password in an address" else f"{before}{MARK}"

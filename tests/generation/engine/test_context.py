@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import string
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from apps.generation.engine.budget import FENCE, Piece, tokens
 from apps.generation.engine.context import build_context, outline, rank_symbols, symbols_of
-from apps.generation.engine.secrets import MARK, redact
+from apps.generation.engine.secrets import MARK, redact, secret_places
 
 NO_ADVICE: dict[str, list[dict[str, str]]] = {}
 
@@ -116,6 +117,26 @@ INNOCENT = (
     "https://example.org:8080/path",
     "name = 'a_long_name_of_a_constraint_in_the_database_of_ours'",
 )
+
+
+@pytest.mark.parametrize("sort", SECRETS)
+def test_the_place_of_a_secret_is_what_is_struck_out(sort: str) -> None:
+    text = f"before\n{SECRETS[sort]}\nbehind"
+    ((start, end, _),) = secret_places(text)
+    assert text[:start] in redact(text).text
+    assert text[end:] in redact(text).text
+    assert text[start:end] not in redact(text).text
+
+
+def test_what_is_no_secret_has_no_place() -> None:
+    assert [one for text in INNOCENT for one in secret_places(text)] == []
+
+
+@given(text=st.lists(st.sampled_from([*SECRETS.values(), *INNOCENT, "and"]), max_size=6).map("\n\n".join))
+def test_there_is_a_place_exactly_where_something_is_struck_out(text: str) -> None:
+    places = secret_places(text)
+    assert bool(places) == bool(redact(text).count)
+    assert all(end <= start for (_, end, _), (start, _, _) in pairwise(places))
 
 
 @pytest.mark.parametrize("sort", SECRETS)

@@ -20,7 +20,7 @@ from apps.generation.engine.prompts import (
     fence_data,
     repair_messages,
 )
-from apps.generation.engine.specification import analyse
+from apps.generation.engine.specification import IssueKind, analyse
 
 SPEC = analyse(
     "Write `clamp(value: int, low: int, high: int) -> int`.\n\n- It must keep low.\n\nclamp(5, 0, 3) == 3.",
@@ -186,3 +186,15 @@ def test_a_correction_leaves_room_for_the_program_and_its_failures():
     code = "y = 2\n" * 300
     messages = repair_messages(SPEC, context, code=code, failures=[Failure("clamp(1)", "1", "returns 2")], examples=1)
     assert sum(len(content) for _, content in messages) <= MAX_PROMPT
+
+
+def test_a_secret_in_a_specification_reaches_no_model():
+    key = "gh" + "p_" + "a1B2c3D4e5F6g7H8i9J0k1"
+    spec = analyse(f"Write `who(token: str) -> str`.\n\n- It must know {key}.\n\nwho('{key}') == 'me'.", title="Who")
+    sent = " ".join(content for _, content in build_messages(spec, {}))
+    assert key not in sent
+    assert sent.count("[secret removed]") >= 2
+    assert spec.examples[0].args == (key,)
+    (found,) = {issue.kind: issue for issue in spec.issues if issue.kind is IssueKind.CONFIDENTIAL}.values()
+    assert spec.text[found.span.start : found.span.end] == key
+    assert key not in found.message + found.question + found.suggestion

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from apps.generation.engine.secrets import secret_places
 from apps.generation.engine.specification.languages import language_issues
 from apps.generation.engine.specification.model import (
     ClassOutline,
@@ -62,6 +63,7 @@ def issues_in(draft: Draft) -> tuple[SpecIssue, ...]:
     prose = _without_examples(draft)
     found = [
         *language_issues(draft.text),
+        *_secrets(draft.text),
         *_missing(draft),
         *_contradicting_examples(draft),
         *_contradicting_sentences(draft.sentences),
@@ -70,6 +72,18 @@ def issues_in(draft: Draft) -> tuple[SpecIssue, ...]:
         *_untestable(draft.criteria),
     ]
     return tuple(sorted(found, key=lambda issue: (issue.span.start, issue.span.end, issue.kind))[:MAX_ISSUES])
+
+
+def _secrets(text: str) -> Iterable[SpecIssue]:
+    for start, end, sort in secret_places(text):
+        yield SpecIssue(
+            IssueKind.CONFIDENTIAL,
+            Span(start, end),
+            f"This looks like a secret ({sort}). It is kept with the request for everybody who may read it; "
+            "models are shown a mark in its place.",
+            "Can something made up stand here?",
+            "Replace it, and have the real one changed if it was in use.",
+        )
 
 
 def _missing(draft: Draft) -> Iterable[SpecIssue]:

@@ -19,6 +19,7 @@ class IssueKind(StrEnum):
     NO_SIGNATURE = "no_signature"
     NO_EXAMPLE = "no_example"
     LANGUAGE = "language"
+    CONFIDENTIAL = "confidential"
 
 
 class ConstraintKind(StrEnum):
