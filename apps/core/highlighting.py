@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +13,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES, _TokenType
 from pygments.util import ClassNotFound
 
-from apps.core.lines import line_matcher
+from apps.core.lines import Spans, block_changes, line_matcher
 
 LineKind = Literal["same", "add", "del", "gap", "fold"]
 
@@ -52,15 +53,49 @@ def highlight_lines(source: str, language: str = "python") -> list[SafeString]:
 
     A language Pygments does not know comes back escaped and plain.
     """
-    lines: list[list[str]] = [[]]
+    return [_html(parts, ()) for parts in _parts(source, language)]
+
+
+_Part = tuple[str, str]  # a CSS class, "" for none, and text
+
+
+def _parts(source: str, language: str) -> list[list[_Part]]:
+    lines: list[list[_Part]] = [[]]
     for token, text in _lexer(language).get_tokens("\n".join(split_lines(source))):
         name = _css_class(token)
         for position, part in enumerate(text.split("\n")):
             if position:
                 lines.append([])
             if part:
-                lines[-1].append(f'<span class="{name}">{escape(part)}</span>' if name else escape(part))
-    return [mark_safe("".join(parts)) for parts in lines]  # noqa: S308  # every part was escaped above
+                lines[-1].append((name, part))
+    return lines
+
+
+def _html(parts: Sequence[_Part], changed: Spans) -> SafeString:
+    """Return a line as HTML, with the characters of *changed* marked, whatever tokens they cut."""
+    found: list[str] = []
+    start = 0
+    for name, text in parts:
+        for piece, is_changed in _cut(text, start, changed):
+            names = " ".join(one for one in (name, "changed" if is_changed else "") if one)
+            found.append(f'<span class="{names}">{escape(piece)}</span>' if names else escape(piece))
+        start += len(text)
+    return mark_safe("".join(found))  # noqa: S308  # every part was escaped above
+
+
+def _cut(text: str, start: int, changed: Spans) -> Iterator[tuple[str, bool]]:
+    """Yield the pieces of *text*, which begins at *start* of its line, and whether each is changed."""
+    at = 0
+    for first, last in changed:
+        low, high = max(first - start, at), min(last - start, len(text))
+        if low >= high:
+            continue
+        if low > at:
+            yield text[at:low], False
+        yield text[low:high], True
+        at = high
+    if at < len(text):
+        yield text[at:], False
 
 
 def code_lines(source: str, language: str = "python") -> list[Line]:
@@ -74,19 +109,45 @@ def diff_columns(before: str, after: str, language: str = "python") -> tuple[lis
 
     A line that only one side has faces a gap on the other.
     """
-    left_html, right_html = highlight_lines(before, language), highlight_lines(after, language)
     left: list[Line] = []
     right: list[Line] = []
     gap = Line(None, "gap", mark_safe(""))  # an empty constant
-    matcher = line_matcher(split_lines(before), split_lines(after))
-    for tag, left_from, left_to, right_from, right_to in matcher.get_opcodes():
-        same = tag == "equal"
-        left += [Line(i + 1, "same" if same else "del", left_html[i]) for i in range(left_from, left_to)]
-        right += [Line(j + 1, "same" if same else "add", right_html[j]) for j in range(right_from, right_to)]
+    for block in _blocks(before, after, language):
+        left += block.left
+        right += block.right
         height = max(len(left), len(right))
         left += [gap] * (height - len(left))
         right += [gap] * (height - len(right))
     return left, right
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Lines that follow each other on both sides: the same, or what took the place of what."""
+
+    is_same: bool
+    left: list[Line]
+    right: list[Line]
+
+
+def _blocks(before: str, after: str, language: str) -> Iterator[_Block]:
+    """Yield two texts block by block; in lines that took each other's place what changed is marked."""
+    old, new = split_lines(before), split_lines(after)
+    old_parts, new_parts = _parts(before, language), _parts(after, language)
+    for tag, i, i_end, j, j_end in line_matcher(old, new).get_opcodes():
+        is_same = tag == "equal"
+        gone, come = ({}, {}) if is_same else block_changes(old[i:i_end], new[j:j_end])
+        yield _Block(
+            is_same,
+            [
+                Line(n + 1, "same" if is_same else "del", _html(old_parts[n], gone.get(n - i, ())))
+                for n in range(i, i_end)
+            ],
+            [
+                Line(n + 1, "same" if is_same else "add", _html(new_parts[n], come.get(n - j, ())))
+                for n in range(j, j_end)
+            ],
+        )
 
 
 def folded(columns: tuple[list[Line], list[Line]], *, context: int = 3) -> tuple[list[Line], list[Line]]:
@@ -116,13 +177,7 @@ def folded(columns: tuple[list[Line], list[Line]], *, context: int = 3) -> tuple
 
 def diff_lines(before: str, after: str, language: str = "python") -> list[Line]:
     """Return one column: removed lines with their old number, then added lines with their new number."""
-    left_html, right_html = highlight_lines(before, language), highlight_lines(after, language)
     lines: list[Line] = []
-    matcher = line_matcher(split_lines(before), split_lines(after))
-    for tag, left_from, left_to, right_from, right_to in matcher.get_opcodes():
-        if tag == "equal":
-            lines += [Line(j + 1, "same", right_html[j]) for j in range(right_from, right_to)]
-        else:
-            lines += [Line(i + 1, "del", left_html[i]) for i in range(left_from, left_to)]
-            lines += [Line(j + 1, "add", right_html[j]) for j in range(right_from, right_to)]
+    for block in _blocks(before, after, language):
+        lines += block.right if block.is_same else [*block.left, *block.right]
     return lines

@@ -31,6 +31,25 @@ function moveCursor(step) {
   return true;
 }
 
+// The first line of each run of changed lines, in every pane that is in view.
+function changes() {
+  const isChanged = (line) => line?.matches(".line--add, .line--del") ?? false;
+  return [...document.querySelectorAll("main .panes .line--add, main .panes .line--del")].filter(
+    (line) => !isChanged(line.previousElementSibling),
+  );
+}
+
+function moveChange(step) {
+  const all = changes();
+  if (!all.length) return false;
+  const current = all.findIndex((line) => line.classList.contains("is-cursor"));
+  const next = all[(current + step + all.length) % all.length] ?? all[0];
+  all[current]?.classList.remove("is-cursor");
+  next.classList.add("is-cursor");
+  next.scrollIntoView({ block: "center" });
+  return true;
+}
+
 function openRow() {
   const row = document.querySelector("main .is-cursor");
   const href = row?.dataset.href ?? row?.querySelector("a[href]")?.href;
@@ -55,6 +74,8 @@ const SINGLE = {
   },
   j: () => moveCursor(1),
   k: () => moveCursor(-1),
+  n: () => moveChange(1),
+  p: () => moveChange(-1),
   o: openRow,
   u: () => visit([...document.querySelectorAll(".breadcrumb a")].at(-1)),
 };

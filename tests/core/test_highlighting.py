@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.core.highlighting import diff_columns, diff_lines, folded, highlight_lines, split_lines
+from apps.core.lines import block_changes, changed_spans
 
 SOURCES = st.text(alphabet=st.sampled_from("ab \n\t\"'<>&#=(){}:\r\\"), max_size=80)
 
@@ -66,3 +67,54 @@ def test_lines_far_from_a_change_are_one_line_that_says_how_many() -> None:
     left, right = folded(diff_columns(before, f"{before}\nnew"))
     assert [line.html for line in left if line.kind == "fold"] == ["17 lines are the same"]
     assert [line.number for line in right if line.number] == [18, 19, 20, 21]
+
+
+LINES = st.text(alphabet=st.sampled_from("ab =(),.<&1"), max_size=24)
+
+
+@given(LINES, LINES)
+def test_what_is_not_marked_is_the_same_on_both_sides(before: str, after: str) -> None:
+    old, new = changed_spans(before, after)
+    assert _without(before, old) == _without(after, new)
+
+
+def _without(line: str, spans: tuple[tuple[int, int], ...]) -> str:
+    return "".join(c for at, c in enumerate(line) if not any(first <= at < last for first, last in spans))
+
+
+@given(LINES)
+def test_a_line_that_did_not_change_is_not_marked(line: str) -> None:
+    assert changed_spans(line, line) == ((), ())
+
+
+def test_the_words_that_changed_are_marked_in_both_columns() -> None:
+    left, right = diff_columns("total = add(price, 19)\nx = 1", "total = add(price, rate)\nx = 1")
+    assert [re.findall(r'class="[^"]*changed">([^<]*)<', line.html) for line in left] == [["19"], []]
+    assert [re.findall(r'class="[^"]*changed">([^<]*)<', line.html) for line in right] == [["rate"], []]
+
+
+def test_lines_that_have_nothing_to_do_with_each_other_are_not_marked() -> None:
+    assert block_changes(["return total"], ["for item in things:"]) == ({}, {})
+
+
+def test_a_line_is_compared_with_the_one_that_it_became() -> None:
+    gone, come = block_changes(["return a.lower()"], ["plain = a.strip()", "return plain.lower()"])
+    assert (gone, come) == ({0: ((7, 8),)}, {1: ((7, 12),)})
+
+
+BLOCKS = st.lists(LINES, max_size=5)
+
+
+@given(BLOCKS, BLOCKS)
+def test_pairs_of_lines_keep_their_order_and_differ_only_where_it_is_marked(
+    before: list[str], after: list[str]
+) -> None:
+    gone, come = block_changes(before, after)
+    for i, j in zip(sorted(gone), sorted(come), strict=True):
+        assert _without(before[i], gone[i]) == _without(after[j], come[j])
+
+
+def test_a_mark_cuts_through_a_string_and_stays_escaped() -> None:
+    (line,) = [one for one in diff_lines("x = 'a <b>'", "x = 'a <i>'") if one.kind == "add"]
+    assert "<i>" not in line.html
+    assert 'changed">i</span>' in line.html

@@ -103,6 +103,22 @@ def test_the_shortcut_sheet_opens_with_a_question_mark_and_gives_the_focus_back(
     expect(gallery.locator("#main")).to_be_focused()
 
 
+def test_keys_go_from_change_to_change(gallery: Page, screenshot: Callable[[str], None]) -> None:
+    # Where a page has an own meaning of the key, as the sample button has, that comes first.
+    gallery.evaluate("document.querySelector('[data-key=n]').removeAttribute('data-key')")
+    gallery.locator("#main").focus()
+    gallery.keyboard.press("n")
+    first = gallery.locator(".line.is-cursor")
+    expect(first).to_have_count(1)
+    expect(first).to_be_in_viewport()
+    words = first.inner_text()
+    screenshot("design-changes")
+    gallery.keyboard.press("n")
+    expect(gallery.locator(".line.is-cursor")).not_to_have_text(words)
+    gallery.keyboard.press("p")
+    expect(gallery.locator(".line.is-cursor")).to_have_text(words)
+
+
 def test_single_keys_rest_while_somebody_types(gallery: Page) -> None:
     field = gallery.locator("#empty_title")
     field.focus()
