@@ -84,6 +84,13 @@ class SpecificationDraftAdmin(ReadOnlyAdmin):
     search_fields = ("title", "author__username")
 
 
+@admin.register(models.SpecificationReading)
+class SpecificationReadingAdmin(ReadOnlyAdmin):
+    list_display = ("title", "author", "model", "problem", "created_at", "finished_at")
+    list_select_related = ("author",)
+    search_fields = ("title", "author__username")
+
+
 @admin.register(models.StageRecord)
 class StageRecordAdmin(ReadOnlyAdmin):
     list_display = ("run", "stage", "started_at", "finished_at", "evidence_count")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -11,19 +10,17 @@ from ninja import Query, Router, Status
 
 from apps.core.ids import format_id, parse_id
 from apps.generation import schemas
-from apps.generation.engine.specification import Specification, risk_tier
+from apps.generation.engine.specification import risk_tier
 from apps.generation.models import GeneratedCodeArtifact
 from apps.generation.selectors import consensus_of, run_get
-from apps.generation.services.second_reading import specification_ask
+from apps.generation.services.second_reading import reading_request
 from apps.generation.services.submission import (
     analysis_summary,
-    issue_summary,
     request_submit,
     specification_analyse,
 )
 from apps.generation.services.verbs import refactoring_suggest, tests_write, vote_take
 from apps.governance.http import PROBLEMS, access, current_user, require_anywhere
-from apps.governance.models import Scope
 from apps.governance.types import Action
 from apps.providers.selectors import calls_of, cost_of
 from apps.repositories.selectors import repository_get
@@ -70,34 +67,30 @@ def generate_code(
 @router.post(
     "/analyze/specification",
     auth=access("specs:read"),
-    response={200: schemas.SpecificationAnalysis, **PROBLEMS},
+    response={200: schemas.SpecificationAnalysis, 202: schemas.SpecificationAnalysis, **PROBLEMS},
     operation_id="analyze_specification",
     summary="Read a specification and say what is missing",
 )
-def analyze_specification(request: HttpRequest, payload: schemas.SpecificationIn) -> dict[str, Any]:
-    """Signatures, examples, criteria, gaps and a clarity score, by rules. A model is asked on demand only."""
+def analyze_specification(
+    request: HttpRequest, response: HttpResponse, payload: schemas.SpecificationIn
+) -> Status[dict[str, Any]]:
+    """Signatures, examples, criteria, gaps and a clarity score, by rules. With a model asked beside that: 202."""
     require_anywhere(request, Action.SPEC_WRITE)
     user = current_user(request)
     repository = repository_get(user=user, name=payload.repository) if payload.repository else None
     specification, _ = specification_analyse(title=payload.title, text=payload.specification, repository=repository)
-    return {
-        **analysis_summary(specification),
-        "risk_tier": risk_tier(specification, paths=()).value,
-        "model_reading": _second_reading(specification, repository.scope if repository else None)
-        if payload.ask_model
-        else None,
-    }
-
-
-def _second_reading(specification: Specification, scope: Scope | None) -> dict[str, Any]:
-    subject_id = uuid4()
-    reading = specification_ask(specification=specification, subject_id=subject_id, scope=scope)
-    return {
-        "model": reading.model,
-        "problem": reading.problem,
-        "findings": [issue_summary(issue) for issue in reading.findings],
-        "subject_id": subject_id,
-    }
+    analysis = {**analysis_summary(specification), "risk_tier": risk_tier(specification, paths=()).value}
+    if not payload.ask_model:
+        return Status(200, {**analysis, "model_reading": None})
+    reading = reading_request(
+        author=user, title=payload.title, text=payload.specification, scope=repository.scope if repository else None
+    )
+    reading_id = format_id("read", reading.pk)
+    response["Location"] = f"/api/v1/readings/{reading_id}"
+    job_id = format_id("job", reading.job_id) if reading.job_id else None
+    return Status(
+        202, {**analysis, "model_reading": {"reading_id": reading_id, "job_id": job_id, "problem": reading.problem}}
+    )
 
 
 @router.post(

@@ -18,7 +18,6 @@ from apps.generation.models import (
     GenerationRun,
     ObservedInput,
     PullRequest,
-    SpecificationDraft,
     StageRecord,
 )
 from apps.generation.subjects import requests_in, still_blind
@@ -345,29 +344,3 @@ class AnswerResource(Resource):
     newest = "answered_at"
     place_path = "run__repository"
     places = staticmethod(repository_ids)
-
-
-class DraftResource(Resource):
-    """One of your specifications while it is being written."""
-
-    noun = "drafts"
-    prefix = "draft"
-    model = SpecificationDraft
-    permit = "specs:read"
-    columns = {
-        "id": "pk",
-        "repository": "",
-        "title": "",
-        "text": "",
-        "target_path": "",
-        "version": "",
-        "created_at": "",
-        "updated_at": "",
-    }
-    references = {"repository": "repo"}
-    filters = ("repository",)
-    newest = "updated_at"
-
-    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-        """Leave out other people's drafts."""
-        return rows.filter(author=user)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from ninja import Field, Schema
 
@@ -43,28 +42,16 @@ class SpecificationIn(Schema):
     specification: str
     repository: str = Field("", description="Name of a repository whose symbols are known; may be empty.")
     ask_model: bool = Field(
-        False, description="Also ask a language model, which is recorded, may cost, and takes up to 45 seconds."
+        False, description="Also ask a language model, in the background (202); it is recorded and may cost."
     )
 
 
-class ModelFinding(Schema):
-    """An open question that a model sees; nobody has checked it."""
-
-    kind: str
-    start: int
-    end: int
-    message: str
-    question: str
-    suggestion: str
-
-
 class ModelReading(Schema):
-    """What a model says about a specification. It changes neither the issues nor the score of the rules."""
+    """A model is asked what is open in the specification. It changes neither the issues nor the score of the rules."""
 
-    model: str = Field(description="Name of the provider; empty where none can be asked.")
-    problem: str = Field(description="Why there are no findings, as a sentence; empty when the model answered.")
-    findings: list[ModelFinding]
-    subject_id: UUID = Field(description="The recorded call has it, with the subject kind `specification`.")
+    reading_id: str = Field(description="Read it at /api/v1/readings/{reading_id} once it is finished.")
+    job_id: str | None = Field(description="The job that asks; empty where no model can be asked.")
+    problem: str = Field(description="Why no model is asked, as a sentence; else empty.")
 
 
 class SpecificationAnalysis(Schema):

@@ -17,6 +17,7 @@ from apps.generation.models import (
     DirectArtifact,
     GenerationRun,
     SpecificationDraft,
+    SpecificationReading,
 )
 from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND
 from apps.generation.types import RequestStatus as Status
@@ -52,6 +53,23 @@ def draft_get(*, user: User, draft_id: UUID) -> SpecificationDraft:
     if draft is None:
         raise NotFound("There is no such draft of yours.")
     return draft
+
+
+def reading_get(*, user: User, reading_id: UUID) -> SpecificationReading:
+    """
+    Return what *user* had a model asked.
+
+    :raises NotFound: there is none, or somebody else asked.
+    """
+    reading = SpecificationReading.objects.filter(author=user, pk=reading_id).first()
+    if reading is None:
+        raise NotFound("There is no such reading.", remedy="Ask again beside your specification.")
+    return reading
+
+
+def reading_newest(draft: SpecificationDraft) -> SpecificationReading | None:
+    """Return what a model was asked last about *draft*, if anything."""
+    return draft.readings.order_by("-created_at").first()
 
 
 def direct_of(user: User) -> QuerySet[DirectArtifact]:

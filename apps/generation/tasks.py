@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from apps.generation.models import GenerationRun
-from apps.generation.services import delivery, pipeline
+from apps.generation.models import GenerationRun, SpecificationReading
+from apps.generation.services import delivery, pipeline, second_reading
 from apps.generation.services.reviews import DELIVERY_JOB
 from apps.generation.services.submission import RUN_JOB
 from apps.generation.types import RequestStatus as Status
@@ -40,6 +40,28 @@ def generation_run(run: JobRun) -> None:
 @job_handler(DELIVERY_JOB, timeout_s=900, on_end=delivery_ended)
 def generation_deliver(run: JobRun) -> None:
     delivery.request_deliver(job=run, request_id=run.job.subject_id)
+
+
+def reading_ended(job: Job) -> None:
+    """Tell a reading why there will be no answer."""
+    if job.state != Job.State.SUCCEEDED:
+        problem = "It was stopped." if job.state == Job.State.CANCELLED else job.error_message
+        second_reading.reading_end(reading_id=job.subject_id, problem=problem)
+
+
+@job_handler(second_reading.READING_JOB, timeout_s=360, on_end=reading_ended)
+def specification_read(run: JobRun) -> None:
+    second_reading.reading_run(job=run, reading_id=run.job.subject_id)
+
+
+@job_subject_access(second_reading.READING_SUBJECT)
+def reading_is_readable(user: User, reading_id: UUID) -> bool:
+    return SpecificationReading.objects.filter(pk=reading_id, author=user).exists()
+
+
+@job_subject_stop(second_reading.READING_SUBJECT)
+def reading_is_stoppable(user: User, reading_id: UUID) -> bool:
+    return reading_is_readable(user, reading_id)
 
 
 @job_subject_access("request")

@@ -8,6 +8,7 @@ urlpatterns = [
     path("specs/new", specs.spec_new, name="spec-new"),
     path("specs/save", specs.spec_save, name="spec-save"),
     path("specs/ask", specs.spec_ask, name="spec-ask"),
+    path("specs/readings/<uuid:reading_id>", specs.spec_reading, name="spec-reading"),
     path("specs/submit", specs.spec_submit, name="spec-submit"),
     path("specs/<uuid:draft_id>", specs.spec_edit, name="spec-edit"),
     path("specs/<uuid:draft_id>/delete", specs.spec_delete, name="spec-delete"),

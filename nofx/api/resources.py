@@ -17,13 +17,13 @@ from apps.generation.resources import (
     ConsensusResource,
     ContributionResource,
     DirectArtifactResource,
-    DraftResource,
     ObservedInputResource,
     PullRequestResource,
     RequestResource,
     RunResource,
     StageResource,
 )
+from apps.generation.resources_specifications import DraftResource, ReadingResource
 from apps.governance.http import problem, problem_of, record_denial
 from apps.governance.resources import (
     AuditEventResource,
@@ -71,6 +71,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     AnswerResource,
     PullRequestResource,
     DraftResource,
+    ReadingResource,
     CodeResource,
     ReviewResource,
     TestSuiteResource,

@@ -2,6 +2,7 @@
 
 from apps.generation.models.candidates import Answer, Candidate, ObservedInput
 from apps.generation.models.delivery import DirectArtifact, PullRequest
+from apps.generation.models.readings import SpecificationReading
 from apps.generation.models.requests import CodeGenerationConsensus, CodeGenerationRequest, GeneratedCodeArtifact
 from apps.generation.models.runs import Contribution, GenerationRun, SpecificationDraft, StageRecord
 
@@ -17,5 +18,6 @@ __all__ = [
     "ObservedInput",
     "PullRequest",
     "SpecificationDraft",
+    "SpecificationReading",
     "StageRecord",
 ]

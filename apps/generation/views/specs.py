@@ -14,13 +14,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.errors import NofxError
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page, wants_fragment
-from apps.generation.engine.specification import analyse
 from apps.generation.forms import SpecificationForm
 from apps.generation.models import SpecificationDraft
-from apps.generation.selectors import draft_get, drafts_of, run_get
+from apps.generation.selectors import draft_get, drafts_of, reading_get, reading_newest, run_get
 from apps.generation.services.answers import examples_text
 from apps.generation.services.drafts import SavedDraft, draft_delete, draft_save
-from apps.generation.services.second_reading import SecondReading, model_to_ask, specification_ask
+from apps.generation.services.second_reading import model_to_ask, reading_request
 from apps.generation.services.submission import analysis_summary, request_submit, specification_analyse
 from apps.governance.http import require_anywhere
 from apps.governance.models import User
@@ -126,18 +125,30 @@ def spec_save(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_POST
 def spec_ask(request: HtmxRequest) -> HttpResponse:
-    """Save what was typed and ask a model what is open in it; the rules' analysis stays as it is."""
+    """Save what was typed and have a model asked what is open in it; the rules' analysis stays as it is."""
     require_anywhere(request, Action.SPEC_WRITE)
-    form, saved = _save(request)
-    text = saved.draft.text if saved.draft else ""
-    reading = specification_ask(
-        specification=analyse(text, title=saved.draft.title if saved.draft else ""),
-        subject_id=saved.draft.pk if saved.draft else uuid4(),
-        scope=saved.draft.repository.scope if saved.draft and saved.draft.repository else None,
+    _, saved = _save(request)
+    draft = saved.draft
+    reading = reading_request(
+        author=_user(request),
+        title=draft.title if draft else "",
+        text=draft.text if draft else "",
+        draft=draft,
+        scope=draft.repository.scope if draft and draft.repository else None,
     )
     if wants_fragment(request):
         return render(request, "generation/_second_reading.html", {"reading": reading})
-    return _editor(request, form, saved.draft, reading=reading)
+    if draft is None:
+        return redirect("generation:spec-new")
+    return redirect("generation:spec-edit", draft_id=draft.pk)
+
+
+@login_required
+@require_GET
+def spec_reading(request: HtmxRequest, reading_id: UUID) -> HttpResponse:
+    """Show what a model said; only whoever asked it sees that."""
+    reading = reading_get(user=_user(request), reading_id=reading_id)
+    return render(request, "generation/_second_reading.html", {"reading": reading})
 
 
 @login_required
@@ -206,12 +217,10 @@ def _editor(
     *,
     offered: str = "",
     status: int = 200,
-    reading: SecondReading | None = None,
 ) -> HttpResponse:
     context = {
         **_context(form, draft),
         "form": form,
-        "reading": reading,
         "offered": offered,
         "trail": [("Specs", reverse("generation:spec-list"))],
     }
@@ -236,6 +245,7 @@ def _context(form: SpecificationForm, draft: SpecificationDraft | None, *, is_fr
         "analysis": analysis,
         "problem": problem,
         "model_to_ask": model_to_ask() if analysis else None,
+        "reading": reading_newest(draft) if analysis and draft else None,
         "is_fragment": is_fragment,
         "not_saved": " ".join(form.errors.get("text", [])) if is_fragment else "",
     }

@@ -1,0 +1,65 @@
+"""The nouns of what a person writes and asks before there is a request; everybody sees their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from apps.generation.models import SpecificationDraft, SpecificationReading
+from apps.governance.models import User
+from apps.governance.rest import Resource
+
+
+class DraftResource(Resource):
+    """One of your specifications while it is being written."""
+
+    noun = "drafts"
+    prefix = "draft"
+    model = SpecificationDraft
+    permit = "specs:read"
+    columns = {
+        "id": "pk",
+        "repository": "",
+        "title": "",
+        "text": "",
+        "target_path": "",
+        "version": "",
+        "created_at": "",
+        "updated_at": "",
+    }
+    references = {"repository": "repo"}
+    filters = ("repository",)
+    newest = "updated_at"
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out other people's drafts."""
+        return rows.filter(author=user)
+
+
+class ReadingResource(Resource):
+    """What a language model said about one of your specifications."""
+
+    noun = "readings"
+    prefix = "read"
+    model = SpecificationReading
+    permit = "specs:read"
+    columns = {
+        "id": "pk",
+        "draft": "",
+        "title": "",
+        "text": "",
+        "model": "",
+        "findings": "",
+        "problem": "",
+        "job": "",
+        "created_at": "",
+        "finished_at": "",
+    }
+    references = {"draft": "draft", "job": "job"}
+    filters = ("draft",)
+    newest = "created_at"
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out what other people asked."""
+        return rows.filter(author=user)
