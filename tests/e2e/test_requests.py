@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from apps.generation.models import CodeGenerationRequest
+from apps.generation.models import CodeGenerationRequest, SpecificationReading
 from apps.generation.services import verbs
 from apps.generation.services.drafts import draft_save
 from apps.governance.models import Ballot, User
+from apps.jobs.runner import job_execute
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
@@ -265,7 +266,10 @@ def test_a_model_is_asked_from_the_editor_and_its_questions_are_marked(
     page.set_viewport_size({"width": 1440, "height": 1400})
     page.goto(f"/specs/{draft.pk}")
     page.get_by_role("button", name="Ask test").click()
-    expect(page.locator("#second-reading")).to_contain_text("test wrote this; nobody has checked it.")
+    expect(page.locator("#second-reading")).to_contain_text("A model is reading. You can go on writing")
+    job_execute(SpecificationReading.objects.get().job_id)
+    expect(page.locator("#second-reading")).to_contain_text("test wrote this")
+    expect(page.locator("#second-reading")).to_contain_text("nobody has checked it.")
     expect(page.locator("#second-reading")).to_contain_text("Perhaps: Raises ValueError.")
     expect(page.locator("#analysis")).to_contain_text("clarity")
     axe(page)
