@@ -81,7 +81,7 @@ LOCK = $(BIN)/uv pip compile --quiet pyproject.toml --extra local --python-versi
 
 lock: $(BIN)/uv ## pin the dependencies anew after pyproject.toml changed
 	@$(LOCK) --output-file requirements.lock
-	@$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(LOCK) --extra dev --extra node --constraint requirements.lock --output-file requirements-dev.lock
 
 clean: down ## stop everything and remove what can be made again; the data in .nofx stays
 	@rm -rf $(VENV) build dist ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .nofx/test

@@ -12,6 +12,12 @@ class SandboxUnavailable(NofxError):
     status = 503
 
 
+class NodeUnavailable(SandboxUnavailable):
+    """This machine has no program that runs JavaScript."""
+
+    code = "node_unavailable"
+
+
 class SpecInvalid(NofxError):
     """The run is described in a way that cannot be meant."""
 

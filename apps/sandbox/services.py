@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from apps.sandbox.errors import SandboxUnavailable, SpecInvalid
+from apps.sandbox.errors import NodeUnavailable, SandboxUnavailable, SpecInvalid
+from apps.sandbox.gateways.node import REMEDY, node_problem
 from apps.sandbox.gateways.pool import Sandbox, probe_run, process_sandbox
 from apps.sandbox.types import (
     COMMAND_LIMITS,
     MISSING,
     Call,
     CommandRun,
+    Foreign,
     FunctionRun,
     Limits,
+    NodeModule,
+    NodeRun,
     Probe,
     Result,
     ScriptRun,
@@ -29,8 +33,12 @@ __all__ = [
     "MISSING",
     "Call",
     "CommandRun",
+    "Foreign",
     "FunctionRun",
     "Limits",
+    "NodeModule",
+    "NodeRun",
+    "NodeUnavailable",
     "Probe",
     "Result",
     "Sandbox",
@@ -38,6 +46,7 @@ __all__ = [
     "ScriptRun",
     "SpecInvalid",
     "Value",
+    "node_missing",
     "sandbox_map",
     "sandbox_probe",
     "sandbox_run",
@@ -67,3 +76,9 @@ def sandbox_map(specs: Iterable[Spec]) -> Iterator[Result]:
 def sandbox_probe() -> Probe:
     """Attack a sandbox made for it and say whether it holds, what is missing and what to do. Never raises."""
     return probe_run()
+
+
+def node_missing() -> tuple[str, str]:
+    """Return why JavaScript cannot be run on this machine and what to do about it; two empty texts where it can."""
+    problem = node_problem(process_sandbox().runtime.node)
+    return (problem, REMEDY) if problem else ("", "")

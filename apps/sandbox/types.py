@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 import keyword
+import re
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from apps.sandbox.errors import SpecInvalid
 
@@ -21,6 +22,7 @@ MAX_STDIN = 16 << 20
 MAX_CALLS = 10_000
 MAX_FILES = 20_000
 MAX_FOLDERS = 64
+JAVASCRIPT_NAME: Final = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
 BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "wall_s": (0.05, 3600),
     "cpu_s": (1, 3600),
@@ -72,6 +74,26 @@ class Limits:
                     f"The limit {limit.name} is {reprlib.repr(value)}.",
                     remedy=f"It is a number from {low:g} to {high:g}.",
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """
+    A value that Python has no type for, by the name of what it is in JavaScript.
+
+    ``content``: nothing for "undefined", an int for "bigint", milliseconds for "date", (source, flags) for "regexp",
+    a tuple of pairs for "map", a tuple of items for "set" and for the typed arrays.
+    """
+
+    TYPED: ClassVar[frozenset[str]] = frozenset(
+        {
+            "Uint8Array", "Int8Array", "Uint8ClampedArray", "Uint16Array", "Int16Array", "Uint32Array", "Int32Array",
+            "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array",
+        }
+    )  # fmt: skip
+
+    kind: str
+    content: Any = None
 
 
 COMMAND_LIMITS: Final = Limits(
@@ -162,7 +184,47 @@ class CommandRun:
                 raise SpecInvalid(f"{name!r} cannot be an environment variable.")
 
 
-Spec = FunctionRun | ScriptRun | CommandRun
+@dataclass(frozen=True, slots=True)
+class NodeModule:
+    """A file of JavaScript: an ES module, CommonJS, or JSON."""
+
+    source: str
+    kind: Literal["module", "commonjs", "json"] = "module"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRun:
+    """
+    Call what the module at ``path`` exports as ``entry``, once for each of ``calls``, each in a fresh world.
+
+    A call is its arguments, or a text of statements whose last expression is the value. ``modules`` are the file and
+    those of its neighbours that it may import, by path. Memory bounds what the run holds, ``call_ms`` each call.
+
+    :raises SpecInvalid: a part is missing, of a wrong type or too large.
+    """
+
+    modules: Mapping[str, NodeModule]
+    path: str
+    entry: str
+    calls: tuple[Call | str, ...]
+    limits: Limits = field(default_factory=Limits)
+    call_ms: int = 1000
+
+    def __post_init__(self) -> None:
+        for name, module in self.modules.items():
+            check_file_name(name)
+            check_code(module.source)
+        if sum(len(module.source) for module in self.modules.values()) > MAX_CODE:
+            raise SpecInvalid("The modules together are too long.", remedy=f"At most {MAX_CODE >> 20} MB can be run.")
+        if self.path not in self.modules:
+            raise SpecInvalid(f"{reprlib.repr(self.path)} is not among the modules.")
+        if not isinstance(self.entry, str) or not JAVASCRIPT_NAME.fullmatch(self.entry):
+            raise SpecInvalid(f"{reprlib.repr(self.entry)} is not the name of a function.")
+        if len(self.calls) > MAX_CALLS:
+            raise SpecInvalid(f"{len(self.calls)} calls are too many.", remedy=f"Use at most {MAX_CALLS} for one run.")
+
+
+Spec = FunctionRun | ScriptRun | CommandRun | NodeRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +233,13 @@ class Value:
     What one call gave: ``ok`` or ``error`` ("TypeName: text").
 
     ``mutated`` holds the arguments after the call when the call changed them (keyword arguments as a last dict).
+    ``timed_out``: the call itself was ended for its time, and others went on.
     """
 
     ok: Any = MISSING
     error: str | None = None
     mutated: tuple[Any, ...] | None = None
+    timed_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

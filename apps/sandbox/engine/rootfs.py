@@ -44,11 +44,12 @@ def _identity_take() -> None:
     os.setresuid(INNER_ID, INNER_ID, INNER_ID)
 
 
-def root_build(*, binds: Mapping[str, str], hidden: Sequence[str], interpreter: str) -> list[str]:
+def root_build(*, binds: Mapping[str, str], hidden: Sequence[str], programs: Mapping[str, str]) -> list[str]:
     """
     Replace the root by an empty, read-only one that holds ``binds`` (host path to inner path), read-only.
 
-    ``hidden`` are inner directories that are covered with nothing. ``interpreter`` becomes /runtime/bin/python.
+    ``hidden`` are inner directories that are covered with nothing. ``programs`` are names in /runtime/bin and
+    where they lead; the interpreter is "python".
 
     :return: the inner paths that hold the runtime, for Landlock.
     :raises OSError: the kernel refuses; the message names the step.
@@ -64,7 +65,7 @@ def root_build(*, binds: Mapping[str, str], hidden: Sequence[str], interpreter: 
 
     staging = next(path for path in STAGING if os.path.isdir(path))
     kernel.mount("tmpfs", staging, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=1m,nr_inodes=512")
-    _skeleton(staging, links, interpreter)
+    _skeleton(staging, links, programs)
     for inner in sorted(trees):
         _target(staging + inner, directory=is_directory[inner])
         kernel.tree_restrict(trees[inner], RUNTIME_ATTRIBUTES)
@@ -107,7 +108,7 @@ def _target(path: str, *, directory: bool) -> None:
         _write(path, "")
 
 
-def _skeleton(root: str, links: Mapping[str, str], interpreter: str) -> None:
+def _skeleton(root: str, links: Mapping[str, str], programs: Mapping[str, str]) -> None:
     for name in ("etc", "dev", "runtime/bin", SCRATCH.lstrip("/")):
         os.makedirs(f"{root}/{name}")
     for path, target in links.items():
@@ -116,9 +117,9 @@ def _skeleton(root: str, links: Mapping[str, str], interpreter: str) -> None:
     _write(f"{root}/etc/group", f"sandbox:x:{INNER_ID}:\n")
     os.symlink(SCRATCH, f"{root}/tmp")  # noqa: S108
     os.symlink(SCRATCH, f"{root}/dev/shm")  # noqa: S108 - where the C library keeps semaphores
-    os.symlink(interpreter, f"{root}/runtime/bin/python")
-    os.symlink("python", f"{root}/runtime/bin/python3")
-    home = os.path.dirname(interpreter)
+    for name, target in programs.items():
+        os.symlink(target, f"{root}/runtime/bin/{name}")
+    home = os.path.dirname(programs["python"])
     _write(f"{root}/runtime/pyvenv.cfg", f"home = {home}\ninclude-system-site-packages = false\n")
 
 

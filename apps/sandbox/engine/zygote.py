@@ -109,7 +109,10 @@ def _isolate(control: int, config: dict[str, Any]) -> confine.Walls:
         for processes, sockets in ((False, False), (True, False), (True, True))
     )
     rootfs.namespaces_enter(map_identity)
-    readable = rootfs.root_build(binds=config["binds"], hidden=config["hidden"], interpreter=config["interpreter"])
+    programs = {"python": config["interpreter"], "python3": "python"}
+    if config["node"]:
+        programs["node"] = config["node"]["inner"]
+    readable = rootfs.root_build(binds=config["binds"], hidden=config["hidden"], programs=programs)
     _become_first_process(control)
     runner.rehearse()
     writable = [rootfs.SCRATCH_PARENT, *(f"/dev/{name}" for name in rootfs.DEVICES)]

@@ -12,15 +12,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from apps.sandbox.engine import landlock
-from apps.sandbox.errors import SandboxUnavailable
+from apps.sandbox.errors import NodeUnavailable, SandboxUnavailable
 from apps.sandbox.gateways import diagnosis
 from apps.sandbox.gateways.exchange import Packed, WorkerDied, WorkerGone
+from apps.sandbox.gateways.node import REMEDY as NODE_REMEDY
+from apps.sandbox.gateways.node import node_problem, node_version
 from apps.sandbox.gateways.protocol import result_read, run_bounds, run_kind, spec_pack
 from apps.sandbox.gateways.runtime import Runtime, runtime_find
 from apps.sandbox.gateways.selftest import SelfTestFailed, escapes_find
 from apps.sandbox.gateways.tally import Counter, Tally
 from apps.sandbox.gateways.worker import RawRun, StartFailed, Worker
-from apps.sandbox.types import Probe, Result, Spec, Tier
+from apps.sandbox.types import NodeRun, Probe, Result, Spec, Tier
 
 RUNS_OF_A_WORKER = 5_000
 
@@ -59,9 +61,10 @@ class Sandbox:
         Run one specification.
 
         :raises SandboxUnavailable: this machine cannot isolate.
+        :raises NodeUnavailable: the run needs node, and this machine has none.
         :raises SpecInvalid: an argument has no representation.
         """
-        packed = spec_pack(spec)
+        packed = spec_pack(spec, node_version=self._node_version(spec))
         try:
             self.ensure_tested()
             result = self._run_packed(spec, packed)
@@ -70,6 +73,17 @@ class Sandbox:
             raise
         self.counter.ended(result)
         return result
+
+    def _node_version(self, spec: Spec) -> str:
+        """
+        :raises NodeUnavailable: the run needs node, and this machine has none.
+        """
+        if not isinstance(spec, NodeRun):
+            return ""
+        problem = node_problem(self.runtime.node)
+        if problem or self.runtime.node is None:
+            raise NodeUnavailable(problem, remedy=NODE_REMEDY)
+        return node_version(self.runtime.node.path)
 
     def map(self, specs: Iterable[Spec]) -> Iterator[Result]:
         """
@@ -228,7 +242,9 @@ def probe_run() -> Probe:
     """Start a zygote, attack it, and say what was found; takes well under two seconds."""
     started = time.monotonic()
     sandbox = Sandbox.open(workers=1)
+    node = sandbox.runtime.node
     details: dict[str, object] = {
+        "node": node_version(node.path) if node else "",
         "machine": os.uname().machine,
         "kernel": os.uname().release,
         "user": "root" if os.geteuid() == 0 else "ordinary",

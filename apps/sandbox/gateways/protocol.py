@@ -11,36 +11,40 @@ from apps.sandbox.engine import codec, confine
 from apps.sandbox.engine.runner import MAX_ERROR, OUT_OF_MEMORY, say
 from apps.sandbox.errors import SpecInvalid
 from apps.sandbox.gateways.exchange import Packed
+from apps.sandbox.gateways.node import node_command
 from apps.sandbox.gateways.runtime import ENVIRONMENT
+from apps.sandbox.gateways.values import bounded, foreign_bounded, opening_read, refusal_of, values_read
 from apps.sandbox.gateways.worker import Bounds, RawRun
-from apps.sandbox.types import CommandRun, FunctionRun, Limits, Result, ScriptRun, Spec, Status, Value
+from apps.sandbox.types import CommandRun, FunctionRun, Limits, NodeRun, Result, ScriptRun, Spec, Status
 
 VALUES_BYTES = 16 << 20
-MAX_PARTS = 10 * codec.MAX_NODES  # of all values of a run: reading them takes time outside, where others wait
-MAX_LINE = 2 * codec.MAX_WRITTEN + 100  # a value and the arguments after the call
 MISSING = say("missing", "")
 
 CPU_TOLERANCE = 0.7
 
 
 def run_kind(spec: Spec) -> bytes:
-    if not isinstance(spec, CommandRun):
-        return confine.SNIPPET
-    return confine.NETWORKED if spec.loopback else confine.COMMAND
+    if isinstance(spec, CommandRun) and spec.loopback:
+        return confine.NETWORKED
+    return confine.COMMAND if isinstance(spec, CommandRun | NodeRun) else confine.SNIPPET
 
 
 def run_bounds(spec: Spec) -> Bounds:
     limits = spec.limits
     output = limits.output_kb << 10
+    if isinstance(spec, NodeRun):  # its values come by the standard output
+        return Bounds(limits.wall_s, VALUES_BYTES, VALUES_BYTES, limits.memory_mb << 20)
     if isinstance(spec, CommandRun):
         return Bounds(limits.wall_s, output, VALUES_BYTES + (limits.disk_mb << 20), limits.memory_mb << 20)
     return Bounds(limits.wall_s, output, VALUES_BYTES, 0)  # one process, bounded by its address space
 
 
-def spec_pack(spec: Spec) -> Packed:
+def spec_pack(spec: Spec, *, node_version: str = "") -> Packed:
     """
     :raises SpecInvalid: an argument has no representation.
     """
+    if isinstance(spec, NodeRun):
+        return spec_pack(node_command(spec, node_version))
     if isinstance(spec, CommandRun):
         return Packed(_pack(spec.limits, _command(spec), b"".join(spec.files.values())))
     data: dict[str, Any] = {"code": spec.code, "entry": None}
@@ -77,7 +81,7 @@ def _command(spec: CommandRun) -> dict[str, Any]:
 def result_read(spec: Spec, raw: RawRun, tier: str) -> Result:
     """Interpret a run. Everything that the untrusted code could have written is treated as its output, no more."""
     first, _, rest = raw.values.partition(b"\n")
-    opening = _opening(first)
+    opening = opening_read(first)
     status, returncode = _status(spec, raw)
     result: dict[str, Any] = {
         "stdout": raw.out.decode("utf-8", "replace"),
@@ -95,24 +99,17 @@ def result_read(spec: Spec, raw: RawRun, tier: str) -> Result:
         return Result("infra", None, **(result | {"stderr": reason}))
     if isinstance(spec, CommandRun):
         return _command_read(spec, rest, raw, result)
+    if isinstance(spec, NodeRun):
+        return _node_read(spec, rest, raw, result)
     if isinstance(spec, ScriptRun):
         return Result(status, returncode, trust="output", **result)
     if rest.startswith(MISSING):
         reason = f"The code defines no function {spec.entry}."
         return Result("infra", None, **(result | {"stderr": reason, "refused": reason}))
-    values, is_whole = _values_read(rest, len(spec.calls))
+    values, is_whole = values_read(rest, len(spec.calls), bounded)
     if not is_whole and not raw.ended_by:
         status, returncode = "output_limit", None
     return Result(status, returncode, values=values, trust="values", **result)
-
-
-def _opening(line: bytes) -> dict[str, Any]:
-    """The first line is written before untrusted code runs."""
-    try:
-        data = codec.parse(line)
-    except codec.Malformed:
-        return {}
-    return data if isinstance(data, dict) else {}
 
 
 def _status(spec: Spec, raw: RawRun) -> tuple[Status, int | None]:
@@ -133,54 +130,6 @@ def _status(spec: Spec, raw: RawRun) -> tuple[Status, int | None]:
     return ("oom", None) if code == -signal.SIGKILL else ("signal", code)
 
 
-def _values_read(data: bytes, expected: int) -> tuple[tuple[Value, ...], bool]:
-    """
-    Read values up to the first line that is not exactly the next one; what follows such a line is not believed.
-
-    :return: the values, and whether they kept the bounds of a run.
-    """
-    values: list[Value] = []
-    parts = 0
-    for line in data.split(b"\n", expected + 1)[:-1]:
-        if len(line) > MAX_LINE:
-            break
-        try:
-            value, size = _value_read(codec.parse(line), len(values))
-        except codec.Malformed:
-            break
-        parts += size
-        if parts > MAX_PARTS:
-            return tuple(values), False
-        values.append(value)
-    return (tuple(values) if len(values) <= expected else ()), True
-
-
-def _value_read(entry: Any, index: int) -> tuple[Value, int]:
-    """Return the value, and of how many parts it consists."""
-    if not isinstance(entry, dict) or type(entry.get("index")) is not int or entry["index"] != index:
-        raise codec.Malformed("not the next value")
-    if not set(entry) <= {"index", "ok", "error", "mutated"} or ("ok" in entry) == ("error" in entry):
-        raise codec.Malformed("not a value")
-    mutated, mutated_parts = _bounded(entry["mutated"]) if "mutated" in entry else (None, 0)
-    if mutated is not None and type(mutated) is not tuple:
-        raise codec.Malformed("arguments are a tuple")
-    if "ok" in entry:
-        ok, parts = _bounded(entry["ok"])
-        return Value(ok=ok, mutated=mutated), parts + mutated_parts
-    if not isinstance(entry["error"], str) or len(entry["error"]) > 2 * MAX_ERROR:
-        raise codec.Malformed("an error is a short text")
-    return Value(error=entry["error"], mutated=mutated), 1 + mutated_parts
-
-
-def _bounded(data: Any) -> tuple[Any, int]:
-    """Unpack a value that keeps the bounds, whoever wrote it: what is accepted here can be passed on anywhere."""
-    value = codec.unpack(data)
-    try:
-        return value, codec.parts_count(value)
-    except codec.Unrepresentable as error:
-        raise codec.Malformed(str(error)) from error
-
-
 def _command_read(spec: CommandRun, data: bytes, raw: RawRun, result: dict[str, Any]) -> Result:
     """The report of a command is written by its trusted first process."""
     result |= {"trust": "in_process"}
@@ -188,7 +137,7 @@ def _command_read(spec: CommandRun, data: bytes, raw: RawRun, result: dict[str, 
         status, _ = _status(spec, raw)
         return Result(status, None, **result)
     head, _, contents = data.partition(b"\n")
-    report = _opening(head)
+    report = opening_read(head)
     if "failed" in report or "status" not in report:
         reason = report.get("failed") or "The first process of the run ended early."
         return Result("infra", None, **(result | {"stderr": reason}))
@@ -199,3 +148,23 @@ def _command_read(spec: CommandRun, data: bytes, raw: RawRun, result: dict[str, 
         at += size
     status, returncode = _status(spec, replace(raw, wait_status=report["status"]))
     return Result(status, returncode, files=files, **result)
+
+
+def _node_read(spec: NodeRun, data: bytes, raw: RawRun, result: dict[str, Any]) -> Result:
+    """What the harness wrote before the code ran is ours; what came after is the code's, and no more than values."""
+    first, _, rest = raw.out.partition(b"\n")
+    opening = opening_read(first)
+    result |= {"stdout": ""}
+    command = opening_read(data.partition(b"\n")[0])
+    status, returncode = _status(spec, replace(raw, wait_status=command.get("status", raw.wait_status)))
+    reason = opening.get("refused") or refusal_of(rest)
+    if isinstance(reason, str) and reason:
+        return Result("infra", None, **(result | {"stderr": reason[:MAX_ERROR], "refused": reason[:MAX_ERROR]}))
+    if "started" not in opening:
+        if raw.ended_by or status != "exit":
+            return Result(status, returncode, **result)
+        return Result("infra", None, **(result | {"stderr": result["stderr"] or "node ended before it started."}))
+    values, is_whole = values_read(rest, len(spec.calls), foreign_bounded)
+    if not is_whole and not raw.ended_by:
+        status, returncode = "output_limit", None
+    return Result(status, returncode, values=values, trust="values", **result)

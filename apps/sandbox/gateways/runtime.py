@@ -12,6 +12,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from apps.sandbox.engine import rootfs
+from apps.sandbox.gateways.node import Node, node_find
 
 # Imported before the fork: what candidates use most. Each costs every fork a little, so the list is short.
 PRELOAD = (
@@ -36,13 +37,14 @@ FIXED_HASHES = {"PYTHONHASHSEED": "0"}  # the order of a set of texts is the sam
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What a zygote is made of: an interpreter, what of the host it sees, what it imports, its C part if built."""
+    """What a zygote is made of: an interpreter, what of the host it sees, what it imports, its C part, node."""
 
     interpreter: str
     binds: dict[str, str]
     hidden: tuple[str, ...]
     preload: tuple[str, ...]
     accelerator: str | None
+    node: Node | None = None
 
 
 def runtime_find(*, preload: Sequence[str] = (), accelerate: bool = True) -> Runtime:
@@ -56,14 +58,19 @@ def runtime_find(*, preload: Sequence[str] = (), accelerate: bool = True) -> Run
                 binds[str(base / name)] = str(base / name)
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     packages = sysconfig.get_path("purelib")
+    packages_inside = f"{rootfs.RUNTIME}/lib/{version}/site-packages"
     if Path(packages).is_dir():
-        binds[packages] = f"{rootfs.RUNTIME}/lib/{version}/site-packages"
+        binds[packages] = packages_inside
+    node = node_find(os.path.realpath(packages), packages_inside)
+    if node is not None and node.is_bound:
+        binds[node.path] = node.inner
     library = sysconfig.get_path("stdlib")
     # The test suite holds keys and certificates that look like secrets, and nothing a run needs.
     hidden = [f"{library}/test", *NOT_RUNTIME]
     if sys.prefix != sys.base_prefix:
         hidden.append(f"{library}/site-packages")
-    return Runtime(interpreter, binds, tuple(hidden), (*PRELOAD, *preload), accelerator_find() if accelerate else None)
+    found = accelerator_find() if accelerate else None
+    return Runtime(interpreter, binds, tuple(hidden), (*PRELOAD, *preload), found, node)
 
 
 def accelerator_find() -> str | None:
