@@ -8,7 +8,7 @@ import re
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, Final, Literal
 
 from apps.sandbox.errors import SpecInvalid
 
@@ -74,26 +74,6 @@ class Limits:
                     f"The limit {limit.name} is {reprlib.repr(value)}.",
                     remedy=f"It is a number from {low:g} to {high:g}.",
                 )
-
-
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """
-    A value that Python has no type for, by the name of what it is in JavaScript.
-
-    ``content``: nothing for "undefined", an int for "bigint", milliseconds for "date", (source, flags) for "regexp",
-    a tuple of pairs for "map", a tuple of items for "set" and for the typed arrays.
-    """
-
-    TYPED: ClassVar[frozenset[str]] = frozenset(
-        {
-            "Uint8Array", "Int8Array", "Uint8ClampedArray", "Uint16Array", "Int16Array", "Uint32Array", "Int32Array",
-            "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array",
-        }
-    )  # fmt: skip
-
-    kind: str
-    content: Any = None
 
 
 COMMAND_LIMITS: Final = Limits(

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.core.foreign import Foreign
 from apps.sandbox.engine import codec
 from apps.sandbox.engine.foreign import foreign_dumps, foreign_unpack
 from apps.sandbox.errors import NodeUnavailable, SpecInvalid
 from apps.sandbox.gateways import node as node_gateway
-from apps.sandbox.services import Call, Foreign, Limits, NodeModule, NodeRun, Result, Sandbox
+from apps.sandbox.services import Call, Limits, NodeModule, NodeRun, Result, Sandbox
 from apps.sandbox.types import MISSING
 
 UNDEFINED = Foreign("undefined")

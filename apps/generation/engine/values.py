@@ -4,13 +4,16 @@ Plain Python values as JSON and back, and equality with tolerance.
 Values that come out of a sandbox are compared, stored in a JSONB column and shown to people. JSON alone loses the
 difference between a tuple and a list, and JSONB cannot hold NaN or the character U+0000, so what JSON has no word
 for is written as an object with one ``$tag``: ``$tuple``, ``$set``, ``$frozenset``, ``$dict`` (pairs), ``$bytes``
-(hexadecimal), ``$complex``, ``$float`` (its repr), ``$int`` (hexadecimal, beyond 53 bits), ``$text`` (escaped).
+(hexadecimal), ``$complex``, ``$float`` (its repr), ``$int`` (hexadecimal, beyond 53 bits), ``$text`` (escaped),
+``$foreign`` (what only JavaScript has: its kind and its content).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+
+from apps.core.foreign import Foreign
 
 MAX_NODES = 200_000
 MAX_DEPTH = 60
@@ -53,6 +56,8 @@ class _Encoder:
         if kind is dict:
             pairs = value.items()  # type: ignore[attr-defined]  # kind is dict
             return {"$dict": [[self.encode(key, depth + 1), self.encode(item, depth + 1)] for key, item in pairs]}
+        if isinstance(value, Foreign):
+            return {"$foreign": [value.kind, self.encode(value.content, depth + 1)]}
         if kind in (set, frozenset):
             members = [self.encode(item, depth + 1) for item in value]  # type: ignore[attr-defined]  # a set
             return {f"${kind.__name__}": sorted(members, key=repr)}
@@ -127,6 +132,7 @@ _READERS: dict[str, Callable[..., object]] = {
     "$set": lambda items: {decode(item) for item in items},
     "$frozenset": lambda items: frozenset(decode(item) for item in items),
     "$dict": lambda pairs: {decode(key): decode(item) for key, item in pairs},
+    "$foreign": lambda parts: Foreign(parts[0], decode(parts[1])),
     "$bytes": bytes.fromhex,
     "$complex": lambda parts: complex(float(parts[0]), float(parts[1])),
     "$float": float,
@@ -162,9 +168,18 @@ def same(left: object, right: object) -> bool:
         return False
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
         return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=True))
+    if isinstance(left, Foreign) and isinstance(right, Foreign):
+        return left.kind == right.kind and same(_unordered(left), _unordered(right))
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same(item, right[key]) for key, item in left.items())
     return bool(left == right)
+
+
+def _unordered(value: Foreign) -> object:
+    """The content of a Map or a Set in an order of its own: two are the same in whatever order they were filled."""
+    if value.kind not in ("map", "set"):
+        return value.content
+    return sorted(value.content, key=lambda item: repr(encode(item)))
 
 
 def _same_number(left: float, right: float) -> bool:

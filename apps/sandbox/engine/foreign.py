@@ -13,8 +13,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from apps.core.foreign import Foreign
 from apps.sandbox.engine.codec import MAX_DEPTH, MAX_NODES, Malformed, Unrepresentable
-from apps.sandbox.types import Foreign
 
 _EXACT = 2**53
 _FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from apps.generation.engine.specification.clarity import clarity_of, size_warning_of
 from apps.generation.engine.specification.examples import examples_in
 from apps.generation.engine.specification.inference import inferred_signature
 from apps.generation.engine.specification.issues import Draft, issues_in
-from apps.generation.engine.specification.languages import target_language
+from apps.generation.engine.specification.javascript import (
+    completed_numbers,
+    javascript_examples,
+    javascript_signatures,
+)
+from apps.generation.engine.specification.javascript.signatures import inferred_javascript
+from apps.generation.engine.specification.languages import JAVASCRIPT, language_conflict, target_language
 from apps.generation.engine.specification.literals import Budget
 from apps.generation.engine.specification.model import ClassOutline, FunctionSignature, SpecExample, Specification
 from apps.generation.engine.specification.prose import non_goals_in, sentences_in
@@ -21,7 +27,7 @@ MAX_CHARACTERS = 60_000
 _WORD = re.compile(r"[A-Za-z_]\w{2,}")
 
 
-def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = ()) -> Specification:
+def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = (), target_path: str = "") -> Specification:
     """
     Read *text* into a :class:`Specification`.
 
@@ -30,23 +36,29 @@ def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = ()) ->
 
     :param known_symbols: dotted names of the repository's functions and classes; those that the text mentions are
         recognised, and one of them is the entry when the text declares nothing itself.
+    :param target_path: the file that the code goes to; its language is that of the code, whatever the text says.
     """
     read = text[:MAX_CHARACTERS].replace("\r\n", " \n")  # as long as before, so that spans are places in *text*
     budget = Budget()
-    functions, classes = signatures_in(read, budget)
+    language = target_language(f"{title}\n{read}", target_path)
+    is_javascript = language in JAVASCRIPT
+    functions, classes = (javascript_signatures if is_javascript else signatures_in)(read, budget)
     mentioned = _mentioned(read, title, known_symbols)
     names = [f.name for f in functions if not f.is_method] or [symbol.rpartition(".")[2] for symbol in mentioned]
     declared = [f for f in functions if f.source and not f.is_method]
-    examples = examples_in(read, functions=declared, names=names, classes=[c.name for c in classes], budget=budget)
+    reader = javascript_examples if is_javascript else examples_in
+    examples = reader(read, functions=declared, names=names, classes=[c.name for c in classes], budget=budget)
     entry = _entry(functions, classes, examples, mentioned)
-    functions, is_inferred = _completed(functions, examples, entry)
+    infer = inferred_javascript if is_javascript else inferred_signature
+    functions, is_inferred = _completed(functions, examples, entry, infer)
+    functions = completed_numbers(functions, examples) if is_javascript else functions
     sentences = sentences_in(read)
     draft = Draft(read, sentences, functions, classes, examples, criteria_in(sentences), entry, is_inferred)
-    issues = issues_in(draft)
+    issues = (*language_conflict(read, target_path), *issues_in(draft))
     return Specification(
         title=title,
         text=text,
-        target_language=target_language(f"{title}\n{read}"),
+        target_language=language,
         functions=functions,
         classes=classes,
         examples=examples,
@@ -98,14 +110,17 @@ def _entry(
 
 
 def _completed(
-    functions: tuple[FunctionSignature, ...], examples: Sequence[SpecExample], entry: str | None
+    functions: tuple[FunctionSignature, ...],
+    examples: Sequence[SpecExample],
+    entry: str | None,
+    infer: Callable[[str, Sequence[SpecExample]], FunctionSignature | None],
 ) -> tuple[tuple[FunctionSignature, ...], bool]:
     """Give functions that were only named the signature that their examples suggest; drop those that have none."""
     is_inferred = any(f.name == entry and not f.source for f in functions)
-    completed = [f if f.source else inferred_signature(f.name, examples) for f in functions]
+    completed = [f if f.source else infer(f.name, examples) for f in functions]
     kept = [f for f in completed if f is not None]
     if entry is not None and not any(f.name == entry for f in kept):
-        learned = inferred_signature(entry, examples)
+        learned = infer(entry, examples)
         if learned is not None:
             return (*kept, learned), True
     return tuple(kept), is_inferred

@@ -1,0 +1,1 @@
+"""What the generation track does with programs in JavaScript and TypeScript: compare, merge, test and describe them."""

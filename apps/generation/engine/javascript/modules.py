@@ -1,0 +1,111 @@
+"""Modules of a repository in JavaScript: their style, where imports lead, and what a candidate takes along to run."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from apps.core.javascript import CannotStrip, strip_types
+from apps.generation.engine.javascript.program import modules_of, uses_esm
+from apps.generation.engine.specification.languages import language_of_path
+
+MODULE, COMMONJS, JSON = "module", "commonjs", "json"
+SOURCES = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
+MAX_MODULES = 200
+MAX_CHARACTERS = 1_000_000
+
+
+def is_javascript(path: str) -> bool:
+    """Tell whether a file is JavaScript or TypeScript by its name."""
+    return language_of_path(path) in ("javascript", "typescript") and not path.endswith((".d.ts", ".d.mts", ".d.cts"))
+
+
+def is_typescript(path: str) -> bool:
+    """Tell whether a file is TypeScript by its name."""
+    return language_of_path(path) == "typescript"
+
+
+def module_kind(path: str, files: Mapping[str, str]) -> str:
+    """
+    Return "module" or "commonjs" for a file, as Node decides it.
+
+    ``.mjs`` and ``.cjs`` say it themselves; for the others the nearest ``package.json`` does, where it names a type, or
+    else the file as it stands. A new file of TypeScript is an ES module, a new ``.js`` is CommonJS.
+    """
+    suffix = PurePosixPath(path).suffix
+    if suffix in (".mjs", ".mts"):
+        return MODULE
+    if suffix in (".cjs", ".cts"):
+        return COMMONJS
+    folder = PurePosixPath(path).parent
+    for parent in (folder, *folder.parents):
+        name = "package.json" if str(parent) == "." else f"{parent}/package.json"
+        if name in files:
+            kind = _package_type(files[name])
+            if kind:
+                return kind
+            break
+    if path in files:
+        return MODULE if uses_esm(files[path]) else COMMONJS
+    return MODULE if is_typescript(path) else COMMONJS
+
+
+def _package_type(text: str) -> str:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    kind = found.get("type") if isinstance(found, dict) else None
+    return kind if kind in (MODULE, COMMONJS) else ""
+
+
+def resolve(specifier: str, origin: str, files: Mapping[str, str]) -> str | None:
+    """Return the file of the repository that an import of *origin* leads to, None where it leads out of it."""
+    if not specifier.startswith("."):
+        return None
+    base = posixpath.normpath(posixpath.join(posixpath.dirname(origin), specifier))
+    stem = base.rsplit(".", 1)[0] if base.endswith((".js", ".mjs", ".cjs")) else base
+    names = (base, f"{stem}.ts", f"{stem}.mts", f"{base}.js", f"{base}.ts", f"{base}.json", f"{base}/index.js")
+    return next((name for name in names if name in files), None)
+
+
+def runnable(path: str, source: str, files: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """
+    Return (source, kind) by path of *source* at *path* and of all files of the repository that it imports.
+
+    Types are taken out. A neighbour that cannot be read, and what is beyond some bounds, is left out: the run then says
+    what is missing.
+
+    :raises CannotStrip: the program itself holds something that is more than a type.
+    """
+    found: dict[str, tuple[str, str]] = {path: (_plain(path, source), module_kind(path, {**files, path: source}))}
+    waiting = [path]
+    size = len(source)
+    while waiting and len(found) < MAX_MODULES and size <= MAX_CHARACTERS:
+        origin = waiting.pop()
+        for specifier in modules_of(found[origin][0]):
+            name = resolve(specifier, origin, files)
+            if name is None or name in found:
+                continue
+            if name.endswith(".json"):
+                found[name] = (files[name], JSON)
+                continue
+            try:
+                found[name] = (_plain(name, files[name]), module_kind(name, files))
+            except CannotStrip:
+                continue
+            size += len(files[name])
+            waiting.append(name)
+    return found
+
+
+def _plain(path: str, source: str) -> str:
+    return strip_types(source) if is_typescript(path) else source
+
+
+def import_path(target: str, origin: str) -> str:
+    """Return how *origin* imports *target*, such as ``../src/slug.mjs``."""
+    relative = posixpath.relpath(target, posixpath.dirname(origin) or ".")
+    return relative if relative.startswith(".") else f"./{relative}"
