@@ -17,7 +17,17 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from apps.checks.gateways import bandit, complexity, grimp, mypy, pydoclint, ruff, suite
+from apps.checks.gateways import (
+    bandit,
+    complexity,
+    grimp,
+    javascript,
+    mypy,
+    nodesuite,
+    pydoclint,
+    ruff,
+    suite,
+)
 from apps.checks.gateways.process import ToolFailed
 from apps.checks.gateways.report import Report
 from apps.checks.gateways.workspace import MAX_SOURCE_BYTES, Workspace, is_test_path, workspace
@@ -31,6 +41,7 @@ from apps.checks.types import (
     FixedSource,
     FunctionComplexity,
     ImportGraph,
+    JavaScriptSource,
     TestMeasurement,
     Unparsable,
     plain_text,
@@ -110,6 +121,32 @@ def check_tree(files: Mapping[str, str]) -> tuple[CheckResult, ...]:
         paths = [f"{PurePosixPath(path)}" for path in python_files]
         by_tool = _run_tools(place, paths, honours_suppressions=True, timeout_s=TREE_TIMEOUT_S, is_one_program=True)
     return tuple(_result(tool, report, seconds) for tool, report, seconds in by_tool)
+
+
+def javascript_check(sources: Mapping[str, JavaScriptSource]) -> Mapping[str, tuple[CheckResult, ...]]:
+    """
+    Check texts in JavaScript and TypeScript (by name): their syntax by node; tools for Python are not applicable.
+
+    :raises SandboxUnavailable: this machine cannot isolate untrusted code, or has no node.
+    """
+    return javascript.check(sources)
+
+
+def javascript_suite_run(
+    files: Mapping[str, bytes],
+    *,
+    tests: Collection[str],
+    imports: Collection[str],
+    expected: Mapping[str, Collection[str]],
+    covered: Collection[str] | None = None,
+) -> TestMeasurement:
+    """
+    Run files of tests with ``node --test`` in the sandbox; see :func:`suite_run`. Lines of *covered* are counted.
+
+    :raises MeasurementFailed: there is no test, the run did not reach its end, or its report cannot be believed.
+    :raises SandboxUnavailable: this machine cannot isolate untrusted code.
+    """
+    return nodesuite.run(files, tests=tests, imports=imports, expected=expected, covered=covered)
 
 
 def complexity_measure(source: str) -> tuple[FunctionComplexity, ...]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from apps.core.errors import NofxError
 
 Severity = Literal["low", "medium", "high"]
-Status = Literal["passed", "failed", "error"]
+Status = Literal["passed", "failed", "error", "not_applicable"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
 
 
@@ -53,7 +53,8 @@ class CheckResult:
     What one tool said.
 
     ``failed`` means that it found something that counts (any lint or type error; a security finding of at least
-    medium severity). ``error`` means that it could not look, for the given ``reason``: never a pass. ``unchecked`` are
+    medium severity). ``error`` means that it could not look, for the given ``reason``: never a pass. ``not_applicable``
+    means that it does not read the language: neither a pass nor a failure. ``unchecked`` are
     the files it did not look at; a failed check may have some, too.
     """
 
@@ -78,6 +79,15 @@ class FunctionComplexity:
     line: int
     end_line: int
     complexity: int
+
+
+@dataclass(frozen=True)
+class JavaScriptSource:
+    """A text in JavaScript, or in TypeScript where ``is_typed``, and which kind of module it is."""
+
+    text: str
+    is_typed: bool = False
+    kind: Literal["module", "commonjs"] = "module"
 
 
 @dataclass(frozen=True)

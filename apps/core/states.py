@@ -58,6 +58,7 @@ LOOKS = {
     "skipped": "insufficient_data",
     "none": "insufficient_data",
     "unknown": "insufficient_data",
+    "not_applicable": "insufficient_data",
     "approve": "met",
     "request_changes": "stale",
     "block": "blocked",

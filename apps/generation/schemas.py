@@ -21,7 +21,11 @@ class GenerationRequest(Schema):
     )
     repository: str = Field(description="Name of a registered repository.", examples=["demo"])
     target_path: str = Field("", description="File the code goes to; empty: chosen from the repository.")
-    target_language: str = Field("python", examples=["python"])
+    target_language: str = Field(
+        "",
+        description="python, javascript or typescript; empty: that of the file, else what the text asks for.",
+        examples=["python"],
+    )
     constraints: dict[str, Any] = Field(default_factory=dict, description="Kept with the request.")
 
 
@@ -41,6 +45,7 @@ class SpecificationIn(Schema):
     title: str = Field("", max_length=200)
     specification: str
     repository: str = Field("", description="Name of a repository whose symbols are known; may be empty.")
+    target_path: str = Field("", description="File the code would go to; its language is the one that is read.")
     ask_model: bool = Field(
         False, description="Also ask a language model, in the background (202); it is recorded and may cost."
     )

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Sequence
 
+from apps.generation.engine.javascript.documentation import description_of, examples_source, header_of, thrown_by
 from apps.generation.engine.source.syntax import parsed
 from apps.generation.engine.specification.model import SpecExample, Specification
 from apps.generation.engine.testgen import literal_source
@@ -29,6 +30,33 @@ def document(spec: Specification, code: str, note: str = "") -> str:
     parts += [_examples([e for e in spec.examples if e.function == spec.entry]), _requirements(spec), _limits(spec)]
     parts += [f"## How it came about\n\n{_prose(note)}" if note else ""]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def document_javascript(spec: Specification, code: str, note: str = "", *, is_typed: bool = False) -> str:
+    """Return the same page about a program in JavaScript or TypeScript."""
+    language = "ts" if is_typed else "js"
+    header = header_of(code, spec.entry, is_typed=is_typed)
+    signature = header or (spec.entry_signature.source if spec.entry_signature else "")
+    described = description_of(code, spec.entry, is_typed=is_typed) or _first_paragraph(spec.text)
+    thrown = thrown_by(code, is_typed=is_typed)
+    examples = [example for example in spec.examples if example.function == spec.entry]
+    parts = [
+        f"# {spec.title or spec.entry or 'Implementation'}",
+        _fenced(signature, language) if signature else "",
+        _prose(described),
+        "## Errors\n\n" + "\n".join(f"- throws `{name}`" for name in thrown) if thrown else "",
+        "## Examples\n\n" + _fenced(examples_source(examples), language) if examples else "",
+        _requirements(spec),
+        _limits(spec),
+        f"## How it came about\n\n{_prose(note)}" if note else "",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _first_paragraph(text: str) -> str:
+    first = text.strip().split("\n\n")[0]
+    is_code = first.lstrip().startswith(("def ", "class ", "```", ">>>", "#", "function ", "export ", "const ", "/*"))
+    return "" if is_code else first
 
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -66,8 +94,7 @@ def _description(definition: _Definition | None, spec: Specification) -> str:
     docstring = ast.get_docstring(definition) if definition is not None else None
     if docstring:
         return _prose(docstring.split(">>>")[0])
-    first = spec.text.strip().split("\n\n")[0]
-    return _prose(first) if first and not first.lstrip().startswith(("def ", "class ", "```", ">>>", "#")) else ""
+    return _prose(_first_paragraph(spec.text))
 
 
 def _prose(text: str) -> str:

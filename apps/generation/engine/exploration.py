@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.inputs import CallInput, call_input_of, fuzz_inputs, input_key, probe_inputs
-from apps.generation.engine.landmarks import landmarks_of
 from apps.generation.engine.specification.model import FunctionSignature, SpecExample
 
 PROBE_WEIGHT = 0.5  # fewer of them are inputs that the code is for
@@ -18,7 +17,7 @@ def explored_inputs(
     examples: Sequence[SpecExample],
     *,
     tests: Sequence[CallInput],
-    sources: Iterable[str],
+    landmarks: Sequence[object],
     seed: int,
     near: int,
     count: int,
@@ -26,14 +25,14 @@ def explored_inputs(
     """
     Return up to *count* inputs, *near* of them near the examples, the same ones for the same seed.
 
-    Probes start from the examples and from calls of *tests* that models wrote, and use the constants of *sources*, the
-    programs that are compared. None of them is an example or such a call.
+    Probes start from the examples and from calls of *tests* that models wrote, and use *landmarks*, the
+    constants of the programs that are compared. None of them is an example or such a call.
     """
     written = {input_key(call) for call in tests}
     fuzzed = fuzz_inputs(signature, examples, seed=seed, count=near)
     starts = [*map(call_input_of, examples), *tests[:MAX_STARTS]]
     probes = probe_inputs(
-        signature, starts, seed=seed, count=max(0, count - len(fuzzed)), landmarks=landmarks_of(sources), besides=fuzzed
+        signature, starts, seed=seed, count=max(0, count - len(fuzzed)), landmarks=landmarks, besides=fuzzed
     )
     found = [PoolInput(call, InputOrigin.FUZZ) for call in fuzzed]
     found += [PoolInput(call, InputOrigin.FUZZ, weight=PROBE_WEIGHT) for call in probes]

@@ -7,7 +7,7 @@ NeurIPS 2023); edge values of the annotated types reach what the author did not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from random import Random
@@ -42,11 +42,12 @@ class CallInput:
         """Whether the input is a sequence of statements rather than one call of the entry."""
         return bool(self.expression)
 
-    def text(self, entry: str) -> str:
-        """Return the input as a person would write it."""
+    def text(self, entry: str, value: Callable[[object], str] = repr) -> str:
+        """Return the input as a person would write it, its values as *value* writes them."""
         if self.is_session:
             return "\n".join((*self.steps, self.expression))
-        written = [repr(value) for value in self.args] + [f"{name}={value!r}" for name, value in self.kwargs.items()]
+        named = [f"{name}={value(one)}" for name, one in self.kwargs.items()]
+        written = [value(one) for one in self.args] + named
         return f"{entry}({', '.join(written)})"
 
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from random import Random
 
+from apps.core.foreign import Foreign
 from apps.generation.engine.specification.literals import literal_of
 
 _EXTRA_CHARACTERS = " aZ0-_é"
@@ -53,7 +54,29 @@ def mutated(value: object, rng: Random, pool: Sequence[object]) -> object:
         return type(value)(item for item in kept if _is_hashable(item))
     if isinstance(value, dict):
         return _mutated_mapping(value, rng, pool)
+    return _mutated_foreign(value, rng, pool) if isinstance(value, Foreign) else value
+
+
+def _mutated_foreign(value: Foreign, rng: Random, pool: Sequence[object]) -> Foreign:
+    """Change what is inside; undefined and regular expressions stay what they are."""
+    content = value.content
+    if value.kind in ("bigint", "date"):
+        return Foreign(value.kind, mutated(content, rng, pool))
+    if value.kind == "set":
+        return Foreign("set", _without_repeats(_mutated_items(list(content), rng, pool)))
+    if value.kind == "map" and content:
+        at = rng.randrange(len(content))
+        key, item = content[at]
+        changed = rng.choice(((), ((key, mutated(item, rng, pool)),), ((mutated(key, rng, pool), item),)))
+        pairs = {repr(pair[0]): pair for pair in (*content[:at], *changed, *content[at + 1 :])}
+        return Foreign("map", tuple(pairs.values()))
+    if value.kind.startswith(("Uint", "Int")) and content:
+        return Foreign(value.kind, tuple(rng.choice((content[::-1], content[1:], (*content, content[0])))))
     return value
+
+
+def _without_repeats(items: Sequence[object]) -> tuple[object, ...]:
+    return tuple({repr(item): item for item in items}.values())
 
 
 def _is_hashable(value: object) -> bool:

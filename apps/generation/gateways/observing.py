@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
 from apps.generation.engine.consensus import PoolInput
+from apps.generation.engine.inputs import CallInput
 from apps.generation.engine.outcomes import NOT_RUN, TIMEOUT, Outcome, outcome_from_value
 from apps.generation.engine.sessions import DRIVER_ENTRY, session_driver
 from apps.sandbox.services import sandbox_map
-from apps.sandbox.types import MISSING, Call, FunctionRun, Limits, Result
+from apps.sandbox.types import MISSING, Call, FunctionRun, Limits, NodeModule, NodeRun, Result
 
 MAX_ROUNDS = 8
 MAX_TIMEOUTS = 2
 MAX_FALSE_STARTS = 2
 ENDED_ITSELF = outcome_from_value(error="SystemExit: the code ended the process")
 RUN_LIMITS = Limits(wall_s=3.0, cpu_s=3, memory_mb=512)
+NODE_LIMITS = Limits(wall_s=10.0, cpu_s=10, memory_mb=512)
+NODE_CALL_MS = 1000
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,20 @@ class Program:
     setup: str = ""
 
 
+@dataclass(frozen=True)
+class NodeProgram:
+    """A module of JavaScript with those that it imports, by path; ``refused`` says why it cannot be run at all."""
+
+    modules: Mapping[str, NodeModule]
+    path: str
+    refused: str = ""
+
+
 @dataclass
 class Observation:
     """A program under way: the outcomes of the first inputs that it was run on, or why it cannot be run at all."""
 
-    program: Program
+    program: Program | NodeProgram
     outcomes: list[Outcome] = field(default_factory=list)
     refused: str = ""
     false_starts: int = 0
@@ -47,7 +59,7 @@ class Observation:
 
 
 def observe(
-    programs: Sequence[Program],
+    programs: Sequence[Program | NodeProgram],
     inputs: Sequence[PoolInput],
     *,
     entry: str,
@@ -61,8 +73,9 @@ def observe(
     does), is taken to do so on the rest. A run that the sandbox itself lost is repeated.
 
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
+    :raises NodeUnavailable: a program is JavaScript, and this machine has no node.
     """
-    observations = [Observation(program) for program in programs]
+    observations = [Observation(program, refused=getattr(program, "refused", "")) for program in programs]
     driver = session_driver([one.call for one in inputs])
     for _ in range(MAX_ROUNDS):
         waiting = [one for one in observations if len(one.outcomes) < len(inputs) and one.rest is None]
@@ -77,10 +90,13 @@ def observe(
     return observations
 
 
-def _spec(one: Observation, inputs: Sequence[PoolInput], driver: str, entry: str) -> FunctionRun:
+def _spec(one: Observation, inputs: Sequence[PoolInput], driver: str, entry: str) -> FunctionRun | NodeRun:
     """Return the run of the next inputs that are of one kind: calls of the entry, or sessions through the driver."""
     start = len(one.outcomes)
     program = one.program
+    if isinstance(program, NodeProgram):
+        given = tuple(_node_call(item.call) for item in inputs[start:])
+        return NodeRun(program.modules, program.path, entry, given, NODE_LIMITS, NODE_CALL_MS)
     is_session = inputs[start].call.is_session
     waiting = list(takewhile(lambda item: item[1].call.is_session is is_session, enumerate(inputs[start:], start)))
     if is_session:
@@ -90,6 +106,10 @@ def _spec(one: Observation, inputs: Sequence[PoolInput], driver: str, entry: str
     return FunctionRun(program.code, entry, calls, RUN_LIMITS, program.setup)
 
 
+def _node_call(call: CallInput) -> Call | str:
+    return ";\n".join((*call.steps, call.expression)) if call.is_session else Call(call.args, call.kwargs)
+
+
 def _take(one: Observation, result: Result, *, calls: int) -> None:
     """Append the outcomes of one run; the call that a dead run died on gets the outcome of that death."""
     if result.refused:
@@ -97,14 +117,16 @@ def _take(one: Observation, result: Result, *, calls: int) -> None:
         return
     for value in result.values[:calls]:
         one.outcomes.append(
-            outcome_from_value(
+            TIMEOUT
+            if value.timed_out
+            else outcome_from_value(
                 None if value.ok is MISSING else value.ok,
                 error=value.error,
                 mutated=value.mutated,
                 has_value=value.ok is not MISSING,
             )
         )
-    if len(result.values) < calls and result.status != "infra":
+    if one.rest is None and len(result.values) < calls and result.status != "infra":
         ended_itself = result.status == "exit"
         one.false_starts += ended_itself and not result.values
         one.outcomes.append(ENDED_ITSELF if ended_itself else outcome_from_value(has_value=False, status=result.status))

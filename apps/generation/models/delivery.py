@@ -81,4 +81,4 @@ class PullRequest(models.Model):
     @property
     def failing_gates(self) -> list[str]:
         """The gates that stand in the way of a merge."""
-        return [gate["gate"] for gate in self.gates if gate["status"] != "passed"]
+        return [gate["gate"] for gate in self.gates if gate["status"] not in ("passed", "not_applicable")]

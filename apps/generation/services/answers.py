@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from django.db.models import QuerySet
 
 from apps.generation.engine.inputs import CallInput, input_restored
+from apps.generation.engine.javascript.documentation import examples_source
+from apps.generation.engine.languages import language_of
 from apps.generation.engine.outcomes import Expected, expected_restored
 from apps.generation.engine.specification import Specification
 from apps.generation.engine.specification.model import SpecExample
@@ -17,17 +19,20 @@ from apps.generation.models import Answer, GenerationRun
 
 def with_answers(specification: Specification, run: GenerationRun) -> Specification:
     """Return *specification* with the answers that stand as further examples, in the order they were given."""
-    examples = [_example(answer, run.entry) for answer in _deciding(run)]
+    examples = [_example(answer, run) for answer in _deciding(run)]
     return replace(specification, examples=(*specification.examples, *examples)) if examples else specification
 
 
 def examples_text(run: GenerationRun) -> str:
     """
-    Return the answers that stand as doctest examples, to be added to a specification; "" where there is none.
+    Return the answers that stand as examples (doctests for Python) for a specification; "" where there is none.
 
     Answers by which an input was left open decide nothing and are no examples.
     """
-    return "\n".join(doctest_text(_example(answer, run.entry)) for answer in _deciding(run))
+    examples = [_example(answer, run) for answer in _deciding(run)]
+    if language_of(run.target_path).name != "python":
+        return f"{examples_source(examples)}\n" if examples else ""
+    return "\n".join(doctest_text(example) for example in examples)
 
 
 def _deciding(run: GenerationRun) -> QuerySet[Answer]:
@@ -50,11 +55,11 @@ def _prompt(statement: str) -> list[str]:
     return [f">>> {first}", *(f"... {line}" for line in more)]
 
 
-def _example(answer: Answer, entry: str) -> SpecExample:
+def _example(answer: Answer, run: GenerationRun) -> SpecExample:
     call, expected = input_restored(answer.input.call), expected_restored(answer.expected)
     return SpecExample(
-        call=call_source(call, entry),
-        function=entry,
+        call=call_source(call, run),
+        function=run.entry,
         args=call.args,
         kwargs=call.kwargs,
         expected=expected.value,
@@ -63,25 +68,29 @@ def _example(answer: Answer, entry: str) -> SpecExample:
     )
 
 
-def call_source(call: CallInput, entry: str) -> str:
+def call_source(call: CallInput, run: GenerationRun) -> str:
     """Return the call as code; of a session its last expression."""
     if call.is_session:
         return call.expression
+    language = language_of(run.target_path)
+    if language.name != "python":
+        return call.text(run.entry, language.value)
     written: Sequence[str] = [
         *(literal_source(value) for value in call.args),
         *(f"{name}={literal_source(value)}" for name, value in call.kwargs.items()),
     ]
-    return f"{entry}({', '.join(written)})"
+    return f"{run.entry}({', '.join(written)})"
 
 
-def answered_text(answer: Answer, entry: str) -> str:
+def answered_text(answer: Answer, run: GenerationRun) -> str:
     """Return an answer as a sentence about the code."""
-    call = input_restored(answer.input.call).text(entry)
+    written = language_of(run.target_path).value
+    call = input_restored(answer.input.call).text(run.entry, written)
     if answer.kind == Answer.Kind.ANY:
         return f"What {call} does is left open."
-    return f"{call} {expected_text(expected_restored(answer.expected))}."
+    return f"{call} {expected_text(expected_restored(answer.expected), written)}."
 
 
-def expected_text(expected: Expected) -> str:
-    """Return an expectation in words."""
-    return f"raises {expected.raises}" if expected.raises else f"returns {expected.value!r}"
+def expected_text(expected: Expected, written: Callable[[object], str] = repr) -> str:
+    """Return an expectation in words; its value is put as *written* does."""
+    return f"raises {expected.raises}" if expected.raises else f"returns {written(expected.value)}"

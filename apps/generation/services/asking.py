@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from apps.generation.engine.context import prompt_context
+from apps.generation.engine.javascript.modules import module_kind
 from apps.generation.engine.outcomes import Expected, outcome_meets
 from apps.generation.engine.prompts import Failure, build_messages, repair_messages
 from apps.generation.engine.testgen import example_inputs, literal_source
@@ -68,7 +69,8 @@ def candidates_ask(job: JobRun, workspace: Workspace, candidates: Sequence[Candi
 
 def code_task(workspace: Workspace) -> CodeTask:
     """Return what providers are asked."""
-    return _task(workspace, build_messages(workspace.specification, _context(workspace)))
+    messages = build_messages(workspace.specification, _context(workspace), module_kind=_module_kind(workspace))
+    return _task(workspace, messages)
 
 
 def _repair_task(workspace: Workspace, failed: Candidate) -> CodeTask:
@@ -83,13 +85,22 @@ def _repair_task(workspace: Workspace, failed: Candidate) -> CodeTask:
     ]
     code = failed.implementation.generated_code if failed.implementation else candidate_module(workspace, failed)
     messages = repair_messages(
-        workspace.specification, _context(workspace), code=code, failures=failures, examples=len(inputs)
+        workspace.specification,
+        _context(workspace),
+        code=code,
+        failures=failures,
+        examples=len(inputs),
+        module_kind=_module_kind(workspace),
     )
     return _task(workspace, messages)
 
 
 def _expectation(expected: Expected) -> str:
     return f"raises {expected.raises}" if expected.raises else literal_source(expected.value)
+
+
+def _module_kind(workspace: Workspace) -> str:
+    return module_kind(workspace.run.target_path, workspace.files)
 
 
 def _context(workspace: Workspace) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,23 +10,12 @@ from django.db import transaction
 
 from apps.checks.types import plain_text
 from apps.core.digests import sha256_hex
-from apps.generation.engine.assembly import BYTE_ORDER_MARK, merge_module
+from apps.generation.engine.assembly import BYTE_ORDER_MARK
 from apps.generation.engine.context import module_name
-from apps.generation.engine.documentation import document
+from apps.generation.engine.languages import Language, language_of
 from apps.generation.engine.patches import PatchUnreadable, patched_files
-from apps.generation.engine.source import (
-    ExtractedCode,
-    ParsedCandidate,
-    Unparsable,
-    extract_code,
-    normalised_digest,
-    parse_candidate,
-    parsed,
-    unified_patch,
-)
+from apps.generation.engine.source import ExtractedCode, Unparsable, unified_patch
 from apps.generation.engine.specification import Specification
-from apps.generation.engine.testgen import tests_from_specification
-from apps.generation.engine.workspace import dotted_name
 from apps.generation.models import Candidate, CodeGenerationRequest, GeneratedCodeArtifact, GenerationRun
 from apps.generation.types import CodeType
 from apps.providers.models import Provider
@@ -39,8 +27,6 @@ MAX_LINES = 5_000
 CUT_KEPT = "The answer was cut at its limit; what was complete is kept."
 CUT_AFTER = "The answer was cut at its limit, after its code."
 CUT_INSIDE = "The answer was cut at its limit, perhaps inside the code that was asked for."
-# Models are told to import from "solution", since they do not know where their code will stand.
-_PLACEHOLDER_MODULE = re.compile(r"^(\s*(?:from|import)) solution\b", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -52,16 +38,16 @@ class Workspace:
     files: Mapping[str, str]
 
     @property
-    def module(self) -> str:
-        """The dotted name under which the target file is imported."""
-        return dotted_name(self.run.target_path)
+    def language(self) -> Language:
+        """What the target file is written in."""
+        return language_of(self.run.target_path)
 
     @property
     def test_path(self) -> str:
         """Where the tests of the request go: their own file, so that nobody's tests are overwritten."""
         conventions = self.run.request.context_snapshot.get("conventions") or {}
         directory = str(conventions.get("test_directory") or "tests")
-        return self._free_path(directory, f"test_{self._name}", ".py")
+        return self._free_path(*self.language.test_file(directory, self._name, self.files))
 
     @property
     def documentation_path(self) -> str:
@@ -122,7 +108,7 @@ def candidate_write(
         return candidate
     candidate.model_id = plain_text(model_id)[:120]
     text = plain_text(answer[:MAX_TEXT])
-    extracted, cut = _extracted(text, workspace.specification.entry, is_cut=is_cut)
+    extracted, cut = _extracted(text, workspace, is_cut=is_cut)
     candidate.note = plain_text(" ".join(part for part in (note, cut) if part))
     assembled = assemble(workspace, extracted, candidate.note)
     if isinstance(assembled, Unparsable):
@@ -135,20 +121,21 @@ def candidate_write(
         candidate.state = State.WRITTEN
         candidate.patch = assembled.patch
         candidate.patch_digest = sha256_hex(assembled.patch)
-        candidate.normalised_digest = normalised_digest(assembled.module)
+        candidate.normalised_digest = workspace.language.digest(assembled.module)
     candidate.save()
     return candidate
 
 
-def _extracted(text: str, entry: str | None, *, is_cut: bool) -> tuple[ExtractedCode, str]:
+def _extracted(text: str, workspace: Workspace, *, is_cut: bool) -> tuple[ExtractedCode, str]:
     """Return what the answer holds, and what is to be said about where it was cut."""
-    whole = extract_code(text)
+    language = workspace.language
+    whole = language.extract(text)
     if not is_cut:
         return whole, ""
-    kept = extract_code(text, is_cut=True)
+    kept = language.extract(text, is_cut=True)
     if kept == whole:
         return whole, CUT_AFTER
-    if isinstance(parse_candidate(kept.implementation, entry), ParsedCandidate):
+    if language.unparsable(kept.implementation, workspace.specification.entry) is None:
         return kept, CUT_KEPT
     return whole, CUT_INSIDE
 
@@ -199,7 +186,7 @@ def duplicates_mark(*, run: GenerationRun) -> int:
 def assemble(workspace: Workspace, extracted: ExtractedCode, note: str = "") -> Assembled | Unparsable:
     """Return the candidate's files and patch, or why it cannot be used. Its page says *note*."""
     target = workspace.run.target_path
-    if parsed(workspace.files.get(target, "").removeprefix(BYTE_ORDER_MARK)) is None:
+    if not workspace.language.stands(workspace.files.get(target, "")):
         return Unparsable(f"{target} does not parse as it stands in the repository, so nothing can be put into it.")
     try:
         if extracted.patch and not extracted.implementation:
@@ -212,13 +199,13 @@ def assemble(workspace: Workspace, extracted: ExtractedCode, note: str = "") -> 
 
 
 def _assemble_module(workspace: Workspace, extracted: ExtractedCode, note: str) -> Assembled | Unparsable:
-    target = workspace.run.target_path
-    found = parse_candidate(extracted.implementation, workspace.specification.entry)
-    if isinstance(found, Unparsable):
-        return found
-    if found.code.count("\n") > MAX_LINES:
+    target, code = workspace.run.target_path, extracted.implementation
+    fault = workspace.language.unparsable(code, workspace.specification.entry)
+    if fault is not None:
+        return fault
+    if code.count("\n") > MAX_LINES:
         return Unparsable(f"The code has more than {MAX_LINES:,} lines.")
-    module = merge_module(workspace.files.get(target, ""), found.code)
+    module = workspace.language.merged(target, code, workspace.specification.entry or "", workspace.files)
     return _with_tests(workspace, {target: module}, extracted, note)
 
 
@@ -228,20 +215,21 @@ def _assemble_patch(workspace: Workspace, extracted: ExtractedCode, note: str) -
     except PatchUnreadable as error:
         return Unparsable(str(error))
     for path in changed:
-        if not path.endswith(".py"):
-            return Unparsable(f"The patch changes {path}, which is not Python.")
+        if not workspace.language.is_source(path):
+            return Unparsable(f"The patch changes {path}, which is not {workspace.language.label}.")
         entry = workspace.specification.entry if path == workspace.run.target_path else None
-        found = parse_candidate(changed[path].removeprefix(BYTE_ORDER_MARK), entry)
-        if not isinstance(found, ParsedCandidate):
-            return found
+        fault = language_of(path).unparsable(changed[path].removeprefix(BYTE_ORDER_MARK), entry)
+        if fault is not None:
+            return fault
     return _with_tests(workspace, changed, extracted, note)
 
 
 def _with_tests(workspace: Workspace, changed: dict[str, str], extracted: ExtractedCode, note: str) -> Assembled:
-    own_tests = _PLACEHOLDER_MODULE.sub(rf"\1 {workspace.module}", extracted.tests.strip())
-    tests = tests_from_specification(workspace.specification, workspace.module) or own_tests
-    module = changed.get(workspace.run.target_path, next(iter(changed.values())))
-    page = document(workspace.specification, module, note)
+    language, target = workspace.language, workspace.run.target_path
+    own_tests = language.own_tests(extracted.tests, target, workspace.test_path)
+    tests = language.tests(workspace.specification, target, workspace.test_path) or own_tests
+    module = changed.get(target, next(iter(changed.values())))
+    page = language.document(workspace.specification, module, note)
     after = {**changed, workspace.documentation_path: page}
     if tests.strip():
         after[workspace.test_path] = tests if tests.endswith("\n") else f"{tests}\n"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 from django.db import transaction
 
-from apps.checks.services import check_sources, complexity_measure
-from apps.checks.types import CheckResult, Finding, Unparsable
+from apps.checks.services import check_sources, complexity_measure, javascript_check
+from apps.checks.types import CheckResult, Finding, JavaScriptSource, Unparsable
+from apps.core.javascript import complexity_of
 from apps.generation.engine.changes import changed_lines
+from apps.generation.engine.javascript.modules import is_javascript, is_typescript, module_kind
 from apps.generation.engine.patches import patched_files
 from apps.generation.engine.quality import quality_score, security_score
 from apps.generation.models import Candidate, GenerationRun
@@ -18,6 +21,7 @@ from apps.generation.services.candidates import Workspace
 from apps.knowledge.services import antipatterns_find
 
 SECURITY_TOOL = "bandit"
+NOT_APPLICABLE = "not_applicable"
 ANTIPATTERN_TOOL = "antipatterns"
 # Below that, a finding is a remark.
 _SERIOUS = frozenset({"medium", "high"})
@@ -38,11 +42,25 @@ def candidates_check(*, run: GenerationRun, workspace: Workspace) -> int:
     """Check every written candidate that is nobody's duplicate; return how many results there are."""
     waiting = list(Candidate.objects.filter(request=run.request, state=Candidate.State.WRITTEN).order_by("ordinal"))
     modules = {str(candidate.pk): candidate_module(workspace, candidate) for candidate in waiting}
-    results = check_sources(modules) if modules else {}
+    results = _checked(workspace, modules) if modules else {}
     for candidate in waiting:
-        module = modules[str(candidate.pk)]
-        _keep(workspace, candidate, module, (*results[str(candidate.pk)], _antipatterns(module)))
-    return sum(len(found) + 1 for found in results.values())
+        _keep(workspace, candidate, modules[str(candidate.pk)], results[str(candidate.pk)])
+    return sum(one.status != NOT_APPLICABLE for found in results.values() for one in found)
+
+
+def _checked(workspace: Workspace, modules: Mapping[str, str]) -> dict[str, tuple[CheckResult, ...]]:
+    """Return what every tool says of each module, by the same names."""
+    path = workspace.run.target_path
+    if not is_javascript(path):
+        return {name: (*found, _antipatterns(modules[name])) for name, found in check_sources(modules).items()}
+    return dict(
+        javascript_check(
+            {
+                name: JavaScriptSource(text, is_typescript(path), module_kind(path, {**workspace.files, path: text}))
+                for name, text in modules.items()
+            }
+        )
+    )
 
 
 def _antipatterns(module: str) -> CheckResult:
@@ -73,24 +91,25 @@ def _keep(workspace: Workspace, candidate: Candidate, module: str, results: tupl
     candidate.checks = [_own_findings(result, own, workspace.run.target_path) for result in results]
     candidate.state = Candidate.State.CHECKED
     candidate.save(update_fields=["checks", "state"])
-    scores_keep(candidate, module)
+    scores_keep(candidate, workspace)
 
 
-def scores_keep(candidate: Candidate, module: str) -> None:
+def scores_keep(candidate: Candidate, workspace: Workspace) -> None:
     """Compute the quality and security scores of a candidate from its checks and examples, and store them."""
     if candidate.implementation is None:
         return
+    module = candidate_module(workspace, candidate)
     severities = {check["tool"]: [finding["severity"] for finding in check["findings"]] for check in candidate.checks}
     security = next((check for check in candidate.checks if check["tool"] == SECURITY_TOOL), None)
     candidate.implementation.quality_score = quality_score(
-        checks={check["tool"]: check["status"] for check in candidate.checks},
+        checks={check["tool"]: check["status"] for check in candidate.checks if check["status"] != NOT_APPLICABLE},
         findings=[severity for tool, found in severities.items() if tool != SECURITY_TOOL for severity in found],
         lines=len(module.splitlines()),
-        complexity=_complexity(module),
+        complexity=_complexity(module, workspace.run.target_path),
         examples_passed=candidate.examples_passed or 0,
         examples_total=candidate.examples_total or 0,
     )
-    is_assessed = security is not None and security["status"] != "error"
+    is_assessed = security is not None and security["status"] not in ("error", NOT_APPLICABLE)
     candidate.implementation.security_score = security_score(severities[SECURITY_TOOL]) if is_assessed else None
     candidate.implementation.save(update_fields=["quality_score", "security_score"])
 
@@ -111,7 +130,9 @@ def _counting(tool: str) -> frozenset[str]:
     return _SERIOUS if tool in (SECURITY_TOOL, ANTIPATTERN_TOOL) else _SERIOUS | {"low"}
 
 
-def _complexity(module: str) -> int:
+def _complexity(module: str, path: str) -> int:
+    if is_javascript(path):
+        return max((one.complexity for one in complexity_of(module, is_typed=is_typescript(path))), default=1)
     try:
         return max((function.complexity for function in complexity_measure(module)), default=1)
     except Unparsable:

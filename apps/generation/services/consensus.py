@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,6 +20,7 @@ from apps.generation.engine.consensus import (
     decide_consensus,
 )
 from apps.generation.engine.inputs import input_stored
+from apps.generation.engine.languages import language_of
 from apps.generation.engine.outcomes import (
     Outcome,
     OutcomeKind,
@@ -30,7 +31,7 @@ from apps.generation.engine.outcomes import (
 from apps.generation.gateways.observing import Observation
 from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun, ObservedInput
 from apps.generation.services.candidates import Workspace
-from apps.generation.services.checking import candidate_module, scores_keep
+from apps.generation.services.checking import scores_keep
 
 PRIOR_SHARE = 0.5
 MAX_SHOWN = 400
@@ -63,7 +64,7 @@ def outcomes_keep(
         candidate.reason = plain_text(one.refused) or candidate.reason
         candidate.state = Candidate.State.EXECUTED
         candidate.save(update_fields=["outcomes", "examples_total", "examples_passed", "reason", "state"])
-        scores_keep(candidate, candidate_module(workspace, candidate))
+        scores_keep(candidate, workspace)
 
 
 @transaction.atomic
@@ -131,7 +132,9 @@ def _decided(
         "selected_implementation": chosen.implementation if chosen else None,
         "consensus_score": None if decision.score is None else Decimal(str(decision.score)).quantize(Decimal("0.01")),
         "voting_details": {
-            **decision_details(decision, inputs, entry=run.entry, pool=len(candidates)),
+            **decision_details(
+                decision, inputs, entry=run.entry, pool=len(candidates), written=language_of(run.target_path).value
+            ),
             "seed": run.seed,
         },
     }
@@ -166,8 +169,15 @@ def _meets(outcome: Outcome, one: PoolInput) -> bool:
     return one.expected is not None and outcome_meets(outcome, one.expected)
 
 
-def decision_details(decision: Consensus, inputs: Sequence[PoolInput], *, entry: str, pool: int) -> dict[str, Any]:
-    """Return the whole of a vote as JSON data."""
+def decision_details(
+    decision: Consensus,
+    inputs: Sequence[PoolInput],
+    *,
+    entry: str,
+    pool: int,
+    written: Callable[[object], str] = repr,
+) -> dict[str, Any]:
+    """Return the whole of a vote as JSON data; values are put as *written* does."""
     return {
         "selected": decision.selected,
         "score": decision.score,
@@ -184,35 +194,37 @@ def decision_details(decision: Consensus, inputs: Sequence[PoolInput], *, entry:
             }
             for cluster in decision.clusters
         ],
-        "distinguishing": _distinguishing(decision.distinguishing, entry),
+        "distinguishing": _distinguishing(decision.distinguishing, entry, written),
         "selectors": dict(decision.selectors),
         "reasons": list(decision.reasons),
         "inputs": {origin.value: sum(one.origin is origin for one in inputs) for origin in InputOrigin},
     }
 
 
-def _distinguishing(found: Distinguishing | None, entry: str) -> dict[str, Any] | None:
+def _distinguishing(
+    found: Distinguishing | None, entry: str, written: Callable[[object], str]
+) -> dict[str, Any] | None:
     if found is None:
         return None
     expected = found.input.expected
     return {
-        "call": _short(found.input.call.text(entry)),
+        "call": _short(found.input.call.text(entry, written)),
         "origin": found.input.origin.value,
-        "expected": None if expected is None else _short(expected.raises or repr(expected.value)),
-        "outputs": [{"label": output.label, "text": outcome_text(output.outcome)} for output in found.outputs],
+        "expected": None if expected is None else _short(expected.raises or written(expected.value)),
+        "outputs": [{"label": output.label, "text": outcome_text(output.outcome, written)} for output in found.outputs],
     }
 
 
-def outcome_text(outcome: Outcome) -> str:
-    """Return what a candidate did on one input, in words."""
+def outcome_text(outcome: Outcome, written: Callable[[object], str] = repr) -> str:
+    """Return what a candidate did on one input, in words; values are put as *written* does."""
     words = {
-        OutcomeKind.VALUE: f"returns {outcome.value!r}",
+        OutcomeKind.VALUE: f"returns {written(outcome.value)}",
         OutcomeKind.ERROR: f"raises {outcome.error}",
         OutcomeKind.TIMEOUT: "did not end in time",
         OutcomeKind.UNREPRESENTABLE: f"returns {outcome.error}, which cannot be compared",
         OutcomeKind.NOT_RUN: "was not run",
     }
-    changed = "" if outcome.mutated is None else f", and changes its arguments to {outcome.mutated!r}"
+    changed = "" if outcome.mutated is None else f", and changes its arguments to {written(outcome.mutated)}"
     return _short(words[outcome.kind] + changed)
 
 

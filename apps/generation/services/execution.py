@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from apps.core.javascript import CannotStrip
 from apps.generation.engine.consensus import PoolInput
 from apps.generation.engine.exploration import explored_inputs
 from apps.generation.engine.inputs import input_key
-from apps.generation.engine.testgen import calls_from_tests, example_inputs
+from apps.generation.engine.javascript.modules import is_javascript, runnable
+from apps.generation.engine.testgen import example_inputs
 from apps.generation.engine.workspace import neighbours_setup
-from apps.generation.gateways.observing import Program
+from apps.generation.gateways.observing import NodeProgram, Program
 from apps.generation.models import Candidate
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files
+from apps.sandbox.types import NodeModule
 
 MAX_TEST_INPUTS = 40
 NEAR_INPUTS = 40
@@ -29,13 +32,15 @@ def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[P
     tests: list[PoolInput] = []
     for candidate in candidates:
         if candidate.test is not None and candidate.test.model_id == candidate.model_id:
-            tests += calls_from_tests(candidate.test.generated_code, specification.entry)
+            tests += workspace.language.calls(candidate.test.generated_code, specification.entry)
     inputs += _unseen(tests, seen)[:MAX_TEST_INPUTS]
     explored = explored_inputs(
         specification.entry_signature,
         specification.examples,
         tests=[one.call for one in tests],
-        sources=[one.implementation.generated_code for one in candidates if one.implementation],
+        landmarks=workspace.language.landmarks(
+            [one.implementation.generated_code for one in candidates if one.implementation]
+        ),
         seed=workspace.run.seed,
         near=NEAR_INPUTS,
         count=EXPLORED_INPUTS,
@@ -49,11 +54,23 @@ def one_kind_after_the_other(inputs: Sequence[PoolInput]) -> list[PoolInput]:
     return sorted(inputs, key=lambda one: one.call.is_session)
 
 
-def candidate_program(workspace: Workspace, candidate: Candidate) -> Program:
+def candidate_program(workspace: Workspace, candidate: Candidate) -> Program | NodeProgram:
     """Return the target file as *candidate* leaves it, with the rest of the repository importable."""
+    path = workspace.run.target_path
+    if is_javascript(path):
+        return javascript_program(path, {**workspace.files, **changed_files(workspace, candidate)})
     files = {**_python(workspace.files), **_python(changed_files(workspace, candidate))}
-    module = files.get(workspace.run.target_path, "")
-    return Program(module, neighbours_setup(module, workspace.run.target_path, files))
+    module = files.get(path, "")
+    return Program(module, neighbours_setup(module, path, files))
+
+
+def javascript_program(path: str, files: Mapping[str, str]) -> NodeProgram:
+    """Return the file at *path* and what it imports as a program, or why it cannot be run."""
+    try:
+        found = runnable(path, files.get(path, ""), files)
+    except CannotStrip as error:
+        return NodeProgram({path: NodeModule("")}, path, refused=str(error))
+    return NodeProgram({name: NodeModule(source, kind) for name, (source, kind) in found.items()}, path)
 
 
 def _unseen(inputs: Sequence[PoolInput], seen: set[str]) -> list[PoolInput]:

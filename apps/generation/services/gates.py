@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from apps.checks.services import check_sources, is_judge_path, suite_run, suite_test_names
-from apps.checks.types import MeasurementFailed, TestMeasurement, plain_text
+from apps.checks.types import MeasurementFailed, plain_text
 from apps.generation.engine.changes import changed_lines
+from apps.generation.engine.javascript.modules import is_javascript
 from apps.generation.engine.specification import analyse
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files
+from apps.generation.services.javascript_gates import javascript_gates, tests_in_words
 from apps.generation.services.quality_gates import quality_gates
 from apps.generation.services.review_subject import selected_candidate
 from apps.repositories.selectors import files_at
 from apps.sandbox.services import SpecInvalid
 
 GATE_NAMES = {"ruff": "lint", "mypy": "types", "bandit": "security"}
-SHOWN_FAILURES = 20
 
 
 def gates_run(workspace: Workspace, head_sha: str) -> list[dict[str, Any]]:
@@ -26,6 +27,8 @@ def gates_run(workspace: Workspace, head_sha: str) -> list[dict[str, Any]]:
 
     A change answers for the lines it wrote. Tests run in the sandbox and judge themselves, which the result says.
     """
+    if is_javascript(workspace.run.target_path):
+        return javascript_gates(workspace, head_sha)
     candidate = selected_candidate(run=workspace.run)
     changed = {path: text for path, text in changed_files(workspace, candidate).items() if path.endswith(".py")}
     checked = check_sources(changed)
@@ -44,7 +47,7 @@ def gates_run(workspace: Workspace, head_sha: str) -> list[dict[str, Any]]:
         gates.append({"gate": GATE_NAMES[tool], "status": status, "findings": findings, "detail": "; ".join(errors)})
     everything = files_at(workspace.run.repository, head_sha, suffixes=None)
     tree = {path: content for path, content in everything.items() if plain_text(path) == path}
-    asked = analyse(workspace.run.request.specification).quality
+    asked = analyse(workspace.run.request.specification, target_path=workspace.run.target_path).quality
     figures = quality_gates(asked, before=workspace.files, changed=changed, tree=tree)
     return [*gates, _tests_gate(tree, changed), *figures]
 
@@ -65,11 +68,3 @@ def _tests_gate(tree: Mapping[str, bytes], changed: Mapping[str, str]) -> dict[s
         "detail": tests_in_words(seen),
         "seconds": round(seen.wall_ms / 1000, 1),
     }
-
-
-def tests_in_words(seen: TestMeasurement) -> str:
-    """Return the counts, and a line for each failure."""
-    counts = ((seen.passed, "passed"), (seen.failed, "failed"), (seen.skipped, "skipped"), (seen.errors, "errors"))
-    lines = [", ".join(f"{number} {word}" for number, word in counts if number)]
-    lines += [f"{failure.test}: {failure.error}" for failure in seen.failures[:SHOWN_FAILURES]]
-    return "\n".join(lines)

@@ -33,8 +33,12 @@ def hybrid_add(
     """
     Write, check and run a module of the candidates' best functions; None where it would beat none of them.
 
+    Modules of other languages than Python are not put together.
+
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
     """
+    if workspace.language.name != "python":
+        return None
     functions = _functions_of(workspace, inputs)
     if len(set(functions.values())) < 2 or any(one.model_id == ASSEMBLER for one in candidates):
         return None

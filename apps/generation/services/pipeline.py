@@ -85,7 +85,9 @@ def workspace_open(run: GenerationRun) -> Workspace:
     """Return what the candidates of *run* are put together with, as it was when the request was frozen."""
     files = repository_files(run.repository, run.base_sha)
     symbols = [str(item["name"]) for item in run.request.context_snapshot.get("symbols", [])]
-    specification = analyse(run.request.specification, title=run.title, known_symbols=symbols)
+    specification = analyse(
+        run.request.specification, title=run.title, known_symbols=symbols, target_path=run.target_path
+    )
     return Workspace(run, with_answers(specification, run), files)
 
 

@@ -23,16 +23,18 @@ def profiles_keep(*, candidates: Sequence[Candidate], inputs: Sequence[PoolInput
     """
     Measure each candidate, and the code it replaces, on one input made larger; store it with the implementation.
 
-    Nothing is stored where no input can be made larger. Candidates that were measured are not measured again.
+    Nothing is stored where no input can be made larger, nor for another language than Python. Candidates that were
+    measured are not measured again.
 
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
     """
     waiting = [one for one in candidates if one.implementation and one.implementation.performance_metrics is None]
     call = _call_to_grow(inputs)
-    if call is None or not waiting:
+    if call is None or not waiting or workspace.language.name != "python":
         return
     before = _before(workspace)
-    programs = [candidate_program(workspace, one) for one in waiting] + ([before] if before else [])
+    written = [candidate_program(workspace, one) for one in waiting] + ([before] if before else [])
+    programs = [one for one in written if isinstance(one, Program)]
     found = profile(programs, call, entry=workspace.run.entry)
     replaced = found[len(waiting)] if before else None
     with transaction.atomic():

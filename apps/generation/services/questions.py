@@ -18,6 +18,7 @@ from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import Conflict, NofxError, NotFound
 from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.inputs import input_restored
+from apps.generation.engine.languages import Language, language_of
 from apps.generation.engine.outcomes import (
     Expected,
     Outcome,
@@ -28,12 +29,11 @@ from apps.generation.engine.outcomes import (
     outcome_stored,
 )
 from apps.generation.engine.questions import Question, best_question
-from apps.generation.engine.specification.literals import read_literal
 from apps.generation.engine.values import Unrepresentable
 from apps.generation.models import Answer, Candidate, Contribution, GenerationRun, ObservedInput
 from apps.generation.services.answers import answered_text
 from apps.generation.services.candidates import candidate_retest
-from apps.generation.services.checking import candidate_module, scores_keep
+from apps.generation.services.checking import scores_keep
 from apps.generation.services.consensus import Voter, consensus_revise, examples_count, voters_of
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import (
@@ -130,8 +130,8 @@ def question_answer(*, request_id: UUID, actor: User, position: int, reply: str,
     """
     Record what the code must do on the input at *position*, and choose again.
 
-    *reply* is the key of what a candidate did, "returns" or "raises" with *value* as a Python literal or the name of an
-    exception, or "any" where the specification means nothing by this input.
+    *reply* is the key of what a candidate did, "returns" or "raises" with *value* as a literal of the language or the
+    name of an exception, or "any" where the specification means nothing by this input.
 
     :raises NotInReview: the request is not in review.
     :raises NotAllowed: the actor may not write specifications for the repository.
@@ -150,7 +150,8 @@ def question_answer(*, request_id: UUID, actor: User, position: int, reply: str,
     at = next((at for at, row in enumerate(evidence.rows) if row.position == position), None)
     if at is None or evidence.inputs[at].origin is InputOrigin.EXAMPLE:
         raise AlreadyAnswered("This question has been answered.", remedy="Reload the page for the next one.")
-    kind, expected = _read(reply, value, [outcomes[at] for outcomes in evidence.outcomes.values()])
+    seen = [outcomes[at] for outcomes in evidence.outcomes.values()]
+    kind, expected = _read(reply, value, seen, language_of(run.target_path))
     answer = Answer.objects.create(
         run=run,
         input=evidence.rows[at],
@@ -160,7 +161,7 @@ def question_answer(*, request_id: UUID, actor: User, position: int, reply: str,
     )
     if not run.contributions.filter(user=actor).exists():
         Contribution.objects.create(run=run, user=actor, kind=Contribution.Kind.CO_AUTHOR)
-    _choose_again(run, actor, "question.answer", answered_text(answer, run.entry))
+    _choose_again(run, actor, "question.answer", answered_text(answer, run))
     return answer
 
 
@@ -181,7 +182,7 @@ def answer_withdraw(*, request_id: UUID, answer_id: UUID, actor: User) -> None:
         raise NotAllowed("Only whoever answered, and whoever asked for the code, can withdraw an answer.")
     answer.withdrawn_at = now()
     answer.save(update_fields=["withdrawn_at"])
-    _choose_again(run, actor, "question.withdraw", answered_text(answer, run.entry))
+    _choose_again(run, actor, "question.withdraw", answered_text(answer, run))
 
 
 def _require_writer(run: GenerationRun, actor: User) -> None:
@@ -193,7 +194,7 @@ def _require_writer(run: GenerationRun, actor: User) -> None:
     )
 
 
-def _read(reply: str, value: str, seen: Sequence[Outcome]) -> tuple[str, Expected | None]:
+def _read(reply: str, value: str, seen: Sequence[Outcome], language: Language) -> tuple[str, Expected | None]:
     if reply == ANY:
         return ANY, None
     if reply == RAISES:
@@ -201,7 +202,7 @@ def _read(reply: str, value: str, seen: Sequence[Outcome]) -> tuple[str, Expecte
             raise AnswerRefused("That is no name of an exception.", remedy="Write for example ValueError.")
         return RAISES, Expected(raises=value.strip())
     if reply == RETURNS:
-        return RETURNS, _literal(value)
+        return RETURNS, _literal(value, language)
     outcome = next((one for one in seen if reply_key(one) == reply and one.is_comparable), None)
     if outcome is None:
         raise AnswerRefused("No candidate does that any more.", remedy="Reload the page and answer again.")
@@ -209,13 +210,14 @@ def _read(reply: str, value: str, seen: Sequence[Outcome]) -> tuple[str, Expecte
     return (RAISES if expected.raises else RETURNS), expected
 
 
-def _literal(value: str) -> Expected:
+def _literal(value: str, language: Language) -> Expected:
     try:
-        expected = Expected(read_literal(value))
+        expected = Expected(language.read(value))
         expected_stored(expected)
     except (ValueError, Unrepresentable) as error:
         raise AnswerRefused(
-            "That is no Python value.", remedy="Write it as in code: 'text' in quotes, [1, 2], None, 0.5."
+            f"That is no {language.label} value.",
+            remedy=f"Write it as in code: 'text' in quotes, [1, 2], {language.value(None)}, 0.5.",
         ) from error
     return expected
 
@@ -228,13 +230,13 @@ def _choose_again(run: GenerationRun, actor: User, action: str, said: str) -> No
     for candidate in evidence.candidates:
         examples_count(candidate, evidence.outcomes[candidate.pk], evidence.inputs)
         candidate_retest(candidate, workspace)
-        scores_keep(candidate, candidate_module(workspace, candidate))
+        scores_keep(candidate, workspace)
     consensus_revise(
         run=run,
         voters=evidence.voters,
         candidates=evidence.candidates,
         inputs=evidence.inputs,
-        answers=[{"text": answered_text(one, run.entry), "by": str(one.answered_by_id)} for one in evidence.answers],
+        answers=[{"text": answered_text(one, run), "by": str(one.answered_by_id)} for one in evidence.answers],
     )
     digest = review_digest(run=run)
     GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)

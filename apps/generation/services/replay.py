@@ -12,6 +12,7 @@ from apps.core.errors import NofxError
 from apps.generation.engine.consensus import PoolInput
 from apps.generation.engine.exploration import explored_inputs
 from apps.generation.engine.inputs import input_key
+from apps.generation.engine.landmarks import landmarks_of
 from apps.generation.engine.replay.adversities import with_clones, with_flipped_tests
 from apps.generation.engine.replay.evaluation import Evaluation, evaluate
 from apps.generation.engine.replay.records import Problem, RecordInvalid, problems_read
@@ -164,7 +165,7 @@ def _fuzzed(problem: Problem, seed: int) -> list[PoolInput]:
         _signature(problem),
         shown,
         tests=[item.call for item in problem.tests],
-        sources=[sample.code for sample in problem.samples],
+        landmarks=landmarks_of([sample.code for sample in problem.samples]),
         seed=seed,
         near=NEAR_INPUTS,
         count=EXPLORED_INPUTS,

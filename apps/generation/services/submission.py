@@ -12,10 +12,11 @@ from django.db import transaction
 
 from apps.checks.types import plain_text
 from apps.core.digests import canonical_json, sha256_hex
-from apps.core.errors import NofxError
 from apps.generation.engine import context as context_engine
+from apps.generation.engine.javascript.modules import SOURCES
 from apps.generation.engine.patches import is_usable_path
 from apps.generation.engine.specification import MAX_CHARACTERS, Specification, SpecIssue, analyse, risk_tier
+from apps.generation.engine.specification.languages import language_of_path
 from apps.generation.models import (
     CodeGenerationRequest,
     Contribution,
@@ -23,6 +24,7 @@ from apps.generation.models import (
     SpecificationDraft,
 )
 from apps.generation.services.context import context_freeze
+from apps.generation.services.languages import SUFFIX_OF, SpecificationRefused, language_choose, target_choose
 from apps.generation.services.stages import stage_enter, stage_leave
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import AuditEvent, User
@@ -36,18 +38,12 @@ from apps.repositories.services import texts_embed
 
 RUN_JOB = "generation.run"
 MAX_AUDITED = 200  # requirement ids in one entry of the audit chain
-SUPPORTED_LANGUAGES = ("python",)
-
-
-class SpecificationRefused(NofxError):
-    """The specification cannot be submitted as it stands."""
-
-    code = "specification.refused"
-    status = 422
+NOT_OURS = "/node_modules/"
+READABLE = (".py", ".md", *SOURCES, "package.json")
 
 
 def specification_analyse(
-    *, title: str, text: str, repository: Repository | None = None
+    *, title: str, text: str, repository: Repository | None = None, target_path: str = ""
 ) -> tuple[Specification, dict[str, str]]:
     """
     Read a specification, with the symbols of *repository* known, and return it with the repository's files.
@@ -57,18 +53,18 @@ def specification_analyse(
     """
     files = repository_files(repository, head_sha(repository)) if repository else {}
     symbols = [symbol.name for symbol in context_engine.symbols_of(files)]
-    return analyse(text, title=title, known_symbols=symbols), files
+    return analyse(text, title=title, known_symbols=symbols, target_path=target_path), files
 
 
 def repository_files(repository: Repository, sha: str) -> dict[str, str]:
-    """Return the Python and Markdown files of *repository* at *sha*; those that are no UTF-8 text are left out."""
+    """Return the files of *repository* at *sha* that requests are about; those that are no UTF-8 text are left out."""
     readable: dict[str, str] = {}
-    for path, content in files_at(repository, sha, suffixes=(".py", ".md")).items():
+    for path, content in files_at(repository, sha, suffixes=READABLE).items():
         try:
             text = content.decode()
         except UnicodeDecodeError:
             continue
-        if plain_text(path + text) == path + text:
+        if plain_text(path + text) == path + text and NOT_OURS not in f"/{path}":
             readable[path] = text
     return readable
 
@@ -81,23 +77,28 @@ def request_submit(
     title: str,
     text: str,
     target_path: str = "",
-    target_language: str = "python",
+    target_language: str = "",
     constraints: Mapping[str, Any] | None = None,
     draft: SpecificationDraft | None = None,
 ) -> CodeGenerationRequest:
     """
     Freeze the specification with its context and queue the generation.
 
+    The language is that of *target_path*, else *target_language*, else what the text asks for.
+
     :raises NotAllowed: the requester may not submit specifications for the repository.
-    :raises SpecificationRefused: the text is empty, too long, or names a language that cannot be generated.
+    :raises SpecificationRefused: the text is empty, too long, or asks for a language that cannot be generated, or run.
     :raises Unsatisfiable: nobody could ever approve it.
     :raises RepositoryUnavailable: the repository cannot be opened.
     :raises RepositoryEmpty: the repository has no commit.
     """
-    _check_submittable(requester, repository, title, text, target_language)
+    _check_submittable(requester, repository, title, text)
     base_sha = head_sha(repository)
-    specification, files = specification_analyse(title=title, text=text, repository=repository)
-    path = target_path.strip() or context_engine.choose_target(specification.entry, specification.title, files)
+    language = language_choose(target_path=target_path, stated=target_language, title=title, text=text)
+    specification, files = specification_analyse(
+        title=title, text=text, repository=repository, target_path=target_path.strip() or f"x{SUFFIX_OF[language]}"
+    )
+    path = target_path.strip() or target_choose(specification, files, language)
     _check_target(path, repository, base_sha, files)
     tier = risk_tier(specification, paths=[path] if path in files else [])
     approval_require_possible(
@@ -119,7 +120,7 @@ def request_submit(
         specification=text,
         specification_embedding=list(embedding.vector),
         context_snapshot=snapshot,
-        target_language=target_language,
+        target_language=language,
         constraints={**(constraints or {}), "stated": [item.text for item in specification.constraints]},
         status=Status.QUEUED,
     )
@@ -215,7 +216,7 @@ def requirement_ids(run: GenerationRun) -> list[str]:
     return [criterion["id"] for criterion in run.analysis.get("criteria", [])[:MAX_AUDITED]]
 
 
-def _check_submittable(requester: User, repository: Repository, title: str, text: str, language: str) -> None:
+def _check_submittable(requester: User, repository: Repository, title: str, text: str) -> None:
     if not can(requester, Action.SPEC_WRITE, repository.scope):
         raise NotAllowed(
             f"You may read {repository.name} but not submit specifications for it.",
@@ -237,15 +238,14 @@ def _check_submittable(requester: User, repository: Repository, title: str, text
             f"The specification has {len(text):,} characters; {MAX_CHARACTERS:,} can be read.",
             remedy="Split it into several requests.",
         )
-    if language not in SUPPORTED_LANGUAGES:
-        raise SpecificationRefused(f"Code in {language} cannot be generated yet.", remedy="Use python.")
 
 
 def _check_target(path: str, repository: Repository, sha: str, files: Mapping[str, str]) -> None:
     """Refuse a path that a patch cannot write, or where something stands that is no readable text."""
-    if not path.endswith(".py") or not is_usable_path(path):
+    if not language_of_path(path) or not is_usable_path(path) or path.endswith((".d.ts", ".d.mts", ".d.cts")):
         raise SpecificationRefused(
-            f"{path} cannot be a file of the repository.", remedy="Give a relative path such as package/module.py."
+            f"{path} cannot be a file of the repository.",
+            remedy="Give a relative path such as package/module.py, src/module.mjs or src/module.ts.",
         )
     if path in files:
         return

@@ -30,7 +30,7 @@ def trace_of(*, run: GenerationRun, user: User, candidates: Sequence[Candidate])
     criteria = tuple(_criterion(stored) for stored in run.analysis.get("criteria", []))
     if not criteria:
         return ()
-    read = replace(analyse(run.request.specification, title=run.title), criteria=criteria)
+    read = replace(analyse(run.request.specification, title=run.title, target_path=run.target_path), criteria=criteria)
     specification = with_answers(read, run)
     examples = list(run.inputs.filter(origin=ObservedInput.Origin.EXAMPLE).order_by("position"))
     verdicts = None

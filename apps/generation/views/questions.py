@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from apps.core.htmx import HtmxRequest, notify, redirect_after
+from apps.generation.engine.languages import language_of
 from apps.generation.models import GenerationRun
 from apps.generation.selectors import run_get
 from apps.generation.services.answers import answered_text
@@ -79,13 +80,13 @@ def question_context(run: GenerationRun, user: User, letters: Mapping[str, str],
         row, item = evidence.rows[found.index], evidence.inputs[found.index]
         asked = {
             "position": row.position,
-            "call": item.call.text(run.entry),
+            "call": item.call.text(run.entry, language_of(run.target_path).value),
             "origin": row.get_origin_display().lower(),
             "number": len(evidence.answers) + 1,
             "replies": [
                 {
                     "key": reply_key(reply.outcome) if reply.outcome.is_comparable else "",
-                    "text": outcome_text(reply.outcome),
+                    "text": outcome_text(reply.outcome, language_of(run.target_path).value),
                     "letters": sorted({letters[one] for one in reply.members if one in letters}),
                     "percent": round(100 * reply.share),
                 }
@@ -96,7 +97,7 @@ def question_context(run: GenerationRun, user: User, letters: Mapping[str, str],
     given = [
         {
             "id": one.pk,
-            "text": answered_text(one, run.entry),
+            "text": answered_text(one, run),
             "by": display_name(one.answered_by),
             "at": one.answered_at,
             "may_withdraw": is_open and user.pk in {one.answered_by_id, run.requester_id},

@@ -49,6 +49,7 @@ from apps.governance.types import Action, Decision, Verdict
 PANES = 3
 READ_AGAIN = "Below is what is there now: look at it and decide again. Your words are kept."
 TOOL_NAMES = {"ruff": "Lint", "mypy": "Types", "bandit": "Security", "antipatterns": "Anti-patterns"}
+SYNTAX_TOOL = "node"
 
 
 def _user(request: HtmxRequest) -> User:
@@ -205,13 +206,14 @@ def _wanted(request: HtmxRequest, shown: Sequence[Lettered], chosen: Lettered) -
 
 def _pane(one: Lettered, workspace: Workspace, module: str, chosen: Lettered, *, is_visible: bool) -> dict[str, Any]:
     before = workspace.files.get(workspace.run.target_path, "")
+    language = workspace.language.name
     title = one.candidate.model_id if is_visible else workspace.run.target_path
     is_up = one.letter == chosen.letter and workspace.run.request.status == Status.IN_REVIEW
     return {
         "letter": one.letter,
         "title": title,
         "note": _lines(len(module.splitlines())),
-        "lines": diff_lines(before, module) if before else code_lines(module),
+        "lines": diff_lines(before, module, language) if before else code_lines(module, language),
         "state": "up for approval" if is_up else "",
     }
 
@@ -225,6 +227,8 @@ def evidence(shown: Sequence[Lettered], modules: dict[str, str]) -> list[dict[st
     rows: list[tuple[str, list[dict[str, str]]]] = []
     for tool, name in TOOL_NAMES.items():
         rows.append((name, [_check_cell(one.candidate, tool) for one in shown]))
+    if any(check["tool"] == SYNTAX_TOOL for one in shown for check in one.candidate.checks):
+        rows.append(("Syntax", [_check_cell(one.candidate, SYNTAX_TOOL) for one in shown]))
     rows.append(("Examples", [_examples_cell(one.candidate) for one in shown]))
     rows.append(("Behaviour", [{"state": "", "value": one.candidate.cluster or "not compared"} for one in shown]))
     rows.append(("Quality", [{"state": "", "value": _quality(one.candidate)} for one in shown]))
@@ -262,7 +266,8 @@ def _check_cell(candidate: Candidate, tool: str) -> dict[str, str]:
         return {"state": "none", "value": "not run", "detail": ""}
     findings = check["findings"]
     detail = check["reason"] or "; ".join(f"line {item['line']}: {item['message']}" for item in findings[:5])
-    value = {"passed": "passed", "failed": f"{len(findings)} found", "error": "error"}[check["status"]]
+    words = {"passed": "passed", "failed": f"{len(findings)} found", "error": "error"}
+    value = words.get(check["status"], check["status"].replace("_", " "))
     return {"state": check["status"], "value": value, "detail": detail}
 
 

@@ -234,7 +234,10 @@ def _context(form: SpecificationForm, draft: SpecificationDraft | None, *, is_fr
     if text.strip():
         try:
             specification, _ = specification_analyse(
-                title=title, text=text, repository=draft.repository if draft else None
+                title=title,
+                text=text,
+                repository=draft.repository if draft else None,
+                target_path=draft.target_path if draft else str(form.initial.get("target_path", "")),
             )
             analysis = analysis_summary(specification)
         except NofxError as error:

@@ -34,6 +34,8 @@ ValueError: negative
 5
 """
 
+GENERATED = "only Python, JavaScript and TypeScript are generated."
+
 
 def kinds(text: str) -> list[IssueKind]:
     return [issue.kind for issue in analyse(text).issues]
@@ -576,8 +578,14 @@ def test_every_finding_has_a_place_a_question_and_a_suggestion():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Write a function in Rust that adds two numbers.", "This asks for rust; only python is generated."),
-        ("```go\nfunc main() {}\n```\nSum a list.", "This asks for go; only python is generated."),
+        (
+            "Write a function in Rust that adds two numbers.",
+            "This asks for rust; only Python, JavaScript and TypeScript are generated.",
+        ),
+        (
+            "```go\nfunc main() {}\n```\nSum a list.",
+            "This asks for go; only Python, JavaScript and TypeScript are generated.",
+        ),
         (
             "Schreibe eine Funktion, die eine Liste von Zahlen nimmt und deren Summe als Zahl liefert, sonst null.",
             "This does not seem to be English: signatures and examples are read, rules in sentences may be missed.",

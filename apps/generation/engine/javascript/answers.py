@@ -15,7 +15,7 @@ _TEST = re.compile(
     re.MULTILINE,
 )
 _START = re.compile(
-    r"^(?:import\s+[\w{*'\"]|export\s+|(?:async\s+)?function\b|class\s+\w|(?:const|let|var)\s+[\w{\[]|/\*\*|['\"]use strict)"
+    r"^(?:import\s+[\w{*'\"]|export\s+|(?:async\s+)?function\b|class\s+\w|(?:const|let|var)\s+[\w{\[]|/\*\*)"
     r"|^(?:interface|type|enum|abstract\s+class|declare)\s+\w",
     re.MULTILINE,
 )
@@ -24,9 +24,7 @@ _DEFINED = re.compile(
     r"([A-Za-z_$][\w$]*)",
     re.MULTILINE,
 )
-_IS_TEST = re.compile(
-    r"^(?:describe|test|it|suite)(?:\.\w+)?\(|^import\b.*(?:node:test|vitest|@jest/globals|node:assert)"
-)
+_IS_TEST = re.compile(r"^(?:describe|test|it|suite)(?:\.\w+)?\(|^import\b.*(?:node:test|vitest|@jest|node:assert)")
 _IS_TEST_IMPORT = re.compile(r"\brequire\(\s*['\"]node:(?:test|assert)")
 
 

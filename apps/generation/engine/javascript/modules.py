@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import PurePosixPath
+from typing import Final, Literal
 
 from apps.core.javascript import CannotStrip, strip_types
 from apps.generation.engine.javascript.program import modules_of, uses_esm
 from apps.generation.engine.specification.languages import language_of_path
 
-MODULE, COMMONJS, JSON = "module", "commonjs", "json"
+Kind = Literal["module", "commonjs", "json"]
+MODULE: Final = "module"
+COMMONJS: Final = "commonjs"
+JSON: Final = "json"
 SOURCES = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 MAX_MODULES = 200
 MAX_CHARACTERS = 1_000_000
@@ -27,7 +33,21 @@ def is_typescript(path: str) -> bool:
     return language_of_path(path) == "typescript"
 
 
-def module_kind(path: str, files: Mapping[str, str]) -> str:
+def is_test(path: str) -> bool:
+    """Tell whether a file holds tests, by its name and folder."""
+    pure = PurePosixPath(path)
+    return bool(re.search(r"\.(?:test|spec)\.[cm]?[jt]s$", pure.name)) or bool(
+        {"test", "tests", "__tests__"} & set(pure.parts[:-1])
+    )
+
+
+def test_folder(files: Mapping[str, str]) -> str:
+    """Return the folder that most tests of the repository are in, "tests" where there are none."""
+    folders = Counter(str(PurePosixPath(path).parent) for path in files if is_javascript(path) and is_test(path))
+    return folders.most_common(1)[0][0] if folders else "tests"
+
+
+def module_kind(path: str, files: Mapping[str, str]) -> Literal["module", "commonjs"]:
     """
     Return "module" or "commonjs" for a file, as Node decides it.
 
@@ -52,13 +72,13 @@ def module_kind(path: str, files: Mapping[str, str]) -> str:
     return MODULE if is_typescript(path) else COMMONJS
 
 
-def _package_type(text: str) -> str:
+def _package_type(text: str) -> Literal["module", "commonjs", ""]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return ""
     kind = found.get("type") if isinstance(found, dict) else None
-    return kind if kind in (MODULE, COMMONJS) else ""
+    return MODULE if kind == MODULE else COMMONJS if kind == COMMONJS else ""
 
 
 def resolve(specifier: str, origin: str, files: Mapping[str, str]) -> str | None:
@@ -71,7 +91,7 @@ def resolve(specifier: str, origin: str, files: Mapping[str, str]) -> str | None
     return next((name for name in names if name in files), None)
 
 
-def runnable(path: str, source: str, files: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+def runnable(path: str, source: str, files: Mapping[str, str]) -> dict[str, tuple[str, Kind]]:
     """
     Return (source, kind) by path of *source* at *path* and of all files of the repository that it imports.
 
@@ -80,7 +100,7 @@ def runnable(path: str, source: str, files: Mapping[str, str]) -> dict[str, tupl
 
     :raises CannotStrip: the program itself holds something that is more than a type.
     """
-    found: dict[str, tuple[str, str]] = {path: (_plain(path, source), module_kind(path, {**files, path: source}))}
+    found: dict[str, tuple[str, Kind]] = {path: (_plain(path, source), module_kind(path, {**files, path: source}))}
     waiting = [path]
     size = len(source)
     while waiting and len(found) < MAX_MODULES and size <= MAX_CHARACTERS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 
@@ -11,7 +12,6 @@ from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.inputs import call_input_of, input_key
 from apps.generation.engine.outcomes import Expected
 from apps.generation.engine.specification.javascript import test_examples
-from apps.generation.engine.specification.javascript.signatures import holds_fraction
 from apps.generation.engine.specification.literals import Budget
 from apps.generation.engine.specification.model import SpecExample, Specification
 from apps.generation.engine.testgen import criteria_shown_by
@@ -87,11 +87,8 @@ def _sentence(example: SpecExample) -> str:
 
 def _equal(example: SpecExample, *, is_async: bool) -> str:
     call = f"await {example.call}" if is_async else example.call
-    if (
-        isinstance(example.expected, float)
-        and holds_fraction(example.expected)
-        and example.expected == example.expected
-    ):
+    expected = example.expected
+    if isinstance(expected, float) and math.isfinite(expected) and expected % 1:
         return f"assert.ok(Math.abs({call} - {source_of(example.expected)}) <= {TOLERANCE});"
     return f"assert.deepEqual({call}, {source_of(example.expected)});"
 
@@ -115,7 +112,7 @@ def calls_from_tests(source: str, entry: str | None) -> tuple[PoolInput, ...]:
     """
     Return the calls with literal arguments and expectations that a file of generated tests makes.
 
-    Understood: ``assert.strictEqual(f(1), 2)`` and its kin, ``assert.throws(() => f(0), E)``, ``expect(f(1)).toBe(2)`` and
+    Understood: ``assert.strictEqual(f(1), 2)`` and its kin, ``assert.throws(() => f(0), E)``, ``expect(f(1)).toBe(2)``,
     ``expect(() => f(0)).toThrow(E)``. Each input is given once; of contradicting expectations the more frequent wins.
     """
     found: dict[str, list[SpecExample]] = {}

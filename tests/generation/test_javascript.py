@@ -1,0 +1,235 @@
+"""Requests in JavaScript and TypeScript go the whole way: read, written, run, compared, reviewed, merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
+from apps.generation.services.delivery import pull_request_merge
+from apps.generation.services.languages import SpecificationRefused
+from apps.governance.models import User
+from apps.jobs.models import Job
+from apps.providers.models import Provider
+from tests.fault_server import FaultServer
+from tests.generation.test_delivery import deliver
+from tests.generation.test_review import vote
+from tests.shop import git, work_off
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Submit = Callable[..., CodeGenerationRequest]
+Status = CodeGenerationRequest.Status
+
+SPEC = """Write `function slugify(text)` in JavaScript that makes a slug of a title.
+
+- Letters become lower case.
+- What is no letter or digit becomes one hyphen.
+
+slugify('Hello World') // -> 'hello-world'
+slugify('A  b') // -> 'a-b'
+slugify(null) throws TypeError
+"""
+RIGHT = """```js
+/** Makes a slug. */
+export function slugify(text) {
+  if (typeof text !== 'string') throw new TypeError('text is no string');
+  return text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+}
+```
+
+```js
+import test from 'node:test';
+import assert from 'node:assert';
+import { slugify } from './solution.mjs';
+test('keeps digits', () => { assert.strictEqual(slugify('7 Up'), '7-up'); });
+```
+"""
+SAME = """```javascript
+export function slugify(title) {
+  if (typeof title !== "string") throw new TypeError("text is no string")
+  return (title.toLowerCase().replace(/[^a-z0-9]+/g, "-"))
+}
+```"""
+WRONG = "```js\nexport function slugify(text) {\n  return text.toLowerCase().replace(' ', '-');\n}\n```"
+LOST = "```js\nimport fs from 'node:fs';\nexport function slugify(text) { return fs.readFileSync(text); }\n```"
+BROKEN = "```js\nexport function slugify(text {\n```"
+TYPED = """```ts
+interface Options { max?: number }
+export function slugify(text: string, options: Options = {}): string {
+  if (typeof text !== 'string') throw new TypeError('text is no string');
+  return text.toLowerCase().replace(/[^a-z0-9]+/g, '-' as string);
+}
+```"""
+ENUM = "```ts\nenum Mode { A }\nexport function slugify(text: string): string { return text; }\n```"
+
+
+def _run(request: CodeGenerationRequest) -> GenerationRun:
+    return GenerationRun.objects.select_related("request").get(pk=request.pk)
+
+
+def test_the_persons_examples_decide_and_the_same_program_counts_once(
+    submit: Submit, provider: Provider, server: FaultServer
+) -> None:
+    server.answers([WRONG, RIGHT, SAME])
+    request = submit(SPEC, target_path="src/slugify.mjs")
+    job = work_off(request)
+    assert (job.state, job.error, request.status) == (Job.State.SUCCEEDED, "", Status.IN_REVIEW)
+    assert request.target_language == "javascript"
+    consensus = CodeGenerationConsensus.objects.get(request=request)
+    assert consensus.selected_implementation is not None
+    assert "typeof" in consensus.selected_implementation.generated_code
+    states = sorted(Candidate.objects.filter(request=request).values_list("state", "examples_passed"))
+    assert states == [("duplicate", None), ("executed", 2), ("executed", 3)]
+    shown = consensus.voting_details["distinguishing"]
+    assert shown["call"].startswith("slugify(")
+    assert any("returns" in output["text"] or "raises" in output["text"] for output in shown["outputs"])
+
+
+def test_checks_that_read_python_only_are_not_applicable_and_syntax_is_checked(
+    submit: Submit, provider: Provider, server: FaultServer, client: Client, owner: User
+) -> None:
+    server.answers([RIGHT])
+    request = submit(SPEC, target_path="src/slugify.mjs")
+    work_off(request)
+    candidate = Candidate.objects.filter(request=request, state="executed").get()
+    assert {check["tool"]: check["status"] for check in candidate.checks} == {
+        "ruff": "not_applicable",
+        "mypy": "not_applicable",
+        "bandit": "not_applicable",
+        "antipatterns": "not_applicable",
+        "node": "passed",
+    }
+    assert candidate.implementation is not None
+    assert candidate.implementation.security_score is None
+    client.force_login(owner)
+    page = client.get(reverse("generation:review", args=[request.pk])).content.decode()
+    assert "not applicable" in page
+    assert "Syntax" in page
+
+
+def test_what_cannot_be_used_says_why(submit: Submit, provider: Provider, server: FaultServer) -> None:
+    server.answers([BROKEN, LOST, RIGHT])
+    request = submit(SPEC, target_path="src/slugify.mjs")
+    work_off(request)
+    assert request.status == Status.IN_REVIEW
+    reasons = set(Candidate.objects.filter(request=request).values_list("reason", flat=True))
+    assert any(reason.startswith("The code does not parse: line 1") for reason in reasons)
+    assert "The code imports node:fs, which is not there when it is run alone." in reasons
+
+
+def test_a_request_goes_from_the_text_to_a_merged_commit(
+    submit: Submit, provider: Provider, server: FaultServer, code: Path, reviewer: User, owner: User
+) -> None:
+    server.answers([RIGHT])
+    run = _run(submit(SPEC, title="Slugs", target_path="src/slugify.mjs"))
+    work_off(run.request)
+    run = _run(run.request)
+    vote(run, reviewer)
+    vote(run, owner)
+    gates = {gate["gate"]: gate for gate in deliver(run).gates}
+    assert {name: gate["status"] for name, gate in gates.items()} == {
+        "lint": "not_applicable",
+        "types": "not_applicable",
+        "security": "not_applicable",
+        "syntax": "passed",
+        "tests": "passed",
+    }
+    assert "3 passed" in gates["tests"]["detail"]
+    assert PullRequest.objects.get(request_id=run.pk).failing_gates == []
+    pull_request_merge(request_id=run.pk, actor=owner, is_interactive=True)
+    assert (code / "src/slugify.mjs").read_text().startswith("/** Makes a slug. */\nexport function slugify(text) {")
+    assert git(code, "show", "--name-only", "--format=", "HEAD^2").splitlines() == [
+        "docs/slugify.md",
+        "src/slugify.mjs",
+        "tests/slugify.test.mjs",
+    ]
+    tests = (code / "tests/slugify.test.mjs").read_text()
+    assert 'import { slugify } from "../src/slugify.mjs";' in tests
+    assert "assert.throws(() => slugify(null), TypeError);" in tests
+    page = (code / "docs/slugify.md").read_text()
+    assert "```js\nfunction slugify(text)\n```" in page
+    assert "- throws `TypeError`" in page
+    assert "slugify('Hello World'); // -> \"hello-world\"" in page
+
+
+COVERED = SPEC + "\nTest coverage must be at least 90 %. The cyclomatic complexity must be at most 5.\n"
+
+
+def test_coverage_and_complexity_that_are_asked_for_are_gates(
+    submit: Submit, provider: Provider, server: FaultServer, reviewer: User, owner: User
+) -> None:
+    server.answers([RIGHT])
+    run = _run(submit(COVERED, target_path="src/slugify.mjs"))
+    work_off(run.request)
+    run = _run(run.request)
+    vote(run, reviewer)
+    vote(run, owner)
+    gates = {gate["gate"]: gate for gate in deliver(run).gates}
+    assert (gates["coverage"]["status"], gates["complexity"]["status"]) == ("passed", "passed")
+    assert "100.0 % of the lines" in gates["coverage"]["detail"]
+
+
+def test_types_are_taken_out_before_typescript_is_run_and_stay_in_the_commit(
+    submit: Submit, provider: Provider, server: FaultServer, code: Path, reviewer: User, owner: User
+) -> None:
+    server.answers([ENUM, TYPED, WRONG])
+    run = _run(submit(SPEC.replace("JavaScript", "TypeScript"), target_path="src/slugify.ts"))
+    work_off(run.request)
+    assert run.request.target_language == "typescript"
+    reasons = list(Candidate.objects.filter(request=run.request, state="unparsable").values_list("reason", flat=True))
+    assert reasons == [
+        "Line 1 holds an enum, which is more than a type: it cannot be run without a compiler. "
+        "Write it in plain JavaScript with types."
+    ]
+    run = _run(run.request)
+    vote(run, reviewer)
+    vote(run, owner)
+    pull_request = deliver(run)
+    gates = {gate["gate"]: gate for gate in pull_request.gates}
+    assert (gates["tests"]["status"], gates["syntax"]["status"]) == ("passed", "passed"), gates
+    assert "no type checker is part of the platform" in gates["types"]["detail"]
+    pull_request_merge(request_id=run.pk, actor=owner, is_interactive=True)
+    assert "text: string, options: Options = {}): string" in (code / "src/slugify.ts").read_text()
+    assert (code / "tests/slugify.test.mts").exists()
+
+
+def test_the_language_is_that_of_the_file_else_of_the_request_else_of_the_text(
+    submit: Submit, provider: Provider
+) -> None:
+    assert submit(SPEC).run.target_path == "slugify.mjs"
+    assert submit("Write f(x).\n\nf(1) -> 2", target_language="typescript").run.target_path == "f.ts"
+    with pytest.raises(SpecificationRefused, match="Code in rust cannot be generated yet") as refused:
+        submit(SPEC, target_language="rust")
+    assert refused.value.remedy == "Use python, javascript or typescript."
+    with pytest.raises(SpecificationRefused, match=r"a\.py is a file of Python, but TypeScript was asked for"):
+        submit(SPEC, target_path="a.py", target_language="typescript")
+    conflict = submit(SPEC, target_path="shop/slugs.py").run.analysis["issues"][0]
+    assert conflict["message"].startswith("The text asks for JavaScript, but shop/slugs.py is a file of Python")
+
+
+def test_without_node_a_request_is_refused_with_a_way_on(
+    submit: Submit, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = ("There is no node on this machine, so JavaScript and TypeScript cannot be run.", "Install Node.js 20.")
+    monkeypatch.setattr("apps.generation.services.languages.node_missing", lambda: missing)
+    with pytest.raises(SpecificationRefused, match=r"JavaScript cannot be judged here\. There is no node") as refused:
+        submit(SPEC)
+    assert refused.value.remedy == "Install Node.js 20. Or ask for Python."
+    assert submit("Write `def f(x: int) -> int`.\n\n>>> f(1)\n2").target_language == "python"
+
+
+def test_what_is_asked_of_a_model_names_the_language_and_the_style(
+    submit: Submit, provider: Provider, server: FaultServer
+) -> None:
+    server.answers([RIGHT])
+    work_off(submit(SPEC, target_path="lib/slugify.cjs"))
+    asked = server.requests[0]["messages"]
+    assert "You write JavaScript code" in asked[0]["content"]
+    assert "It is a CommonJS module" in asked[0]["content"]
+    assert "`slugify(null)` throws TypeError" in asked[1]["content"]
+    assert "node:test tests that import from `./solution.mjs`" in asked[1]["content"]
