@@ -228,8 +228,8 @@ def test_what_is_asked_of_a_model_names_the_language_and_the_style(
 ) -> None:
     server.answers([RIGHT])
     work_off(submit(SPEC, target_path="lib/slugify.cjs"))
-    asked = server.requests[0]["messages"]
-    assert "You write JavaScript code" in asked[0]["content"]
-    assert "It is a CommonJS module" in asked[0]["content"]
-    assert "`slugify(null)` throws TypeError" in asked[1]["content"]
-    assert "node:test tests that import from `./solution.mjs`" in asked[1]["content"]
+    asked = server.requests[0].prompt
+    assert "You write JavaScript code" in asked
+    assert "It is a CommonJS module" in asked
+    assert "`slugify(null)` throws TypeError" in asked
+    assert "node:test tests that import from `./solution.mjs`" in asked

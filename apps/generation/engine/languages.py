@@ -45,6 +45,8 @@ class Language(Protocol):
 
     name: str
     label: str
+    raises: str  # the verb for an exception
+    error: str  # an exception as an example
 
     def is_source(self, path: str) -> bool:
         """Tell whether a file is one of the language."""
@@ -104,6 +106,8 @@ class Python:
 
     name = "python"
     label = "Python"
+    raises = "raises"
+    error = "ValueError"
 
     def is_source(self, path: str) -> bool:
         return path.endswith(".py")
@@ -151,6 +155,9 @@ class Python:
 
 class JavaScript:
     """Candidates in JavaScript, or in TypeScript with its types taken out before anything is run."""
+
+    raises = "throws"
+    error = "TypeError"
 
     def __init__(self, *, is_typed: bool) -> None:
         self.is_typed = is_typed
@@ -208,14 +215,15 @@ class JavaScript:
             return ""
 
 
+PYTHON = Python()
 LANGUAGES: Mapping[str, Language] = {
-    one.name: one for one in (Python(), JavaScript(is_typed=False), JavaScript(is_typed=True))
+    one.name: one for one in (PYTHON, JavaScript(is_typed=False), JavaScript(is_typed=True))
 }
 
 
 def language_named(name: str) -> Language:
     """Return the language of a name, Python where nobody knows it."""
-    return LANGUAGES.get(name, LANGUAGES["python"])
+    return LANGUAGES.get(name, PYTHON)
 
 
 def language_of(path: str) -> Language:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.db.models import QuerySet
 
 from apps.generation.engine.inputs import CallInput, input_restored
 from apps.generation.engine.javascript.documentation import examples_source
-from apps.generation.engine.languages import language_of
+from apps.generation.engine.languages import Language, language_of
 from apps.generation.engine.outcomes import Expected, expected_restored
 from apps.generation.engine.specification import Specification
 from apps.generation.engine.specification.model import SpecExample
@@ -84,13 +84,13 @@ def call_source(call: CallInput, run: GenerationRun) -> str:
 
 def answered_text(answer: Answer, run: GenerationRun) -> str:
     """Return an answer as a sentence about the code."""
-    written = language_of(run.target_path).value
-    call = input_restored(answer.input.call).text(run.entry, written)
+    language = language_of(run.target_path)
+    call = input_restored(answer.input.call).text(run.entry, language.value)
     if answer.kind == Answer.Kind.ANY:
         return f"What {call} does is left open."
-    return f"{call} {expected_text(expected_restored(answer.expected), written)}."
+    return f"{call} {expected_text(expected_restored(answer.expected), language)}."
 
 
-def expected_text(expected: Expected, written: Callable[[object], str] = repr) -> str:
-    """Return an expectation in words; its value is put as *written* does."""
-    return f"raises {expected.raises}" if expected.raises else f"returns {written(expected.value)}"
+def expected_text(expected: Expected, language: Language) -> str:
+    """Return an expectation in words; its value is put as *language* writes it."""
+    return f"{language.raises} {expected.raises}" if expected.raises else f"returns {language.value(expected.value)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,7 +20,7 @@ from apps.generation.engine.consensus import (
     decide_consensus,
 )
 from apps.generation.engine.inputs import input_stored
-from apps.generation.engine.languages import language_of
+from apps.generation.engine.languages import PYTHON, Language, language_of
 from apps.generation.engine.outcomes import (
     Outcome,
     OutcomeKind,
@@ -133,7 +133,7 @@ def _decided(
         "consensus_score": None if decision.score is None else Decimal(str(decision.score)).quantize(Decimal("0.01")),
         "voting_details": {
             **decision_details(
-                decision, inputs, entry=run.entry, pool=len(candidates), written=language_of(run.target_path).value
+                decision, inputs, entry=run.entry, pool=len(candidates), language=language_of(run.target_path)
             ),
             "seed": run.seed,
         },
@@ -175,9 +175,9 @@ def decision_details(
     *,
     entry: str,
     pool: int,
-    written: Callable[[object], str] = repr,
+    language: Language = PYTHON,
 ) -> dict[str, Any]:
-    """Return the whole of a vote as JSON data; values are put as *written* does."""
+    """Return the whole of a vote as JSON data; values are put as *language* writes them."""
     return {
         "selected": decision.selected,
         "score": decision.score,
@@ -194,37 +194,37 @@ def decision_details(
             }
             for cluster in decision.clusters
         ],
-        "distinguishing": _distinguishing(decision.distinguishing, entry, written),
+        "distinguishing": _distinguishing(decision.distinguishing, entry, language),
         "selectors": dict(decision.selectors),
         "reasons": list(decision.reasons),
         "inputs": {origin.value: sum(one.origin is origin for one in inputs) for origin in InputOrigin},
     }
 
 
-def _distinguishing(
-    found: Distinguishing | None, entry: str, written: Callable[[object], str]
-) -> dict[str, Any] | None:
+def _distinguishing(found: Distinguishing | None, entry: str, language: Language) -> dict[str, Any] | None:
     if found is None:
         return None
     expected = found.input.expected
     return {
-        "call": _short(found.input.call.text(entry, written)),
+        "call": _short(found.input.call.text(entry, language.value)),
         "origin": found.input.origin.value,
-        "expected": None if expected is None else _short(expected.raises or written(expected.value)),
-        "outputs": [{"label": output.label, "text": outcome_text(output.outcome, written)} for output in found.outputs],
+        "expected": None if expected is None else _short(expected.raises or language.value(expected.value)),
+        "outputs": [
+            {"label": output.label, "text": outcome_text(output.outcome, language)} for output in found.outputs
+        ],
     }
 
 
-def outcome_text(outcome: Outcome, written: Callable[[object], str] = repr) -> str:
-    """Return what a candidate did on one input, in words; values are put as *written* does."""
+def outcome_text(outcome: Outcome, language: Language = PYTHON) -> str:
+    """Return what a candidate did on one input, in words; values are put as *language* writes them."""
     words = {
-        OutcomeKind.VALUE: f"returns {written(outcome.value)}",
-        OutcomeKind.ERROR: f"raises {outcome.error}",
+        OutcomeKind.VALUE: f"returns {language.value(outcome.value)}",
+        OutcomeKind.ERROR: f"{language.raises} {outcome.error}",
         OutcomeKind.TIMEOUT: "did not end in time",
         OutcomeKind.UNREPRESENTABLE: f"returns {outcome.error}, which cannot be compared",
         OutcomeKind.NOT_RUN: "was not run",
     }
-    changed = "" if outcome.mutated is None else f", and changes its arguments to {written(outcome.mutated)}"
+    changed = "" if outcome.mutated is None else f", and changes its arguments to {language.value(outcome.mutated)}"
     return _short(words[outcome.kind] + changed)
 
 

@@ -199,7 +199,7 @@ def _read(reply: str, value: str, seen: Sequence[Outcome], language: Language) -
         return ANY, None
     if reply == RAISES:
         if not value.strip().isidentifier():
-            raise AnswerRefused("That is no name of an exception.", remedy="Write for example ValueError.")
+            raise AnswerRefused("That is no name of an exception.", remedy=f"Write for example {language.error}.")
         return RAISES, Expected(raises=value.strip())
     if reply == RETURNS:
         return RETURNS, _literal(value, language)

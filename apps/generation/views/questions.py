@@ -73,6 +73,7 @@ def question_context(run: GenerationRun, user: User, letters: Mapping[str, str],
     if run.request.status != Status.IN_REVIEW and not run.answers.exists():
         return {}
     evidence = evidence_of(run)
+    language = language_of(run.target_path)
     is_open = run.request.status == Status.IN_REVIEW
     found = evidence.question() if is_open and can(user, Action.SPEC_WRITE, run.repository.scope) else None
     asked = None
@@ -80,19 +81,23 @@ def question_context(run: GenerationRun, user: User, letters: Mapping[str, str],
         row, item = evidence.rows[found.index], evidence.inputs[found.index]
         asked = {
             "position": row.position,
-            "call": item.call.text(run.entry, language_of(run.target_path).value),
+            "call": item.call.text(run.entry, language.value),
             "origin": row.get_origin_display().lower(),
             "number": len(evidence.answers) + 1,
             "replies": [
                 {
                     "key": reply_key(reply.outcome) if reply.outcome.is_comparable else "",
-                    "text": outcome_text(reply.outcome, language_of(run.target_path).value),
+                    "text": outcome_text(reply.outcome, language),
                     "letters": sorted({letters[one] for one in reply.members if one in letters}),
                     "percent": round(100 * reply.share),
                 }
                 for reply in found.replies
             ],
             "costs_vote": votes,
+            "language": language.label,
+            "placeholder": f"'text', [1, 2], {language.value(None)}",
+            "raises": language.raises,
+            "error": language.error,
         }
     given = [
         {

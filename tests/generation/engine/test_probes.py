@@ -102,7 +102,7 @@ def test_annotated_types_hold_and_without_any_type_nothing_is_probed():
 
 def test_what_is_explored_leaves_out_written_calls_and_trusts_probes_less():
     signature, examples = signature_from("def f(xs, s, n)"), analyse(SHOWN).examples
-    options = {"sources": ["def f(xs, s, n): return n > 770"], "seed": 1, "near": 20, "count": 60}
+    options = {"landmarks": landmarks_of(["def f(xs, s, n): return n > 770"]), "seed": 1, "near": 20, "count": 60}
     found = explored_inputs(signature, examples, tests=(), **options)
     assert [item.weight for item in found] == [1.0] * 20 + [PROBE_WEIGHT] * 40
     assert any(value in (769, 770, 771) for item in found for _, value in leaves(item.call.args))
