@@ -8,7 +8,8 @@ from typing import Any, Literal
 from apps.core.errors import NofxError
 
 Severity = Literal["low", "medium", "high"]
-Status = Literal["passed", "failed", "error", "not_applicable"]
+Status = Literal["passed", "failed", "error", "not_applicable", "not_checked"]
+NOT_JUDGED: frozenset[Status] = frozenset({"not_applicable", "not_checked"})
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
 
 
@@ -54,8 +55,8 @@ class CheckResult:
 
     ``failed`` means that it found something that counts (any lint or type error; a security finding of at least
     medium severity). ``error`` means that it could not look, for the given ``reason``: never a pass. ``not_applicable``
-    means that it does not read the language: neither a pass nor a failure. ``unchecked`` are
-    the files it did not look at; a failed check may have some, too.
+    means that it does not read the language, ``not_checked`` that nothing here looks: neither is a pass. ``unchecked``
+    are the files it did not look at; a failed check may have some, too.
     """
 
     tool: str

@@ -59,6 +59,7 @@ LOOKS = {
     "none": "insufficient_data",
     "unknown": "insufficient_data",
     "not_applicable": "insufficient_data",
+    "not_checked": "insufficient_data",
     "approve": "met",
     "request_changes": "stale",
     "block": "blocked",

@@ -12,6 +12,7 @@ from apps.sandbox.services import NodeModule, NodeRun, SpecInvalid, sandbox_map
 TOOL = "node"
 PYTHON_ONLY = "It reads Python only."
 NO_TYPE_CHECKER = "Types are taken out before the code is run; no type checker is part of the platform."
+FOR_PYTHON = ("ruff", "mypy", "bandit", "antipatterns")
 ENTRY = "unused"
 
 
@@ -43,9 +44,10 @@ def check(sources: Mapping[str, JavaScriptSource]) -> dict[str, tuple[CheckResul
 
 def not_applicable(*, is_typed: bool) -> tuple[CheckResult, ...]:
     """Return the checks that say nothing about a text in JavaScript, and why: none of them is a pass."""
-    types = NO_TYPE_CHECKER if is_typed else PYTHON_ONLY
-    reasons = {"ruff": PYTHON_ONLY, "mypy": types, "bandit": PYTHON_ONLY, "antipatterns": PYTHON_ONLY}
-    return tuple(CheckResult(tool, "", "not_applicable", (), 0.0, reason) for tool, reason in reasons.items())
+    found = {tool: CheckResult(tool, "", "not_applicable", (), 0.0, PYTHON_ONLY) for tool in FOR_PYTHON}
+    if is_typed:
+        found["mypy"] = CheckResult("mypy", "", "not_checked", (), 0.0, NO_TYPE_CHECKER)
+    return tuple(found.values())
 
 
 def _fault(one: JavaScriptSource) -> Finding | None:

@@ -248,6 +248,6 @@ def _foreign_source(value: Foreign) -> str:
     if value.kind == "regexp":
         return f"/{content[0]}/{content[1]}"
     if value.kind == "map":
-        return f"new Map({source_of([list(pair) for pair in content])})"
+        return f"new Map({source_of([list(pair) for pair in content]) if content else ''})"
     name = "Set" if value.kind == "set" else value.kind
-    return f"new {name}({source_of(list(content))})"
+    return f"new {name}({source_of(list(content)) if content else ''})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Protocol
 
@@ -47,6 +47,7 @@ class Language(Protocol):
     label: str
     raises: str  # the verb for an exception
     error: str  # an exception as an example
+    checked: str  # what candidates are checked for before they are run
 
     def is_source(self, path: str) -> bool:
         """Tell whether a file is one of the language."""
@@ -60,9 +61,9 @@ class Language(Protocol):
     def stands(self, text: str) -> bool:
         """Tell whether a file parses as it stands."""
 
-    def merged(self, path: str, code: str, entry: str, files: Mapping[str, str]) -> str:
+    def merged(self, path: str, code: str, names: Sequence[str], files: Mapping[str, str]) -> str:
         """
-        Return the file at *path* with the definitions of *code* in it.
+        Return the file at *path* with the definitions of *code* in it; *names* are what others may import from it.
 
         :raises SyntaxError: either text does not parse, or the result would not.
         :raises ValueError: the same, in the words of the reason.
@@ -108,6 +109,7 @@ class Python:
     label = "Python"
     raises = "raises"
     error = "ValueError"
+    checked = "lint, types and security"
 
     def is_source(self, path: str) -> bool:
         return path.endswith(".py")
@@ -122,7 +124,7 @@ class Python:
     def stands(self, text: str) -> bool:
         return parsed(text.removeprefix(BYTE_ORDER_MARK)) is not None
 
-    def merged(self, path: str, code: str, entry: str, files: Mapping[str, str]) -> str:
+    def merged(self, path: str, code: str, names: Sequence[str], files: Mapping[str, str]) -> str:
         return merge_python(files.get(path, ""), code)
 
     def digest(self, module: str) -> str:
@@ -158,6 +160,7 @@ class JavaScript:
 
     raises = "throws"
     error = "TypeError"
+    checked = "syntax; lint, types and security are not looked at"
 
     def __init__(self, *, is_typed: bool) -> None:
         self.is_typed = is_typed
@@ -177,9 +180,9 @@ class JavaScript:
     def stands(self, text: str) -> bool:
         return fault_of(text, is_typed=self.is_typed) is None
 
-    def merged(self, path: str, code: str, entry: str, files: Mapping[str, str]) -> str:
+    def merged(self, path: str, code: str, names: Sequence[str], files: Mapping[str, str]) -> str:
         kind = module_kind(path, files)
-        return merge_javascript(files.get(path, ""), code, entry=entry, kind=kind, is_typed=self.is_typed)
+        return merge_javascript(files.get(path, ""), code, names=names, kind=kind, is_typed=self.is_typed)
 
     def digest(self, module: str) -> str:
         return program.normalised_digest(module, is_typed=self.is_typed)

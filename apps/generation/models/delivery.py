@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from apps.checks.types import NOT_JUDGED
 from apps.core.database import transaction_time
 from apps.generation.models.candidates import Candidate
 from apps.generation.models.requests import CodeGenerationRequest, GeneratedCodeArtifact
@@ -81,4 +82,4 @@ class PullRequest(models.Model):
     @property
     def failing_gates(self) -> list[str]:
         """The gates that stand in the way of a merge."""
-        return [gate["gate"] for gate in self.gates if gate["status"] not in ("passed", "not_applicable")]
+        return [gate["gate"] for gate in self.gates if gate["status"] not in ("passed", *NOT_JUDGED)]

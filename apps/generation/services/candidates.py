@@ -43,6 +43,14 @@ class Workspace:
         return language_of(self.run.target_path)
 
     @property
+    def names(self) -> list[str]:
+        """What the specification asks for by name, the entry first."""
+        specification = self.specification
+        declared = [one.name for one in specification.functions if not one.is_method]
+        wanted = [specification.entry, *declared, *(one.name for one in specification.classes)]
+        return list(dict.fromkeys(name for name in wanted if name))
+
+    @property
     def test_path(self) -> str:
         """Where the tests of the request go: their own file, so that nobody's tests are overwritten."""
         conventions = self.run.request.context_snapshot.get("conventions") or {}
@@ -205,7 +213,7 @@ def _assemble_module(workspace: Workspace, extracted: ExtractedCode, note: str) 
         return fault
     if code.count("\n") > MAX_LINES:
         return Unparsable(f"The code has more than {MAX_LINES:,} lines.")
-    module = workspace.language.merged(target, code, workspace.specification.entry or "", workspace.files)
+    module = workspace.language.merged(target, code, workspace.names, workspace.files)
     return _with_tests(workspace, {target: module}, extracted, note)
 
 

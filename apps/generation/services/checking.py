@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.checks.services import check_sources, complexity_measure, javascript_check
-from apps.checks.types import CheckResult, Finding, JavaScriptSource, Unparsable
+from apps.checks.types import NOT_JUDGED, CheckResult, Finding, JavaScriptSource, Unparsable
 from apps.core.javascript import complexity_of
 from apps.generation.engine.changes import changed_lines
 from apps.generation.engine.javascript.modules import is_javascript, is_typescript, module_kind
@@ -21,7 +21,6 @@ from apps.generation.services.candidates import Workspace
 from apps.knowledge.services import antipatterns_find
 
 SECURITY_TOOL = "bandit"
-NOT_APPLICABLE = "not_applicable"
 ANTIPATTERN_TOOL = "antipatterns"
 # Below that, a finding is a remark.
 _SERIOUS = frozenset({"medium", "high"})
@@ -45,7 +44,7 @@ def candidates_check(*, run: GenerationRun, workspace: Workspace) -> int:
     results = _checked(workspace, modules) if modules else {}
     for candidate in waiting:
         _keep(workspace, candidate, modules[str(candidate.pk)], results[str(candidate.pk)])
-    return sum(one.status != NOT_APPLICABLE for found in results.values() for one in found)
+    return sum(one.status not in NOT_JUDGED for found in results.values() for one in found)
 
 
 def _checked(workspace: Workspace, modules: Mapping[str, str]) -> dict[str, tuple[CheckResult, ...]]:
@@ -102,14 +101,14 @@ def scores_keep(candidate: Candidate, workspace: Workspace) -> None:
     severities = {check["tool"]: [finding["severity"] for finding in check["findings"]] for check in candidate.checks}
     security = next((check for check in candidate.checks if check["tool"] == SECURITY_TOOL), None)
     candidate.implementation.quality_score = quality_score(
-        checks={check["tool"]: check["status"] for check in candidate.checks if check["status"] != NOT_APPLICABLE},
+        checks={check["tool"]: check["status"] for check in candidate.checks if check["status"] not in NOT_JUDGED},
         findings=[severity for tool, found in severities.items() if tool != SECURITY_TOOL for severity in found],
         lines=len(module.splitlines()),
         complexity=_complexity(module, workspace.run.target_path),
         examples_passed=candidate.examples_passed or 0,
         examples_total=candidate.examples_total or 0,
     )
-    is_assessed = security is not None and security["status"] not in ("error", NOT_APPLICABLE)
+    is_assessed = security is not None and security["status"] not in {"error", *NOT_JUDGED}
     candidate.implementation.security_score = security_score(severities[SECURITY_TOOL]) if is_assessed else None
     candidate.implementation.save(update_fields=["quality_score", "security_score"])
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from apps.checks.types import plain_text
+from apps.checks.types import NOT_JUDGED, plain_text
 from apps.core.clock import now
 from apps.core.errors import Conflict, PermissionRefused
 from apps.generation.models import CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
@@ -86,8 +88,7 @@ def request_deliver(*, job: JobRun, request_id: UUID) -> PullRequest:
             },
         )
         status_change(run=run, allowed=[Status.DELIVERING], to=Status.DELIVERED)
-        passed = sum(gate["status"] == "passed" for gate in gates)
-        stage_leave(run=run, stage="delivery", evidence_count=len(gates), note=f"{passed} of {len(gates)} gates passed")
+        stage_leave(run=run, stage="delivery", evidence_count=len(gates), note=_counted(gates))
         audit_record(
             action="request.deliver",
             object_kind=SUBJECT_KIND,
@@ -105,6 +106,13 @@ def request_deliver(*, job: JobRun, request_id: UUID) -> PullRequest:
         )
         job.progress("delivery", step="opened")
     return pull_request
+
+
+def _counted(gates: Sequence[Mapping[str, Any]]) -> str:
+    judged = [gate for gate in gates if gate["status"] not in NOT_JUDGED]
+    passed = sum(gate["status"] == "passed" for gate in judged)
+    left = len(gates) - len(judged)
+    return f"{passed} of {len(judged)} gates passed" + (f", {left} not judged" if left else "")
 
 
 def commit_message(run: GenerationRun, candidate_id: str) -> str:

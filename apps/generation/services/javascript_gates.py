@@ -19,6 +19,7 @@ from apps.repositories.selectors import files_at
 from apps.sandbox.services import SpecInvalid
 
 GATE_NAMES = {"ruff": "lint", "mypy": "types", "bandit": "security", "node": "syntax"}
+WORST_FIRST = ("error", "failed", "not_checked", "not_applicable")
 RUNNER = b"node:test"
 SHOWN_FAILURES = 20
 NOT_MEASURED = (
@@ -51,7 +52,7 @@ def _checks(changed: Mapping[str, str], files: Mapping[str, str]) -> list[dict[s
         results = {path: one for path, found in checked.items() for one in found if one.tool == tool}
         findings = [{**finding.as_json(), "path": path} for path, one in results.items() for finding in one.findings]
         statuses = {one.status for one in results.values()}
-        status = next((one for one in ("error", "failed", "not_applicable") if one in statuses), "passed")
+        status = next((one for one in WORST_FIRST if one in statuses), "passed")
         detail = "; ".join(sorted({one.reason for one in results.values() if one.reason}))
         gates.append({"gate": name, "status": status, "findings": findings, "detail": detail})
     return gates

@@ -153,7 +153,7 @@ def _check(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
     job.progress("checking")
     results = candidates_check(run=run, workspace=workspace)
     job.raise_if_cancelled()
-    stage_leave(run=run, stage="checking", evidence_count=results, note="lint, types and security")
+    stage_leave(run=run, stage="checking", evidence_count=results, note=workspace.language.checked)
 
 
 def _try(job: JobRun, workspace: Workspace) -> Trial:

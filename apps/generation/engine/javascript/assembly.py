@@ -11,12 +11,13 @@ from apps.generation.engine.javascript.modules import COMMONJS, MODULE
 from apps.generation.engine.javascript.program import Statement, imported_names, statements
 
 _USE = re.compile(r"^(?:await\s+)?(?:console|assert)\b|^(?:describe|test|it)\(")
+_DEFAULT = re.compile(r"(?m)^export\s+default\s+(?=(?:async\s+)?function\b\s*\*?\s*[\w$]|class\s+[\w$])")
 _EXPORT = re.compile(rb"export\s+(?:default\s+)?")
 
 
-def merge_module(existing: str, code: str, *, entry: str, kind: str, is_typed: bool) -> str:
+def merge_module(existing: str, code: str, *, names: Sequence[str], kind: str, is_typed: bool) -> str:
     """
-    Return the text of *existing* with the definitions of *code* in it, and *entry* given away.
+    Return the text of *existing* with the definitions of *code* in it, and those of *names* exported.
 
     Definitions that *existing* has are replaced where they stand, new ones are added at its end, imports below its
     imports. Imports and exports are written as the *kind* of module does it ("module" or "commonjs"). Statements that
@@ -31,7 +32,8 @@ def merge_module(existing: str, code: str, *, entry: str, kind: str, is_typed: b
             raise ValueError(f"line {fault.line}, {fault.message}")
     parts = _Parts(code, kind, is_typed)
     merged = _merged(existing, parts, is_typed) if existing.strip() else parts.whole()
-    merged = _given_away(merged, entry, kind, is_typed)
+    for name in names:
+        merged = _given_away(merged, name, kind, is_typed)
     fault = fault_of(merged, is_typed=is_typed)
     if fault is not None:
         raise ValueError(f"line {fault.line} of the result, {fault.message}")
@@ -60,7 +62,8 @@ class _Parts:
         elif one.kind == "declaration":
             if one.node.type == "export_statement":
                 self.given += one.names
-            self.definitions.append((one.names, text if self.kind == MODULE else self._private(one, text)))
+            kept = _DEFAULT.sub("export ", text, count=1) if self.kind == MODULE else self._private(one, text)
+            self.definitions.append((one.names, kept))
         elif not _USE.match(text_of(one.node)):
             self.others.append(text)
 
@@ -136,7 +139,10 @@ def _merged(existing: str, parts: _Parts, is_typed: bool) -> str:
             added += [] if same else [text]
             continue
         was_exported = fresh[0].node.type == "export_statement"
-        edits.append((fresh[0].start, fresh[0].end, _kept_export(text, names, was_exported, parts.kind)))
+        kept = _kept_export(text, names, was_exported, parts.kind)
+        if _DEFAULT.match(text_of(fresh[0].node)):
+            kept = re.sub(r"(?m)^export ", "export default ", kept, count=1)
+        edits.append((fresh[0].start, fresh[0].end, kept))
         edits += [(one.start, one.end, "") for one in fresh[1:]]
         replaced |= {one.start for one in fresh}
     bound = {name for one in standing for name in one.names}
@@ -175,7 +181,7 @@ def _before_exports(text: str, more: str, is_typed: bool) -> str:
 
 
 def _given_away(text: str, entry: str, kind: str, is_typed: bool) -> str:
-    """Export *entry* where the module does not yet."""
+    """Export *entry* where the module defines it and does not yet."""
     found = statements(text, is_typed=is_typed)
     if not entry or any(entry in one.exports or one.kind == "default" for one in found):
         return text

@@ -23,11 +23,11 @@ _CALL = re.compile(
 )
 _EXPECT = re.compile(r"\bexpect\(\s*(?:async\s*)?(?:\(\)\s*=>\s*)?(?=[A-Za-z_$])")
 _MATCHER = re.compile(r"\s*\)\s*\.(?:resolves\.)?(?:toBe|toEqual|toStrictEqual|to\.(?:be|equal|eql|deep\.equal))\(\s*")
-_THROWS = re.compile(rf"\s*\)\s*\.(?:rejects\.)?toThrow(?:Error)?\(\s*({_NAME})?")
+_THROWS = re.compile(rf"\s*\)\s*\.(?:rejects\.)?toThrow(?:Error)?\(\s*({_NAME})\s*\)")
 _ASSERT = re.compile(r"\bassert\.(?:strictEqual|deepStrictEqual|equal|deepEqual|is|same)\(\s*(?=[A-Za-z_$])")
 _ASSERT_THROWS = re.compile(r"\bassert\.(?:throws|rejects)\(\s*(?:async\s*)?\(\)\s*=>\s*(?=[A-Za-z_$])")
 _SECOND = re.compile(r"\s*,\s*")
-_THROWN = re.compile(rf"\s*,\s*({_NAME})")
+_THROWN = re.compile(rf"\s*,\s*({_NAME})\s*\)")
 _CONNECTOR = re.compile(
     r"""[ \t]*[`'"]?[ \t]*;?[ \t]*(?:
         //[ \t]*(?:->|=>|→|⇒|➞|==+|returns?|gives|is|yields)?|/\*[ \t]*(?:->|=>)?|
@@ -204,7 +204,7 @@ def _expected(text: str, budget: Budget) -> Iterable[SpecExample]:
         value = _value_at(text, matcher.end(), budget) if matcher else None
         example = None
         if thrown is not None:
-            example = _example(text[hit.end() : end], None, thrown.group(1) or "Error", Span(hit.start(), thrown.end()))
+            example = _example(text[hit.end() : end], None, thrown.group(1), Span(hit.start(), thrown.end()))
         elif value is not None:
             example = _example(text[hit.end() : end], value[0], None, Span(hit.start(), value[1]))
         if example is not None:
@@ -221,10 +221,10 @@ def _asserted(text: str, budget: Budget) -> Iterable[SpecExample]:
                 continue
             example = None
             if pattern is _ASSERT_THROWS:
-                thrown = _THROWN.match(text, end)
-                stop = thrown.end() if thrown else end
-                name = thrown.group(1) if thrown else "Error"
-                example = _example(text[hit.end() : end], None, name, Span(hit.start(), stop))
+                thrown = _THROWN.match(text, end)  # which error is meant has to be said
+                if thrown is not None:
+                    span = Span(hit.start(), thrown.end())
+                    example = _example(text[hit.end() : end], None, thrown.group(1), span)
             elif (comma := _SECOND.match(text, end)) and (value := _value_at(text, comma.end(), budget)):
                 example = _example(text[hit.end() : end], value[0], None, Span(hit.start(), value[1]))
             if example is not None:
