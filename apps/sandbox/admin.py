@@ -14,6 +14,7 @@ class SandboxDayAdmin(ReadOnlyAdmin):
         "day",
         "machine",
         "tier",
+        "node",
         "runs",
         "refusals",
         "kills",

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Info, register
 from django.core.signals import request_finished
 
-from apps.sandbox.services import sandbox_probe
+from apps.sandbox.services import NODE_REMEDY, sandbox_probe
 
 
 class SandboxConfig(AppConfig):
@@ -30,5 +30,5 @@ def check_isolation(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
     """Attack the sandbox of this machine."""
     probe = sandbox_probe()
     if probe.available:
-        return []
+        return [Info(probe.notice, hint=NODE_REMEDY, id="sandbox.I001")] if probe.notice else []
     return [Error(" ".join(probe.missing), hint=probe.remedy, id="sandbox.E001")]

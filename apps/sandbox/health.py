@@ -10,7 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from apps.core.clock import now
-from apps.sandbox.gateways.pool import process_tally, tier
+from apps.sandbox.gateways.pool import process_node, process_tally, tier
 from apps.sandbox.models import SandboxDay
 
 COUNTED = ("runs", "refusals", "kills", "failures", "starts")
@@ -24,10 +24,13 @@ def health_record(**_: Any) -> None:
     moment = now()
     with transaction.atomic():
         day, _created = SandboxDay.objects.get_or_create(
-            machine=platform.node(), day=moment.date(), defaults={"tier": tier(), "reported_at": moment}
+            machine=platform.node(),
+            day=moment.date(),
+            defaults={"tier": tier(), "node": process_node(), "reported_at": moment},
         )
         SandboxDay.objects.filter(pk=day.pk).update(
             tier=tier(),
+            node=process_node(),
             reported_at=moment,
             longest_queue=Greatest("longest_queue", tally.longest_queue),
             **{name: F(name) + getattr(tally, name) for name in COUNTED},

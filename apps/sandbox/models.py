@@ -13,6 +13,13 @@ class SandboxDay(models.Model):
         choices=[("full", "All walls"), ("without_landlock", "Without Landlock")],
         help_text="All walls: namespaces, read-only root, system call filter, limits, Landlock.",
     )
+    node = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Version of Node.js; empty: JavaScript cannot be run there.",
+    )
     runs = models.PositiveBigIntegerField(default=0)
     refusals = models.PositiveBigIntegerField(
         default=0, help_text="Runs not begun: the code does not compile, or the machine cannot isolate."

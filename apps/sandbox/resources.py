@@ -25,6 +25,7 @@ class SandboxDayResource(Resource):
         "machine": "",
         "day": "",
         "tier": "",
+        "node": "",
         "runs": "",
         "refusals": "",
         "kills": "",

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from apps.sandbox.errors import NodeUnavailable, SandboxUnavailable, SpecInvalid
-from apps.sandbox.gateways.node import REMEDY, node_problem
+from apps.sandbox.gateways.node import REMEDY as NODE_REMEDY
+from apps.sandbox.gateways.node import node_problem
 from apps.sandbox.gateways.pool import Sandbox, probe_run, process_sandbox
 from apps.sandbox.types import (
     COMMAND_LIMITS,
@@ -30,6 +31,7 @@ from apps.sandbox.types import (
 __all__ = [
     "COMMAND_LIMITS",
     "MISSING",
+    "NODE_REMEDY",
     "Call",
     "CommandRun",
     "FunctionRun",
@@ -79,4 +81,4 @@ def sandbox_probe() -> Probe:
 def node_missing() -> tuple[str, str]:
     """Return why JavaScript cannot be run on this machine and what to do about it; two empty texts where it can."""
     problem = node_problem(process_sandbox().runtime.node)
-    return (problem, REMEDY) if problem else ("", "")
+    return (problem, NODE_REMEDY) if problem else ("", "")

@@ -255,6 +255,12 @@ class Probe:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def notice(self) -> str:
+        """What cannot be run here although the sandbox holds; empty where everything can."""
+        said = str(self.details.get("javascript", ""))
+        return said if self.available and not said.startswith("node ") else ""
+
+    @property
     def warning(self) -> str:
         """What to tell whoever starts a process that would run code; empty where it can."""
         return "" if self.available else f"Nothing untrusted can be run here: {'; '.join(self.missing)}. {self.remedy}"

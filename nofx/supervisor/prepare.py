@@ -56,8 +56,10 @@ def prepare(platform: Platform, say: Say) -> dict[str, Any]:
             say(f"Database ready: {len(applied)} migrations applied.")
         _furnish(home, say)
         prepared.write_text(f"{code} {_applied_digest(url)}")
-    if warning := sandbox_probe().warning:
-        say(warning)
+    probe = sandbox_probe()
+    for told in (probe.warning, probe.notice):
+        if told:
+            say(told)
     if to_fetch:
         names = ", then ".join(f"{model.label}, {model.size // 1_000_000:,} MB" for model in to_fetch)
         say(f"Local models are fetched in the background: {names}. Until then the built-in providers serve.")

@@ -40,3 +40,12 @@ def test_a_worker_says_so_when_it_starts(monkeypatch: pytest.MonkeyPatch, capsys
     worker.run(argparse.Namespace())
     assert started
     assert "No user namespaces. Allow them." in capsys.readouterr().err
+
+
+def test_a_machine_without_node_is_told_so_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = "There is no node on this machine, so JavaScript and TypeScript cannot be run."
+    monkeypatch.setattr(sandbox_apps, "sandbox_probe", lambda: Probe(True, details={"javascript": problem}))
+    (told,) = run_checks(tags=["sandbox"], include_deployment_checks=True)
+    assert (told.id, told.msg, told.is_serious()) == ("sandbox.I001", problem, False)
+    assert "pip install" in str(told.hint)
+    assert Probe(True, details={"javascript": "node 24.1.0"}).notice == ""

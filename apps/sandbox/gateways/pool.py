@@ -233,6 +233,12 @@ def process_tally() -> Tally:
     return _process.tally()
 
 
+def process_node() -> str:
+    """Return the version of the node that this process's pool runs JavaScript with; "" where it cannot."""
+    node = process_sandbox().runtime.node
+    return node_version(node.path) if node is not None and not node_problem(node) else ""
+
+
 def tier() -> Tier:
     """Return how many walls there are on this machine; that they hold is for the self-test to show."""
     return "full" if landlock.version() else "without_landlock"
@@ -244,7 +250,7 @@ def probe_run() -> Probe:
     sandbox = Sandbox.open(workers=1)
     node = sandbox.runtime.node
     details: dict[str, object] = {
-        "node": node_version(node.path) if node else "",
+        "javascript": node_problem(node) or (f"node {node_version(node.path)}" if node else ""),
         "machine": os.uname().machine,
         "kernel": os.uname().release,
         "user": "root" if os.geteuid() == 0 else "ordinary",
