@@ -63,7 +63,7 @@ def test_tests_are_kept_with_whose_they_are_and_what_they_are_for(engineer: User
     artifact = verbs.tests_write(title="", text=SPECIFICATION, module="numbers_of_mine", requested_by=engineer)
     direct = DirectArtifact.objects.get()
     assert (direct.pk, direct.submitted_by, direct.kind, direct.title) == (artifact.pk, engineer, "tests", "double")
-    assert (direct.source, direct.evidence) == (SPECIFICATION, {"module": "numbers_of_mine"})
+    assert (direct.source, direct.evidence) == (SPECIFICATION, {"module": "numbers_of_mine", "language": "python"})
     assert artifact.request_id is None
 
 

@@ -12,6 +12,9 @@ from django.urls import reverse
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
 from apps.generation.services.delivery import pull_request_merge
 from apps.generation.services.languages import SpecificationRefused
+from apps.generation.services.questions import AnswerRefused, question_answer, evidence_of
+from apps.generation.services.verbs import CodeUnreadable, vote_take
+from apps.generation.services.verbs import tests_write as write_tests
 from apps.governance.models import User
 from apps.jobs.models import Job
 from apps.providers.models import Provider
@@ -233,3 +236,47 @@ def test_what_is_asked_of_a_model_names_the_language_and_the_style(
     assert "It is a CommonJS module" in asked
     assert "`slugify(null)` throws TypeError" in asked
     assert "node:test tests that import from `./solution.mjs`" in asked
+
+
+OPEN = "Write `function half(n)` in JavaScript.\n\nhalf(4) // -> 2\nhalf(2) // -> 1\n"
+DOWN = "```js\nexport const half = (n) => Math.floor(n / 2);\n```"
+EXACT = "```js\nexport const half = (n) => n / 2;\n```"
+NOTHING = "```js\nexport const half = (n) => n % 2 ? undefined : n / 2;\n```"
+
+
+def test_a_person_answers_a_question_with_a_value_of_the_language(
+    submit: Submit, provider: Provider, server: FaultServer, client: Client, engineer: User, owner: User
+) -> None:
+    server.answers([DOWN, EXACT, NOTHING])
+    run = _run(submit(OPEN, target_path="half.mjs"))
+    work_off(run.request)
+    client.force_login(owner)
+    page = client.get(reverse("generation:review", args=[run.pk])).content.decode()
+    assert "as a JavaScript value" in page
+    assert "returns undefined" in page
+    asked = evidence_of(_run(run.request))
+    question = asked.question()
+    assert question is not None
+    position = asked.rows[question.index].position
+    with pytest.raises(AnswerRefused, match="That is no JavaScript value") as refused:
+        question_answer(request_id=run.pk, position=position, reply="returns", value="None", actor=engineer)
+    assert "[1, 2], null, 0.5" in refused.value.remedy
+    question_answer(request_id=run.pk, position=position, reply="returns", value="undefined", actor=engineer)
+    consensus = CodeGenerationConsensus.objects.get(request=run.request)
+    assert consensus.selected_implementation is not None
+    assert "undefined" in consensus.selected_implementation.generated_code
+    candidate = Candidate.objects.filter(request=run.request, state="executed").first()
+    assert candidate is not None
+    assert "gives undefined" in candidate.patch
+    assert "returns undefined." in consensus.voting_details["answers"][0]["text"]
+
+
+def test_tests_and_votes_at_once_know_the_language(engineer: User) -> None:
+    made = write_tests(title="Half", text=OPEN, module="shop.half", requested_by=engineer)
+    assert 'import { half } from "./shop/half.mjs";' in made.generated_code
+    sources = [("a", EXACT), ("b", DOWN), ("c", EXACT)]
+    vote = vote_take(title="Half", text=OPEN, sources=[(name, code[6:-4]) for name, code in sources])
+    assert vote["selected"] in ("a", "c")
+    assert [cluster["members"] for cluster in vote["clusters"]] == [["a", "c"], ["b"]]
+    with pytest.raises(CodeUnreadable, match="a: The code does not define half at its top level"):
+        vote_take(title="Half", text=OPEN, sources=[("a", "const other = 1;")])

@@ -14,21 +14,24 @@ from apps.checks.types import Fix, plain_text
 from apps.core.errors import NofxError
 from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput, decide_consensus
 from apps.generation.engine.inputs import fuzz_inputs
+from apps.generation.engine.languages import Language, language_named
 from apps.generation.engine.outcomes import outcomes_agree
-from apps.generation.engine.source import Unparsable, normalised_digest, parse_candidate, unified_patch
+from apps.generation.engine.source import unified_patch
 from apps.generation.engine.specification import FunctionSignature, Specification, analyse
-from apps.generation.engine.testgen import example_inputs, tests_from_specification
-from apps.generation.gateways.observing import Program, observe
+from apps.generation.engine.testgen import example_inputs
+from apps.generation.gateways.observing import NodeProgram, Program, observe
 from apps.generation.models import DirectArtifact, GeneratedCodeArtifact
 from apps.generation.services.candidates import PLATFORM_AUTHOR
 from apps.generation.services.consensus import decision_details
-from apps.generation.services.execution import one_kind_after_the_other
+from apps.generation.services.execution import javascript_program, one_kind_after_the_other
+from apps.generation.services.languages import SUFFIX_OF
 from apps.generation.types import CodeType
 from apps.governance.models import User
 
 PROOF_INPUTS = 60
 REFACTORER = "nofx/safe-fixes"
 CODE_PATH = "code.py"
+TEST_PATH = "tests.mjs"  # at the root, where the dotted name of a module begins
 MAX_TEXT = 200_000
 
 
@@ -59,7 +62,9 @@ class Refactoring:
 
 def tests_write(*, title: str, text: str, module: str, requested_by: User) -> GeneratedCodeArtifact:
     """
-    Write a pytest module for the examples of a specification and keep it, for ``requested_by`` alone to see.
+    Write a file of tests for the examples of a specification and keep it, for ``requested_by`` alone to see.
+
+    It is for pytest, or for node where the text asks for JavaScript or TypeScript.
 
     The caller has decided that ``requested_by`` may ask.
 
@@ -68,7 +73,9 @@ def tests_write(*, title: str, text: str, module: str, requested_by: User) -> Ge
     """
     _require_storable(title, text)
     specification = analyse(text, title=title)
-    source = tests_from_specification(specification, module)
+    language = language_named(specification.target_language)
+    target = f"{module.replace('.', '/')}{SUFFIX_OF[language.name]}"
+    source = language.tests(specification, target, TEST_PATH)
     if not source.strip() or not specification.examples:
         raise NothingToTest(
             "The specification has no example that a test could check.", remedy="Add one, such as f(2) -> 3."
@@ -83,7 +90,7 @@ def tests_write(*, title: str, text: str, module: str, requested_by: User) -> Ge
         kind=DirectArtifact.Kind.TESTS,
         title=title or specification.entry or module,
         source=text,
-        evidence={"module": module},
+        evidence={"module": module, "language": language.name},
         requested_by=requested_by,
     )
 
@@ -144,17 +151,28 @@ def vote_take(*, title: str, text: str, sources: Sequence[tuple[str, str]]) -> d
         raise NothingToTest(
             "Nothing in the specification can be run.", remedy="Name a function and give an example, such as f(2) -> 3."
         )
+    language = language_named(specification.target_language)
     for name, code in sources:
-        parsed = parse_candidate(code, specification.entry)
-        if isinstance(parsed, Unparsable):
-            raise CodeUnreadable(f"{name}: {parsed.reason}")
+        fault = language.unparsable(code, specification.entry)
+        if fault is not None:
+            raise CodeUnreadable(f"{name}: {fault.reason}")
     inputs = _inputs(specification)
-    observations = observe([Program(code) for _, code in sources], inputs, entry=specification.entry)
+    programs = [_program(code, specification.entry, language) for _, code in sources]
+    observations = observe(programs, inputs, entry=specification.entry)
     pool = [
-        PoolEntry(id=name, model_id=name, normalised_digest=normalised_digest(code), outcomes=tuple(one.outcomes))
+        PoolEntry(id=name, model_id=name, normalised_digest=language.digest(code), outcomes=tuple(one.outcomes))
         for (name, code), one in zip(sources, observations, strict=True)
     ]
-    return decision_details(decide_consensus(pool, inputs), inputs, entry=specification.entry, pool=len(pool))
+    return decision_details(
+        decide_consensus(pool, inputs), inputs, entry=specification.entry, pool=len(pool), language=language
+    )
+
+
+def _program(code: str, entry: str, language: Language) -> Program | NodeProgram:
+    if language.name == "python":
+        return Program(code)
+    path = f"candidate{SUFFIX_OF[language.name]}"
+    return javascript_program(path, {path: language.merged(path, code, [entry], {})})
 
 
 @transaction.atomic

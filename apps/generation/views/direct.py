@@ -79,6 +79,7 @@ def direct_detail(request: HtmxRequest, artifact_id: UUID) -> HttpResponse:
     context = {
         "direct": direct,
         "artifact": direct.artifact,
+        "language": direct.evidence.get("language", "python"),
         "figures": direct.artifact.performance_metrics or {},
         "panes": _panes(direct) if direct.kind == DirectArtifact.Kind.REFACTORING else [],
         "trail": [
