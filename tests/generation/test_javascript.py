@@ -12,7 +12,7 @@ from django.urls import reverse
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
 from apps.generation.services.delivery import pull_request_merge
 from apps.generation.services.languages import SpecificationRefused
-from apps.generation.services.questions import AnswerRefused, question_answer, evidence_of
+from apps.generation.services.questions import AnswerRefused, evidence_of, question_answer
 from apps.generation.services.verbs import CodeUnreadable, vote_take
 from apps.generation.services.verbs import tests_write as write_tests
 from apps.governance.models import User
@@ -280,3 +280,31 @@ def test_tests_and_votes_at_once_know_the_language(engineer: User) -> None:
     assert [cluster["members"] for cluster in vote["clusters"]] == [["a", "c"], ["b"]]
     with pytest.raises(CodeUnreadable, match="a: The code does not define half at its top level"):
         vote_take(title="Half", text=OPEN, sources=[("a", "const other = 1;")])
+
+
+def test_a_change_to_a_file_sees_the_file_and_what_is_like_it_and_replaces_in_place(
+    submit: Submit, provider: Provider, server: FaultServer, code: Path
+) -> None:
+    (code / "src").mkdir()
+    (code / "package.json").write_text('{"type": "module"}')
+    cleaning = "/** Cleans a title. */\nexport function cleanTitle(text) {\n  return text.trim();\n}\n"
+    (code / "src/text.js").write_text(cleaning)
+    before = (
+        "import { cleanTitle } from './text.js';\n\nexport const slugify = cleanTitle;\n\nexport const other = 1;\n"
+    )
+    (code / "src/slug.js").write_text(before)
+    git(code, "add", ".")
+    git(code, "commit", "--quiet", "-m", "Add texts")
+    answer = RIGHT.replace("return text.toLowerCase()", "return cleanTitle(text).toLowerCase()")
+    server.answers([answer.replace("/** Makes", "import { cleanTitle } from './text.js';\n\n/** Makes")])
+    request = submit(SPEC + "\nUse cleanTitle.")
+    work_off(request)
+    assert (request.run.target_path, request.status) == ("src/slug.js", Status.IN_REVIEW)
+    asked = server.requests[0].prompt
+    assert "return text.trim();" in asked and "export const slugify = cleanTitle;" in asked
+    assert "It is an ES module" in asked and "def parse_amount" not in asked
+    candidate = Candidate.objects.filter(request=request, state="executed").get()
+    assert candidate.examples_passed == 3
+    assert "+export function slugify(text) {" in candidate.patch
+    assert "-export const slugify = cleanTitle;" in candidate.patch
+    assert "+import { cleanTitle }" not in candidate.patch and "+export const other" not in candidate.patch

@@ -12,6 +12,8 @@ from typing import Any
 
 from apps.generation.engine.budget import Piece, Purse, tokens
 from apps.generation.engine.conventions import Convention, conventions_of, is_test, test_directory
+from apps.generation.engine.javascript.context import outline as javascript_outline
+from apps.generation.engine.javascript.modules import is_javascript, is_typescript
 from apps.generation.engine.source.syntax import parsed
 
 MAX_SYMBOLS = 20
@@ -165,10 +167,16 @@ def _target(source: str | None, path: str, entry: str | None, purse: Purse) -> d
     """Return the file that is written to: whole where it fits into half of the purse, else its outline."""
     shown, form = source or "", "whole"
     if purse.cost(shown) > purse.budget // 2:
-        shown, form = outline(shown, entry, purse.budget // 2), "outline"
+        shown, form = _outline(shown, path, entry, purse.budget // 2), "outline"
     shown = purse.redact(shown)
     purse.spend(shown)
     return {"path": path, "exists": source is not None, "source": shown, "form": form, "tokens": tokens(shown)}
+
+
+def _outline(source: str, path: str, entry: str | None, budget: int) -> str:
+    if is_javascript(path):
+        return javascript_outline(source, entry, budget, is_typed=is_typescript(path))
+    return outline(source, entry, budget)
 
 
 def outline(source: str, entry: str | None, budget: int) -> str:

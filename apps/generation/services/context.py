@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from apps.generation.engine.budget import CHARACTERS_A_TOKEN, Piece
 from apps.generation.engine.context import MAX_SYMBOLS, build_context, lines_between, rank_symbols, symbols_of
 from apps.generation.engine.conventions import is_test
+from apps.generation.engine.javascript.context import symbols_of as javascript_symbols
+from apps.generation.engine.javascript.modules import is_javascript
 from apps.generation.engine.prompts import data_room
 from apps.generation.engine.specification import Specification
 from apps.knowledge.selectors import patterns_matching
@@ -42,6 +44,8 @@ def context_freeze(
     are ranked by the words of the specification; ``search`` in the snapshot says which.
     """
     text = f"{specification.title}\n{specification.text}"
+    if is_javascript(target_path):
+        return _javascript_context(base_sha, files, specification, target_path)
     index = _index(revision_record(repository=repository, sha=base_sha))
     if index is None:
         code = {path: source for path, source in files.items() if not is_test(path)}
@@ -58,6 +62,24 @@ def context_freeze(
         budget=data_room(specification) // CHARACTERS_A_TOKEN,
     )
     return {**snapshot, "search": "fused" if index else "words"}
+
+
+def _javascript_context(
+    base_sha: str, files: Mapping[str, str], specification: Specification, target_path: str
+) -> dict[str, object]:
+    """What is indexed, counted and advised is Python: symbols are ranked by words, and there is no advice."""
+    own = {path: text for path, text in files.items() if is_javascript(path)}
+    known = [one for one in javascript_symbols(own) if one.path != target_path]
+    snapshot = build_context(
+        base_sha=base_sha,
+        files=own,
+        target_path=target_path,
+        entry=specification.entry,
+        pieces=list(rank_symbols(f"{specification.title}\n{specification.text}", known)),
+        advice={"patterns": [], "anti_patterns": []},
+        budget=data_room(specification) // CHARACTERS_A_TOKEN,
+    )
+    return {**snapshot, "search": "words"}
 
 
 def _index(revision: Revision) -> CodeIndex | None:

@@ -14,6 +14,7 @@ from apps.generation.engine.inputs import CallInput, fuzz_inputs, input_restored
 from apps.generation.engine.javascript import modules
 from apps.generation.engine.javascript import tests as written
 from apps.generation.engine.javascript.assembly import merge_module
+from apps.generation.engine.javascript.context import outline, symbols_of
 from apps.generation.engine.javascript.modules import import_path, module_kind, runnable
 from apps.generation.engine.javascript.program import defined_names, normalised_digest, unparsable, whole_statements
 from apps.generation.engine.languages import LANGUAGES, file_name, language_of
@@ -353,3 +354,15 @@ def test_values_of_javascript_are_stored_compared_and_fuzzed() -> None:
 
 def test_constants_of_programs_are_landmarks() -> None:
     assert JS.landmarks(["if (x > 18) throw new Error('no 99');", "y === 'adult' && z < 2.5"]) == (18, 2.5, "adult")
+
+
+def test_a_long_file_is_shown_in_short_with_what_is_asked_for_whole() -> None:
+    long = "import a from './a.js';\n" + "".join(f"export function f{n}(x) {{\n  return {n};\n}}\n" for n in range(40))
+    shown = outline(long, "f7", 150, is_typed=False)
+    assert shown.startswith("import a from './a.js';\n")
+    assert "export function f7(x) {\n  return 7;\n}" in shown and "function f8(x) …" in shown
+    assert "more definitions were left out for length)" in shown
+    names = [
+        (one.qualname, one.kind, one.docstring) for one in symbols_of({"a.ts": "/** Is A. */\nexport class A {}\n"})
+    ]
+    assert names == [("A", "class", "Is A.")]
