@@ -366,3 +366,17 @@ def test_a_long_file_is_shown_in_short_with_what_is_asked_for_whole() -> None:
         (one.qualname, one.kind, one.docstring) for one in symbols_of({"a.ts": "/** Is A. */\nexport class A {}\n"})
     ]
     assert names == [("A", "class", "Is A.")]
+
+
+def test_suggestions_are_in_the_language_of_the_text() -> None:
+    text = "In JavaScript, `function f(n: number): number`.\n\nf(1) // -> 0.5\nf(1) // -> undefined\nf(2) // -> 1\n"
+    found = {one.kind: one for one in analyse(text).issues}
+    contradictions = [one for one in analyse(text).issues if one.kind is IssueKind.CONTRADICTION]
+    assert [one.suggestion for one in contradictions] == ["f(1) // -> 0.5", ": undefined"]
+    assert contradictions[1].message == "f(1) gives undefined, but the signature promises number."
+    assert found[IssueKind.MISSING_ERROR].suggestion == "Throws TypeError when the input is not valid."
+    bare = {one.kind: one.suggestion for one in analyse("Write something in JavaScript.").issues}
+    assert bare[IssueKind.NO_SIGNATURE] == "function name(value)"
+    assert bare[IssueKind.NO_EXAMPLE] == "f(...) // -> ..."
+    fine = analyse("In JavaScript, `function f(n: number): number`.\n\nf(1) // -> 0.5\n").issues
+    assert IssueKind.CONTRADICTION not in {one.kind for one in fine}

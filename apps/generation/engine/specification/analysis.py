@@ -53,7 +53,7 @@ def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = (), ta
     functions, is_inferred = _completed(functions, examples, entry, infer)
     functions = completed_numbers(functions, examples) if is_javascript else functions
     sentences = sentences_in(read)
-    draft = Draft(read, sentences, functions, classes, examples, criteria_in(sentences), entry, is_inferred)
+    draft = Draft(read, sentences, functions, classes, examples, criteria_in(sentences), entry, is_inferred, language)
     issues = (*language_conflict(read, target_path), *issues_in(draft))
     return Specification(
         title=title,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from apps.core.foreign import Foreign
+from apps.core.javascript import source_of
 from apps.generation.engine.secrets import secret_places
-from apps.generation.engine.specification.languages import language_issues
+from apps.generation.engine.specification.languages import JAVASCRIPT, language_issues
 from apps.generation.engine.specification.model import (
     ClassOutline,
     Criterion,
@@ -56,6 +58,53 @@ class Draft:
     criteria: Sequence[Criterion]
     entry: str | None
     is_signature_inferred: bool
+    language: str = "python"
+
+    @property
+    def wording(self) -> Wording:
+        """How suggestions are put in the language of the text."""
+        return _JAVASCRIPT if self.language in JAVASCRIPT else _PYTHON
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Suggestions as the author of a text in one language would write them."""
+
+    signature: str
+    example: str  # with the name to be called
+    invalid: str
+    negative: str
+    raises: str
+    gives: str
+    value: Callable[[object], str]
+    returns: str = "->"
+    types: Mapping[str, str] = field(default_factory=dict)
+
+    def type_name(self, name: str, value: object = None) -> str:
+        """Return a type by its name here as the language calls it."""
+        return value.kind if isinstance(value, Foreign) else self.types.get(name, name)
+
+
+_PYTHON = Wording(
+    "def name(value: int) -> int",
+    "{}(...) == ...",
+    "Raises ValueError when the input is not valid.",
+    "Negative numbers raise ValueError.",
+    "raises",
+    "==",
+    repr,
+)
+_JAVASCRIPT = Wording(
+    "function name(value)",
+    "{}(...) // -> ...",
+    "Throws TypeError when the input is not valid.",
+    "Negative numbers throw RangeError.",
+    "throws",
+    "// ->",
+    source_of,
+    ":",
+    {"int": "number", "float": "number", "str": "string", "bool": "boolean", "NoneType": "null", "list": "an array"},
+)
 
 
 def issues_in(draft: Draft) -> tuple[SpecIssue, ...]:
@@ -90,7 +139,7 @@ def _missing(draft: Draft) -> Iterable[SpecIssue]:
     nowhere = place_of(draft)
     function = next((f for f in draft.functions if f.name == draft.entry and not f.is_method), None)
     if draft.is_signature_inferred or (not draft.functions and not draft.classes):
-        suggestion = function.source if function is not None else "def name(value: int) -> int"
+        suggestion = function.source if function is not None else draft.wording.signature
         yield SpecIssue(
             IssueKind.NO_SIGNATURE,
             nowhere,
@@ -105,7 +154,7 @@ def _missing(draft: Draft) -> Iterable[SpecIssue]:
             nowhere,
             "No example can be run, so no candidate can be judged by one.",
             "What should one typical call return?",
-            f"{name}(...) == ...",
+            draft.wording.example.format(name),
         )
     if not any(e.raises for e in draft.examples) and not _ERRORS.search(draft.text):
         yield SpecIssue(
@@ -113,7 +162,7 @@ def _missing(draft: Draft) -> Iterable[SpecIssue]:
             nowhere,
             "Nothing is said about input that cannot be handled.",
             "What happens when the input is not valid?",
-            "Raises ValueError when the input is not valid.",
+            draft.wording.invalid,
         )
     yield from _missing_edges(draft, function, nowhere)
 
@@ -145,7 +194,7 @@ def _missing_edges(draft: Draft, function: FunctionSignature | None, place: Span
             place,
             "Nothing is said about zero and negative numbers.",
             "What happens for zero and for negative numbers?",
-            "Negative numbers raise ValueError.",
+            draft.wording.negative,
         )
 
 
@@ -162,19 +211,19 @@ def _contradicting_examples(draft: Draft) -> Iterable[SpecIssue]:
                 example.span,
                 f"{example.call} is given two different outcomes.",
                 "Which of the two holds?",
-                f"{earlier.call} == {earlier.expected!r}"
+                f"{earlier.call} {draft.wording.gives} {draft.wording.value(earlier.expected)}"
                 if not earlier.raises
-                else f"{earlier.call} raises {earlier.raises}",
+                else f"{earlier.call} {draft.wording.raises} {earlier.raises}",
             )
     by_name = {function.name: function for function in draft.functions}
     for example in draft.examples:
         function = by_name.get(example.function)
         if function is None or example.steps or draft.is_signature_inferred:
             continue
-        yield from _against_signature(example, function)
+        yield from _against_signature(example, function, draft.wording)
 
 
-def _against_signature(example: SpecExample, function: FunctionSignature) -> Iterable[SpecIssue]:
+def _against_signature(example: SpecExample, function: FunctionSignature, wording: Wording) -> Iterable[SpecIssue]:
     positional = [p for p in function.parameters if p.kind == "positional"]
     accepts_any = any(p.kind.startswith("var_") for p in function.parameters)
     required = sum(1 for p in positional if p.default is None and p.name not in example.kwargs)
@@ -189,12 +238,13 @@ def _against_signature(example: SpecExample, function: FunctionSignature) -> Ite
     kinds = _PYTHON_TYPES.get(function.returns.split("[")[0].lower())
     is_wrong = kinds is not None and example.raises is None and not isinstance(example.expected, kinds)
     if is_wrong and not (function.returns == "bool" and isinstance(example.expected, bool)):
+        given = wording.type_name(type(example.expected).__name__, example.expected)
         yield SpecIssue(
             IssueKind.CONTRADICTION,
             example.span,
-            f"{example.call} gives {type(example.expected).__name__}, but the signature promises {function.returns}.",
+            f"{example.call} gives {given}, but the signature promises {wording.type_name(function.returns)}.",
             "Which of the two is right?",
-            f"-> {type(example.expected).__name__}",
+            f"{wording.returns} {given}",
         )
 
 

@@ -151,10 +151,11 @@ def _named(text: str) -> Iterable[FunctionSignature]:
 def completed_numbers(
     functions: Sequence[FunctionSignature], examples: Sequence[SpecExample]
 ) -> tuple[FunctionSignature, ...]:
-    """Make a number of a signature a float where an example has a fraction in its place."""
+    """Make a number of a signature a float where an example has a fraction in its place; a returned one may be any."""
     return tuple(
         replace(
             function,
+            returns=re.sub(r"\bint\b", "float", function.returns),
             parameters=tuple(
                 replace(one, annotation=re.sub(r"\bint\b", "float", one.annotation))
                 if any(
