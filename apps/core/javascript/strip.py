@@ -109,11 +109,11 @@ class _Blanks:
         if kind == "type_assertion":
             self._blank(node.children[0])
         if kind in ("import_specifier", "export_specifier") and _has(node, "type"):
-            self._with_comma(node)
+            self.with_comma(node)
             return True
         if kind in ("required_parameter", "optional_parameter"):
             if node.child_by_field_name("pattern") is not None and node.children[0].type == "this":
-                self._with_comma(node)
+                self.with_comma(node)
                 return True
             self._check_parameter(node)
         self._modifiers(node)
@@ -147,7 +147,7 @@ class _Blanks:
         if _CONTINUES.match(self.data, node.end_byte) and node.parent is not None and node.parent.type != "arguments":
             self.semicolons.add(word.start_byte)
 
-    def _with_comma(self, node: Node) -> None:
+    def with_comma(self, node: Node) -> None:
         self._blank(node)
         following = node.next_sibling
         if following is not None and following.type == ",":
@@ -216,5 +216,5 @@ def _without_type_imports(source: str) -> str:
         if node.type == "import_specifier":
             local = node.child_by_field_name("alias") or node.child_by_field_name("name")
             if local is not None and text_of(local) not in used:
-                blanks._with_comma(node)
+                blanks.with_comma(node)
     return blanks.result()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from apps.core.javascript.trees import fault_of, parse, text_of, walk
 from apps.generation.engine.specification.javascript.types import annotation_from
 from apps.generation.engine.specification.literals import Budget, balanced_end
 from apps.generation.engine.specification.model import ClassOutline, FunctionSignature, Parameter, SpecExample
 from apps.generation.engine.specification.signatures import NOT_NAMES
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _NAME = r"[A-Za-z_$][\w$]*"
 _FUNCTION = re.compile(rf"\b(async\s+)?function\s*\*?\s+({_NAME})\s*(<[^>(\n]*>)?\s*(?=\()")
@@ -92,7 +96,7 @@ def signature_of(name: str, parameters: str, returns: str, *, is_async: bool = F
     return None
 
 
-def _parameter(node) -> Parameter | None:  # type: ignore[no-untyped-def]  # the type of a node is tree-sitter's
+def _parameter(node: Node) -> Parameter | None:
     pattern, value = node.child_by_field_name("pattern"), node.child_by_field_name("value")
     written = node.child_by_field_name("type")
     if pattern is None or pattern.type == "this":

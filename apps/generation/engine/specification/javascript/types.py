@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from apps.core.javascript.trees import fault_of, parse, text_of, walk
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 UNKNOWN = "Unknown"
 _SIMPLE = {
@@ -39,7 +44,7 @@ def _as_typescript(source: str) -> str:
     return f"{source[1:]} | null" if source.startswith("?") else source
 
 
-def _annotation(node) -> str:  # type: ignore[no-untyped-def]  # the type of a node is known to tree-sitter only
+def _annotation(node: Node) -> str:
     kind = node.type
     inner = [child for child in node.named_children if child.type != "comment"]
     if kind in ("predefined_type", "type_identifier", "literal_type"):
@@ -71,7 +76,7 @@ def _word(text: str) -> str:
     return f"Literal[{text}]" if re.fullmatch(r"-?\d+", text) else UNKNOWN
 
 
-def _generic(name: str, arguments) -> str:  # type: ignore[no-untyped-def]
+def _generic(name: str, arguments: Sequence[Node]) -> str:
     parts = [_annotation(argument) for argument in arguments]
     if name in _LISTS and len(parts) == 1:
         return f"list[{parts[0]}]"
