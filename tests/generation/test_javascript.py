@@ -308,3 +308,17 @@ def test_a_change_to_a_file_sees_the_file_and_what_is_like_it_and_replaces_in_pl
     assert "+export function slugify(text) {" in candidate.patch
     assert "-export const slugify = cleanTitle;" in candidate.patch
     assert "+import { cleanTitle }" not in candidate.patch and "+export const other" not in candidate.patch
+
+
+def test_a_second_attempt_is_asked_for_in_the_words_of_the_language(
+    submit: Submit, provider: Provider, server: FaultServer
+) -> None:
+    Provider.objects.filter(pk=provider.pk).update(samples=1, further_samples=2)
+    server.answers([WRONG, RIGHT, RIGHT])
+    request = submit(SPEC, target_path="src/slugify.mjs")
+    work_off(request)
+    assert request.status == Status.IN_REVIEW
+    shown = next(one.prompt for one in server.requests if "Your program was run" in one.prompt)
+    assert 'slugify("A  b") must give: "a-b". The program: returns "a- b".' in shown
+    assert "```javascript\nexport function slugify(text)" in shown
+    assert Candidate.objects.filter(request=request, examples_passed=3).exists()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from apps.generation.engine.context import prompt_context
 from apps.generation.engine.javascript.modules import module_kind
+from apps.generation.engine.languages import Language
 from apps.generation.engine.outcomes import Expected, outcome_meets
 from apps.generation.engine.prompts import Failure, build_messages, repair_messages
 from apps.generation.engine.testgen import example_inputs, literal_source
@@ -76,10 +77,14 @@ def code_task(workspace: Workspace) -> CodeTask:
 def _repair_task(workspace: Workspace, failed: Candidate) -> CodeTask:
     """Return what the author of *failed* is asked: what the program did with the examples, run once more."""
     inputs = example_inputs(workspace.specification)
-    entry = workspace.run.entry
+    entry, language = workspace.run.entry, workspace.language
     (observed,) = observe([candidate_program(workspace, failed)], inputs, entry=entry)
     failures = [
-        Failure(one.call.text(entry), _expectation(one.expected), outcome_text(outcome))
+        Failure(
+            one.call.text(entry, language.value),
+            _expectation(one.expected, language),
+            outcome_text(outcome, language),
+        )
         for one, outcome in zip(inputs, observed.outcomes, strict=True)
         if one.expected is not None and not outcome_meets(outcome, one.expected)
     ]
@@ -95,8 +100,10 @@ def _repair_task(workspace: Workspace, failed: Candidate) -> CodeTask:
     return _task(workspace, messages)
 
 
-def _expectation(expected: Expected) -> str:
-    return f"raises {expected.raises}" if expected.raises else literal_source(expected.value)
+def _expectation(expected: Expected, language: Language) -> str:
+    if expected.raises:
+        return f"{language.raises} {expected.raises}"
+    return literal_source(expected.value) if language.name == "python" else language.value(expected.value)
 
 
 def _module_kind(workspace: Workspace) -> str:
