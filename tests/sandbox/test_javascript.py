@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import socket
 from pathlib import Path
 
@@ -350,6 +351,24 @@ def test_without_node_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(NodeUnavailable, match="no node on this machine") as refused:
         run(sandbox, HONEST, 1)
     assert "Node.js 20" in refused.value.remedy
+
+
+def test_a_node_that_lies_outside_of_what_is_seen_is_shown_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accelerated_sandbox: Sandbox
+) -> None:
+    known = accelerated_sandbox.runtime.node
+    assert known is not None
+    outside = tmp_path / "node"
+    shutil.copy(known.path, outside)
+    monkeypatch.setattr(node_gateway, "_of_the_wheel", lambda: str(outside))
+    sandbox = Sandbox.open(workers=1)
+    try:
+        assert sandbox.runtime.node is not None and sandbox.runtime.node.is_bound
+        assert [one.ok for one in run(sandbox, HONEST, 3).values] == [18]
+        listed = run(sandbox, BUILTIN + "export const f = (at) => load('fs').existsSync(at);", str(tmp_path)).values
+        assert [one.ok is True for one in listed] == [False]  # no, or not even told
+    finally:
+        sandbox.close()
 
 
 def test_an_old_node_is_not_used(tmp_path: Path) -> None:
