@@ -83,12 +83,14 @@ def reading_run(*, job: JobRun, reading_id: UUID) -> None:
 
     :raises JobCancelled: somebody asked the job to stop.
     """
-    reading = SpecificationReading.objects.select_related("scope").get(pk=reading_id)
+    reading = SpecificationReading.objects.select_related("scope", "draft").get(pk=reading_id)
     if reading.finished_at is not None:
         return
     job.progress("asking")
     found = specification_ask(
-        specification=analyse(reading.text, title=reading.title),
+        specification=analyse(
+            reading.text, title=reading.title, target_path=reading.draft.target_path if reading.draft else ""
+        ),
         subject_id=reading.pk,
         scope=reading.scope,
         cancelled=job.is_cancelled,
