@@ -78,7 +78,7 @@ def analyze_specification(
     require_anywhere(request, Action.SPEC_WRITE)
     user = current_user(request)
     repository = repository_get(user=user, name=payload.repository) if payload.repository else None
-    specification, _ = specification_analyse(
+    specification = specification_analyse(
         title=payload.title, text=payload.specification, repository=repository, target_path=payload.target_path
     )
     analysis = {**analysis_summary(specification), "risk_tier": risk_tier(specification, paths=()).value}

@@ -8,7 +8,7 @@ of where it stands.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from apps.repositories.engine.fusion import reciprocal_rank_fusion
 from apps.repositories.engine.modules import module_name, resolved
 from apps.repositories.engine.symbols import READER
 from apps.repositories.engine.words import search_words
-from apps.repositories.models import CodeIndex, CodeSymbol, IndexedFile, Revision
+from apps.repositories.models import CodeIndex, CodeSymbol, IndexedFile, Repository, Revision
 from apps.repositories.types import FoundSymbol
 
 if TYPE_CHECKING:
@@ -151,6 +151,19 @@ def _found(rows: Any) -> list[FoundSymbol]:
             "pk", "file__path", "kind", *columns
         )
     ]
+
+
+def names_known(*, repository: Repository, words: Collection[str]) -> list[str] | None:
+    """
+    Return which of *words* name a function or class of *repository* as it was indexed last, sorted; two queries.
+
+    None while no commit of it is indexed.
+    """
+    index = CodeIndex.objects.filter(revision__repository=repository, reader=READER).order_by("-created_at").first()
+    if index is None:
+        return None
+    rows = CodeSymbol.objects.filter(repository=repository, qualname__in=list(words), file__indexes=index)
+    return sorted(set(rows.values_list("qualname", flat=True)))
 
 
 def symbols_named(*, index: CodeIndex, dotted: Sequence[str]) -> list[FoundSymbol]:

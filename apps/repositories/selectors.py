@@ -16,6 +16,7 @@ from apps.governance.models import User
 from apps.governance.selectors import readable_scopes
 from apps.repositories.code_search import (
     code_index_of,
+    names_known,
     package_exports,
     symbols_around,
     symbols_calling,
@@ -34,6 +35,7 @@ __all__ = [
     "head_sha",
     "history",
     "is_git",
+    "names_known",
     "object_kind",
     "package_exports",
     "repositories_readable",

@@ -15,12 +15,13 @@ from django.urls import reverse
 from apps.generation.engine.context import prompt_context
 from apps.generation.engine.prompts import build_messages
 from apps.generation.models import CodeGenerationRequest, GenerationRun
-from apps.generation.services import context
+from apps.generation.services import context, submission
 from apps.generation.services.asking import code_task
 from apps.generation.services.pipeline import workspace_open
+from apps.generation.services.submission import specification_analyse
 from apps.governance.models import User
 from apps.jobs.models import Job
-from apps.repositories.models import CodeIndex
+from apps.repositories.models import CodeIndex, Repository
 from tests.generation.test_pipeline import CLAMP
 from tests.shop import FILES, git
 
@@ -196,3 +197,14 @@ def test_what_has_nothing_to_do_with_the_request_is_not_shown_unless_it_is_named
     asked = "Write `final_price(price: str, percent: int) -> int`: the price with a discount."
     assert set(symbols(submit(asked))) == {"with_discount", "parse_amount"}
     assert "named" in symbols(submit(f"{asked} Beside to_hex."))["to_hex"]
+
+
+def test_while_somebody_types_the_index_knows_the_names_and_no_file_is_read(
+    submit: Submit, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "Change with_discount and to_hex so that both round."
+    before = specification_analyse(title="", text=text, repository=repository)
+    submit(CHANGE)
+    monkeypatch.setattr(submission, "repository_files", None)
+    after = specification_analyse(title="", text=text, repository=repository)
+    assert before.known_symbols == after.known_symbols == ("with_discount",)

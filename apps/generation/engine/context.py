@@ -84,9 +84,9 @@ def choose_target(entry: str | None, title: str, files: Mapping[str, str]) -> st
     The main package is the top-level directory with an ``__init__.py`` that holds the most files; without one the
     module goes to the root.
     """
-    for symbol in symbols_of(files):
-        if symbol.qualname == entry and not is_test(symbol.path):
-            return symbol.path
+    defining = _defining(entry, files) if entry else None
+    if defining is not None:
+        return defining
     packages = Counter(
         path.split("/")[-2] if path.startswith("src/") else path.split("/")[0]
         for path in files
@@ -96,6 +96,13 @@ def choose_target(entry: str | None, title: str, files: Mapping[str, str]) -> st
     package = next((root for name, _ in packages.most_common() for root in (name, f"src/{name}") if root in roots), "")
     module = f"{module_name(entry or title)}.py"
     return f"{package}/{module}" if package else module
+
+
+def _defining(entry: str, files: Mapping[str, str]) -> str | None:
+    """Return the first file, tests left out, that defines *entry*; only those that seem to are parsed."""
+    head = re.compile(rf"^(?:async\s+def|def|class)\s+{re.escape(entry)}\b", re.MULTILINE)
+    likely = {path: text for path, text in files.items() if not is_test(path) and head.search(text)}
+    return next((symbol.path for symbol in symbols_of(likely) if symbol.qualname == entry), None)
 
 
 def module_name(text: str) -> str:

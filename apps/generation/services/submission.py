@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -33,10 +34,11 @@ from apps.governance.services import Denial, NotAllowed, approval_require_possib
 from apps.governance.types import DEFAULT_POLICIES, Action
 from apps.jobs.services import job_enqueue
 from apps.repositories.models import Repository
-from apps.repositories.selectors import files_at, head_sha, object_kind
+from apps.repositories.selectors import files_at, head_sha, names_known, object_kind
 from apps.repositories.services import texts_embed
 
 RUN_JOB = "generation.run"
+_WORD = re.compile(r"[A-Za-z_$][\w$]*")
 MAX_AUDITED = 200  # requirement ids in one entry of the audit chain
 NOT_OURS = "/node_modules/"
 READABLE = (".py", ".md", *SOURCES, "package.json")
@@ -44,16 +46,25 @@ READABLE = (".py", ".md", *SOURCES, "package.json")
 
 def specification_analyse(
     *, title: str, text: str, repository: Repository | None = None, target_path: str = ""
-) -> tuple[Specification, dict[str, str]]:
+) -> Specification:
     """
-    Read a specification, with the symbols of *repository* known, and return it with the repository's files.
+    Read a specification, with the names of *repository* known that it mentions.
 
     :raises RepositoryUnavailable: the repository cannot be opened.
     :raises RepositoryEmpty: the repository has no commit.
     """
-    files = repository_files(repository, head_sha(repository)) if repository else {}
-    symbols = [symbol.name for symbol in context_engine.symbols_of(files)]
-    return analyse(text, title=title, known_symbols=symbols, target_path=target_path), files
+    names = _names_mentioned(repository, f"{title}\n{text}") if repository else []
+    return analyse(text, title=title, known_symbols=names, target_path=target_path)
+
+
+def _names_mentioned(repository: Repository, text: str) -> list[str]:
+    """The index knows; before there is one, the files are read."""
+    words = set(_WORD.findall(text[:MAX_CHARACTERS]))
+    names = names_known(repository=repository, words=words)
+    if names is not None:
+        return names
+    files = repository_files(repository, head_sha(repository))
+    return sorted({symbol.name for symbol in context_engine.symbols_of(files)} & words)
 
 
 def repository_files(repository: Repository, sha: str) -> dict[str, str]:
@@ -95,7 +106,8 @@ def request_submit(
     _check_submittable(requester, repository, title, text)
     base_sha = head_sha(repository)
     language = language_choose(target_path=target_path, stated=target_language, title=title, text=text)
-    specification, files = specification_analyse(
+    files = repository_files(repository, base_sha)
+    specification = specification_analyse(
         title=title, text=text, repository=repository, target_path=target_path.strip() or f"x{SUFFIX_OF[language]}"
     )
     path = target_path.strip() or target_choose(specification, files, language)

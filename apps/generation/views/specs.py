@@ -233,7 +233,7 @@ def _context(form: SpecificationForm, draft: SpecificationDraft | None, *, is_fr
     problem, analysis = None, None
     if text.strip():
         try:
-            specification, _ = specification_analyse(
+            specification = specification_analyse(
                 title=title,
                 text=text,
                 repository=draft.repository if draft else None,
