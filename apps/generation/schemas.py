@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from ninja import Field, Schema
 
@@ -150,11 +150,28 @@ class Cluster(Schema):
     examples_total: int
 
 
+class Sureness(Schema):
+    """How probable it is that the choice is right, and what that rests on."""
+
+    probability: float = Field(description="0 to 1.")
+    low: float = Field(description="Lower end of the 95 % interval.")
+    high: float = Field(description="Upper end of the 95 % interval.")
+    rests_on: Literal["public", "here"] = Field(
+        description="Public problems alone, or requests that people judged on this platform too."
+    )
+    judged: int = Field(description="Requests that people had judged here by then.")
+    problems: int = Field(description="Public problems that the calibration was fitted on.")
+    as_of: str = Field(description="The day of the newest evidence.")
+
+
 class Vote(Schema):
     """What behaviour chose."""
 
     selected: str | None
-    score: float | None = Field(description="How sure, 0 to 1; null where nobody could agree, see `standing`.")
+    score: float | None = Field(
+        description="Probability that the choice is right, 0 to 1; null where nobody could agree, see `standing`."
+    )
+    sureness: Sureness | None = Field(None, description="The same with its interval and what it rests on.")
     standing: Standing | None = Field(None, description="What the candidates' agreement amounts to.")
     is_compared: bool
     clusters: list[Cluster]

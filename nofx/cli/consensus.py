@@ -6,10 +6,11 @@ import argparse
 import json
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from apps.generation.services.replay import Options, Replay, consensus_replay
+from apps.generation.services.replay import Fitted, Options, Replay, calibration_fit, consensus_replay
 from nofx import env
 from nofx.cli.exits import Exit
 
@@ -30,7 +31,7 @@ NAMES = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    what = parser.add_subparsers(dest="what", required=True, metavar="replay")
+    what = parser.add_subparsers(dest="what", required=True, metavar="{replay,calibrate}")
     replay = what.add_parser("replay", help="choose on a file of recorded answers and score it")
     replay.add_argument("file", type=Path, help="JSON Lines, plain or gzip")
     replay.add_argument(
@@ -45,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--flip-tests", type=_share, default=0.0, metavar="SHARE", help="make this share of tests wrong"
     )
     replay.add_argument("--json", action="store_true", help="print exactly one JSON object on stdout")
+    calibrate = what.add_parser("calibrate", help="fit on recorded answers how probable it is that a choice is right")
+    calibrate.add_argument("files", type=Path, nargs="+", help="JSON Lines, plain or gzip; each is one source")
+    calibrate.add_argument("--draws", type=int, default=8, help="pools drawn from the answers to each problem")
+    calibrate.add_argument("--seed", type=int, default=1, help="of fuzzed inputs and of the pools")
+    calibrate.add_argument("--json", action="store_true", help="print exactly one JSON object on stdout")
 
 
 def _count(text: str) -> int:
@@ -70,11 +76,16 @@ def _share(text: str) -> float:
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Replay a file and print the figures.
+    Replay a file, or fit the calibration on several, and print the figures.
 
     :raises ReplayUnreadable: the file is missing or holds something else.
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
     """
+    memory = Path(env.load()["NOFX_HOME"]) / MEMORY
+    return _calibrate(arguments, memory) if arguments.what == "calibrate" else _replay(arguments, memory)
+
+
+def _replay(arguments: argparse.Namespace, memory: Path) -> int:
     started = time.monotonic()
     options = Options(
         models=tuple(name.strip() for name in arguments.models.split(",") if name.strip()),
@@ -85,11 +96,35 @@ def run(arguments: argparse.Namespace) -> int:
         clone=arguments.clone,
         flip=arguments.flip_tests,
     )
-    memory = Path(env.load()["NOFX_HOME"]) / MEMORY
     found = consensus_replay(path=arguments.file, memory_path=memory, options=options, say=_progress)
     seconds = round(time.monotonic() - started, 1)
     print(json.dumps({**found.as_json(), "seconds": seconds}) if arguments.json else _table(found, seconds))
     return Exit.OK
+
+
+def _calibrate(arguments: argparse.Namespace, memory: Path) -> int:
+    found = calibration_fit(
+        paths=arguments.files,
+        memory_path=memory,
+        draws=arguments.draws,
+        seed=arguments.seed,
+        fitted=datetime.now(UTC).date().isoformat(),
+        say=_progress,
+    )
+    print(json.dumps(found.as_json()) if arguments.json else _fitted(found))
+    return Exit.OK
+
+
+def _fitted(found: Fitted) -> str:
+    lines = [str(found.public)]
+    lines += ["calibration error on problems not learned from, of all pools and of small ones; then on other sources:"]
+    lines += [
+        f"  {one.source:<24} n={one.choices:<5} {one.known:.3f} {one.known_small:.3f}   "
+        f"{one.unknown:.3f} {one.unknown_small:.3f}"
+        for one in found.errors
+    ]
+    lines += [f"  pools of {size:<15} n={count:<5} {error:.3f}" for size, (count, error) in found.sizes.items()]
+    return "\n".join(lines)
 
 
 def _table(found: Replay, seconds: float) -> str:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.generation.engine.calibration import PUBLIC
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest
 from apps.generation.services.reviews import selection_change
 from apps.governance.models import User
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 RIGHT_TOO = RIGHT.replace("return max(low, min(value, high))", "value = min(value, high)\n    return max(low, value)")
 HOPELESS = "```python\ndef clamp(value: int, low: int, high: int) -> int:\n    return low - 1\n```"
-ROUNDED_SCORE = b"score from 0 to 1"
+PROBABILITY = b"probability of being right"
 PROSE = "Please add a sensible limit for the number of items in a basket to the shop."
 
 Answer = Callable[..., CodeGenerationRequest]
@@ -59,7 +60,7 @@ def test_one_candidate_has_no_score_anywhere(answered: Answer, said: Callable[..
     review, progress, vote = said(request)
     assert b"There is one candidate only, so there was no consensus to reach." in review
     assert b'<p class="tally__words">One candidate</p>' in review
-    assert ROUNDED_SCORE not in review
+    assert PROBABILITY not in review
     assert b"No input was found on which they differ." not in review
     assert b"one candidate" in progress
     assert (vote["score"], vote["standing"]) == (None, "single")
@@ -71,7 +72,7 @@ def test_nothing_executable_has_no_score_anywhere(answered: Answer, said: Callab
     review, progress, vote = said(request)
     assert b"No behaviour could be compared, so there was no consensus to reach." in review
     assert b'<p class="tally__words">No behaviour compared</p>' in review
-    assert ROUNDED_SCORE not in review
+    assert PROBABILITY not in review
     assert b"no behaviour compared" in progress
     assert (vote["score"], vote["standing"], vote["is_compared"]) == (None, "not_compared", False)
 
@@ -90,9 +91,21 @@ def test_candidates_that_behave_alike_have_a_score_everywhere(
     review, progress, vote = said(request)
     assert f"<strong>{score}</strong>".encode() in review
     assert b"No input was found on which they differ." in review
-    assert f'consensus <span class="num">{score}</span>'.encode() in progress
+    assert f'right with a probability of <span class="num">{score}</span>'.encode() in progress
     assert vote["standing"] == "agreed"
     assert b"so there was no consensus to reach" not in review
+
+
+def test_a_probability_comes_with_its_interval_and_what_it_rests_on(
+    answered: Answer, said: Callable[..., tuple[bytes, bytes, dict[str, object]]]
+) -> None:
+    review, _, vote = said(answered([RIGHT, RIGHT_TOO, WRONG]))
+    sureness = vote["sureness"]
+    assert isinstance(sureness, dict)
+    assert 0 < sureness["low"] < sureness["probability"] == vote["score"] < sureness["high"] < 1
+    assert (sureness["rests_on"], sureness["judged"], sureness["problems"]) == ("public", 0, PUBLIC.problems)
+    assert f'<dd class="num">{sureness["low"]:.2f} to {sureness["high"]:.2f}</dd>'.encode() in review
+    assert b"no request has been judged." in review
 
 
 def test_answers_that_are_one_program_agree_and_are_counted(
@@ -100,7 +113,7 @@ def test_answers_that_are_one_program_agree_and_are_counted(
 ) -> None:
     review, _, vote = said(answered([RIGHT, RIGHT, RIGHT]))
     assert b"All answers are the same program" in review
-    assert ROUNDED_SCORE in review
+    assert PROBABILITY in review
     assert vote["standing"] == "agreed"
 
 

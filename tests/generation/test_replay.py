@@ -139,6 +139,22 @@ def test_for_people_there_is_a_table(recorded: Path, capsys: pytest.CaptureFixtu
     assert "13 of 13 problems have been run." in printed.err
 
 
+def test_the_calibration_is_fitted_again_from_files(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["consensus", "calibrate", str(recorded), "--draws", "3"]
+    assert main([*arguments, "--json"]) == Exit.OK
+    (line,) = capsys.readouterr().out.splitlines()
+    found = json.loads(line)
+    assert found["public"]["sources"] == ["recorded"]
+    assert found["public"]["problems"] == 12
+    assert 0 < found["public"]["choices"] <= 36
+    assert set(found["public"]["slopes"]) == {"rivals", "passing", "agreement", "examples", "failed", "tests"}
+    assert set(found["sizes"]) <= {"2", "3", "4"}
+    assert main(arguments) == Exit.OK
+    assert "pools of 2" in capsys.readouterr().out
+    assert main([*arguments, "--json"]) == Exit.OK
+    assert json.loads(capsys.readouterr().out) == found
+
+
 def test_a_file_that_is_no_record_is_refused_with_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ al., Science 2022: clusters of equal behaviour).
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from enum import StrEnum
 from apps.generation.engine.inputs import CallInput, input_key
 from apps.generation.engine.outcomes import Expected, Outcome, OutcomeKind, outcome_meets, outcomes_agree
 from apps.generation.engine.support import Behaviour, Support, WrittenTest, is_usable, supports
+from apps.generation.engine.sureness import Sureness, log_odds
 from apps.generation.engine.votes import NO_KINSHIP, Kinship, digest_votes
 
 NOTHING_COMPARED = "No behaviour could be compared."
@@ -122,13 +124,13 @@ class Consensus:
     """
     The choice and why.
 
-    ``selected`` is None only for an empty pool. ``score`` (0..1) rates the evidence behind it, and is None where nobody
-    could agree: with fewer than two candidates, or no behaviour to compare; ``standing`` says which. ``selectors`` maps
-    the name of each selector to its choice: "consensus", "unweighted", "baseline" and "text_majority".
+    ``selected`` is None only for an empty pool. ``sureness`` is what its probability of being right is estimated from,
+    None where nobody could agree: with fewer than two candidates, or no behaviour to compare; ``standing`` says which.
+    ``selectors`` maps the name of each selector to its choice: "consensus", "unweighted", "baseline", "text_majority".
     """
 
     selected: str | None
-    score: float | None
+    sureness: Sureness | None
     standing: Standing
     clusters: tuple[Cluster, ...]
     distinguishing: Distinguishing | None
@@ -189,7 +191,7 @@ def decide_consensus(
     selected = groups[0].chosen.id
     return Consensus(
         selected,
-        None if alone else _score(groups, inputs),
+        None if alone else _sureness(groups, pool, inputs),
         alone or (Standing.AGREED if len(groups) == 1 else Standing.DIVIDED),
         clusters,
         _distinguishing(groups, inputs),
@@ -314,26 +316,20 @@ def _clusters(groups: Sequence[_Group], inputs: Sequence[PoolInput]) -> tuple[Cl
     )
 
 
-def _score(groups: Sequence[_Group], inputs: Sequence[PoolInput]) -> float:
-    """
-    Rate the evidence behind the choice, from 0 to 1.
-
-    ``examples * (0.3 + 0.7 * agreement)``: *examples* is 0.6 without any, rises from there towards 1 as 1 - 0.4 / 2**n
-    with n examples that all pass, and is half the share that passes otherwise; *agreement* is the winner's share of
-    the vote among clusters that pass as many examples, shrunk by one dissenting vote of weight one half. It orders
-    choices by evidence; calibrating it to a probability needs recorded outcomes.
-    """
-    winner, total = groups[0], _examples(inputs)
-    rivals = sum(group.vote for group in groups if group.passed == winner.passed)
-    agreement = winner.vote / (rivals + 0.5)
-    if not total:
-        examples = 0.6
-    elif winner.passed == total:
-        examples = 1 - 0.4 / 2 ** min(total, 50)
-    else:
-        examples = 0.5 * winner.passed / total
-    usable = any(is_usable(outcome) for outcome in winner.members[0].outcomes)
-    return round(min(1.0, max(0.0, examples * (0.3 + 0.7 * agreement))), 4) if usable else 0.05
+def _sureness(groups: Sequence[_Group], pool: Sequence[PoolEntry], inputs: Sequence[PoolInput]) -> Sureness:
+    """Return what stands behind the first group; an average candidate has one vote."""
+    winner = groups[0]
+    unit = math.fsum(entry.weight for entry in pool) / len(pool)
+    everybody = math.fsum(group.vote for group in groups) / unit
+    passing = math.fsum(group.vote for group in groups if group.passed == winner.passed) / unit
+    return Sureness(
+        rivals=log_odds(winner.vote / unit, passing),
+        passing=log_odds(passing, everybody),
+        agreement=winner.support.agreement,
+        examples=math.log1p(winner.passed),
+        failed=float(winner.passed < _examples(inputs)),
+        tests=winner.support.tests,
+    )
 
 
 def shrink_input(inputs: Sequence[PoolInput], is_distinguishing: Callable[[int], bool]) -> int | None:

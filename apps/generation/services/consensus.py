@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.checks.types import plain_text
+from apps.generation.engine.calibration import Calibration
 from apps.generation.engine.consensus import (
     NOTHING_COMPARED,
     Consensus,
@@ -30,9 +31,11 @@ from apps.generation.engine.outcomes import (
 )
 from apps.generation.gateways.observing import Observation
 from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun, ObservedInput
+from apps.generation.services.calibration import calibration_here, sureness_stored
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import scores_keep
 
+CENT = Decimal("0.01")
 PRIOR_SHARE = 0.5
 MAX_SHOWN = 400
 
@@ -124,19 +127,22 @@ def _decided(
 ) -> dict[str, Any]:
     """Decide, label the candidates with their clusters, and return the columns of the consensus row."""
     decision = decide_consensus([voter.entry for voter in voters], inputs)
+    details = decision_details(
+        decision,
+        inputs,
+        entry=run.entry,
+        pool=len(candidates),
+        calibration=calibration_here(),
+        language=language_of(run.target_path),
+    )
     for cluster in decision.clusters:
         Candidate.objects.filter(pk__in=cluster.members).update(cluster=cluster.label)
     selected = next((voter.program for voter in voters if voter.entry.id == decision.selected), None)
     chosen = next((candidate for candidate in candidates if candidate.pk == selected), None)
     return {
         "selected_implementation": chosen.implementation if chosen else None,
-        "consensus_score": None if decision.score is None else Decimal(str(decision.score)).quantize(Decimal("0.01")),
-        "voting_details": {
-            **decision_details(
-                decision, inputs, entry=run.entry, pool=len(candidates), language=language_of(run.target_path)
-            ),
-            "seed": run.seed,
-        },
+        "consensus_score": None if details["score"] is None else Decimal(str(details["score"])).quantize(CENT),
+        "voting_details": {**details, "seed": run.seed},
     }
 
 
@@ -175,12 +181,15 @@ def decision_details(
     *,
     entry: str,
     pool: int,
+    calibration: Calibration,
     language: Language = PYTHON,
 ) -> dict[str, Any]:
     """Return the whole of a vote as JSON data; values are put as *language* writes them."""
+    sureness = sureness_stored(decision.sureness, calibration)
     return {
         "selected": decision.selected,
-        "score": decision.score,
+        "score": None if sureness is None else sureness["probability"],
+        "sureness": sureness,
         "standing": decision.standing.value,
         "is_compared": NOTHING_COMPARED not in decision.reasons,
         "candidates": pool,

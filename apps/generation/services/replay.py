@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from apps.core.errors import NofxError
+from apps.generation.engine.calibration import Public
 from apps.generation.engine.consensus import PoolInput
 from apps.generation.engine.exploration import explored_inputs
 from apps.generation.engine.inputs import input_key
 from apps.generation.engine.landmarks import landmarks_of
 from apps.generation.engine.replay.adversities import with_clones, with_flipped_tests
+from apps.generation.engine.replay.calibrating import Drawn, Error, by_size, drawn, errors, public_fitted
 from apps.generation.engine.replay.evaluation import Evaluation, evaluate
 from apps.generation.engine.replay.records import Problem, RecordInvalid, problems_read
 from apps.generation.engine.replay.selectors import Observed
@@ -90,15 +92,7 @@ def consensus_replay(
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
     """
     label, problems = _problems(path, options)
-    memory = Memory(memory_path)
-    try:
-        observed = []
-        for number, problem in enumerate(problems, 1):
-            observed.append(_observed(problem, memory, seed=options.seed))
-            if number % 20 == 0 or number == len(problems):
-                say(f"{number} of {len(problems)} problems have been run.")
-    finally:
-        memory.close()
+    observed = _observe_all(problems, memory_path, seed=options.seed, say=say)
     say("Choosing and scoring.")
     return Replay(
         problems=len(problems),
@@ -109,6 +103,65 @@ def consensus_replay(
         executions=sum(len({sample.code for sample in one.problem.samples}) * len(one.inputs) for one in observed),
         excluded={problem.id: problem.excluded for problem in problems if problem.excluded},
     )
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was fitted, and how far it is off: by source, and by the size of the pool with the number of these."""
+
+    public: Public
+    errors: list[Error]
+    sizes: dict[int, tuple[int, float]]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the command prints."""
+        return {
+            "public": asdict(self.public),
+            "errors": [asdict(one) for one in self.errors],
+            "sizes": {size: {"choices": count, "ece": error} for size, (count, error) in self.sizes.items()},
+        }
+
+
+def calibration_fit(
+    *,
+    paths: Sequence[Path],
+    memory_path: Path,
+    draws: int,
+    seed: int,
+    fitted: str,
+    say: Callable[[str], None] = lambda line: None,
+) -> Fitted:
+    """
+    Return what pools drawn from recorded answers teach about the evidence behind a choice.
+
+    Each file is one source. *fitted* is the day that stands with what was fitted.
+
+    :raises ReplayUnreadable: a file is missing, too large, or holds something else.
+    :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
+    """
+    pools: list[Drawn] = []
+    for path in paths:
+        _, problems = _problems(path, Options(seed=seed))
+        observed = _observe_all(problems, memory_path, seed=seed, say=say)
+        say(f"Drawing pools from {path.name}.")
+        pools += drawn(path.name.partition(".")[0], observed, draws=draws, seed=seed)
+    say("Fitting.")
+    return Fitted(public_fitted(pools, fitted=fitted), errors(pools), by_size(pools))
+
+
+def _observe_all(
+    problems: Sequence[Problem], memory_path: Path, *, seed: int, say: Callable[[str], None]
+) -> list[Observed]:
+    memory = Memory(memory_path)
+    try:
+        observed = []
+        for number, problem in enumerate(problems, 1):
+            observed.append(_observed(problem, memory, seed=seed))
+            if number % 20 == 0 or number == len(problems):
+                say(f"{number} of {len(problems)} problems have been run.")
+    finally:
+        memory.close()
+    return observed
 
 
 def _problems(path: Path, options: Options) -> tuple[str, list[Problem]]:

@@ -21,6 +21,7 @@ from apps.generation.engine.specification import FunctionSignature, Specificatio
 from apps.generation.engine.testgen import example_inputs
 from apps.generation.gateways.observing import NodeProgram, Program, observe
 from apps.generation.models import DirectArtifact, GeneratedCodeArtifact
+from apps.generation.services.calibration import calibration_here
 from apps.generation.services.candidates import PLATFORM_AUTHOR
 from apps.generation.services.consensus import decision_details
 from apps.generation.services.execution import javascript_program, one_kind_after_the_other
@@ -164,7 +165,12 @@ def vote_take(*, title: str, text: str, sources: Sequence[tuple[str, str]]) -> d
         for (name, code), one in zip(sources, observations, strict=True)
     ]
     return decision_details(
-        decide_consensus(pool, inputs), inputs, entry=specification.entry, pool=len(pool), language=language
+        decide_consensus(pool, inputs),
+        inputs,
+        entry=specification.entry,
+        pool=len(pool),
+        calibration=calibration_here(),
+        language=language,
     )
 
 

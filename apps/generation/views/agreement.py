@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
+from apps.generation.engine.calibration import ENOUGH
 from apps.generation.engine.consensus import Standing
 from apps.generation.models import Candidate, CodeGenerationConsensus
 from apps.generation.selectors import Lettered
+from apps.generation.services.calibration import JUDGED_HERE
 
-RATED = "score from 0 to 1; informs, never approves"
+RATED = "probability of being right; informs, never approves"
 NOTES = {
     Standing.SINGLE: "There is one candidate only, so there was no consensus to reach.",
     Standing.NOT_COMPARED: (
@@ -52,13 +55,35 @@ def agreement_tally(consensus: CodeGenerationConsensus, chosen: Lettered, letter
     if favourite and favourite != chosen.letter:
         facts.append(("models chose", favourite))
     is_rated = consensus.consensus_score is not None
+    sureness = details.get("sureness")
+    if sureness:
+        facts.append(("95 % interval", f"{sureness['low']:.2f} to {sureness['high']:.2f}"))
     words = standing_words(consensus).capitalize() or "No score"
     return {
         "have": consensus.consensus_score,
         "unit": RATED if is_rated else words,
         "facts": facts if details.get("is_compared") else facts[:1],
-        "note": " ".join(details.get("reasons", [])),
+        "note": " ".join([*details.get("reasons", []), rests_on(sureness)]).strip(),
     }
+
+
+def rests_on(sureness: Mapping[str, Any] | None) -> str:
+    """Return the sentence that says where a probability comes from; nothing where there is none."""
+    if not sureness:
+        return ""
+    day = date.fromisoformat(sureness["as_of"])
+    when = f"{day.day} {day:%B %Y}"
+    if sureness["rests_on"] == JUDGED_HERE:
+        return (
+            f"The probability rests on {sureness['judged']} requests that people judged here, the last on {when}, "
+            f"and on {sureness['problems']} public problems."
+        )
+    judged = sureness["judged"]
+    here = "no request has been judged" if not judged else f"{judged} of the {ENOUGH} judged requests are there"
+    return (
+        f"The probability comes from {sureness['problems']} public problems (fitted {when}) until {ENOUGH} requests "
+        f"are judged here; {here}."
+    )
 
 
 def letters_by_id(shown: Sequence[Lettered], candidates: Sequence[Candidate]) -> dict[str, str]:

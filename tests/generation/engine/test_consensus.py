@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isfinite
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.generation.engine.calibration import Calibration
 from apps.generation.engine.consensus import (
     NOTHING_COMPARED,
+    Consensus,
     InputOrigin,
     PoolEntry,
     PoolInput,
@@ -38,6 +41,11 @@ def value(of: object) -> Outcome:
 
 def entry(name: str, *outcomes: Outcome, digest: str = "", prior: float = 0.5, weight: float = 1.0) -> PoolEntry:
     return PoolEntry(name, f"model-{name}", digest or name, outcomes, prior, weight)
+
+
+def probability(decided: Consensus) -> float:
+    assert decided.sureness is not None
+    return Calibration().estimate(decided.sureness).probability
 
 
 def test_two_wrong_answers_lose_to_one_that_passes_the_examples():
@@ -137,20 +145,20 @@ def test_without_any_behaviour_the_prior_chooses_and_it_is_said():
     decided = decide_consensus(pool, [])
     assert decided.selected == "b"
     assert decided.reasons == (NOTHING_COMPARED,) == ("No behaviour could be compared.",)
-    assert (decided.score, decided.standing) == (None, Standing.NOT_COMPARED)
+    assert (decided.sureness, decided.standing) == (None, Standing.NOT_COMPARED)
     nothing = decide_consensus([entry("a", NOT_RUN), entry("b", TIMEOUT)], [FUZZ])
     assert nothing.reasons == (NOTHING_COMPARED,)
 
 
 def test_an_empty_pool_selects_nothing():
     nobody = decide_consensus([], [EXAMPLE])
-    assert (nobody.selected, nobody.score, nobody.standing) == (None, None, Standing.NOBODY)
+    assert (nobody.selected, nobody.sureness, nobody.standing) == (None, None, Standing.NOBODY)
 
 
 @pytest.mark.parametrize(("outcomes", "inputs"), [((value(2),), [EXAMPLE]), ((value(9),), [EXAMPLE]), ((), [])])
-def test_one_candidate_alone_is_chosen_without_a_score(outcomes, inputs):
+def test_one_candidate_alone_is_chosen_and_nothing_says_how_sure_it_is(outcomes, inputs):
     decided = decide_consensus([entry("a", *outcomes)], inputs)
-    assert (decided.selected, decided.score, decided.standing) == ("a", None, Standing.SINGLE)
+    assert (decided.selected, decided.sureness, decided.standing) == ("a", None, Standing.SINGLE)
     assert not any("weighted vote" in reason for reason in decided.reasons)
 
 
@@ -158,12 +166,13 @@ def test_the_standing_says_whether_those_who_were_compared_agree():
     alike = decide_consensus([entry("a", value(2)), entry("b", value(2))], [EXAMPLE])
     apart = decide_consensus([entry("a", value(2)), entry("b", value(3))], [EXAMPLE])
     assert (alike.standing, apart.standing) == (Standing.AGREED, Standing.DIVIDED)
-    assert alike.score > apart.score > 0
+    assert probability(alike) > probability(apart)
 
 
-def test_where_none_passes_an_example_the_score_is_nothing():
-    decided = decide_consensus([entry("a", value(7)), entry("b", value(8))], [EXAMPLE])
-    assert (decided.score, decided.standing) == (0.0, Standing.DIVIDED)
+def test_what_fails_an_example_is_hardly_right():
+    failing = decide_consensus([entry("a", value(7)), entry("b", value(7))], [EXAMPLE])
+    assert probability(failing) < 0.3
+    assert failing.sureness.failed == 1.0
 
 
 def test_mistaken_calls_are_refused():
@@ -173,12 +182,20 @@ def test_mistaken_calls_are_refused():
         decide_consensus([entry("a")], [FUZZ])
 
 
-def test_more_examples_and_more_agreement_raise_the_score():
-    one = decide_consensus([entry("a", value(2)), entry("b", value(3))], [EXAMPLE]).score
-    two = decide_consensus([entry("a", value(2)), entry("b", value(2))], [EXAMPLE]).score
-    more = decide_consensus([entry("a", value(2), value(2)), entry("b", value(2), value(2))], [EXAMPLE, EXAMPLE]).score
-    assert one < two < more
-    assert decide_consensus([entry("a", value(9)), entry("b", value(9))], [EXAMPLE]).score < one
+def test_more_examples_and_more_agreement_raise_the_probability():
+    one = decide_consensus([entry("a", value(2)), entry("b", value(3))], [EXAMPLE])
+    two = decide_consensus([entry("a", value(2)), entry("b", value(2))], [EXAMPLE])
+    more = decide_consensus([entry("a", value(2), value(2)), entry("b", value(2), value(2))], [EXAMPLE, EXAMPLE])
+    many = decide_consensus([entry(name, value(2), value(2)) for name in "abcdefgh"], [EXAMPLE, EXAMPLE])
+    assert probability(one) < probability(two) < probability(more) < probability(many)
+
+
+def test_what_stands_behind_a_choice_does_not_depend_on_the_scale_of_weights():
+    pool = [entry("a", value(2)), entry("b", value(2)), entry("c", value(3))]
+    light = [replace(one, weight=one.weight / 50) for one in pool]
+    assert decide_consensus(light, [FUZZ]).sureness.figures == pytest.approx(
+        decide_consensus(pool, [FUZZ]).sureness.figures
+    )
 
 
 def test_the_smallest_distinguishing_input_is_shown():
@@ -272,8 +289,8 @@ def test_nobody_passes_more_examples_than_the_selected(pool):
     by_id = {candidate.id: candidate for candidate in pool}
     for choice in (decided.selected, decided.unweighted_selected, decided.baseline_selected):
         assert passed(by_id[choice]) == max(passed(candidate) for candidate in pool)
-    assert (decided.score is None) is (decided.standing in {Standing.SINGLE, Standing.NOT_COMPARED})
-    assert decided.score is None or 0.0 <= decided.score <= 1.0
+    assert (decided.sureness is None) is (decided.standing in {Standing.SINGLE, Standing.NOT_COMPARED})
+    assert decided.sureness is None or all(map(isfinite, decided.sureness.figures))
     assert decided.clusters == () or abs(sum(c.share for c in decided.clusters) - 1) < 1e-9
 
 

@@ -150,19 +150,20 @@ def _gain(ours: Sequence[float], theirs: Sequence[float] | None, seed: int) -> I
 def _calibration(
     scored: Sequence[int], folds: Sequence[int], choices: Sequence[Choice], right: Sequence[float], count: int
 ) -> Calibration:
-    """Learn probabilities and the threshold on the other folds of each problem."""
-    said = [0.0] * len(scored)
-    accepted = [False] * len(scored)
+    """Learn probabilities and the threshold on the other folds of each problem; what cannot be rated is left out."""
+    truths = dict(zip(scored, right, strict=True))
+    rated = [index for index in scored if choices[index].features]
+    said: dict[int, float] = {}
+    taken: list[float] = []
     for fold in range(count):
-        train = [at for at, index in enumerate(scored) if folds[index] != fold]
-        truths = [right[at] for at in train]
-        learned = Calibrator([choices[scored[at]].features for at in train], truths)
-        limit = threshold([learned.probability(choices[scored[at]].features) for at in train], truths)
-        for at, index in enumerate(scored):
+        train = [index for index in rated if folds[index] != fold]
+        known = [truths[index] for index in train]
+        learned = Calibrator([choices[index].features for index in train], known)
+        limit = threshold([learned.probability(choices[index].features) for index in train], known)
+        for index in rated:
             if folds[index] == fold:
-                said[at] = learned.probability(choices[index].features)
-                accepted[at] = said[at] >= limit
-    taken = [right[at] for at in range(len(scored)) if accepted[at]]
-    bins = reliability(said, right)
+                said[index] = learned.probability(choices[index].features)
+                taken += [truths[index]] if said[index] >= limit else []
+    bins = reliability([said[index] for index in rated], [truths[index] for index in rated])
     coverage = len(taken) / len(scored) if scored else 0.0
     return Calibration(calibration_error(bins), coverage, wilson(math.fsum(taken), len(taken)), bins)

@@ -16,8 +16,13 @@ from apps.generation.engine.votes import NO_KINSHIP, Kinship
 def with_questions(
     seen: Observed, expertise: Mapping[str, float] | None, *, questions: int, kinship: Kinship = NO_KINSHIP
 ) -> Choice:
+    """Return the consensus after at most so many answers."""
+    return consensus(asked_about(seen, expertise, questions=questions), expertise, kinship)
+
+
+def asked_about(seen: Observed, expertise: Mapping[str, float] | None, *, questions: int) -> Observed:
     """
-    Return the consensus after at most so many answers; each becomes an example, as a person's answer does.
+    Return the problem with at most so many answers; each becomes an example, as a person's answer does.
 
     A question needs a value for its answer. The same input is never asked about twice, and nothing once all agree.
     """
@@ -27,7 +32,7 @@ def with_questions(
         if question is None:
             break
         asked = _answered(asked, question.index)
-    return consensus(asked, expertise, kinship)
+    return asked
 
 
 def _settled(seen: Observed) -> set[int]:

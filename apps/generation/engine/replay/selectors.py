@@ -17,6 +17,7 @@ from functools import cached_property
 from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput, decide_consensus
 from apps.generation.engine.outcomes import Outcome, outcome_meets
 from apps.generation.engine.replay.records import Problem
+from apps.generation.engine.sureness import Sureness
 from apps.generation.engine.votes import NO_KINSHIP, Kinship
 
 Weights = tuple[float, ...]
@@ -123,10 +124,20 @@ def codet(seen: Observed) -> Weights | None:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the consensus chose, and the figures that say how sure it may be (see :func:`sureness`)."""
+    """
+    What the consensus chose, and what stands behind it; None where nobody could agree.
+
+    ``trust`` (0..1) is the expertise of the best author behind the choice.
+    """
 
     weights: Weights
-    features: tuple[float, ...]
+    sureness: Sureness | None
+    trust: float
+
+    @property
+    def features(self) -> tuple[float, ...]:
+        """The figures that a probability of being right is learned from; none where there is nothing to rate."""
+        return () if self.sureness is None else (*self.sureness.figures, self.trust)
 
 
 def consensus(seen: Observed, expertise: Mapping[str, float] | None, kinship: Kinship = NO_KINSHIP) -> Choice:
@@ -137,7 +148,7 @@ def consensus(seen: Observed, expertise: Mapping[str, float] | None, kinship: Ki
     chosen = [entry for entry in pool if entry.id in set(members)]
     best = max(entry.prior for entry in chosen)
     weights = share([int(entry.id) for entry in chosen if entry.prior == best], len(pool))
-    return Choice(weights, sureness(seen, pool, chosen))
+    return Choice(weights, decided.sureness, best)
 
 
 def entries(seen: Observed, expertise: Mapping[str, float] | None) -> list[PoolEntry]:
@@ -159,22 +170,6 @@ def entries(seen: Observed, expertise: Mapping[str, float] | None) -> list[PoolE
         )
         for index, sample in enumerate(seen.problem.samples)
     ]
-
-
-def sureness(seen: Observed, pool: Sequence[PoolEntry], chosen: Sequence[PoolEntry]) -> tuple[float, ...]:
-    """
-    Return what a choice's probability of being right is estimated from.
-
-    The share of the weight of all samples that behaves like the choice; the same among those that pass as many
-    examples; the share of examples that it passes; the expertise of the best author behind it.
-    """
-    total = sum(entry.weight for entry in pool)
-    mine = sum(entry.weight for entry in chosen)
-    passing = set(_passing(seen))
-    rivals = sum(entry.weight for entry in pool if int(entry.id) in passing)
-    examples = sum(map(is_example, seen.inputs))
-    passed = seen.passed(int(chosen[0].id)) / examples if examples else 0.5
-    return mine / total, mine / max(rivals, mine), passed, max(entry.prior for entry in chosen)
 
 
 def oracle(seen: Observed) -> Weights:

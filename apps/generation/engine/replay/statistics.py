@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 
+from apps.generation.engine.logistic import fit, probability
+
 RESAMPLES = 2_000
 BINS = 5
 Z95 = 1.959964
 PRECISION = 0.95
-_ROUNDS = 300
-_STEP = 0.5
 _SHRINKAGE = 0.02
 
 
@@ -75,44 +75,35 @@ class Calibrator:
     def __init__(self, features: Sequence[Sequence[float]], right: Sequence[float]) -> None:
         """Learn from choices whose truth (0..1) is known; without any, every probability is one half."""
         count = len(features)
-        width = len(features[0]) if features else 0
-        self._means = [math.fsum(row[k] for row in features) / count for k in range(width)]
+        columns = list(zip(*features, strict=True))
+        self._means = [math.fsum(column) / count for column in columns]
         self._scales = [
-            math.sqrt(math.fsum((row[k] - self._means[k]) ** 2 for row in features) / count) or 1.0
-            for k in range(width)
+            math.sqrt(math.fsum((value - middle) ** 2 for value in column) / count) or 1.0
+            for column, middle in zip(columns, self._means, strict=True)
         ]
-        self._weights = [0.0] * width
         rate = (math.fsum(right) + 1) / (count + 2)
-        self._bias = math.log(rate / (1 - rate))
-        scaled = [self._scaled(row) for row in features]
-        for _ in range(_ROUNDS if count else 0):
-            self._step(scaled, right)
+        self._learned = fit(
+            [self._row(features_of) for features_of in features],
+            right,
+            means=[math.log(rate / (1 - rate)), *(0.0 for _ in columns)],
+            precisions=[_SHRINKAGE, *(_SHRINKAGE * max(count, 1) for _ in columns)],
+        )
 
-    def _scaled(self, row: Sequence[float]) -> list[float]:
-        return [(value - middle) / scale for value, middle, scale in zip(row, self._means, self._scales, strict=True)]
+    def _row(self, figures: Sequence[float]) -> list[float]:
+        scaled = zip(figures, self._means, self._scales, strict=True)
+        return [1.0, *((value - middle) / scale for value, middle, scale in scaled)]
 
-    def _step(self, rows: Sequence[Sequence[float]], right: Sequence[float]) -> None:
-        errors = [truth - self._probability(row) for row, truth in zip(rows, right, strict=True)]
-        self._bias += _STEP * math.fsum(errors) / len(rows)
-        for k, weight in enumerate(self._weights):
-            slope = math.fsum(error * row[k] for error, row in zip(errors, rows, strict=True)) / len(rows)
-            self._weights[k] = weight + _STEP * (slope - _SHRINKAGE * weight)
-
-    def _probability(self, scaled: Sequence[float]) -> float:
-        score = self._bias + math.fsum(w * x for w, x in zip(self._weights, scaled, strict=True))
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
-
-    def probability(self, row: Sequence[float]) -> float:
+    def probability(self, figures: Sequence[float]) -> float:
         """Return the probability that a choice with these figures is right."""
-        return self._probability(self._scaled(row)) if self._weights else 0.5
+        return probability(self._learned.logit(self._row(figures))) if self._means else 0.5
 
 
 def threshold(said: Sequence[float], right: Sequence[float]) -> float:
     """Return the smallest probability from which on at least 95 % of the choices were right; above 1 if none is."""
     pairs = sorted(zip(said, right, strict=True), reverse=True)
     best, sum_right = 1.1, 0.0
-    for count, (probability, truth) in enumerate(pairs, 1):
+    for count, (limit, truth) in enumerate(pairs, 1):
         sum_right += truth
         if sum_right / count >= PRECISION:
-            best = probability
+            best = limit
     return best
