@@ -69,6 +69,22 @@ class AnswerAdmin(ReadOnlyAdmin):
     search_fields = ("run__title", "run__request__id", "answered_by__username")
 
 
+@admin.register(models.Judgement)
+class JudgementAdmin(ReadOnlyAdmin):
+    list_display = ("run", "model_id", "family", "cause", "right", "judged_at")
+    list_filter = ("cause", "family")
+    list_select_related = ("run",)
+    search_fields = ("run__title", "run__request__id", "model_id")
+
+
+@admin.register(models.ExpertiseChange)
+class ExpertiseChangeAdmin(ReadOnlyAdmin):
+    list_display = ("run", "model_id", "family", "verdict", "before_mean", "mean", "answers", "changed_at")
+    list_filter = ("verdict", "family")
+    list_select_related = ("run",)
+    search_fields = ("run__title", "run__request__id", "model_id")
+
+
 @admin.register(models.PullRequest)
 class PullRequestAdmin(ReadOnlyAdmin):
     list_display = ("branch", "state", "is_pushed", "opened_at", "merged_by", "merged_at")

@@ -23,6 +23,7 @@ from apps.generation.resources import (
     RunResource,
     StageResource,
 )
+from apps.generation.resources_learning import ExpertiseChangeResource, JudgementResource
 from apps.generation.resources_specifications import DraftResource, ReadingResource
 from apps.governance.http import problem, problem_of, record_denial
 from apps.governance.resources import (
@@ -69,6 +70,8 @@ RESOURCES: tuple[type[Resource], ...] = (
     StageResource,
     ObservedInputResource,
     AnswerResource,
+    JudgementResource,
+    ExpertiseChangeResource,
     PullRequestResource,
     DraftResource,
     ReadingResource,

@@ -117,10 +117,11 @@ def _calibrate(arguments: argparse.Namespace, memory: Path) -> int:
 
 def _fitted(found: Fitted) -> str:
     lines = [str(found.public)]
-    lines += ["calibration error on problems not learned from, of all pools and of small ones; then on other sources:"]
+    lines += ["calibration error, of all pools and of small ones, on problems not learned from, then on sources not"]
+    lines += ["learned from, then on these where it is not told how good the models are:"]
     lines += [
-        f"  {one.source:<24} n={one.choices:<5} {one.known:.3f} {one.known_small:.3f}   "
-        f"{one.unknown:.3f} {one.unknown_small:.3f}"
+        f"  {one.source:<24} n={one.choices:<5} {one.known:.3f} {one.known_small:.3f}   {one.unknown:.3f} "
+        f"{one.unknown_small:.3f}   {one.stranger:.3f} {one.stranger_small:.3f}"
         for one in found.errors
     ]
     lines += [f"  pools of {size:<15} n={count:<5} {error:.3f}" for size, (count, error) in found.sizes.items()]

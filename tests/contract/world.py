@@ -13,8 +13,10 @@ from apps.generation.models import (
     CodeGenerationRequest,
     Contribution,
     DirectArtifact,
+    ExpertiseChange,
     GeneratedCodeArtifact,
     GenerationRun,
+    Judgement,
     ObservedInput,
     PullRequest,
     SpecificationDraft,
@@ -82,6 +84,11 @@ class World:
             ordinal=0,
             state="executed",
             implementation=artifact,
+        )
+        Judgement.objects.create(run=run, candidate=candidate, model_id="qwen", family="text", right=1.0, cause="alike")
+        shares = dict.fromkeys(("before_mean", "before_low", "before_high", "mean", "low", "high"), 0.5)
+        ExpertiseChange.objects.create(
+            run=run, verdict="approved", model_id="qwen", family="text", answers=1.0, **shares
         )
         row = ObservedInput.objects.create(run=run, position=0, origin="fuzz", call={"args": {"$tuple": [1]}})
         Answer.objects.create(run=run, input=row, kind="any", answered_by=self.owner)

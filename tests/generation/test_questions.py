@@ -16,13 +16,12 @@ from apps.generation.engine.specification import analyse
 from apps.generation.engine.specification.model import SpecExample
 from apps.generation.models import Answer, Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
 from apps.generation.services.answers import doctest_text
+from apps.generation.services.evidence import MAX_ANSWERS, evidence_of
 from apps.generation.services.questions import (
-    MAX_ANSWERS,
     VOID_REASON,
     AlreadyAnswered,
     AnswerRefused,
     answer_withdraw,
-    evidence_of,
     question_answer,
     reply_key,
 )

@@ -147,7 +147,7 @@ def test_the_calibration_is_fitted_again_from_files(recorded: Path, capsys: pyte
     assert found["public"]["sources"] == ["recorded"]
     assert found["public"]["problems"] == 12
     assert 0 < found["public"]["choices"] <= 36
-    assert set(found["public"]["slopes"]) == {"rivals", "passing", "agreement", "examples", "failed", "tests"}
+    assert set(found["public"]["slopes"]) == {"rivals", "passing", "agreement", "examples", "failed", "tests", "trust"}
     assert set(found["sizes"]) <= {"2", "3", "4"}
     assert main(arguments) == Exit.OK
     assert "pools of 2" in capsys.readouterr().out

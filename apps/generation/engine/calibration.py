@@ -59,6 +59,7 @@ PUBLIC = Public(
         "examples": 0.629,
         "failed": -2.611,
         "tests": 0.784,
+        "trust": 0.48,
     },
     place_sd=0.843,
     slope_sd=0.413,

@@ -18,7 +18,7 @@ from enum import StrEnum
 from apps.generation.engine.inputs import CallInput, input_key
 from apps.generation.engine.outcomes import Expected, Outcome, OutcomeKind, outcome_meets, outcomes_agree
 from apps.generation.engine.support import Behaviour, Support, WrittenTest, is_usable, supports
-from apps.generation.engine.sureness import Sureness, log_odds
+from apps.generation.engine.sureness import Sureness, log_odds, log_odds_of
 from apps.generation.engine.votes import NO_KINSHIP, Kinship, digest_votes
 
 NOTHING_COMPARED = "No behaviour could be compared."
@@ -76,7 +76,8 @@ class PoolEntry:
     A candidate in the pool.
 
     ``outcomes`` has one outcome for each input, in the same order. ``prior`` (0..1) is the quality expected before
-    anything ran; ``weight`` (> 0) is how much its author's vote counts.
+    anything ran; ``weight`` (> 0) is how much its author's vote counts; ``trust`` (0..1) is the share of right answers
+    that is expected of its author.
     """
 
     id: str
@@ -85,6 +86,7 @@ class PoolEntry:
     outcomes: tuple[Outcome, ...]
     prior: float = 0.5
     weight: float = 1.0
+    trust: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +331,7 @@ def _sureness(groups: Sequence[_Group], pool: Sequence[PoolEntry], inputs: Seque
         examples=math.log1p(winner.passed),
         failed=float(winner.passed < _examples(inputs)),
         tests=winner.support.tests,
+        trust=log_odds_of(max(entry.trust for entry in winner.members)),
     )
 
 

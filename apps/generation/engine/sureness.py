@@ -16,7 +16,8 @@ class Sureness:
     ``rivals`` are the log odds of its vote against that of others which pass as many examples; ``passing`` those of
     all that pass as many; ``agreement`` (0..1) is the share of the vote that does the same, averaged over inputs;
     ``examples`` the logarithm of 1 and the examples passed; ``failed`` 1 where it fails an example, else 0; ``tests``
-    (0..1) the share of written tests that it meets, by their worth.
+    (0..1) the share of written tests that it meets, by their worth; ``trust`` the log odds of the share of right
+    answers that is expected of the best author behind it.
     """
 
     rivals: float
@@ -25,6 +26,7 @@ class Sureness:
     examples: float
     failed: float
     tests: float
+    trust: float
 
     @property
     def figures(self) -> tuple[float, ...]:
@@ -55,3 +57,9 @@ def log_odds(mine: float, total: float) -> float:
     Two of two are less sure than twenty of twenty.
     """
     return math.log((mine + 0.5) / (max(total - mine, 0.0) + 0.5))
+
+
+def log_odds_of(share: float) -> float:
+    """Return the log odds of a share, which is taken to be no nearer to 0 or 1 than a hundredth."""
+    bounded = min(0.99, max(0.01, share))
+    return math.log(bounded / (1 - bounded))

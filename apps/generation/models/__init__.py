@@ -2,6 +2,7 @@
 
 from apps.generation.models.candidates import Answer, Candidate, ObservedInput
 from apps.generation.models.delivery import DirectArtifact, PullRequest
+from apps.generation.models.learning import ExpertiseChange, Judgement
 from apps.generation.models.readings import SpecificationReading
 from apps.generation.models.requests import CodeGenerationConsensus, CodeGenerationRequest, GeneratedCodeArtifact
 from apps.generation.models.runs import Contribution, GenerationRun, SpecificationDraft, StageRecord
@@ -13,8 +14,10 @@ __all__ = [
     "CodeGenerationRequest",
     "Contribution",
     "DirectArtifact",
+    "ExpertiseChange",
     "GeneratedCodeArtifact",
     "GenerationRun",
+    "Judgement",
     "ObservedInput",
     "PullRequest",
     "SpecificationDraft",

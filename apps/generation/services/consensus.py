@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.checks.types import plain_text
-from apps.generation.engine.calibration import Calibration
 from apps.generation.engine.consensus import (
     NOTHING_COMPARED,
     Consensus,
@@ -20,6 +19,7 @@ from apps.generation.engine.consensus import (
     PoolInput,
     decide_consensus,
 )
+from apps.generation.engine.expertise import vote_of
 from apps.generation.engine.inputs import input_stored
 from apps.generation.engine.languages import PYTHON, Language, language_of
 from apps.generation.engine.outcomes import (
@@ -31,9 +31,10 @@ from apps.generation.engine.outcomes import (
 )
 from apps.generation.gateways.observing import Observation
 from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun, ObservedInput
-from apps.generation.services.calibration import calibration_here, sureness_stored
+from apps.generation.services.calibration import CalibrationHere, calibration_here, sureness_stored
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import scores_keep
+from apps.generation.services.weights import Weights, author_of, weights_now
 
 CENT = Decimal("0.01")
 PRIOR_SHARE = 0.5
@@ -77,9 +78,12 @@ def consensus_decide(
     candidates: Sequence[Candidate],
     observations: Sequence[Observation],
     inputs: Sequence[PoolInput],
+    family: str,
 ) -> CodeGenerationConsensus:
     """
     Choose among the candidates and write the consensus row, once; a repeated job finds it written.
+
+    Each vote weighs what its model has proved in tasks of *family* so far; the weights are kept with the row.
 
     *candidates* are different programs; those that others wrote as well are weighed with it, since models that agree
     to the letter are evidence. Behaviour is compared where the specification can be run; else the prior quality
@@ -89,7 +93,9 @@ def consensus_decide(
     if existing:
         return existing
     outcomes = {c.pk: one.outcomes for c, one in zip(candidates, observations, strict=True)}
-    columns = _decided(run, voters_of(candidates, outcomes), candidates, inputs)
+    authors = authors_among(candidates)
+    weights = weights_now(authors, family=family)
+    columns = _decided(run, voters_of(authors, outcomes, weights), candidates, inputs, weights)
     return CodeGenerationConsensus.objects.create(request=run.request, **columns)
 
 
@@ -101,9 +107,10 @@ def consensus_revise(
     candidates: Sequence[Candidate],
     inputs: Sequence[PoolInput],
     answers: Sequence[Mapping[str, str]],
+    weights: Weights,
 ) -> None:
-    """Choose again, with what people answered meanwhile; the vote keeps their words."""
-    columns = _decided(run, voters, candidates, inputs)
+    """Choose again with the same weights and what people answered meanwhile; the vote keeps their words."""
+    columns = _decided(run, voters, candidates, inputs, weights)
     columns["voting_details"]["answers"] = list(answers)
     CodeGenerationConsensus.objects.filter(request_id=run.pk).update(**columns)
 
@@ -115,18 +122,29 @@ class Voter(NamedTuple):
     program: UUID
 
 
-def voters_of(candidates: Sequence[Candidate], outcomes: Mapping[UUID, Sequence[Outcome]]) -> list[Voter]:
-    """Return a voter for each candidate and for each copy of its program; *outcomes* are by candidate."""
-    copies = Candidate.objects.filter(duplicate_of__in=outcomes).select_related("implementation", "provider")
-    written = [*((one, one.pk) for one in candidates), *((copy, copy.duplicate_of_id) for copy in copies)]
-    return [Voter(_entry(author, outcomes[program]), program) for author, program in written if program is not None]
+def authors_among(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return *candidates* and the copies of their programs, each with its provider."""
+    copies = Candidate.objects.filter(duplicate_of__in=candidates).select_related("implementation", "provider")
+    return [*candidates, *copies]
+
+
+def voters_of(
+    authors: Sequence[Candidate], outcomes: Mapping[UUID, Sequence[Outcome]], weights: Weights
+) -> list[Voter]:
+    """Return a voter for each candidate and for each copy of its program; *outcomes* are by program."""
+    programs = [(author, author.duplicate_of_id or author.pk) for author in authors]
+    return [Voter(_entry(author, outcomes[program], weights), program) for author, program in programs]
 
 
 def _decided(
-    run: GenerationRun, voters: Sequence[Voter], candidates: Sequence[Candidate], inputs: Sequence[PoolInput]
+    run: GenerationRun,
+    voters: Sequence[Voter],
+    candidates: Sequence[Candidate],
+    inputs: Sequence[PoolInput],
+    weights: Weights,
 ) -> dict[str, Any]:
     """Decide, label the candidates with their clusters, and return the columns of the consensus row."""
-    decision = decide_consensus([voter.entry for voter in voters], inputs)
+    decision = decide_consensus([voter.entry for voter in voters], inputs, kinship=weights.kinship)
     details = decision_details(
         decision,
         inputs,
@@ -142,21 +160,22 @@ def _decided(
     return {
         "selected_implementation": chosen.implementation if chosen else None,
         "consensus_score": None if details["score"] is None else Decimal(str(details["score"])).quantize(CENT),
-        "voting_details": {**details, "seed": run.seed},
+        "voting_details": {**details, "weights": weights.stored(), "seed": run.seed},
     }
 
 
-def _entry(candidate: Candidate, outcomes: Sequence[Outcome]) -> PoolEntry:
+def _entry(candidate: Candidate, outcomes: Sequence[Outcome], weights: Weights) -> PoolEntry:
     quality = candidate.implementation.quality_score if candidate.implementation else None
-    trust = float(candidate.provider.prior) if candidate.provider else 0.0
+    trust = weights.trust(author_of(candidate))
     prior = PRIOR_SHARE * trust + (1 - PRIOR_SHARE) * float(quality or 0)
     return PoolEntry(
         id=str(candidate.pk),
-        model_id=candidate.model_id,
+        model_id=author_of(candidate),
         normalised_digest=candidate.normalised_digest,
         outcomes=tuple(outcomes),
         prior=prior,
-        weight=0.5 + trust,
+        weight=vote_of(trust),
+        trust=trust,
     )
 
 
@@ -181,7 +200,7 @@ def decision_details(
     *,
     entry: str,
     pool: int,
-    calibration: Calibration,
+    calibration: CalibrationHere,
     language: Language = PYTHON,
 ) -> dict[str, Any]:
     """Return the whole of a vote as JSON data; values are put as *language* writes them."""

@@ -30,6 +30,7 @@ from apps.generation.services.review_subject import review_digest
 from apps.generation.services.rounds import NOTHING_TRIED, Trial, further_plan, trial_run
 from apps.generation.services.stages import stage_enter, stage_leave, stages_reopen, status_change
 from apps.generation.services.submission import repository_files
+from apps.generation.services.weights import task_family
 from apps.generation.types import RequestStatus as Status
 from apps.jobs.services import JobRun
 from apps.providers.selectors import providers_enabled
@@ -178,7 +179,13 @@ def _decide(job: JobRun, workspace: Workspace, trial: Trial) -> None:
     outcomes_keep(candidates=candidates, observations=observations, inputs=inputs, workspace=workspace)
     profiles_keep(candidates=candidates, inputs=inputs, workspace=workspace)
     job.raise_if_cancelled()
-    consensus_decide(run=run, candidates=candidates, observations=observations, inputs=inputs)
+    consensus_decide(
+        run=run,
+        candidates=candidates,
+        observations=observations,
+        inputs=inputs,
+        family=task_family(workspace.specification),
+    )
     executions = len(candidates) * len(inputs)
     programs_run = "1 program" if len(candidates) == 1 else f"{len(candidates)} programs"
     note = f"{programs_run} on {len(inputs)} inputs" if inputs else NOTHING_COMPARED

@@ -7,8 +7,7 @@ what reviewers see changes: verdicts that were cast are void, and whoever answer
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -16,28 +15,24 @@ from django.db import transaction
 from apps.core.clock import now
 from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import Conflict, NofxError, NotFound
-from apps.generation.engine.consensus import InputOrigin, PoolInput
-from apps.generation.engine.inputs import input_restored
+from apps.generation.engine.consensus import InputOrigin
 from apps.generation.engine.languages import Language, language_of
 from apps.generation.engine.outcomes import (
     Expected,
     Outcome,
     expected_of,
-    expected_restored,
     expected_stored,
-    outcome_restored,
     outcome_stored,
 )
-from apps.generation.engine.questions import Question, best_question
 from apps.generation.engine.values import Unrepresentable
-from apps.generation.models import Answer, Candidate, Contribution, GenerationRun, ObservedInput
+from apps.generation.models import Answer, Contribution, GenerationRun
 from apps.generation.services.answers import answered_text
 from apps.generation.services.candidates import candidate_retest
 from apps.generation.services.checking import scores_keep
-from apps.generation.services.consensus import Voter, consensus_revise, examples_count, voters_of
+from apps.generation.services.consensus import consensus_revise, examples_count
+from apps.generation.services.evidence import ANY, MAX_ANSWERS, evidence_of
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import (
-    REVIEWABLE,
     SUBJECT_KIND,
     review_digest,
     review_policy,
@@ -49,8 +44,7 @@ from apps.governance.selectors import can
 from apps.governance.services import NotAllowed, approval_require_possible, audit_record, ballots_void
 from apps.governance.types import Action
 
-MAX_ANSWERS = 5
-ANY, RETURNS, RAISES = "any", "returns", "raises"
+RETURNS, RAISES = "returns", "raises"
 VOID_REASON = "An answer changed what the code must do."
 
 
@@ -67,57 +61,9 @@ class AlreadyAnswered(Conflict):
     code = "question.answered"
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """
-    What a run's candidates did on the inputs that count now.
-
-    ``rows`` are the inputs as stored; ``inputs`` are the same with the answers in them; ``outcomes`` (by candidate)
-    has one outcome for each. An input that a person said does not matter is in none of them.
-    """
-
-    rows: Sequence[ObservedInput]
-    inputs: Sequence[PoolInput]
-    candidates: Sequence[Candidate]
-    outcomes: Mapping[UUID, Sequence[Outcome]]
-    voters: Sequence[Voter]
-    answers: Sequence[Answer]
-
-    def question(self) -> Question | None:
-        """Return what to ask next; None when nothing would decide or enough was asked."""
-        if len(self.answers) >= MAX_ANSWERS:
-            return None
-        return best_question([voter.entry for voter in self.voters], self.inputs)
-
-
 def has_question(run: GenerationRun) -> bool:
     """Return whether a person could decide between candidates by an answer."""
     return evidence_of(run).question() is not None
-
-
-def evidence_of(run: GenerationRun) -> Evidence:
-    """Return what the candidates of *run* did; five queries."""
-    answers = list(run.answers.filter(withdrawn_at=None).select_related("answered_by").order_by("answered_at", "id"))
-    by_input = {answer.input_id: answer for answer in answers}
-    rows = list(run.inputs.order_by("position"))
-    usable = Candidate.objects.filter(request_id=run.pk, state__in=REVIEWABLE)
-    candidates = [
-        one
-        for one in usable.select_related("implementation", "test", "documentation", "provider").order_by("ordinal")
-        if len(one.outcomes) == len(rows)
-    ]
-    kept = [row for row in rows if row.pk not in by_input or by_input[row.pk].kind != ANY]
-    outcomes = {one.pk: [outcome_restored(one.outcomes[row.position]) for row in kept] for one in candidates}
-    inputs = [_pool_input(row, by_input.get(row.pk)) for row in kept]
-    return Evidence(kept, inputs, candidates, outcomes, voters_of(candidates, outcomes), answers)
-
-
-def _pool_input(row: ObservedInput, answer: Answer | None) -> PoolInput:
-    call = input_restored(row.call)
-    if answer is not None:
-        return PoolInput(call, InputOrigin.EXAMPLE, expected_restored(answer.expected))
-    expected = None if row.expected is None else expected_restored(row.expected)
-    return PoolInput(call, InputOrigin(row.origin), expected, row.weight)
 
 
 def reply_key(outcome: Outcome) -> str:
@@ -237,6 +183,7 @@ def _choose_again(run: GenerationRun, actor: User, action: str, said: str) -> No
         candidates=evidence.candidates,
         inputs=evidence.inputs,
         answers=[{"text": answered_text(one, run), "by": str(one.answered_by_id)} for one in evidence.answers],
+        weights=evidence.weights,
     )
     digest = review_digest(run=run)
     GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)

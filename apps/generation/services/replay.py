@@ -12,6 +12,7 @@ from apps.core.errors import NofxError
 from apps.generation.engine.calibration import Public
 from apps.generation.engine.consensus import PoolInput
 from apps.generation.engine.exploration import explored_inputs
+from apps.generation.engine.families import Family, family_of
 from apps.generation.engine.inputs import input_key
 from apps.generation.engine.landmarks import landmarks_of
 from apps.generation.engine.replay.adversities import with_clones, with_flipped_tests
@@ -205,7 +206,13 @@ def _observed(problem: Problem, memory: Memory, *, seed: int) -> Observed:
     columns = [place[input_key(item.call)] for item in inputs]
     outcomes = [tuple(row[column] for column in columns) for row in rows]
     count = len(problem.samples)
-    return Observed(problem, inputs, tuple(outcomes[:count]), outcomes[count] if problem.reference else None)
+    reference = outcomes[count] if problem.reference else None
+    return Observed(problem, inputs, tuple(outcomes[:count]), reference, _family(problem))
+
+
+def _family(problem: Problem) -> Family:
+    shown = problem.examples or problem.tests[:SHOWN_TESTS]
+    return family_of(_signature(problem), [item.call.args for item in shown])
 
 
 def _different(inputs: Collection[PoolInput]) -> list[PoolInput]:

@@ -11,6 +11,7 @@ from django.db import transaction
 from apps.checks.types import plain_text
 from apps.core.errors import Conflict, NofxError
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
+from apps.generation.services.learning import decision_learn
 from apps.generation.services.review_subject import (
     REVIEWABLE,
     SUBJECT_KIND,
@@ -173,6 +174,7 @@ def _settle(run: GenerationRun, decision: Decision) -> None:
 
 def _approve(run: GenerationRun, decision: Decision) -> None:
     CodeGenerationConsensus.objects.filter(request_id=run.pk).update(human_approved=True)
+    decision_learn(run=run, is_approved=True)
     status_change(run=run, allowed=[Status.IN_REVIEW], to=Status.APPROVED)
     stage_leave(
         run=run,
@@ -187,5 +189,6 @@ def _approve(run: GenerationRun, decision: Decision) -> None:
 
 def _reject(run: GenerationRun) -> None:
     CodeGenerationConsensus.objects.filter(request_id=run.pk).update(human_approved=False)
+    decision_learn(run=run, is_approved=False)
     status_change(run=run, allowed=[Status.IN_REVIEW], to=Status.REJECTED)
     stage_leave(run=run, stage="review", note="rejected")

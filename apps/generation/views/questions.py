@@ -17,13 +17,11 @@ from apps.generation.models import GenerationRun
 from apps.generation.selectors import run_get
 from apps.generation.services.answers import answered_text
 from apps.generation.services.consensus import outcome_text
+from apps.generation.services.evidence import ANY, MAX_ANSWERS, evidence_of
 from apps.generation.services.questions import (
-    ANY,
-    MAX_ANSWERS,
     RAISES,
     RETURNS,
     answer_withdraw,
-    evidence_of,
     question_answer,
     reply_key,
 )

@@ -14,7 +14,7 @@ from apps.generation.engine.calibration import ENOUGH, LEAST, MOST, PUBLIC, Cali
 from apps.generation.engine.logistic import fit, inverted, probability, solved
 from apps.generation.engine.sureness import NAMES, Sureness, log_odds, sureness_restored
 
-USUAL = Sureness(rivals=1.0, passing=1.0, agreement=0.8, examples=math.log1p(2), failed=0.0, tests=1.0)
+USUAL = Sureness(rivals=1.0, passing=1.0, agreement=0.8, examples=math.log1p(2), failed=0.0, tests=1.0, trust=0.0)
 NUMBERS = st.floats(-5, 5)
 SURENESSES = st.builds(
     Sureness,
@@ -24,6 +24,7 @@ SURENESSES = st.builds(
     examples=st.floats(0, 4),
     failed=st.sampled_from([0.0, 1.0]),
     tests=st.floats(0, 1),
+    trust=NUMBERS,
 )
 
 
@@ -86,7 +87,7 @@ def test_more_of_each_kind_of_evidence_is_never_less_sure():
     def said(**changed):
         return Calibration().estimate(replace(USUAL, **changed)).probability
 
-    for name in ("rivals", "passing", "agreement", "examples", "tests"):
+    for name in ("rivals", "passing", "agreement", "examples", "tests", "trust"):
         assert said(**{name: getattr(USUAL, name) + 0.5}) > said()
     assert said(failed=1.0) < said()
 

@@ -12,7 +12,8 @@ from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.inputs import CallInput
 from apps.generation.engine.outcomes import Outcome, OutcomeKind
 from apps.generation.engine.replay.adversities import with_clones, with_flipped_tests
-from apps.generation.engine.replay.evaluation import expertise_learned, fold_of
+from apps.generation.engine.replay.evaluation import fold_of
+from apps.generation.engine.replay.learning import taught_by
 from apps.generation.engine.replay.questions import with_questions
 from apps.generation.engine.replay.records import RecordInvalid, problem_read, problems_read
 from apps.generation.engine.replay.selectors import Observed, share
@@ -89,11 +90,13 @@ def test_clones_answer_as_their_model_does_and_flipped_tests_expect_something_el
 
 
 def test_expertise_starts_from_the_pool_and_moves_with_every_answer():
-    problem = problem_read(row(), label="plus", models=())
-    learned = expertise_learned([Observed(problem, (), ((), ()))])
+    seen = Observed(problem_read(row(), label="plus", models=()), (), ((), ()))
+    taught, surer = taught_by([seen]), taught_by([seen] * 20)
+    learned, more = taught.expertise(seen), surer.expertise(seen)
     assert learned["a"] > 0.5 > learned["b"]
-    surer = expertise_learned([Observed(problem, (), ((), ()))] * 20)
-    assert surer["a"] > learned["a"] and surer["b"] < learned["b"]
+    assert more["a"] > learned["a"] and more["b"] < learned["b"]
+    assert taught.best == "a"
+    assert taught_by([]).best == ""
 
 
 def test_the_fold_of_a_problem_depends_on_its_id_alone():

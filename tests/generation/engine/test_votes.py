@@ -8,10 +8,8 @@ from hypothesis import strategies as st
 
 from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput, decide_consensus
 from apps.generation.engine.inputs import CallInput
+from apps.generation.engine.kinship import Answered, kinship_learned
 from apps.generation.engine.outcomes import outcome_from_value
-from apps.generation.engine.replay.kinship import kinship_learned
-from apps.generation.engine.replay.records import problem_read
-from apps.generation.engine.replay.selectors import Observed
 from apps.generation.engine.votes import NO_KINSHIP, Kinship
 
 MEMBERS = st.lists(st.tuples(st.sampled_from("abcd"), st.floats(0.01, 2)), min_size=1, max_size=6)
@@ -45,18 +43,12 @@ def test_two_strangers_outvote_three_of_a_kind_and_without_kinship_they_do_not()
     assert decide_consensus(pool[::-1], inputs, kinship=kin) == found
 
 
-def observed(**answers: tuple[int, bool]) -> Observed:
-    samples = [
-        {"model": model, "code": f"def f(n): return {value}", "labels": {"base": right, "plus": right}}
-        for model, (value, right) in answers.items()
-    ]
-    row = {"task_id": "T/1", "prompt": "", "entry_point": "f", "examples_in_prompt": [], "samples": samples}
-    problem = problem_read(row, label="plus", models=())
-    return Observed(problem, (), tuple((outcome_from_value(value),) for value, _ in answers.values()))
+def answered(**answers: tuple[int, bool]) -> list[Answered]:
+    return [Answered(model, str(value), right) for model, (value, right) in answers.items()]
 
 
 def test_kin_are_those_that_make_the_same_mistakes_and_not_those_that_are_right_together():
-    learned = kinship_learned([observed(a=(1, False), b=(1, False), c=(2, False), d=(3, True), e=(3, True))] * 20)
+    learned = kinship_learned([answered(a=(1, False), b=(1, False), c=(2, False), d=(3, True), e=(3, True))] * 20)
     assert learned.degrees["a", "b"] > 0.5
     assert learned.degrees["a", "c"] == learned.degrees.get(("d", "e"), 0.0) == 0.0
     assert kinship_learned([]) == Kinship({})

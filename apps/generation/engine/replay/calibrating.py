@@ -1,9 +1,10 @@
 """
 Fits on recorded answers what the evidence behind a choice is worth, for pools of any size.
 
-Of each problem's answers pools are drawn at random, as small as people have them, some with answers of a person; every
-model counts the same in them, as where nothing has been learned yet. What a place that nobody knows may be like is
-measured by leaving each source out in turn: the others say what its choices are worth, its own truth says how far off.
+Of each problem's answers pools are drawn at random, as small as people have them, with fewer examples or none, and some
+with answers of a person. In half of them every model counts the same, as where nothing has been learned yet, in the
+others by what other problems taught. What a place that nobody knows may be like is measured by leaving each source out
+in turn: the others say what its choices are worth, its own truth says how far off they are.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from random import Random
 from apps.generation.engine.calibration import Public
 from apps.generation.engine.logistic import fit, probability
 from apps.generation.engine.replay.evaluation import fold_of
+from apps.generation.engine.replay.learning import taught_by
 from apps.generation.engine.replay.questions import asked_about
-from apps.generation.engine.replay.selectors import Observed, accuracy, consensus
+from apps.generation.engine.replay.selectors import Observed, accuracy, decided, entries, is_example
 from apps.generation.engine.replay.statistics import calibration_error, reliability
 from apps.generation.engine.sureness import NAMES, Sureness
 
@@ -46,7 +48,8 @@ class Error:
     """
     How far probabilities were off (expected calibration error), by source: for pools of all sizes and small ones.
 
-    ``known`` learns on other problems of all sources, ``unknown`` on the other sources alone.
+    ``known`` learns on other problems of all sources, ``unknown`` on the other sources alone, and ``stranger`` too, but
+    it is not told how good the models are.
     """
 
     source: str
@@ -55,24 +58,51 @@ class Error:
     known_small: float
     unknown: float
     unknown_small: float
+    stranger: float
+    stranger_small: float
 
 
 def drawn(source: str, problems: Sequence[Observed], *, draws: int, seed: int) -> list[Drawn]:
     """Return up to *draws* pools of each scored problem whose choice can be rated, the same ones for the same seed."""
     random = Random(f"{seed} {source}")  # noqa: S311 - sampling, no secret
+    scored = [seen for seen in problems if not seen.problem.excluded]
+    parts = [fold_of(seen.problem.id, FOLDS) for seen in scored]
     found = []
-    for seen in problems:
-        if seen.problem.excluded:
-            continue
-        count = len(seen.problem.samples)
-        for _ in range(draws):
-            size = min(random.choice(SIZES), count)
-            pool = _part(seen, sorted(random.sample(range(count), size)))
-            choice = consensus(asked_about(pool, None, questions=random.choice(ANSWERS)), None)
-            if choice.sureness is not None:
-                right = accuracy(pool, choice.weights)
-                found.append(Drawn(source, seen.problem.id, size, choice.sureness, right))
+    for fold in range(FOLDS):
+        taught = taught_by([seen for seen, part in zip(scored, parts, strict=True) if part != fold])
+        for seen in (seen for seen, part in zip(scored, parts, strict=True) if part == fold):
+            pools = (_drawn(source, seen, taught.expertise(seen), random) for _ in range(draws))
+            found += [one for one in pools if one is not None]
     return found
+
+
+def _drawn(source: str, seen: Observed, expertise: dict[str, float], random: Random) -> Drawn | None:
+    count = len(seen.problem.samples)
+    size = min(random.choice(SIZES), count)
+    part = _with_some_examples(_part(seen, sorted(random.sample(range(count), size))), random)
+    is_weighted = random.random() < 0.5
+    part = asked_about(part, expertise if is_weighted else None, questions=random.choice(ANSWERS))
+    known = entries(part, expertise)
+    pool = known if is_weighted else [replace(one, prior=0.5, weight=1.0) for one in known]
+    choice = decided(pool, part.inputs)
+    if choice.sureness is None:
+        return None
+    return Drawn(source, seen.problem.id, size, choice.sureness, accuracy(part, choice.weights))
+
+
+def _with_some_examples(seen: Observed, random: Random) -> Observed:
+    """Return the problem as it is, or as somebody would write it who gives fewer examples."""
+    examples = [at for at, item in enumerate(seen.inputs) if is_example(item)]
+    if random.random() < 0.5:
+        return seen
+    left_out = set(random.sample(examples, random.randint(0, len(examples))))
+    kept = [at for at in range(len(seen.inputs)) if at not in left_out]
+    return replace(
+        seen,
+        inputs=tuple(seen.inputs[at] for at in kept),
+        outcomes=tuple(tuple(own[at] for at in kept) for own in seen.outcomes),
+        reference=None if seen.reference is None else tuple(seen.reference[at] for at in kept),
+    )
 
 
 def _part(seen: Observed, chosen: Sequence[int]) -> Observed:
@@ -101,29 +131,33 @@ def public_fitted(pools: Sequence[Drawn], *, fitted: str) -> Public:
 
 def errors(pools: Sequence[Drawn]) -> list[Error]:
     """Return the calibration error of what is fitted on other problems and on other sources."""
-    known = _said(pools, lambda one: str(fold_of(one.problem, FOLDS)))
-    unknown = _said(pools, lambda one: one.source)
-    return [_error(source, pools, known, unknown) for source in sorted({one.source for one in pools})]
+    known = _said(pools, pools, lambda one: str(fold_of(one.problem, FOLDS)))
+    unknown = _said(pools, pools, lambda one: one.source)
+    stranger = _said(pools, [_untold(one) for one in pools], lambda one: one.source)
+    found = []
+    for source in sorted({one.source for one in pools}):
+        own = [at for at, one in enumerate(pools) if one.source == source]
+        small = [at for at in own if pools[at].size <= SMALL]
+        off = [_off(pools, said, part) for said in (known, unknown, stranger) for part in (own, small)]
+        found.append(Error(source, len(own), *off))
+    return found
 
 
-def _error(source: str, pools: Sequence[Drawn], known: Sequence[float], unknown: Sequence[float]) -> Error:
-    def off(said: Sequence[float], most: int) -> float:
-        own = [(p, one.right) for p, one in zip(said, pools, strict=True) if one.source == source and one.size <= most]
-        return calibration_error(reliability([p for p, _ in own], [truth for _, truth in own]))
-
-    count = sum(one.source == source for one in pools)
-    everything = max(SIZES)
-    return Error(
-        source, count, off(known, everything), off(known, SMALL), off(unknown, everything), off(unknown, SMALL)
-    )
+def _untold(one: Drawn) -> Drawn:
+    """Return the pool as it is where nothing is known of its models."""
+    return replace(one, sureness=replace(one.sureness, trust=0.0))
 
 
-def _said(pools: Sequence[Drawn], part_of: Callable[[Drawn], str]) -> list[float]:
-    """Return each pool's probability by what all parts but its own teach."""
+def _off(pools: Sequence[Drawn], said: Sequence[float], part: Sequence[int]) -> float:
+    return calibration_error(reliability([said[at] for at in part], [pools[at].right for at in part]))
+
+
+def _said(pools: Sequence[Drawn], asked: Sequence[Drawn], part_of: Callable[[Drawn], str]) -> list[float]:
+    """Return the probability of each pool that is *asked* about, by what all parts of *pools* but its own teach."""
     taught: dict[str, tuple[float, dict[str, float]]] = {}
     for part in sorted({part_of(one) for one in pools}):
         taught[part] = _coefficients([one for one in pools if part_of(one) != part])
-    return [probability(_logit(one.sureness, *taught[part_of(one)])) for one in pools]
+    return [probability(_logit(one.sureness, *taught[part_of(one)])) for one in asked]
 
 
 def _coefficients(pools: Sequence[Drawn]) -> tuple[float, dict[str, float]]:
@@ -143,9 +177,9 @@ def _logit(sureness: Sureness, constant: float, slopes: dict[str, float]) -> flo
 
 
 def _place(pools: Sequence[Drawn], source: str) -> tuple[float, float]:
-    """Return *a* with *b* at 1, and *b*, of one source as the others see it."""
+    """Return *a* with *b* at 1, and *b*, of one source as the others see it who know nothing of its models."""
     taught = _coefficients([one for one in pools if one.source != source])
-    own = [one for one in pools if one.source == source]
+    own = [_untold(one) for one in pools if one.source == source]
     said = [_logit(one.sureness, *taught) for one in own]
     truths = [one.right for one in own]
     firm = 1e6  # so precise that it stays where it is
@@ -160,7 +194,7 @@ def _root_mean_square(values: Sequence[float]) -> float:
 
 def by_size(pools: Sequence[Drawn]) -> dict[int, tuple[int, float]]:
     """Return, by the size of the pool, how many were drawn and the calibration error on problems not learned from."""
-    said = _said(pools, lambda one: str(fold_of(one.problem, FOLDS)))
+    said = _said(pools, pools, lambda one: str(fold_of(one.problem, FOLDS)))
     found: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for p, one in zip(said, pools, strict=True):
         found[one.size].append((p, one.right))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from apps.generation.engine.replay import selectors
-from apps.generation.engine.replay.kinship import kinship_learned
+from apps.generation.engine.replay.learning import Taught, taught_by
 from apps.generation.engine.replay.questions import with_questions
 from apps.generation.engine.replay.selectors import Choice, Observed, Weights, accuracy
 from apps.generation.engine.replay.statistics import (
@@ -23,8 +22,6 @@ from apps.generation.engine.replay.statistics import (
     wilson,
 )
 
-# A model is taken to be as good as the pool until this many of its answers say otherwise.
-SHRINKAGE = 4.0
 COMPARED = ("best_single", "examples_best", "unweighted", "codet")
 
 
@@ -57,24 +54,21 @@ def fold_of(problem_id: str, folds: int) -> int:
     return int(hashlib.sha256(problem_id.encode()).hexdigest(), 16) % folds
 
 
-def expertise_learned(problems: Sequence[Observed]) -> dict[str, float]:
-    """Return, for each model, the share of its answers that were right, shrunk towards that of all models."""
-    answers: dict[str, list[bool]] = defaultdict(list)
-    for seen in problems:
-        for sample in seen.problem.samples:
-            if sample.is_right is not None:
-                answers[sample.model].append(sample.is_right)
-    everything = [is_right for found in answers.values() for is_right in found]
-    prior = (sum(everything) + 1) / (len(everything) + 2)
-    return {model: (sum(found) + SHRINKAGE * prior) / (len(found) + SHRINKAGE) for model, found in answers.items()}
-
-
 def evaluate(problems: Sequence[Observed], *, folds: int, seed: int, questions: int) -> Evaluation:
     """Choose on every problem with what the other folds taught, and score what can be scored."""
     fold_numbers = [fold_of(seen.problem.id, folds) for seen in problems]
-    taught = [_Taught(problems, fold_numbers, fold) for fold in range(folds)]
+    taught = [
+        taught_by(
+            [
+                seen
+                for seen, own in zip(problems, fold_numbers, strict=True)
+                if own != fold and not seen.problem.excluded
+            ]
+        )
+        for fold in range(folds)
+    ]
     scored = [index for index, seen in enumerate(problems) if not seen.problem.excluded]
-    choices = [taught[fold].consensus(seen) for seen, fold in zip(problems, fold_numbers, strict=True)]
+    choices = [_consensus(seen, taught[fold]) for seen, fold in zip(problems, fold_numbers, strict=True)]
     by_name = {
         name: [choose(problems[index], taught[fold_numbers[index]]) for index in scored]
         for name, choose in _selectors(questions).items()
@@ -94,20 +88,11 @@ def evaluate(problems: Sequence[Observed], *, folds: int, seed: int, questions: 
     )
 
 
-class _Taught:
-    """What the other folds teach about models."""
-
-    def __init__(self, problems: Sequence[Observed], folds: Sequence[int], fold: int) -> None:
-        others = [seen for seen, own in zip(problems, folds, strict=True) if own != fold and not seen.problem.excluded]
-        self.expertise = expertise_learned(others)
-        self.kinship = kinship_learned(others)
-        self.best = max(self.expertise, key=lambda model: (self.expertise[model], model), default="")
-
-    def consensus(self, seen: Observed) -> Choice:
-        return selectors.consensus(seen, self.expertise, self.kinship)
+def _consensus(seen: Observed, taught: Taught) -> Choice:
+    return selectors.consensus(seen, taught.expertise(seen), taught.kinship)
 
 
-def _selectors(questions: int) -> dict[str, Callable[[Observed, _Taught], Weights | None]]:
+def _selectors(questions: int) -> dict[str, Callable[[Observed, Taught], Weights | None]]:
     return {
         "mean": lambda seen, taught: selectors.mean(seen),
         "best_single": lambda seen, taught: (
@@ -115,12 +100,12 @@ def _selectors(questions: int) -> dict[str, Callable[[Observed, _Taught], Weight
         ),
         "text_majority": lambda seen, taught: selectors.text_majority(seen),
         "examples_random": lambda seen, taught: selectors.examples_random(seen),
-        "examples_best": lambda seen, taught: selectors.examples_best(seen, taught.expertise),
+        "examples_best": lambda seen, taught: selectors.examples_best(seen, taught.expertise(seen)),
         "codet": lambda seen, taught: selectors.codet(seen),
         "unweighted": lambda seen, taught: selectors.consensus(seen, None).weights,
         "oracle": lambda seen, taught: selectors.oracle(seen),
         "with_questions": lambda seen, taught: (
-            with_questions(seen, taught.expertise, questions=questions, kinship=taught.kinship).weights
+            with_questions(seen, taught.expertise(seen), questions=questions, kinship=taught.kinship).weights
             if questions
             else None
         ),
@@ -152,17 +137,17 @@ def _calibration(
 ) -> Calibration:
     """Learn probabilities and the threshold on the other folds of each problem; what cannot be rated is left out."""
     truths = dict(zip(scored, right, strict=True))
-    rated = [index for index in scored if choices[index].features]
+    rated = {index: found.figures for index in scored if (found := choices[index].sureness) is not None}
     said: dict[int, float] = {}
     taken: list[float] = []
     for fold in range(count):
         train = [index for index in rated if folds[index] != fold]
         known = [truths[index] for index in train]
-        learned = Calibrator([choices[index].features for index in train], known)
-        limit = threshold([learned.probability(choices[index].features) for index in train], known)
+        learned = Calibrator([rated[index] for index in train], known)
+        limit = threshold([learned.probability(rated[index]) for index in train], known)
         for index in rated:
             if folds[index] == fold:
-                said[index] = learned.probability(choices[index].features)
+                said[index] = learned.probability(rated[index])
                 taken += [truths[index]] if said[index] >= limit else []
     bins = reliability([said[index] for index in rated], [truths[index] for index in rated])
     coverage = len(taken) / len(scored) if scored else 0.0

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput, decide_consensus
+from apps.generation.engine.expertise import vote_of
+from apps.generation.engine.families import Family
 from apps.generation.engine.outcomes import Outcome, outcome_meets
 from apps.generation.engine.replay.records import Problem
 from apps.generation.engine.sureness import Sureness
 from apps.generation.engine.votes import NO_KINSHIP, Kinship
 
 Weights = tuple[float, ...]
-SHARPNESS = 3
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,14 @@ class Observed:
     A problem with the inputs it was run on, and what samples did.
 
     Its examples come first, then its tests, then fuzzed inputs; an answered question makes an example of any of them.
+    ``family`` is that of the task.
     """
 
     problem: Problem
     inputs: tuple[PoolInput, ...]
     outcomes: tuple[tuple[Outcome, ...], ...]
     reference: tuple[Outcome, ...] | None = None
+    family: str = Family.OTHER
 
     @cached_property
     def behaviours(self) -> tuple[str, ...]:
@@ -124,51 +127,44 @@ def codet(seen: Observed) -> Weights | None:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """
-    What the consensus chose, and what stands behind it; None where nobody could agree.
-
-    ``trust`` (0..1) is the expertise of the best author behind the choice.
-    """
+    """What the consensus chose, and what stands behind it; None where nobody could agree."""
 
     weights: Weights
     sureness: Sureness | None
-    trust: float
-
-    @property
-    def features(self) -> tuple[float, ...]:
-        """The figures that a probability of being right is learned from; none where there is nothing to rate."""
-        return () if self.sureness is None else (*self.sureness.figures, self.trust)
 
 
 def consensus(seen: Observed, expertise: Mapping[str, float] | None, kinship: Kinship = NO_KINSHIP) -> Choice:
     """Decide as a request does; without ``expertise`` every model counts the same."""
-    pool = entries(seen, expertise)
-    decided = decide_consensus(pool, seen.inputs, kinship=kinship)
-    members = decided.clusters[0].members if decided.clusters else tuple(entry.id for entry in pool)
+    return decided(entries(seen, expertise), seen.inputs, kinship)
+
+
+def decided(pool: Sequence[PoolEntry], inputs: Sequence[PoolInput], kinship: Kinship = NO_KINSHIP) -> Choice:
+    """Choose among *pool*, the entries of all samples in their order."""
+    found = decide_consensus(pool, inputs, kinship=kinship)
+    members = found.clusters[0].members if found.clusters else tuple(entry.id for entry in pool)
     chosen = [entry for entry in pool if entry.id in set(members)]
     best = max(entry.prior for entry in chosen)
-    weights = share([int(entry.id) for entry in chosen if entry.prior == best], len(pool))
-    return Choice(weights, decided.sureness, best)
+    return Choice(share([int(entry.id) for entry in chosen if entry.prior == best], len(pool)), found.sureness)
 
 
 def entries(seen: Observed, expertise: Mapping[str, float] | None) -> list[PoolEntry]:
     """
     Return the samples as a request's candidates, their ids in the order of the samples.
 
-    A vote weighs the cube of its model's expertise: models differ on the harder problems, and there the better ones are
-    ahead by more than on all.
+    See :func:`vote_of` for what a vote weighs.
     """
-    trust = {} if expertise is None else expertise
     return [
         PoolEntry(
             id=f"{index:04}",
             model_id=sample.model,
             normalised_digest=sample.digest,
             outcomes=seen.outcomes[index],
-            prior=trust.get(sample.model, 0.5),
-            weight=trust.get(sample.model, 0.5) ** SHARPNESS,
+            prior=trusted,
+            weight=vote_of(trusted),
+            trust=trusted,
         )
         for index, sample in enumerate(seen.problem.samples)
+        for trusted in [0.5 if expertise is None else expertise.get(sample.model, 0.5)]
     ]
 
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
-from apps.generation.engine.replay.selectors import Observed
 from apps.generation.engine.votes import Kinship
 
 # Two models are taken to be as close as any two until this many mistakes of theirs say otherwise.
 SHRINKAGE = 10.0
 
 
-def kinship_learned(problems: Sequence[Observed]) -> Kinship:
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a model's answer to a task did, equal for answers that did the same, and whether it is right."""
+
+    model: str
+    behaviour: str
+    is_right: bool
+
+
+def kinship_learned(tasks: Iterable[Sequence[Answered]]) -> Kinship:
     """
     Return, for each two models, how often one does the same where the other is wrong, beyond what any two do.
 
@@ -21,14 +30,13 @@ def kinship_learned(problems: Sequence[Observed]) -> Kinship:
     """
     shared: Counter[tuple[str, str]] = Counter()
     wrong: Counter[tuple[str, str]] = Counter()
-    for seen in problems:
-        answers = list(zip(seen.problem.samples, seen.behaviours, strict=True))
-        for (one, first), (other, second) in combinations(answers, 2):
-            if one.model == other.model or one.is_right is None or other.is_right is None:
+    for answers in tasks:
+        for one, other in combinations(answers, 2):
+            if one.model == other.model:
                 continue
             pair = (min(one.model, other.model), max(one.model, other.model))
             wrong[pair] += (not one.is_right) + (not other.is_right)
-            shared[pair] += 2 * (first == second and not one.is_right and not other.is_right)
+            shared[pair] += 2 * (one.behaviour == other.behaviour and not one.is_right and not other.is_right)
     usual = shared.total() / max(wrong.total(), 1)
     return Kinship(
         {pair: _excess((shared[pair] + SHRINKAGE * usual) / (wrong[pair] + SHRINKAGE), usual) for pair in wrong}

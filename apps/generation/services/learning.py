@@ -1,0 +1,120 @@
+"""Learn from what people decide: which candidates were right, and so how far each model is trusted in which tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection, transaction
+
+from apps.generation.engine.expertise import Expertise, Record
+from apps.generation.engine.judging import Cause, Ruling, rulings
+from apps.generation.models import (
+    Candidate,
+    CodeGenerationConsensus,
+    ExpertiseChange,
+    GenerationRun,
+    Judgement,
+)
+from apps.generation.services.evidence import evidence_of
+from apps.generation.services.review_subject import selected_candidate
+from apps.generation.services.weights import author_of, authors_priors, record_of, weights_of
+
+LEARNING_LOCK = 4_117_203
+
+
+@transaction.atomic
+def decision_learn(*, run: GenerationRun, is_approved: bool) -> list[ExpertiseChange]:
+    """
+    Record what the decision about *run* says of its candidates, and how that moves what is known of their models.
+
+    Nothing is learned twice from one request. Decisions are learned from one after the other, so that each change
+    begins where the last one ended.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LEARNING_LOCK])
+    if Judgement.objects.filter(run=run).exists():
+        return []
+    candidates = {
+        str(one.pk): one
+        for one in Candidate.objects.filter(request_id=run.pk).select_related("provider", "duplicate_of")
+    }
+    family = weights_of(run, list(candidates.values())).family
+    known = [*_ruled(run, is_approved=is_approved), *_unparsable(candidates)]
+    priors = authors_priors(candidates[one.id] for one in known)
+    before = record_of(priors)
+    Judgement.objects.bulk_create(_judgements(run, known, candidates, family))
+    return _changes(run, priors, family, before=before, is_approved=is_approved)
+
+
+def _ruled(run: GenerationRun, *, is_approved: bool) -> list[Ruling]:
+    evidence = evidence_of(run)
+    chosen = selected_candidate(run=run)
+    decided = {voter.entry.id for voter in evidence.voters if voter.program == chosen.pk}
+    pool = [voter.entry for voter in evidence.voters]
+    return rulings(pool, evidence.inputs, decided=decided, is_approved=is_approved)
+
+
+def _unparsable(candidates: Mapping[str, Candidate]) -> list[Ruling]:
+    return [
+        Ruling(key, 0.0, Cause.UNPARSABLE, "")
+        for key, one in sorted(candidates.items())
+        if one.state == Candidate.State.UNPARSABLE
+    ]
+
+
+def _judgements(
+    run: GenerationRun, known: Sequence[Ruling], candidates: Mapping[str, Candidate], family: str
+) -> list[Judgement]:
+    details: dict[str, Any] = CodeGenerationConsensus.objects.get(request_id=run.pk).voting_details or {}
+    figures = (details.get("sureness") or {}).get("figures")
+    return [
+        Judgement(
+            run=run,
+            candidate=candidates[one.id],
+            model_id=author_of(candidates[one.id]),
+            family=family,
+            right=one.right,
+            cause=one.cause.value,
+            behaviour=one.group,
+            is_choice=one.id == details.get("selected"),
+            figures=figures if one.id == details.get("selected") else None,
+        )
+        for one in known
+    ]
+
+
+def _changes(
+    run: GenerationRun, priors: Mapping[str, float], family: str, *, before: Record, is_approved: bool
+) -> list[ExpertiseChange]:
+    after = record_of(priors)
+    verdict = ExpertiseChange.Verdict("approved" if is_approved else "rejected")
+    return ExpertiseChange.objects.bulk_create(
+        _change(
+            run,
+            verdict,
+            author,
+            family,
+            before.expertise(author, family, prior=prior),
+            after.expertise(author, family, prior=prior),
+        )
+        for author, prior in sorted(priors.items())
+    )
+
+
+def _change(
+    run: GenerationRun, verdict: ExpertiseChange.Verdict, author: str, family: str, before: Expertise, after: Expertise
+) -> ExpertiseChange:
+    return ExpertiseChange(
+        run=run,
+        verdict=verdict,
+        model_id=author,
+        family=family,
+        answers=after.answers,
+        before_mean=before.mean,
+        before_low=before.low,
+        before_high=before.high,
+        mean=after.mean,
+        low=after.low,
+        high=after.high,
+    )
