@@ -15,6 +15,7 @@ from apps.generation.models import (
     Candidate,
     CodeGenerationConsensus,
     DirectArtifact,
+    ExpertiseChange,
     GenerationRun,
     SpecificationDraft,
     SpecificationReading,
@@ -189,6 +190,13 @@ def models_are_visible(run: GenerationRun, user: User) -> bool:
     if is_barred or not can(user, Action.VERDICT_VOTE, run.repository.scope):
         return True
     return ballot_of(SUBJECT_KIND, run.pk, user) is not None
+
+
+def expertise_changes(user: User, *, model: str = "", family: str = "") -> QuerySet[ExpertiseChange]:
+    """Return how decisions about requests that *user* may read moved what is known of models, newest first."""
+    changes = ExpertiseChange.objects.filter(run__repository__in=repository_ids(user)).select_related("run")
+    chosen = {name: value for name, value in (("model_id", model), ("family", family)) if value}
+    return changes.filter(**chosen).order_by("-changed_at", "id")
 
 
 def pattern_outcomes(user: User) -> list[PatternOutcome]:

@@ -51,22 +51,22 @@ class Public:
 
 # Printed by `nofx consensus calibrate` on recorded answers of real models; docs/consensus.md says how well it does.
 PUBLIC = Public(
-    constant=-1.012,
+    constant=-2.948,
     slopes={
-        "rivals": 0.322,
-        "passing": 0.245,
-        "agreement": 1.071,
-        "examples": 0.629,
-        "failed": -2.611,
-        "tests": 0.784,
-        "trust": 0.48,
+        "rivals": 0.382,
+        "passing": 0.429,
+        "agreement": 0.848,
+        "examples": 0.873,
+        "failed": -3.143,
+        "tests": 1.889,
+        "trust": 0.567,
     },
-    place_sd=0.843,
-    slope_sd=0.413,
-    problems=515,
-    choices=3090,
+    place_sd=0.74,
+    slope_sd=0.196,
+    problems=684,
+    choices=5463,
     fitted="2026-11-30",
-    sources=("humaneval_clean17", "mbpp_clean"),
+    sources=("HumanEval, 17 models", "HumanEval, CodeGen-16B", "MBPP, 13 models"),
 )
 
 

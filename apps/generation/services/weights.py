@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from apps.generation.engine.expertise import Expertise, Record, Tally, vote_of
 from apps.generation.engine.families import Family, family_of
@@ -15,6 +15,7 @@ from apps.generation.engine.kinship import Answered, kinship_learned
 from apps.generation.engine.specification import Specification
 from apps.generation.engine.votes import Kinship
 from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun, Judgement
+from apps.providers.models import Provider
 
 UNKNOWN = 0.5
 # Kinship is learned from so many of the newest judgements of the models in question.
@@ -112,13 +113,39 @@ def authors_priors(candidates: Iterable[Candidate]) -> dict[str, float]:
 
 def record_of(authors: Collection[str]) -> Record:
     """Return what judgements say of *authors*; one query."""
-    counted = (
-        Judgement.objects.filter(model_id__in=list(authors))
-        .values("model_id", "family")
-        .annotate(answers=Count("pk"), likely=Sum("right"))
-        .order_by()
-    )
-    return Record({(row["model_id"], row["family"]): Tally(row["answers"], row["likely"]) for row in counted})
+    return Record(tallies(Judgement.objects.filter(model_id__in=list(authors))))
+
+
+def tallies(judgements: QuerySet[Judgement]) -> dict[tuple[str, str], Tally]:
+    """Return the tally of each model and family that *judgements* are about; one query."""
+    counted = judgements.values("model_id", "family").annotate(answers=Count("pk"), likely=Sum("right"))
+    return {(row["model_id"], row["family"]): Tally(row["answers"], row["likely"]) for row in counted.order_by()}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of a model in a family of tasks now, and what was expected of it before any evidence."""
+
+    model: str
+    family: str
+    expertise: Expertise
+    prior: float
+
+
+def standings() -> list[Standing]:
+    """Return what is known of every model that people's decisions spoke of; two queries."""
+    found = tallies(Judgement.objects.all())
+    priors: dict[str, float] = {}
+    for name, prior in Provider.objects.filter(model_id__in={model for model, _ in found}).values_list(
+        "model_id", "prior"
+    ):
+        priors[name] = max(float(prior), priors.get(name, 0.0))
+    record = Record(found)
+    return [
+        Standing(model, family, record.expertise(model, family, prior=prior), prior)
+        for model, family in sorted(found)
+        for prior in [priors.get(model, UNKNOWN)]
+    ]
 
 
 def _kinship_of(authors: Collection[str]) -> Kinship:

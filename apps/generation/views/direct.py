@@ -122,10 +122,11 @@ def _page(
 
 
 def request_tabs(current: str) -> list[dict[str, Any]]:
-    """Return the tabs over the list of requests and over what was written without one."""
+    """Return the tabs over the list of requests, what was written without one, and what their decisions taught."""
     tabs = (
         ("requests", "Requests", "generation:request-list"),
         ("direct", "Without a request", "generation:direct-list"),
+        ("learned", "What models are worth", "generation:learned"),
     )
     return [{"label": label, "url": reverse(name), "is_current": key == current} for key, label, name in tabs]
 

@@ -183,6 +183,7 @@ def _context(
         "may_vote": may_vote and run.request.status == Status.IN_REVIEW and mine is None,
         "may_choose": may_vote and run.request.status == Status.IN_REVIEW and len(shown) > 1,
         "are_models_visible": is_visible,
+        "weights": (consensus.voting_details or {}).get("weights") if is_visible else None,
         "digest": subject.digest,
         "form": VerdictForm(initial={"digest": subject.digest}, letters=letters, chosen=chosen.letter),
         "questions": question_context(run, user, by_id, votes=may_vote),
