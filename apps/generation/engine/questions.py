@@ -2,8 +2,9 @@
 The one question whose answer decides most: what must the code do on this input?
 
 The candidates that are left, by their weight, are least of one mind on it (TiCoder, Lahiri et al., 2022). An answer
-that nobody had in mind decides by accident, so an input counts the less, the fewer candidates return a value there and
-the more is new about it. Among inputs that decide the same, the smallest is asked, for a person has to work it out.
+that nobody had in mind decides by accident, so inputs of the kinds that somebody wrote come first, and one counts the
+less, the fewer candidates return a value there and the more is new about it. Among inputs that decide the same, the
+smallest is asked, for a person has to work it out.
 """
 
 from __future__ import annotations
@@ -55,17 +56,17 @@ def best_question(
             continue
         replies = _replies(left, index)
         if len(replies) > 1 and any(reply.outcome.is_comparable for reply in replies):
-            key = input_key(item.call)
-            decides = (1 - replies[0].share) * _relevance(item, replies, domain)
-            found.append((-round(decides, 6), len(key), key, Question(index, replies)))
-    return min(found, key=lambda one: one[:3])[3] if found else None
+            key, news = input_key(item.call), domain.news(item.call)
+            decides = (1 - replies[0].share) * _relevance(item, replies, news)
+            found.append((news > 0, -round(decides, 6), len(key), key, Question(index, replies)))
+    return min(found, key=lambda one: one[:4])[4] if found else None
 
 
-def _relevance(item: PoolInput, replies: Sequence[Reply], domain: Domain) -> float:
+def _relevance(item: PoolInput, replies: Sequence[Reply], news: int) -> float:
     """Return how far somebody may have had an input in mind, from 0 to 1."""
     valued = sum(reply.share for reply in replies if reply.outcome.kind is OutcomeKind.VALUE)
     fuzzed = FUZZED if item.origin is InputOrigin.FUZZ else 1.0
-    return valued * fuzzed * NEWS ** domain.news(item.call)
+    return valued * fuzzed * NEWS**news
 
 
 def _left(pool: Sequence[PoolEntry], inputs: Sequence[PoolInput]) -> list[PoolEntry]:

@@ -87,6 +87,16 @@ def test_what_somebody_may_have_had_in_mind_is_asked_before_what_is_new() -> Non
     assert asked is not None and asked.index == 2
 
 
+def test_what_is_new_is_asked_last_even_where_it_would_decide_most() -> None:
+    """Four do four things on a negative number; on a larger one only one of them differs."""
+    negative, larger = (PoolInput(CallInput((n,)), InputOrigin.FUZZ) for n in (-3, 3000))
+    pool = [entry(name, value(2), value(n), value(n == 0)) for n, name in enumerate("abcd")]
+    asked = best_question(pool, [EXAMPLE, negative, larger])
+    assert asked is not None and asked.index == 2
+    then = best_question(pool, [EXAMPLE, negative, larger], settled=[2])
+    assert then is not None and then.index == 1
+
+
 def test_an_input_that_half_refuse_is_asked_after_one_on_which_as_many_differ() -> None:
     refused = outcome_from_value(error="ValueError: no")
     pool = [entry("a", refused, value(1)), entry("b", value(4), value(2))]
