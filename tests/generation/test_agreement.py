@@ -11,6 +11,7 @@ from django.urls import reverse
 from apps.generation.engine.calibration import PUBLIC
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest
 from apps.generation.services.reviews import selection_change
+from apps.generation.views.agreement import rests_on
 from apps.governance.models import User
 from apps.providers.models import Provider
 from tests.fault_server import FaultServer
@@ -99,13 +100,39 @@ def test_candidates_that_behave_alike_have_a_score_everywhere(
 def test_a_probability_comes_with_its_interval_and_what_it_rests_on(
     answered: Answer, said: Callable[..., tuple[bytes, bytes, dict[str, object]]]
 ) -> None:
-    review, _, vote = said(answered([RIGHT, RIGHT_TOO, WRONG]))
+    request = answered([RIGHT, RIGHT_TOO, WRONG])
+    review, progress, vote = said(request)
     sureness = vote["sureness"]
     assert isinstance(sureness, dict)
     assert 0 < sureness["low"] < sureness["probability"] == vote["score"] < sureness["high"] < 1
     assert (sureness["rests_on"], sureness["judged"], sureness["problems"]) == ("public", 0, PUBLIC.problems)
     assert f'<dd class="num">{sureness["low"]:.2f} to {sureness["high"]:.2f}</dd>'.encode() in review
-    assert b"no request has been judged." in review
+    interval = f'<span class="num">{sureness["low"]:.2f}</span> to <span class="num">{sureness["high"]:.2f}</span>'
+    assert f"(95 % interval {interval})".encode() in progress
+    assert b"so far none has been." in review
+    consensus = CodeGenerationConsensus.objects.get(request=request)
+    CodeGenerationConsensus.objects.update(voting_details={**consensus.voting_details, "sureness": None})
+    review, progress, _ = said(request)
+    assert b"score of an earlier version, not a probability" in review
+    assert b"right with a probability" not in progress
+
+
+@pytest.mark.parametrize(("judged", "words"), [(0, "none has been"), (1, "1 has been"), (7, "7 have been")])
+def test_until_enough_requests_are_judged_it_is_said_how_many_are(judged: int, words: str) -> None:
+    sureness = {"rests_on": "public", "judged": judged, "problems": 684, "as_of": "2026-11-30"}
+    assert rests_on(sureness) == (
+        "The probability comes from 684 public problems (fitted 30 November 2026) until 20 requests with one are "
+        f"judged here; so far {words}."
+    )
+
+
+def test_once_enough_requests_are_judged_they_are_what_it_rests_on() -> None:
+    sureness = {"rests_on": "here", "judged": 34, "problems": 684, "as_of": "2026-12-03"}
+    assert rests_on(sureness) == (
+        "The probability rests on 34 requests that people judged here, the last on 3 December 2026, and on 684 public "
+        "problems."
+    )
+    assert rests_on(None) == ""
 
 
 def test_answers_that_are_one_program_agree_and_are_counted(

@@ -13,6 +13,7 @@ from apps.generation.selectors import Lettered
 from apps.generation.services.calibration import JUDGED_HERE
 
 RATED = "probability of being right; informs, never approves"
+RATED_BEFORE = "score of an earlier version, not a probability"
 NOTES = {
     Standing.SINGLE: "There is one candidate only, so there was no consensus to reach.",
     Standing.NOT_COMPARED: (
@@ -61,7 +62,7 @@ def agreement_tally(consensus: CodeGenerationConsensus, chosen: Lettered, letter
     words = standing_words(consensus).capitalize() or "No score"
     return {
         "have": consensus.consensus_score,
-        "unit": RATED if is_rated else words,
+        "unit": words if not is_rated else RATED if sureness else RATED_BEFORE,
         "facts": facts if details.get("is_compared") else facts[:1],
         "note": " ".join([*details.get("reasons", []), rests_on(sureness)]).strip(),
     }
@@ -79,10 +80,10 @@ def rests_on(sureness: Mapping[str, Any] | None) -> str:
             f"and on {sureness['problems']} public problems."
         )
     judged = sureness["judged"]
-    here = "no request has been judged" if not judged else f"{judged} of the {ENOUGH} judged requests are there"
+    so_far = "none has been" if not judged else "1 has been" if judged == 1 else f"{judged} have been"
     return (
         f"The probability comes from {sureness['problems']} public problems (fitted {when}) until {ENOUGH} requests "
-        f"are judged here; {here}."
+        f"with one are judged here; so far {so_far}."
     )
 
 
