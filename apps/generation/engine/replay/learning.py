@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from apps.generation.engine.expertise import Judged, Record, tallied
 from apps.generation.engine.kinship import Answered, kinship_learned
@@ -24,11 +25,15 @@ class Taught:
         """Return, for each model, the share of right answers that is expected in the family of a problem."""
         return {model: self.record.mean(model, seen.family, prior=self.prior) for model in sorted(self.models)}
 
+    @cached_property
+    def overall(self) -> dict[str, float]:
+        """The share of right answers of each model over all families."""
+        return {model: self.record.mean(model, "", prior=self.prior) for model in sorted(self.models)}
+
     @property
     def best(self) -> str:
         """The model that was right most often over all families; "" where none is known."""
-        shares = {model: self.record.mean(model, "", prior=self.prior) for model in self.models}
-        return max(shares, key=lambda model: (shares[model], model), default="")
+        return max(self.overall, key=lambda model: (self.overall[model], model), default="")
 
 
 def taught_by(problems: Sequence[Observed]) -> Taught:
