@@ -138,6 +138,12 @@ def test_what_goes_with_being_right_raises_the_probability():
     assert Calibrator([], []).probability(()) == 0.5
 
 
+def test_a_share_that_is_high_enough_by_luck_sets_no_threshold():
+    said = [1 - n / 1000 for n in range(100)]
+    assert threshold(said, [float(n != 50) for n in range(100)]) == said[-1]
+    assert threshold(said, [float(n % 20 != 19) for n in range(100)]) == said[18]
+
+
 def test_the_threshold_accepts_as_many_as_stay_right():
     said = [0.99, 0.98, 0.97, 0.5, 0.4]
     assert threshold(said, [1.0, 1.0, 1.0, 0.0, 1.0]) == 0.97

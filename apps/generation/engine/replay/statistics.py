@@ -99,11 +99,17 @@ class Calibrator:
 
 
 def threshold(said: Sequence[float], right: Sequence[float]) -> float:
-    """Return the smallest probability from which on at least 95 % of the choices were right; above 1 if none is."""
+    """
+    Return the smallest probability from which on at least 95 % of the choices were right; above 1 if none is.
+
+    They must be so by one standard error (the rule of Breiman et al., 1984), for a share that is 95 % by luck among
+    those it was chosen by is less among others.
+    """
     pairs = sorted(zip(said, right, strict=True), reverse=True)
     best, sum_right = 1.1, 0.0
     for count, (limit, truth) in enumerate(pairs, 1):
         sum_right += truth
-        if sum_right / count >= PRECISION:
+        share = sum_right / count
+        if share - math.sqrt(share * (1 - share) / count) >= PRECISION:
             best = limit
     return best
