@@ -222,3 +222,8 @@ def test_probabilities_rest_on_judged_requests_once_there_are_enough(
 )
 def test_the_family_of_a_request_is_that_of_its_specification(text: str, family: str) -> None:
     assert task_family(analyse(text, title="T")) == family
+
+
+def test_tasks_in_another_language_are_families_of_their_own() -> None:
+    text = "Write `function f(word)` that shouts.\n\nf('a') returns 'A'\n"
+    assert task_family(analyse(text, title="T", target_path="src/f.js")).startswith("javascript ")
