@@ -20,6 +20,7 @@ from apps.generation.models import (
     ObservedInput,
     PullRequest,
     SpecificationDraft,
+    SpecificationReading,
     StageRecord,
 )
 from apps.governance.models import Ballot, CodeOwner, IdempotencyKey, Override, RoleAssignment, Scope, User
@@ -93,7 +94,8 @@ class World:
         row = ObservedInput.objects.create(run=run, position=0, origin="fuzz", call={"args": {"$tuple": [1]}})
         Answer.objects.create(run=run, input=row, kind="any", answered_by=self.owner)
         PullRequest.objects.create(request=request, candidate=candidate, branch="b", base_sha="0", head_sha="1")
-        SpecificationDraft.objects.create(author=self.owner, repository=self.repository)
+        draft = SpecificationDraft.objects.create(author=self.owner, repository=self.repository)
+        SpecificationReading.objects.create(author=self.owner, draft=draft, text="t")
         DirectArtifact.objects.create(
             artifact=GeneratedCodeArtifact.objects.create(model_id="nofx", code_type="test", generated_code="t"),
             kind="tests",
