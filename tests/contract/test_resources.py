@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 NOUNS = [resource.noun for resource in RESOURCES]
 PREFIXES = {resource.noun: resource.prefix for resource in RESOURCES}
 # Rows that belong to one person, whatever roles others hold.
-PERSONAL = {"drafts", "tokens", "direct-artifacts", "idempotency-keys"}
+PERSONAL = {"drafts", "readings", "tokens", "direct-artifacts", "idempotency-keys"}
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_a_list_costs_the_same_number_of_queries_for_one_row_and_for_many(world,
 # Short by nature: what one person made, the accounts' roles, what an administrator registered, a row a machine and day.
 SHORT_LISTS = {"drafts", "tokens", "roles", "providers", "repositories", "idempotency-keys", "sandbox-days"}
 # A person reads their own only, so the index begins with whose a row is.
-OWN_LISTS = {"direct-artifacts": ("submitted_by",)}
+OWN_LISTS = {"direct-artifacts": ("submitted_by",), "readings": ("author",)}
 
 
 @pytest.mark.parametrize(

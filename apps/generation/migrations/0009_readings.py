@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["-created_at", "id"], name="generation_reading_newest")],
+                "indexes": [models.Index(fields=["author", "-created_at", "id"], name="generation_reading_author")],
             },
         ),
     ]

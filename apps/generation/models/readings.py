@@ -33,8 +33,8 @@ class SpecificationReading(models.Model):
 
     class Meta:
         indexes = [
-            # The newest readings, in the admin site and in the API, where everybody sees their own.
-            models.Index(fields=["-created_at", "id"], name="generation_reading_newest"),
+            # A person's readings, newest first, in the API.
+            models.Index(fields=["author", "-created_at", "id"], name="generation_reading_author"),
         ]
 
     def __str__(self) -> str:
