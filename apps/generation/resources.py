@@ -222,6 +222,7 @@ class CandidateResource(Resource):
         "duplicate_of": "",
         "repairs": "",
         "checks": "",
+        "gates": "",
         "examples_passed": "",
         "examples_total": "",
         "cluster": "",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from apps.core.database import Part
 from apps.generation.models import GenerationRun, PullRequest
 from apps.generation.selectors import BEFORE_DECISION, runs_waiting_for
 from apps.generation.services.review_subject import SUBJECT_KIND, barred_people
+from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import overrides_waiting_for, scope_ids
 from apps.governance.subjects import OpenDecision, SubjectPages, subject_register
@@ -51,18 +52,19 @@ def _open_for(user: User, limit: int) -> list[OpenDecision]:
 
 def _overrides_open_for(user: User, limit: int) -> list[OpenDecision]:
     waiting = list(overrides_waiting_for(user, SUBJECT_KIND)[:limit])
-    still_open = PullRequest.objects.filter(
-        request_id__in=[one.subject_id for one in waiting], state=PullRequest.State.OPEN
-    )
+    in_review = Q(request__status=Status.IN_REVIEW)
+    merging = Q(request__pull_request__state=PullRequest.State.OPEN)
     runs = {
-        one.request_id: one.request.run
-        for one in still_open.select_related("request__run__repository")
-        if user.pk not in barred_people(one.request.run)
+        run.pk: run
+        for run in GenerationRun.objects.filter(in_review | merging, pk__in=[one.subject_id for one in waiting])
+        .select_related("request", "repository")
+        .prefetch_related("contributions")
+        if user.pk not in barred_people(run)
     }
     return [
         OpenDecision(
             f"{one.check_name.capitalize()} of {runs[one.subject_id].title}",
-            reverse("generation:request-detail", args=[one.subject_id]),
+            _gates_url(runs[one.subject_id]),
             runs[one.subject_id].repository.name,
             runs[one.subject_id].risk_tier,
             one.asked_at,
@@ -71,6 +73,11 @@ def _overrides_open_for(user: User, limit: int) -> list[OpenDecision]:
         for one in waiting
         if one.subject_id in runs
     ]
+
+
+def _gates_url(run: GenerationRun) -> str:
+    name = "review" if run.request.status == Status.IN_REVIEW else "request-detail"
+    return reverse(f"generation:{name}", args=[run.pk])
 
 
 def _votes_open_for(user: User, limit: int) -> list[OpenDecision]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from apps.generation.models import GenerationRun, SpecificationReading
-from apps.generation.services import delivery, pipeline, second_reading
+from apps.generation.services import delivery, measuring, pipeline, second_reading
 from apps.generation.services.reviews import DELIVERY_JOB
 from apps.generation.services.submission import RUN_JOB
 from apps.generation.types import RequestStatus as Status
@@ -62,6 +62,11 @@ def reading_is_readable(user: User, reading_id: UUID) -> bool:
 @job_subject_stop(second_reading.READING_SUBJECT)
 def reading_is_stoppable(user: User, reading_id: UUID) -> bool:
     return reading_is_readable(user, reading_id)
+
+
+@job_handler(measuring.GATES_JOB, timeout_s=900)
+def generation_gates(run: JobRun) -> None:
+    measuring.run_measure(job=run, request_id=run.job.subject_id)
 
 
 @job_subject_access("request")

@@ -38,6 +38,8 @@ urlpatterns = [
         name="override-withdraw",
     ),
     path("requests/<uuid:request_id>/review", review.review, name="review"),
+    path("requests/<uuid:request_id>/review/overrides", review.review_override, name="review-override"),
+    path("requests/<uuid:request_id>/review/measure", review.review_measure, name="review-measure"),
     path("requests/<uuid:request_id>/verdict", review.verdict, name="verdict"),
     path("requests/<uuid:request_id>/choose", review.choose, name="choose"),
     path("requests/<uuid:request_id>/answer", questions.answer, name="answer"),

@@ -13,7 +13,7 @@ from apps.core.errors import PermissionRefused
 from apps.generation.models import CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
 from apps.generation.services import gates
 from apps.generation.services.delivery import pull_request_merge, push_repeat
-from apps.generation.services.overrides import gates_subject
+from apps.generation.services.overrides import pull_request_sheet
 from apps.generation.services.retries import request_retry
 from apps.governance.models import AuditEvent, Override, RoleAssignment, Scope, User
 from apps.governance.services import NotInteractive
@@ -157,7 +157,7 @@ def test_two_people_override_a_failed_gate_and_it_is_merged(
     page = client.get(address)
     assert "Override this gate" in page.content.decode()
     last_day = page.context["override_last"].isoformat()
-    form = {"gate": "lint", "digest": page.context["gates_digest"], "reason": "A false alarm.", "until": last_day}
+    form = {"gate": "lint", "digest": page.context["gates"][0]["digest"], "reason": "A false alarm.", "until": last_day}
     refused = client.post(reverse("generation:override", args=[approved.pk]), form | {"until": "2999-01-01"})
     assert refused.status_code == 422
     assert (
@@ -189,7 +189,7 @@ def test_the_requester_cannot_override_and_an_error_is_never_overridden(
     fail_lint(pull_request)
     RoleAssignment.objects.create(user=engineer, scope=scope, role="quality_lead")
     client.force_login(engineer)
-    digest = gates_subject(pull_request).digest
+    digest = pull_request_sheet(pull_request).subject("lint").digest
     form = {"gate": "lint", "digest": digest, "reason": "It is mine.", "until": "2999-01-01"}
     assert client.post(reverse("generation:override", args=[approved.pk]), form).status_code == 403
     pull_request.gates[0]["status"] = "error"

@@ -62,6 +62,10 @@ class Candidate(models.Model):
     examples_passed = models.PositiveIntegerField(null=True)
     examples_total = models.PositiveIntegerField(null=True)
     cluster = models.CharField(max_length=4, blank=True, default="")
+    gates = models.JSONField(default=list, help_text="What is asked of it, and what was measured.")
+    gates_basis = models.CharField(
+        max_length=64, blank=True, default="", help_text="SHA-256 of what the gates were measured on and against."
+    )
 
     class Meta:
         constraints = [

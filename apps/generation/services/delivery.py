@@ -13,7 +13,7 @@ from apps.core.clock import now
 from apps.core.errors import Conflict, PermissionRefused
 from apps.generation.models import CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
 from apps.generation.services.gates import gates_run
-from apps.generation.services.overrides import gates_blocking
+from apps.generation.services.overrides import pull_request_sheet
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import SUBJECT_KIND, review_digest, selected_candidate
 from apps.generation.services.stages import stage_enter, stage_leave, status_change
@@ -169,7 +169,7 @@ def pull_request_merge(*, request_id: UUID, actor: User, is_interactive: bool) -
     _require_merger(run, actor)
     if pull_request.state == PullRequest.State.MERGED:
         return pull_request
-    failing = gates_blocking(pull_request)
+    failing = pull_request_sheet(pull_request).blocking()
     if failing or pull_request.state != PullRequest.State.OPEN:
         raise MergeBlocked(
             f"Not merged: {' and '.join(failing) or 'the pull request'} did not pass.",

@@ -1,4 +1,4 @@
-"""The gates of a pull request: lint, types, security, the repository's tests, and what the specification asks."""
+"""The gates of a pull request: lint, types, security, the repository's tests, and what was measured in review."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from apps.checks.services import check_sources, is_judge_path, suite_run, suite_
 from apps.checks.types import MeasurementFailed, plain_text
 from apps.generation.engine.changes import changed_lines
 from apps.generation.engine.javascript.modules import is_javascript
-from apps.generation.engine.specification import analyse
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files
 from apps.generation.services.javascript_gates import javascript_gates, tests_in_words
-from apps.generation.services.quality_gates import quality_gates
+from apps.generation.services.requirement_gates import gates_of
 from apps.generation.services.review_subject import selected_candidate
 from apps.repositories.selectors import files_at
 from apps.sandbox.services import SpecInvalid
@@ -23,9 +22,10 @@ GATE_NAMES = {"ruff": "lint", "mypy": "types", "bandit": "security"}
 
 def gates_run(workspace: Workspace, head_sha: str) -> list[dict[str, Any]]:
     """
-    Run lint, types, security, the repository's tests and the figures that were asked for, and return a result for each.
+    Run lint, types, security and the repository's tests on a commit, and return a result for each.
 
-    A change answers for the lines it wrote. Tests run in the sandbox and judge themselves, which the result says.
+    A change answers for the lines it wrote. Tests run in the sandbox and judge themselves, which the result says. What
+    the candidate had to pass before it was approved is taken over, since the commit is its patch on the same base.
     """
     if is_javascript(workspace.run.target_path):
         return javascript_gates(workspace, head_sha)
@@ -47,9 +47,7 @@ def gates_run(workspace: Workspace, head_sha: str) -> list[dict[str, Any]]:
         gates.append({"gate": GATE_NAMES[tool], "status": status, "findings": findings, "detail": "; ".join(errors)})
     everything = files_at(workspace.run.repository, head_sha, suffixes=None)
     tree = {path: content for path, content in everything.items() if plain_text(path) == path}
-    asked = analyse(workspace.run.request.specification, target_path=workspace.run.target_path).quality
-    figures = quality_gates(asked, before=workspace.files, changed=changed, tree=tree)
-    return [*gates, _tests_gate(tree, changed), *figures]
+    return [*gates, _tests_gate(tree, changed), *gates_of(workspace.run, candidate)]
 
 
 def _tests_gate(tree: Mapping[str, bytes], changed: Mapping[str, str]) -> dict[str, Any]:

@@ -1,9 +1,11 @@
-"""Go on although a gate failed: two people sign for exactly the commit and the results that they saw."""
+"""Go on although a gate failed: two people sign for exactly the change and the results that they saw."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -11,41 +13,80 @@ from django.db import transaction
 from apps.checks.types import plain_text
 from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import Conflict, NotFound
-from apps.generation.models import CodeGenerationRequest, PullRequest
-from apps.generation.services.review_subject import SUBJECT_KIND, barred_people
+from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun, PullRequest
+from apps.generation.services.requirement_gates import gates_of
+from apps.generation.services.review_subject import SUBJECT_KIND, barred_people, selected_candidate
+from apps.generation.types import RequestStatus as Status
 from apps.governance.models import Override, User
-from apps.governance.selectors import checks_overridden
+from apps.governance.selectors import overrides_of, overrides_stand
 from apps.governance.services import override_ask, override_confirm, override_withdraw
-from apps.governance.types import Subject
+from apps.governance.types import OverrideState, Subject
+
+_OPEN = frozenset({OverrideState.WAITING, OverrideState.STANDS})
 
 
 class NothingToOverride(Conflict):
-    """The gate did not fail, or its pull request is not open any more."""
+    """The gate did not fail, or it decides about nothing any more."""
 
     code = "gate.nothing_to_override"
 
 
-def gates_subject(pull_request: PullRequest) -> Subject:
-    """Return what is signed for: the commit and what each gate found on it, and who may not sign."""
-    run = pull_request.request.run
-    content = {"head": pull_request.head_sha, "gates": pull_request.gates}
-    return Subject(SUBJECT_KIND, run.pk, sha256_hex(canonical_json(content)), barred_people(run))
+@dataclass(frozen=True)
+class GateSheet:
+    """
+    The gates that something has to pass, and for each of them the SHA-256 of what two people would sign for.
+
+    What was measured on the candidate is signed for once: it lets the approval pass and the merge as well.
+    """
+
+    run: GenerationRun
+    gates: Sequence[Mapping[str, Any]]
+    digests: Mapping[str, str]
+
+    def subject(self, gate: str) -> Subject:
+        """Return what is signed for at *gate*, and who may not sign."""
+        return Subject(SUBJECT_KIND, self.run.pk, self.digests.get(gate, ""), barred_people(self.run))
+
+    def overrides(self) -> dict[str, tuple[Override, OverrideState]]:
+        """Return the override of each gate that waits for a signature or stands; a query, and one for each digest."""
+        given = list(overrides_of(SUBJECT_KIND, self.run.pk))
+        found: dict[str, tuple[Override, OverrideState]] = {}
+        for digest in sorted({self.digests[one.check_name] for one in given if one.check_name in self.digests}):
+            mine = [one for one in given if self.digests.get(one.check_name) == digest]
+            found |= {
+                one.check_name: (one, state) for one, state in overrides_stand(mine, digest=digest) if state in _OPEN
+            }
+        return found
+
+    def blocking(self, overrides: Mapping[str, tuple[Override, OverrideState]] | None = None) -> list[str]:
+        """Return the gates that did not pass, without those that failed and are overridden; no error is ever passed."""
+        failing = [gate for gate in self.gates if gate["status"] != "passed"]
+        if not failing:
+            return []
+        found = self.overrides() if overrides is None else overrides
+        stand = {name for name, (_, state) in found.items() if state is OverrideState.STANDS}
+        return [gate["gate"] for gate in failing if gate["status"] != "failed" or gate["gate"] not in stand]
 
 
-def gates_blocking(pull_request: PullRequest) -> list[str]:
-    """Return the gates that stand in the way of a merge: those that did not pass and that no override lets pass."""
-    failing = pull_request.failing_gates
-    if not failing:
-        return []
-    subject = gates_subject(pull_request)
-    overridden = checks_overridden(subject.kind, subject.id, digest=subject.digest)
-    return gates_left(pull_request, overridden)
+def candidate_sheet(run: GenerationRun, candidate: Candidate) -> GateSheet:
+    """Return what *candidate* has to pass before people can approve it."""
+    gates = gates_of(run, candidate)
+    return GateSheet(run, gates, _candidate_digests(candidate, gates))
 
 
-def gates_left(pull_request: PullRequest, overridden: Collection[str]) -> list[str]:
-    """Return the gates that did not pass, without those that failed and are overridden; an error is never passed."""
-    failed = {gate["gate"] for gate in pull_request.gates if gate["status"] == "failed"}
-    return [name for name in pull_request.failing_gates if name not in failed or name not in overridden]
+def pull_request_sheet(pull_request: PullRequest) -> GateSheet:
+    """Return what a pull request has to pass before it is merged: the commit's gates and the candidate's."""
+    commit = sha256_hex(canonical_json({"head": pull_request.head_sha, "gates": pull_request.gates}))
+    digests = dict.fromkeys((gate["gate"] for gate in pull_request.gates), commit)
+    candidate = pull_request.candidate
+    return GateSheet(
+        pull_request.request.run, pull_request.gates, digests | _candidate_digests(candidate, candidate.gates)
+    )
+
+
+def _candidate_digests(candidate: Candidate, gates: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    digest = sha256_hex(canonical_json({"measured_on": candidate.gates_basis, "gates": gates}))
+    return dict.fromkeys((gate["gate"] for gate in gates), digest)
 
 
 @transaction.atomic
@@ -55,17 +96,17 @@ def gate_override_ask(
     """
     Sign first. See :func:`override_ask` for further refusals.
 
-    :raises NothingToOverride: the gate did not fail, or the pull request is closed.
+    :raises NothingToOverride: the gate did not fail, or neither a review nor a pull request is open.
     """
-    pull_request = _open(request_id)
-    if gate not in {one["gate"] for one in pull_request.gates if one["status"] == "failed"}:
+    sheet = _open(request_id)
+    if gate not in {one["gate"] for one in sheet.gates if one["status"] == "failed"}:
         raise NothingToOverride(
             "This gate did not fail, so there is nothing to override.",
             remedy="A gate with an error has found nothing out: put right what hinders it.",
         )
     return override_ask(
-        subject=gates_subject(pull_request),
-        scope=pull_request.request.run.repository.scope,
+        subject=sheet.subject(gate),
+        scope=sheet.run.repository.scope,
         check_name=gate,
         actor=actor,
         digest=digest,
@@ -80,11 +121,10 @@ def gate_override_confirm(*, request_id: UUID, override_id: UUID, actor: User, i
     """
     Sign second. See :func:`override_confirm` for further refusals.
 
-    :raises NothingToOverride: the pull request is closed.
+    :raises NothingToOverride: neither a review nor a pull request is open.
     """
-    pull_request = _open(request_id)
-    _require_of(request_id, override_id)
-    subject = gates_subject(pull_request)
+    sheet = _open(request_id)
+    subject = sheet.subject(_of(request_id, override_id).check_name)
     return override_confirm(override_id=override_id, subject=subject, actor=actor, is_interactive=is_interactive)
 
 
@@ -93,23 +133,30 @@ def gate_override_withdraw(*, request_id: UUID, override_id: UUID, actor: User, 
     """
     Take an override back. See :func:`override_withdraw` for refusals.
 
-    :raises NothingToOverride: the pull request is closed, so what was signed for has happened.
+    :raises NothingToOverride: neither a review nor a pull request is open, so what was signed for has happened.
     """
     _open(request_id)
-    _require_of(request_id, override_id)
+    _of(request_id, override_id)
     return override_withdraw(override_id=override_id, actor=actor, is_interactive=is_interactive)
 
 
-def _open(request_id: UUID) -> PullRequest:
-    CodeGenerationRequest.objects.select_for_update().get(pk=request_id)
-    pull_request = PullRequest.objects.select_related("request__run__repository__scope__organisation").get(
-        request_id=request_id
+def _open(request_id: UUID) -> GateSheet:
+    request = CodeGenerationRequest.objects.select_for_update().get(pk=request_id)
+    if request.status == Status.IN_REVIEW:
+        run = GenerationRun.objects.select_related("request", "repository__scope__organisation").get(pk=request_id)
+        return candidate_sheet(run, selected_candidate(run=run))
+    pull_request = (
+        PullRequest.objects.select_related("candidate", "request__run__repository__scope__organisation")
+        .filter(request_id=request_id, state=PullRequest.State.OPEN)
+        .first()
     )
-    if pull_request.state != PullRequest.State.OPEN:
-        raise NothingToOverride("The pull request is not open any more.", remedy="Reload the page.")
-    return pull_request
+    if pull_request is None:
+        raise NothingToOverride("Nothing waits for these gates any more.", remedy="Reload the page.")
+    return pull_request_sheet(pull_request)
 
 
-def _require_of(request_id: UUID, override_id: UUID) -> None:
-    if not Override.objects.filter(pk=override_id, subject_kind=SUBJECT_KIND, subject_id=request_id).exists():
+def _of(request_id: UUID, override_id: UUID) -> Override:
+    found = Override.objects.filter(pk=override_id, subject_kind=SUBJECT_KIND, subject_id=request_id).first()
+    if found is None:
         raise NotFound("This request has no such override.")
+    return found

@@ -26,6 +26,7 @@ from apps.generation.services.checking import candidates_check
 from apps.generation.services.consensus import consensus_decide, outcomes_keep
 from apps.generation.services.hybrid import hybrid_add
 from apps.generation.services.profiling import profiles_keep
+from apps.generation.services.requirement_gates import gates_measure
 from apps.generation.services.review_subject import review_digest
 from apps.generation.services.rounds import NOTHING_TRIED, Trial, further_plan, trial_run
 from apps.generation.services.stages import stage_enter, stage_leave, stages_reopen, status_change
@@ -60,9 +61,11 @@ def run_generate(*, job: JobRun, request_id: UUID) -> None:
     run = GenerationRun.objects.select_related("request", "repository__scope", "requester").get(pk=request_id)
     if run.request.status not in {*UNDER_WAY, Status.FAILED, Status.CANCELLED}:
         return  # A worker died between handing the request over and saying so.
+    workspace = workspace_open(run)
     if not CodeGenerationConsensus.objects.filter(request=run.request).exists():
-        workspace = workspace_open(run)
         _decide(job, workspace, _convincing(job, workspace))
+    gates_measure(workspace)
+    job.raise_if_cancelled()
     _hand_over(job, run)
 
 

@@ -1,4 +1,4 @@
-"""The figures that a specification asks of quality, measured on the commit: one gate for each measure."""
+"""The figures that a specification asks of quality, measured: one gate for each measure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ from apps.generation.engine.specification import QualityRequirement
 from apps.sandbox.services import SpecInvalid
 
 NOT_MEASURED = "Nothing here measures this yet, so nobody knows whether it is met. Two people may override it."
+# The measure for which the tests have to be run.
+RUN_FOR = "coverage"
+
+
+def measures_asked(requirements: Sequence[QualityRequirement]) -> list[str]:
+    """Return the names of the gates that *requirements* make, in their order."""
+    return list(strictest(requirements))
 
 
 def quality_gates(
@@ -19,29 +26,32 @@ def quality_gates(
     *,
     before: Mapping[str, str],
     changed: Mapping[str, str],
-    tree: Mapping[str, bytes],
+    tree: Mapping[str, bytes] | None,
 ) -> list[dict[str, Any]]:
     """
     Return a gate for each figure that is asked for; the strictest one of a measure counts.
 
-    *before* and *changed* are sources by path, *tree* every file of the commit. Types are a gate of their own already.
+    *before* and *changed* are sources by path, *tree* every file as the change leaves it. Without a tree nothing is
+    run, so what only running shows has no gate. Types are a gate of the pull request already.
 
     :raises SandboxUnavailable: the tests cannot be run safely on this machine.
     """
     sources = {path: text for path, text in changed.items() if not is_test_path(path) and not is_judge_path(path)}
     gates = []
-    for measure, at in _strictest(requirements).items():
+    for measure, at in strictest(requirements).items():
         gate: dict[str, Any] = {"gate": measure, "findings": []}
         if measure == "complexity":
             gates.append(gate | _complexity(before, sources, at))
-        elif measure == "coverage":
-            gates.append(gate | {"trust": "in_process"} | _coverage(sources, tree, at))
+        elif measure == RUN_FOR:
+            if tree is not None:
+                gates.append(gate | {"trust": "in_process"} | _coverage(sources, tree, at))
         else:
             gates.append(gate | {"status": "failed", "detail": f"At least {at:g} % was asked for. {NOT_MEASURED}"})
     return gates
 
 
-def _strictest(requirements: Sequence[QualityRequirement]) -> dict[str, float]:
+def strictest(requirements: Sequence[QualityRequirement]) -> dict[str, float]:
+    """Return what is asked of each measure, the strictest figure where there are several."""
     asked: dict[str, float] = {}
     for one in requirements:
         if one.at is not None:
@@ -62,7 +72,8 @@ def _complexity(before: Mapping[str, str], sources: Mapping[str, str], most: flo
         findings += [
             {
                 "rule": "complexity",
-                "message": f"{function.name} has a cyclomatic complexity of {function.complexity}.",
+                "message": f"{function.name} has a cyclomatic complexity of {function.complexity}, "
+                f"{function.complexity - most:g} more than asked for.",
                 "path": path,
                 "line": function.line,
                 "severity": "medium",
@@ -88,11 +99,10 @@ def _coverage(sources: Mapping[str, str], tree: Mapping[str, bytes], least: floa
     if percent is None:
         return {"status": "passed", "detail": "The changed files hold no statement."}
     missing = [f"{file.path}: lines {_lines(file.missing_lines)} do not." for file in seen.files if file.missing_lines]
-    said = f"{percent:.1f} % of the statements of the changed files run in the tests; "
-    return {
-        "status": "passed" if percent >= least else "failed",
-        "detail": "\n".join([f"{said}{least:g} % was asked for.", *missing]),
-    }
+    is_met = percent >= least
+    short = "" if is_met else f", so {least - percent:.1f} points are missing"
+    said = f"{percent:.1f} % of the statements of the changed files run in the tests; {least:g} % was asked for{short}."
+    return {"status": "passed" if is_met else "failed", "detail": "\n".join([said, *missing])}
 
 
 def _lines(numbers: Sequence[int]) -> str:

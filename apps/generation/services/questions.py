@@ -31,6 +31,7 @@ from apps.generation.services.candidates import candidate_retest
 from apps.generation.services.checking import scores_keep
 from apps.generation.services.consensus import consensus_revise, examples_count
 from apps.generation.services.evidence import ANY, MAX_ANSWERS, evidence_of
+from apps.generation.services.measuring import gates_renew
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import (
     SUBJECT_KIND,
@@ -185,6 +186,7 @@ def _choose_again(run: GenerationRun, actor: User, action: str, said: str) -> No
         answers=[{"text": answered_text(one, run), "by": str(one.answered_by_id)} for one in evidence.answers],
         weights=evidence.weights,
     )
+    gates_renew(workspace=workspace, actor=actor)
     digest = review_digest(run=run)
     GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)
     ballots_void(subject_kind=SUBJECT_KIND, subject_id=run.pk, new_digest=digest, reason=VOID_REASON)

@@ -29,8 +29,8 @@ def review_digest(*, run: GenerationRun) -> str:
     """
     Return the SHA-256 of what is voted on, computed from the rows as they are now.
 
-    It covers the specification, the base commit, the chosen patch, every candidate's patch, checks and outcomes, and
-    the vote of the models. A change of one byte of any of them is another digest.
+    It covers the specification, the base commit, the chosen patch, every candidate's patch, checks, outcomes and gates,
+    and the vote of the models. A change of one byte of any of them is another digest.
     """
     chosen = selected_candidate(run=run)
     consensus = CodeGenerationConsensus.objects.get(request_id=run.pk)
@@ -41,6 +41,7 @@ def review_digest(*, run: GenerationRun) -> str:
             candidate.state,
             sha256_hex(canonical_json(candidate.checks)),
             sha256_hex(canonical_json(candidate.outcomes)),
+            sha256_hex(canonical_json([candidate.gates_basis, candidate.gates])),
         ]
         for candidate in Candidate.objects.filter(request_id=run.pk).order_by("ordinal")
     ]

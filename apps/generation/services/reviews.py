@@ -12,6 +12,9 @@ from apps.checks.types import plain_text
 from apps.core.errors import Conflict, NofxError
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
 from apps.generation.services.learning import decision_learn
+from apps.generation.services.measuring import gates_renew
+from apps.generation.services.overrides import candidate_sheet
+from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import (
     REVIEWABLE,
     SUBJECT_KIND,
@@ -45,6 +48,12 @@ class NotInReview(Conflict):
     code = "review.not_open"
 
 
+class RequirementsUnmet(Conflict):
+    """Something that is asked of the candidate is not met or not measured, and no two people let it pass."""
+
+    code = "review.requirements_unmet"
+
+
 @transaction.atomic
 def verdict_cast(
     *,
@@ -71,6 +80,7 @@ def verdict_cast(
     :raises AlreadyVoted: the reviewer has a valid verdict on this.
     :raises RationaleMissing: a refusal came without a reason.
     :raises RatingRefused: a rating names no candidate under review, no criterion, or no number from 1 to 5.
+    :raises RequirementsUnmet: it is an approval, and a gate of the candidate did not pass and is not overridden.
     """
     run = review_lock(request_id)
     ballot = ballot_cast(
@@ -84,8 +94,19 @@ def verdict_cast(
         detail={"preference": preference, "rubric": _rubric(run, rubric or {}), "order_seed": order_seed},
         session_key=session_key,
     )
-    _settle(run, review_decision(run=run))
+    blocking = review_blocking(run)
+    if blocking and verdict is Verdict.APPROVE:
+        raise RequirementsUnmet(
+            f"It cannot be approved: {' and '.join(blocking)} did not pass.",
+            remedy="Choose another candidate, have the specification changed, or let two people override what failed.",
+        )
+    _settle(run, review_decision(run=run), is_blocked=bool(blocking))
     return ballot
+
+
+def review_blocking(run: GenerationRun) -> list[str]:
+    """Return the gates that stand in the way of an approval of what is up for it now."""
+    return candidate_sheet(run, selected_candidate(run=run)).blocking()
 
 
 def review_decision(*, run: GenerationRun) -> Decision:
@@ -119,6 +140,7 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
     CodeGenerationConsensus.objects.filter(request_id=run.pk).update(
         selected_implementation=candidate.implementation_id
     )
+    gates_renew(workspace=workspace_open(run), actor=actor)
     digest = review_digest(run=run)
     GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)
     ballots_void(
@@ -165,8 +187,8 @@ def _rubric(run: GenerationRun, rubric: Mapping[UUID, Mapping[str, int]]) -> dic
     return {str(candidate): dict(ratings) for candidate, ratings in rated.items()}
 
 
-def _settle(run: GenerationRun, decision: Decision) -> None:
-    if decision.state is DecisionState.APPROVED:
+def _settle(run: GenerationRun, decision: Decision, *, is_blocked: bool) -> None:
+    if decision.state is DecisionState.APPROVED and not is_blocked:
         _approve(run, decision)
     elif decision.state is DecisionState.REJECTED:
         _reject(run)

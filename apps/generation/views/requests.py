@@ -27,7 +27,7 @@ from apps.generation.selectors import (
     runs_waiting_for,
 )
 from apps.generation.services.delivery import pull_request_merge, push_repeat
-from apps.generation.services.overrides import gate_override_ask
+from apps.generation.services.overrides import pull_request_sheet
 from apps.generation.services.questions import has_question
 from apps.generation.services.retries import WayOn, request_retry, way_on
 from apps.generation.services.review_subject import REVIEWABLE
@@ -37,10 +37,9 @@ from apps.generation.types import RequestStatus as Status
 from apps.generation.views.agreement import is_compared, standing_words
 from apps.generation.views.context import context_view
 from apps.generation.views.direct import request_tabs
-from apps.generation.views.overrides import OverrideForm, gates_context
+from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.governance.models import User
 from apps.governance.selectors import can
-from apps.governance.services import OverrideInvalid
 from apps.governance.types import Action, Condition
 from apps.jobs.services import job_cancel
 from apps.providers.selectors import calls_of
@@ -121,23 +120,10 @@ def request_merge(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 def request_override(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     """Sign first for a failed gate; what cannot be signed comes back with its words."""
     run = run_get(user=_user(request), request_id=request_id)
-    form = OverrideForm(request.POST)
-    if form.is_valid():
-        try:
-            gate_override_ask(
-                request_id=request_id,
-                gate=form.cleaned_data["gate"],
-                actor=_user(request),
-                digest=form.cleaned_data["digest"],
-                reason=form.cleaned_data["reason"],
-                ends_at=form.ends_at,
-                is_interactive=True,
-            )
-        except OverrideInvalid as error:
-            form.add_error(None, str(error))
-        else:
-            return _back(request, request_id, "Signed. A second person has to confirm it.")
-    context = _context(run, _user(request)) | {"refused": form}
+    refused = override_first(request, request_id)
+    if refused is None:
+        return _back(request, request_id, SIGNED_FIRST)
+    context = _context(run, _user(request)) | {"refused": refused}
     return render_page(request, "generation/request_detail.html", context, status=422)
 
 
@@ -159,10 +145,8 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
     is_open = models_are_visible(run, user)
     is_own = run.requester_id == user.pk
     consensus = consensus_of(run)
-    pull_request = PullRequest.objects.filter(request_id=run.pk).select_related("merged_by").first()
-    if pull_request:
-        pull_request.request.run = run
-    gates = gates_context(pull_request, user) if pull_request else {"blocking": []}
+    pull_request = PullRequest.objects.filter(request_id=run.pk).select_related("merged_by", "candidate").first()
+    gates = _gates(run, pull_request, user) if pull_request else {"blocking": []}
     scope = run.repository.scope
     status = run.request.status
     may_write = can(user, Action.SPEC_WRITE, scope)
@@ -196,6 +180,12 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "trace": lambda: trace_of(run=run, user=user, candidates=candidates),
         "trail": [("Requests", reverse("generation:request-list"))],
     }
+
+
+def _gates(run: GenerationRun, pull_request: PullRequest, user: User) -> dict[str, Any]:
+    pull_request.request.run = run
+    is_open = pull_request.state == PullRequest.State.OPEN
+    return gates_context(pull_request_sheet(pull_request), user, is_open=is_open)
 
 
 def _row(one: Lettered, *, is_open: bool, is_compared: bool) -> dict[str, Any]:

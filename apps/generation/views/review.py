@@ -16,7 +16,7 @@ from apps.core.errors import NotFound
 from apps.core.highlighting import code_lines, diff_lines
 from apps.core.htmx import HtmxRequest, notify, redirect_after
 from apps.generation.forms import VerdictForm
-from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun
+from apps.generation.models import CodeGenerationConsensus, GenerationRun
 from apps.generation.selectors import (
     Lettered,
     candidates_of,
@@ -28,9 +28,11 @@ from apps.generation.selectors import (
 )
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import candidate_module
+from apps.generation.services.measuring import GATES_JOB, MEASURERS, gates_ask
+from apps.generation.services.overrides import candidate_sheet
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, review_policy, review_subject
-from apps.generation.services.reviews import review_decision, selection_change, verdict_cast
+from apps.generation.services.reviews import RequirementsUnmet, review_decision, selection_change, verdict_cast
 from apps.generation.types import RUBRIC
 from apps.generation.types import RequestStatus as Status
 from apps.generation.views.agreement import (
@@ -40,16 +42,17 @@ from apps.generation.views.agreement import (
     examples_banner,
     letters_by_id,
 )
+from apps.generation.views.evidence import evidence
+from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.generation.views.questions import question_context
 from apps.governance.models import Ballot, User
 from apps.governance.selectors import ballot_of, ballots_of, can, display_name
 from apps.governance.services import ContentChanged, denial_record
 from apps.governance.types import Action, Decision, Verdict
+from apps.jobs.selectors import job_latest
 
 PANES = 3
 READ_AGAIN = "Below is what is there now: look at it and decide again. Your words are kept."
-TOOL_NAMES = {"ruff": "Lint", "mypy": "Types", "bandit": "Security", "antipatterns": "Anti-patterns"}
-SYNTAX_TOOL = "node"
 
 
 def _user(request: HtmxRequest) -> User:
@@ -100,6 +103,10 @@ def verdict(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     except ContentChanged as problem:
         denial_record(error=problem, actor=user, session_key=request.session.session_key or "")
         return _to_be_read_again(request, run, user, form, problem)
+    except RequirementsUnmet as problem:
+        form.add_error("verdict", f"{problem.message} {problem.remedy}")
+        context = {**_context(request, run, consensus, user), "form": form}
+        return render(request, "generation/review.html", context, status=problem.status)
     return _back(request, request_id, "Your verdict is recorded.")
 
 
@@ -128,6 +135,28 @@ def choose(request: HtmxRequest, request_id: UUID) -> HttpResponse:
         raise NotFound("There is no candidate with this letter.")
     selection_change(request_id=run.pk, actor=user, candidate_id=letters[letter], reason=request.POST.get("reason", ""))
     return _back(request, request_id, f"{letter} is up for approval now; verdicts on the other one are void.")
+
+
+@login_required
+@require_POST
+def review_override(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    """Sign first for a failed gate of what is up for approval; what cannot be signed comes back with its words."""
+    user = _user(request)
+    run = run_get(user=user, request_id=request_id)
+    refused = override_first(request, request_id)
+    if refused is None:
+        return _back(request, request_id, SIGNED_FIRST)
+    consensus = CodeGenerationConsensus.objects.get(request_id=run.pk)
+    context = _context(request, run, consensus, user) | {"refused": refused}
+    return render(request, "generation/review.html", context, status=422)
+
+
+@login_required
+@require_POST
+def review_measure(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    run_get(user=_user(request), request_id=request_id)
+    gates_ask(request_id=request_id, actor=_user(request))
+    return _back(request, request_id, "It is being measured. Reload the page in a moment.")
 
 
 def _back(request: HtmxRequest, request_id: UUID, text: str) -> HttpResponse:
@@ -160,6 +189,7 @@ def _context(
     letters = [one.letter for one in shown]
     ballots = _ballots(run, is_visible=is_visible, letters=by_id)
     return {
+        **_requirements(run, chosen, user),
         "run": run,
         "consensus": consensus,
         "details": consensus.voting_details or {},
@@ -194,6 +224,23 @@ def _context(
     }
 
 
+def _requirements(run: GenerationRun, chosen: Lettered, user: User) -> dict[str, Any]:
+    """Return what stands in the way of an approval, and what this person can do about it."""
+    is_open = run.request.status == Status.IN_REVIEW
+    gates = gates_context(candidate_sheet(run, chosen.candidate), user, is_open=is_open)
+    is_unmeasured = is_open and any(gate["status"] in {"waiting", "error"} for gate in gates["gates"])
+    scope = run.repository.scope
+    return {
+        **gates,
+        "is_open": is_open,
+        "measuring": job_latest(subject_kind=SUBJECT_KIND, subject_id=run.pk, kind=GATES_JOB)
+        if is_unmeasured
+        else None,
+        "can_measure": is_unmeasured and any(can(user, action, scope) for action in MEASURERS),
+        "can_rewrite": is_open and bool(gates["blocking"]) and can(user, Action.SPEC_WRITE, scope),
+    }
+
+
 def _wanted(request: HtmxRequest, shown: Sequence[Lettered], chosen: Lettered) -> list[Lettered]:
     """The candidates in view: those the address names, else the chosen one and the first of each other cluster."""
     named = [one for one in shown if one.letter in request.GET.get("show", "").split(",")]
@@ -221,68 +268,6 @@ def _pane(one: Lettered, workspace: Workspace, module: str, chosen: Lettered, *,
 
 def _lines(count: int) -> str:
     return "1 line" if count == 1 else f"{count} lines"
-
-
-def evidence(shown: Sequence[Lettered], modules: dict[str, str]) -> list[dict[str, Any]]:
-    """Return the evidence strip: one row for each check, one cell for each candidate."""
-    rows: list[tuple[str, list[dict[str, str]]]] = []
-    for tool, name in TOOL_NAMES.items():
-        rows.append((name, [_check_cell(one.candidate, tool) for one in shown]))
-    if any(check["tool"] == SYNTAX_TOOL for one in shown for check in one.candidate.checks):
-        rows.append(("Syntax", [_check_cell(one.candidate, SYNTAX_TOOL) for one in shown]))
-    rows.append(("Examples", [_examples_cell(one.candidate) for one in shown]))
-    rows.append(("Behaviour", [{"state": "", "value": one.candidate.cluster or "not compared"} for one in shown]))
-    rows.append(("Quality", [{"state": "", "value": _quality(one.candidate)} for one in shown]))
-    rows += _time_rows(shown)
-    rows.append(("Lines", [{"state": "", "value": str(len(modules[one.letter].splitlines()))} for one in shown]))
-    return [
-        {"name": name, "cells": cells, "differs": len({(cell["state"], cell["value"]) for cell in cells}) > 1}
-        for name, cells in rows
-    ]
-
-
-def _time_rows(shown: Sequence[Lettered]) -> list[tuple[str, list[dict[str, str]]]]:
-    measured = [one.candidate.implementation.performance_metrics for one in shown if one.candidate.implementation]
-    return [("Time", [_time_cell(metrics) for metrics in measured])] if any(measured) else []
-
-
-def _time_cell(metrics: dict[str, Any] | None) -> dict[str, str]:
-    """Return processor time at the largest size, and how it grows; the detail says what was measured."""
-    if not metrics or not (metrics["points"] or metrics["stopped_at"]):
-        return {"state": "none", "value": "not measured", "detail": ""}
-    last = metrics["points"][-1] if metrics["points"] else None
-    said = f"{last['ms']:.2f} ms at {last['size']:,}" if last else ""
-    stopped = f"did not end at {metrics['stopped_at']:,}" if metrics["stopped_at"] else ""
-    ratio = f"{metrics['ratio']:.1f} times the code before" if metrics["ratio"] is not None else ""
-    detail = (
-        f"Processor time of one call on {metrics['call']} made larger; the least of {metrics['repeats']} runs, "
-        f"{last['calls'] if last else 0} calls each. Memory: {last['kib'] if last else 0:,} KiB."
-    )
-    return {"state": "", "value": ", ".join(filter(None, [said, metrics["growth"], stopped, ratio])), "detail": detail}
-
-
-def _check_cell(candidate: Candidate, tool: str) -> dict[str, str]:
-    check = next((check for check in candidate.checks if check["tool"] == tool), None)
-    if check is None:
-        return {"state": "none", "value": "not run", "detail": ""}
-    findings = check["findings"]
-    detail = check["reason"] or "; ".join(f"line {item['line']}: {item['message']}" for item in findings[:5])
-    words = {"passed": "passed", "failed": f"{len(findings)} found", "error": "error"}
-    value = words.get(check["status"], check["status"].replace("_", " "))
-    return {"state": check["status"], "value": value, "detail": detail}
-
-
-def _examples_cell(candidate: Candidate) -> dict[str, str]:
-    if not candidate.examples_total:
-        return {"state": "none", "value": "none given"}
-    is_right = candidate.examples_passed == candidate.examples_total
-    value = f"{candidate.examples_passed} of {candidate.examples_total}"
-    return {"state": "passed" if is_right else "failed", "value": value}
-
-
-def _quality(candidate: Candidate) -> str:
-    score = candidate.implementation.quality_score if candidate.implementation else None
-    return "unknown" if score is None else str(score)
 
 
 def _seats(decision: Decision) -> list[dict[str, str]]:

@@ -1,0 +1,81 @@
+"""Measure again what is asked of a candidate in review, after it, the choice or what is asked changed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.generation.models import CodeGenerationRequest, GenerationRun
+from apps.generation.services.candidates import Workspace
+from apps.generation.services.pipeline import workspace_open
+from apps.generation.services.requirement_gates import gates_are_measured, gates_measure, is_measured_at_once
+from apps.generation.services.review_subject import SUBJECT_KIND, review_digest, selected_candidate
+from apps.generation.types import RequestStatus as Status
+from apps.governance.models import User
+from apps.governance.selectors import can
+from apps.governance.services import NotAllowed, ballots_void
+from apps.governance.types import Action
+from apps.jobs.models import Job
+from apps.jobs.services import JobRun, job_enqueue
+
+GATES_JOB = "generation.gates"
+# Another choice while it measures asks for the same job, which then has that to measure as well.
+ROUNDS = 3
+VOID_REASON = "What is asked of the candidate was measured again."
+MEASURERS = (Action.VERDICT_VOTE, Action.SPEC_WRITE, Action.CHECK_OVERRIDE)
+
+
+def gates_renew(*, workspace: Workspace, actor: User | None) -> None:
+    """
+    Measure what is asked again, within the caller's transaction; a job does it where tests have to be run.
+
+    The caller keeps the digest of the review. Until the job is done nothing can be approved.
+    """
+    run = workspace.run
+    if is_measured_at_once(run):
+        gates_measure(workspace)
+    elif not gates_are_measured(run, selected_candidate(run=run)):
+        job_enqueue(kind=GATES_JOB, subject_kind=SUBJECT_KIND, subject_id=run.pk, requested_by=actor)
+
+
+@transaction.atomic
+def gates_ask(*, request_id: UUID, actor: User) -> Job:
+    """
+    Have what is asked of the candidates measured again; what was measured is left alone.
+
+    :raises NotAllowed: the actor neither votes here nor writes specifications nor overrides.
+    """
+    run = GenerationRun.objects.select_related("repository__scope__organisation").get(pk=request_id)
+    if not any(can(actor, action, run.repository.scope) for action in MEASURERS):
+        raise NotAllowed("Your role measures nothing here.", remedy="Ask a reviewer or whoever asked for the code.")
+    return job_enqueue(kind=GATES_JOB, subject_kind=SUBJECT_KIND, subject_id=request_id, requested_by=actor)
+
+
+def run_measure(*, job: JobRun, request_id: UUID) -> None:
+    """
+    Measure what is asked of the candidates of a request in review. Safe to repeat; verdicts on other figures are void.
+
+    :raises SandboxUnavailable: the tests cannot be run safely on this machine.
+    """
+    for _ in range(ROUNDS):
+        run = GenerationRun.objects.select_related("request", "repository__scope", "requester").get(pk=request_id)
+        if run.request.status != Status.IN_REVIEW or gates_are_measured(run, selected_candidate(run=run)):
+            break
+        job.progress("measuring")
+        gates_measure(workspace_open(run))
+        job.raise_if_cancelled()
+    review_renew(request_id=request_id)
+    job.progress("measured")
+
+
+@transaction.atomic
+def review_renew(*, request_id: UUID) -> None:
+    """Void the verdicts on what is no longer there, when something changed."""
+    CodeGenerationRequest.objects.select_for_update().get(pk=request_id)
+    run = GenerationRun.objects.select_related("request").get(pk=request_id)
+    digest = review_digest(run=run)
+    if run.request.status != Status.IN_REVIEW or digest == run.review_digest:
+        return
+    GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)
+    ballots_void(subject_kind=SUBJECT_KIND, subject_id=run.pk, new_digest=digest, reason=VOID_REASON)

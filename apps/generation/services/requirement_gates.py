@@ -1,0 +1,98 @@
+"""What is asked of a candidate, measured before people approve it: once for each patch, and again when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from apps.checks.types import plain_text
+from apps.core.digests import canonical_json, sha256_hex
+from apps.generation.engine.specification import QualityRequirement, analyse
+from apps.generation.models import Candidate, GenerationRun
+from apps.generation.services.candidates import Workspace
+from apps.generation.services.checking import changed_files
+from apps.generation.services.quality_gates import RUN_FOR, measures_asked, quality_gates
+from apps.generation.services.review_subject import REVIEWABLE, selected_candidate
+from apps.repositories.selectors import files_at
+
+UNMEASURED = {
+    "gate": "requirements",
+    "status": "waiting",
+    "findings": [],
+    "detail": "What is asked of this candidate has not been measured on it as it is now.",
+}
+
+
+def gates_asked(run: GenerationRun) -> list[str]:
+    """Return the names of the gates that a candidate of *run* has to pass before people can approve it."""
+    return measures_asked(_quality_asked(run.request.specification))
+
+
+@lru_cache(maxsize=64)
+def _quality_asked(specification: str) -> tuple[QualityRequirement, ...]:
+    return analyse(specification).quality
+
+
+def gates_basis(run: GenerationRun, candidate: Candidate) -> str:
+    """Return the SHA-256 of what gates are measured on and against; under another one they count as not measured."""
+    content = {
+        "specification": sha256_hex(run.request.specification),
+        "base": run.base_sha,
+        "patch": sha256_hex(candidate.patch),
+    }
+    return sha256_hex(canonical_json(content))
+
+
+def gates_are_measured(run: GenerationRun, candidate: Candidate) -> bool:
+    """Return whether everything that is asked was measured on *candidate* as it is now."""
+    asked = set(gates_asked(run))
+    measured = {gate["gate"] for gate in candidate.gates}
+    return not asked or (asked <= measured and candidate.gates_basis == gates_basis(run, candidate))
+
+
+def gates_of(run: GenerationRun, candidate: Candidate) -> list[dict[str, Any]]:
+    """Return the gates of *candidate*; one that waits where something was not measured, so that it never passes."""
+    return list(candidate.gates) if gates_are_measured(run, candidate) else [dict(UNMEASURED)]
+
+
+def gates_measure(workspace: Workspace) -> None:
+    """
+    Measure what is asked on the candidates of a run as they are now, and keep it. What was measured is left alone.
+
+    Tests are run for the candidate that is up for approval only, since that takes as long as they do.
+
+    :raises SandboxUnavailable: the tests cannot be run safely on this machine.
+    """
+    run = workspace.run
+    if not gates_asked(run):
+        return
+    chosen = selected_candidate(run=run)
+    for candidate in Candidate.objects.filter(request_id=run.pk, state__in=REVIEWABLE).order_by("ordinal"):
+        basis = gates_basis(run, candidate)
+        is_chosen = candidate.pk == chosen.pk
+        if candidate.gates_basis == basis and (not is_chosen or gates_are_measured(run, candidate)):
+            continue
+        changed = changed_files(workspace, candidate)
+        tree = candidate_tree(workspace, changed) if is_chosen and RUN_FOR in gates_asked(run) else None
+        candidate.gates = _gates(workspace, changed, tree)
+        candidate.gates_basis = basis
+        candidate.save(update_fields=["gates", "gates_basis"])
+
+
+def is_measured_at_once(run: GenerationRun) -> bool:
+    """Return whether measuring what is asked of *run* needs no run of the tests."""
+    return RUN_FOR not in gates_asked(run)
+
+
+def candidate_tree(workspace: Workspace, changed: Mapping[str, str]) -> dict[str, bytes]:
+    """Return every file of the repository by path as a change leaves it."""
+    before = files_at(workspace.run.repository, workspace.run.base_sha, suffixes=None)
+    after = {**before, **{path: text.encode() for path, text in changed.items()}}
+    return {path: content for path, content in after.items() if plain_text(path) == path}
+
+
+def _gates(workspace: Workspace, changed: Mapping[str, str], tree: Mapping[str, bytes] | None) -> list[dict[str, Any]]:
+    python = {path: text for path, text in changed.items() if path.endswith(".py")}
+    requirements = _quality_asked(workspace.run.request.specification)
+    return quality_gates(requirements, before=workspace.files, changed=python, tree=tree)

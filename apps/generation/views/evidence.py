@@ -1,0 +1,90 @@
+"""The evidence strip of a review: one row for each check, one cell for each candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from apps.generation.models import Candidate
+from apps.generation.selectors import Lettered
+
+TOOL_NAMES = {"ruff": "Lint", "mypy": "Types", "bandit": "Security", "antipatterns": "Anti-patterns"}
+SYNTAX_TOOL = "node"
+GATE_WORDS = {"passed": "met", "failed": "not met", "error": "error"}
+
+
+def evidence(shown: Sequence[Lettered], modules: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the evidence strip: one row for each check, one cell for each candidate."""
+    rows: list[tuple[str, list[dict[str, str]]]] = []
+    for tool, name in TOOL_NAMES.items():
+        rows.append((name, [_check_cell(one.candidate, tool) for one in shown]))
+    if any(check["tool"] == SYNTAX_TOOL for one in shown for check in one.candidate.checks):
+        rows.append(("Syntax", [_check_cell(one.candidate, SYNTAX_TOOL) for one in shown]))
+    rows += _gate_rows(shown)
+    rows.append(("Examples", [_examples_cell(one.candidate) for one in shown]))
+    rows.append(("Behaviour", [{"state": "", "value": one.candidate.cluster or "not compared"} for one in shown]))
+    rows.append(("Quality", [{"state": "", "value": _quality(one.candidate)} for one in shown]))
+    rows += _time_rows(shown)
+    rows.append(("Lines", [{"state": "", "value": str(len(modules[one.letter].splitlines()))} for one in shown]))
+    return [
+        {"name": name, "cells": cells, "differs": len({(cell["state"], cell["value"]) for cell in cells}) > 1}
+        for name, cells in rows
+    ]
+
+
+def _gate_rows(shown: Sequence[Lettered]) -> list[tuple[str, list[dict[str, str]]]]:
+    """Return a row for each thing that is asked; tests are run for the candidate up for approval only."""
+    names = dict.fromkeys(gate["gate"] for one in shown for gate in one.candidate.gates)
+    return [(f"Asked: {name}", [_gate_cell(one.candidate, name) for one in shown]) for name in names]
+
+
+def _gate_cell(candidate: Candidate, name: str) -> dict[str, str]:
+    gate = next((gate for gate in candidate.gates if gate["gate"] == name), None)
+    if gate is None:
+        return {"state": "none", "value": "not measured", "detail": "It is measured once this is up for approval."}
+    detail = "; ".join([*(one["message"] for one in gate["findings"][:5]), gate.get("detail", "")]).strip("; ")
+    return {"state": gate["status"], "value": GATE_WORDS[gate["status"]], "detail": detail}
+
+
+def _time_rows(shown: Sequence[Lettered]) -> list[tuple[str, list[dict[str, str]]]]:
+    measured = [one.candidate.implementation.performance_metrics for one in shown if one.candidate.implementation]
+    return [("Time", [_time_cell(metrics) for metrics in measured])] if any(measured) else []
+
+
+def _time_cell(metrics: dict[str, Any] | None) -> dict[str, str]:
+    """Return processor time at the largest size, and how it grows; the detail says what was measured."""
+    if not metrics or not (metrics["points"] or metrics["stopped_at"]):
+        return {"state": "none", "value": "not measured", "detail": ""}
+    last = metrics["points"][-1] if metrics["points"] else None
+    said = f"{last['ms']:.2f} ms at {last['size']:,}" if last else ""
+    stopped = f"did not end at {metrics['stopped_at']:,}" if metrics["stopped_at"] else ""
+    ratio = f"{metrics['ratio']:.1f} times the code before" if metrics["ratio"] is not None else ""
+    detail = (
+        f"Processor time of one call on {metrics['call']} made larger; the least of {metrics['repeats']} runs, "
+        f"{last['calls'] if last else 0} calls each. Memory: {last['kib'] if last else 0:,} KiB."
+    )
+    return {"state": "", "value": ", ".join(filter(None, [said, metrics["growth"], stopped, ratio])), "detail": detail}
+
+
+def _check_cell(candidate: Candidate, tool: str) -> dict[str, str]:
+    check = next((check for check in candidate.checks if check["tool"] == tool), None)
+    if check is None:
+        return {"state": "none", "value": "not run", "detail": ""}
+    findings = check["findings"]
+    detail = check["reason"] or "; ".join(f"line {item['line']}: {item['message']}" for item in findings[:5])
+    words = {"passed": "passed", "failed": f"{len(findings)} found", "error": "error"}
+    value = words.get(check["status"], check["status"].replace("_", " "))
+    return {"state": check["status"], "value": value, "detail": detail}
+
+
+def _examples_cell(candidate: Candidate) -> dict[str, str]:
+    if not candidate.examples_total:
+        return {"state": "none", "value": "none given"}
+    is_right = candidate.examples_passed == candidate.examples_total
+    value = f"{candidate.examples_passed} of {candidate.examples_total}"
+    return {"state": "passed" if is_right else "failed", "value": value}
+
+
+def _quality(candidate: Candidate) -> str:
+    score = candidate.implementation.quality_score if candidate.implementation else None
+    return "unknown" if score is None else str(score)

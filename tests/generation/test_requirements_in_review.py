@@ -1,0 +1,202 @@
+"""What is asked of a candidate stands in the way of its approval until it is met or two people let it pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun, PullRequest
+from apps.generation.services import measuring, requirement_gates
+from apps.generation.services.delivery import pull_request_merge
+from apps.generation.services.overrides import candidate_sheet
+from apps.generation.services.review_subject import selected_candidate
+from apps.generation.services.reviews import RequirementsUnmet, selection_change
+from apps.governance.models import Ballot, CodeOwner, Override, RoleAssignment, Scope, User
+from apps.governance.types import Verdict
+from apps.jobs.models import Job
+from apps.providers.models import Provider
+from tests.fault_server import FaultServer
+from tests.generation.test_pipeline import CLAMP, RIGHT
+from tests.generation.test_review import status_of, vote
+from tests.shop import work_off
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Status = CodeGenerationRequest.Status
+BRANCHY = (
+    "```python\ndef clamp(value: int, low: int, high: int) -> int:\n    if value < low:\n        return low\n"
+    "    if value > high:\n        return high\n    return value\n```"
+)
+SIMPLE = "- Cyclomatic complexity must be at most 1.\n"
+COVERED = "- Test coverage must be at least 50 %.\n"
+MUTATED = "- The mutation score must be at least 80 %.\n"
+
+
+@pytest.fixture
+def reviewed(
+    submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer
+) -> Callable[..., GenerationRun]:
+    def make(text: str, *answers: str) -> GenerationRun:
+        server.answers(list(answers))
+        Provider.objects.filter(pk=provider.pk).update(samples=len(answers))
+        request = submit(text, title="Keep values in range", target_path="shop/ranges.py")
+        work_off(request)
+        return GenerationRun.objects.select_related("request", "repository__scope").get(pk=request.pk)
+
+    return make
+
+
+def gate_of(run: GenerationRun, name: str) -> dict[str, object]:
+    return next(gate for gate in selected_candidate(run=run).gates if gate["gate"] == name)
+
+
+def test_an_unmet_requirement_is_not_approvable_and_the_page_says_by_how_much(
+    reviewed: Callable[..., GenerationRun], reviewer: User, client: Client
+) -> None:
+    run = reviewed(CLAMP + SIMPLE, BRANCHY)
+    with pytest.raises(RequirementsUnmet, match="complexity did not pass"):
+        vote(run, reviewer)
+    assert not Ballot.objects.exists()
+    client.force_login(reviewer)
+    page = client.get(reverse("generation:review", args=[run.pk])).content.decode()
+    assert "clamp has a cyclomatic complexity of 3, 2 more than asked for." in page
+    assert "It cannot be approved: complexity did not pass." in page
+    form = {"preference": "A", "verdict": "approve", "rationale": "Fine by me."}
+    answer = client.post(
+        reverse("generation:verdict", args=[run.pk]),
+        form | {"digest": client.get(reverse("generation:review", args=[run.pk])).context["digest"]},
+    )
+    assert answer.status_code == 409
+    assert "Fine by me." in answer.content.decode() and "or let two people override" in answer.content.decode()
+    assert status_of(run) == Status.IN_REVIEW
+
+
+def test_a_refusal_needs_no_requirement_to_be_met(reviewed: Callable[..., GenerationRun], owner: User) -> None:
+    run = reviewed(CLAMP + SIMPLE, BRANCHY)
+    vote(run, owner, Verdict.BLOCK, rationale="Too branchy.")
+    assert status_of(run) == Status.REJECTED
+
+
+def test_a_met_requirement_is_measured_once_and_taken_over_at_the_merge(
+    reviewed: Callable[..., GenerationRun], reviewer: User, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = reviewed(CLAMP + COVERED, RIGHT)
+    measured = gate_of(run, "coverage")
+    assert measured["status"] == "passed"
+    monkeypatch.setattr(requirement_gates, "quality_gates", lambda *_, **__: pytest.fail("measured again"))
+    vote(run, reviewer)
+    vote(run, owner)
+    work_off(CodeGenerationRequest.objects.get(pk=run.pk))
+    gates = {gate["gate"]: gate for gate in PullRequest.objects.get(request_id=run.pk).gates}
+    assert gates["coverage"] == measured
+    assert list(gates) == ["lint", "types", "security", "tests", "coverage"]
+
+
+def test_another_choice_is_measured_before_it_can_be_approved(
+    reviewed: Callable[..., GenerationRun], reviewer: User, client: Client
+) -> None:
+    run = reviewed(CLAMP + COVERED, RIGHT, BRANCHY)
+    other = Candidate.objects.filter(request=run.request).exclude(pk=selected_candidate(run=run).pk).get()
+    selection_change(request_id=run.pk, actor=reviewer, candidate_id=other.pk, reason="Easier to read.")
+    with pytest.raises(RequirementsUnmet, match="requirements did not pass"):
+        vote(run, reviewer)
+    client.force_login(reviewer)
+    page = client.get(reverse("generation:review", args=[run.pk])).content.decode()
+    assert "has not been measured on it as it is now" in page and "Measuring</a>" in page
+    vote(run, reviewer, Verdict.ABSTAIN)
+    job = work_off(CodeGenerationRequest.objects.get(pk=run.pk))
+    assert (job.kind, job.state) == (measuring.GATES_JOB, Job.State.SUCCEEDED)
+    assert Ballot.objects.get().void_reason == measuring.VOID_REASON
+    assert gate_of(run, "coverage")["status"] == "passed"
+    vote(run, reviewer)
+
+
+def test_a_patch_that_changed_counts_as_not_measured(reviewed: Callable[..., GenerationRun], reviewer: User) -> None:
+    run = reviewed(CLAMP + MUTATED.replace("mutation score", "coverage"), RIGHT)
+    candidate = selected_candidate(run=run)
+    Candidate.objects.filter(pk=candidate.pk).update(patch=candidate.patch + "\n")
+    with pytest.raises(RequirementsUnmet):
+        vote(run, reviewer)
+
+
+def sign(run: GenerationRun, gate: str, lead: User, chair: User, client: Client) -> Override:
+    address = reverse("generation:review", args=[run.pk])
+    client.force_login(lead)
+    page = client.get(address)
+    digest = next(one["digest"] for one in page.context["gates"] if one["gate"] == gate)
+    last = page.context["override_last"].isoformat()
+    form = {"gate": gate, "digest": digest, "reason": "Mutation testing comes next month.", "until": last}
+    post = reverse("generation:review-override", args=[run.pk])
+    refused = client.post(post, form | {"until": "2999-01-01"})
+    assert refused.status_code == 422 and "Mutation testing comes" in refused.content.decode()
+    assert client.post(post, form).status_code == 302
+    override = Override.objects.get(subject_id=run.pk, withdrawn_at=None)
+    client.force_login(chair)
+    assert reverse("generation:review", args=[run.pk]) in client.get(reverse("console:home")).content.decode()
+    assert "Sign the override" in client.get(address).content.decode()
+    client.post(reverse("generation:override-confirm", args=[run.pk, override.pk]))
+    return override
+
+
+def test_two_people_let_it_pass_once_for_the_approval_and_the_merge(
+    reviewed: Callable[..., GenerationRun],
+    person: Callable[..., User],
+    reviewer: User,
+    owner: User,
+    client: Client,
+) -> None:
+    run = reviewed(CLAMP + MUTATED, RIGHT)
+    with pytest.raises(RequirementsUnmet, match="mutation"):
+        vote(run, reviewer)
+    override = sign(run, "mutation", person("quinn", "quality_lead"), person("chris", "chair"), client)
+    assert candidate_sheet(run, selected_candidate(run=run)).blocking() == []
+    vote(run, reviewer)
+    vote(run, owner)
+    assert status_of(run) == Status.APPROVED
+    work_off(CodeGenerationRequest.objects.get(pk=run.pk))
+    pull_request_merge(request_id=run.pk, actor=owner, is_interactive=True)
+    assert status_of(run) == Status.OBSERVED
+    assert Override.objects.get() == override
+
+
+def test_an_override_that_was_withdrawn_holds_the_last_verdict_up(
+    reviewed: Callable[..., GenerationRun],
+    person: Callable[..., User],
+    scope: Scope,
+    reviewer: User,
+    owner: User,
+    client: Client,
+) -> None:
+    run = reviewed(CLAMP + MUTATED, RIGHT)
+    chair = person("chris", "chair")
+    override = sign(run, "mutation", person("quinn", "quality_lead"), chair, client)
+    vote(run, reviewer)
+    client.post(reverse("generation:override-withdraw", args=[run.pk, override.pk]))
+    with pytest.raises(RequirementsUnmet):
+        vote(run, owner)
+    third = person("thea", "reviewer")
+    RoleAssignment.objects.filter(user=owner).delete()
+    CodeOwner.objects.create(scope=scope, user=reviewer)
+    vote(run, third, Verdict.ABSTAIN)
+    assert status_of(run) == Status.IN_REVIEW
+    assert [one.verdict for one in Ballot.objects.order_by("cast_at")] == ["approve", "abstain"]
+
+
+def test_people_with_no_part_in_it_cannot_have_it_measured(
+    reviewed: Callable[..., GenerationRun], person: Callable[..., User], client: Client
+) -> None:
+    run = reviewed(CLAMP, RIGHT)
+    client.force_login(person("aud", "auditor"))
+    assert client.post(reverse("generation:review-measure", args=[run.pk])).status_code == 403
+    assert not Job.objects.filter(kind=measuring.GATES_JOB).exists()
+
+
+def test_without_a_requirement_the_page_says_nothing_of_one(
+    reviewed: Callable[..., GenerationRun], reviewer: User, client: Client
+) -> None:
+    run = reviewed(CLAMP, RIGHT)
+    client.force_login(reviewer)
+    assert "What is asked of" not in client.get(reverse("generation:review", args=[run.pk])).content.decode()
