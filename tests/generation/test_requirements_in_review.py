@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -200,3 +201,40 @@ def test_without_a_requirement_the_page_says_nothing_of_one(
     run = reviewed(CLAMP, RIGHT)
     client.force_login(reviewer)
     assert "What is asked of" not in client.get(reverse("generation:review", args=[run.pk])).content.decode()
+
+
+BRINGS = (
+    "```python\n# SPDX-License-Identifier: GPL-3.0-only\nimport numpy\nimport clampkit\n\n\n"
+    "def clamp(value: int, low: int, high: int) -> int:\n"
+    "    return int(numpy.clip(value, low, high)) or clampkit.nothing()\n```"
+)
+
+
+def test_what_a_candidate_brings_in_is_told_with_its_licence_and_counts(
+    reviewed: Callable[..., GenerationRun], reviewer: User, client: Client
+) -> None:
+    run = reviewed(CLAMP + "- It must not use numpy.\n", BRINGS)
+    candidate = selected_candidate(run=run)
+    check = next(check for check in candidate.checks if check["tool"] == "dependencies")
+    assert check["status"] == "failed"
+    assert sorted((one["rule"], one["severity"]) for one in check["findings"]) == [
+        ("copied-licence", "high"),
+        ("undeclared-package", "medium"),
+        ("unknown-package", "high"),
+    ]
+    assert [one["distribution"] for one in check["packages"]] == ["numpy", ""]
+    assert candidate.implementation is not None and candidate.implementation.security_score == Decimal("0.50")
+    gate = gate_of(run, "dependencies")
+    assert gate["status"] == "failed"
+    with pytest.raises(RequirementsUnmet, match="dependencies"):
+        vote(run, reviewer)
+    client.force_login(reviewer)
+    page = client.get(reverse("generation:review", args=[run.pk])).content.decode()
+    assert "numpy is imported. The specification says: It must not use numpy." in page
+    assert "Nothing installed or declared here provides clampkit." in page
+    assert "What A brings in" in page
+
+
+def test_a_candidate_that_brings_nothing_in_passes(reviewed: Callable[..., GenerationRun]) -> None:
+    run = reviewed(CLAMP + "- Only the standard library may be used, no external libraries.\n", RIGHT)
+    assert gate_of(run, "dependencies")["status"] == "passed"

@@ -109,7 +109,7 @@ class Python:
     label = "Python"
     raises = "raises"
     error = "ValueError"
-    checked = "lint, types and security"
+    checked = "lint, types, security and dependencies"
 
     def is_source(self, path: str) -> bool:
         return path.endswith(".py")
@@ -160,7 +160,7 @@ class JavaScript:
 
     raises = "throws"
     error = "TypeError"
-    checked = "syntax; lint, types and security are not looked at"
+    checked = "syntax; lint, types, security and dependencies are not looked at"
 
     def __init__(self, *, is_typed: bool) -> None:
         self.is_typed = is_typed

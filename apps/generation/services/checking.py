@@ -1,4 +1,4 @@
-"""Static checks of candidates: lint, types, security, anti-patterns, all unique candidates in one go."""
+"""Static checks of candidates: lint, types, security, anti-patterns, dependencies; all unique candidates in one go."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.checks.services import check_sources, complexity_measure, javascript_check
+from apps.checks.services.dependencies import UNKNOWN_PACKAGE, DependencyReport
 from apps.checks.types import NOT_JUDGED, CheckResult, Finding, JavaScriptSource, Unparsable
 from apps.core.javascript import complexity_of
 from apps.generation.engine.changes import changed_lines
@@ -18,6 +19,7 @@ from apps.generation.engine.patches import patched_files
 from apps.generation.engine.quality import quality_score, security_score
 from apps.generation.models import Candidate, GenerationRun
 from apps.generation.services.candidates import Workspace
+from apps.generation.services.dependencies import declarations_of, dependencies_of
 from apps.knowledge.services import antipatterns_find
 
 SECURITY_TOOL = "bandit"
@@ -39,12 +41,16 @@ def candidate_module(workspace: Workspace, candidate: Candidate) -> str:
 
 def candidates_check(*, run: GenerationRun, workspace: Workspace) -> int:
     """Check every written candidate that is nobody's duplicate; return how many results there are."""
-    waiting = list(Candidate.objects.filter(request=run.request, state=Candidate.State.WRITTEN).order_by("ordinal"))
+    written = Candidate.objects.filter(request=run.request, state=Candidate.State.WRITTEN)
+    waiting = list(written.select_related("implementation").order_by("ordinal"))
     modules = {str(candidate.pk): candidate_module(workspace, candidate) for candidate in waiting}
     results = _checked(workspace, modules) if modules else {}
+    declarations = declarations_of(run) if modules else {}
     for candidate in waiting:
-        _keep(workspace, candidate, modules[str(candidate.pk)], results[str(candidate.pk)])
-    return sum(one.status not in NOT_JUDGED for found in results.values() for one in found)
+        answer = candidate.implementation.generated_code if candidate.implementation else ""
+        brought = dependencies_of(workspace, changed_files(workspace, candidate), declarations, answer=answer)
+        _keep(workspace, candidate, modules[str(candidate.pk)], results[str(candidate.pk)], brought)
+    return sum(check["status"] not in NOT_JUDGED for candidate in waiting for check in candidate.checks)
 
 
 def _checked(workspace: Workspace, modules: Mapping[str, str]) -> dict[str, tuple[CheckResult, ...]]:
@@ -85,9 +91,19 @@ def _antipatterns(module: str) -> CheckResult:
 
 
 @transaction.atomic
-def _keep(workspace: Workspace, candidate: Candidate, module: str, results: tuple[CheckResult, ...]) -> None:
+def _keep(
+    workspace: Workspace,
+    candidate: Candidate,
+    module: str,
+    results: tuple[CheckResult, ...],
+    brought: DependencyReport,
+) -> None:
     own = changed_lines(workspace.files.get(workspace.run.target_path, ""), module)
-    candidate.checks = [_own_findings(result, own, workspace.run.target_path) for result in results]
+    packages = [dependency.as_json() for dependency in brought.dependencies]
+    candidate.checks = [
+        *(_own_findings(result, own, workspace.run.target_path) for result in results),
+        {**brought.result.as_json(), "packages": packages},
+    ]
     candidate.state = Candidate.State.CHECKED
     candidate.save(update_fields=["checks", "state"])
     scores_keep(candidate, workspace)
@@ -99,6 +115,12 @@ def scores_keep(candidate: Candidate, workspace: Workspace) -> None:
         return
     module = candidate_module(workspace, candidate)
     severities = {check["tool"]: [finding["severity"] for finding in check["findings"]] for check in candidate.checks}
+    made_up = [
+        finding["severity"]
+        for check in candidate.checks
+        for finding in check["findings"]
+        if finding["rule"] == UNKNOWN_PACKAGE
+    ]
     security = next((check for check in candidate.checks if check["tool"] == SECURITY_TOOL), None)
     candidate.implementation.quality_score = quality_score(
         checks={check["tool"]: check["status"] for check in candidate.checks if check["status"] not in NOT_JUDGED},
@@ -109,7 +131,9 @@ def scores_keep(candidate: Candidate, workspace: Workspace) -> None:
         examples_total=candidate.examples_total or 0,
     )
     is_assessed = security is not None and security["status"] not in {"error", *NOT_JUDGED}
-    candidate.implementation.security_score = security_score(severities[SECURITY_TOOL]) if is_assessed else None
+    candidate.implementation.security_score = (
+        security_score([*severities[SECURITY_TOOL], *made_up]) if is_assessed else None
+    )
     candidate.implementation.save(update_fields=["quality_score", "security_score"])
 
 

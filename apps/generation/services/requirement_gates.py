@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from apps.checks.types import plain_text
 from apps.core.digests import canonical_json, sha256_hex
-from apps.generation.engine.specification import QualityRequirement, analyse
+from apps.generation.engine.specification import Constraint, ConstraintKind, QualityRequirement, analyse
 from apps.generation.models import Candidate, GenerationRun
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files
+from apps.generation.services.dependencies import declarations_of, dependency_gate
 from apps.generation.services.quality_gates import RUN_FOR, measures_asked, quality_gates
 from apps.generation.services.review_subject import REVIEWABLE, selected_candidate
 from apps.repositories.selectors import files_at
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Figures that quality must reach, and what is said about packages."""
+
+    quality: tuple[QualityRequirement, ...]
+    packages: tuple[Constraint, ...]
+
+    def __bool__(self) -> bool:
+        return bool(measures_asked(self.quality) or self.packages)
+
+    @property
+    def needs_run(self) -> bool:
+        """Whether the tests have to be run to know it."""
+        return RUN_FOR in measures_asked(self.quality)
+
 
 UNMEASURED = {
     "gate": "requirements",
@@ -24,14 +43,16 @@ UNMEASURED = {
 }
 
 
-def gates_asked(run: GenerationRun) -> list[str]:
-    """Return the names of the gates that a candidate of *run* has to pass before people can approve it."""
-    return measures_asked(_quality_asked(run.request.specification))
-
-
 @lru_cache(maxsize=64)
-def _quality_asked(specification: str) -> tuple[QualityRequirement, ...]:
-    return analyse(specification).quality
+def _asked(specification: str) -> Asked:
+    found = analyse(specification)
+    named = (ConstraintKind.FORBIDDEN, ConstraintKind.REQUIRED)
+    return Asked(found.quality, tuple(one for one in found.constraints if one.kind in named))
+
+
+def asked_of(run: GenerationRun) -> Asked:
+    """Return what the specification of *run* asks that can be measured before people approve."""
+    return _asked(run.request.specification)
 
 
 def gates_basis(run: GenerationRun, candidate: Candidate) -> str:
@@ -46,9 +67,11 @@ def gates_basis(run: GenerationRun, candidate: Candidate) -> str:
 
 def gates_are_measured(run: GenerationRun, candidate: Candidate) -> bool:
     """Return whether everything that is asked was measured on *candidate* as it is now."""
-    asked = set(gates_asked(run))
-    measured = {gate["gate"] for gate in candidate.gates}
-    return not asked or (asked <= measured and candidate.gates_basis == gates_basis(run, candidate))
+    asked = asked_of(run)
+    if not asked:
+        return True
+    is_run = not asked.needs_run or RUN_FOR in {gate["gate"] for gate in candidate.gates}
+    return is_run and candidate.gates_basis == gates_basis(run, candidate)
 
 
 def gates_of(run: GenerationRun, candidate: Candidate) -> list[dict[str, Any]]:
@@ -65,8 +88,10 @@ def gates_measure(workspace: Workspace) -> None:
     :raises SandboxUnavailable: the tests cannot be run safely on this machine.
     """
     run = workspace.run
-    if not gates_asked(run):
+    asked = asked_of(run)
+    if not asked:
         return
+    declarations = declarations_of(run)
     chosen = selected_candidate(run=run)
     for candidate in Candidate.objects.filter(request_id=run.pk, state__in=REVIEWABLE).order_by("ordinal"):
         basis = gates_basis(run, candidate)
@@ -74,15 +99,18 @@ def gates_measure(workspace: Workspace) -> None:
         if candidate.gates_basis == basis and (not is_chosen or gates_are_measured(run, candidate)):
             continue
         changed = changed_files(workspace, candidate)
-        tree = candidate_tree(workspace, changed) if is_chosen and RUN_FOR in gates_asked(run) else None
-        candidate.gates = _gates(workspace, changed, tree)
+        tree = candidate_tree(workspace, changed) if is_chosen and asked.needs_run else None
+        python = {path: text for path, text in changed.items() if path.endswith(".py")}
+        gates = quality_gates(asked.quality, before=workspace.files, changed=python, tree=tree)
+        packages = dependency_gate(asked.packages, workspace, changed, declarations)
+        candidate.gates = [*gates, packages] if packages else gates
         candidate.gates_basis = basis
         candidate.save(update_fields=["gates", "gates_basis"])
 
 
 def is_measured_at_once(run: GenerationRun) -> bool:
     """Return whether measuring what is asked of *run* needs no run of the tests."""
-    return RUN_FOR not in gates_asked(run)
+    return not asked_of(run).needs_run
 
 
 def candidate_tree(workspace: Workspace, changed: Mapping[str, str]) -> dict[str, bytes]:
@@ -90,9 +118,3 @@ def candidate_tree(workspace: Workspace, changed: Mapping[str, str]) -> dict[str
     before = files_at(workspace.run.repository, workspace.run.base_sha, suffixes=None)
     after = {**before, **{path: text.encode() for path, text in changed.items()}}
     return {path: content for path, content in after.items() if plain_text(path) == path}
-
-
-def _gates(workspace: Workspace, changed: Mapping[str, str], tree: Mapping[str, bytes] | None) -> list[dict[str, Any]]:
-    python = {path: text for path, text in changed.items() if path.endswith(".py")}
-    requirements = _quality_asked(workspace.run.request.specification)
-    return quality_gates(requirements, before=workspace.files, changed=python, tree=tree)

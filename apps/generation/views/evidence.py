@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from apps.checks.services.dependencies import DEPENDENCY_TOOL
 from apps.generation.models import Candidate
 from apps.generation.selectors import Lettered
 
-TOOL_NAMES = {"ruff": "Lint", "mypy": "Types", "bandit": "Security", "antipatterns": "Anti-patterns"}
+TOOL_NAMES = {
+    "ruff": "Lint",
+    "mypy": "Types",
+    "bandit": "Security",
+    "antipatterns": "Anti-patterns",
+    DEPENDENCY_TOOL: "Dependencies",
+}
 SYNTAX_TOOL = "node"
 GATE_WORDS = {"passed": "met", "failed": "not met", "error": "error"}
 
@@ -30,6 +37,15 @@ def evidence(shown: Sequence[Lettered], modules: dict[str, str]) -> list[dict[st
         {"name": name, "cells": cells, "differs": len({(cell["state"], cell["value"]) for cell in cells}) > 1}
         for name, cells in rows
     ]
+
+
+def packages_of(candidate: Candidate) -> list[dict[str, Any]]:
+    """Return the distributions that *candidate* brings in, with what was found about each."""
+    check = next((check for check in candidate.checks if check["tool"] == DEPENDENCY_TOOL), None)
+    if check is None:
+        return []
+    found = {(one["path"], one["line"]): one for one in reversed(check["findings"])}
+    return [{**one, "finding": found.get((one["path"], one["line"]))} for one in check["packages"]]
 
 
 def _gate_rows(shown: Sequence[Lettered]) -> list[tuple[str, list[dict[str, str]]]]:

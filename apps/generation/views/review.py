@@ -42,7 +42,7 @@ from apps.generation.views.agreement import (
     examples_banner,
     letters_by_id,
 )
-from apps.generation.views.evidence import evidence
+from apps.generation.views.evidence import evidence, packages_of
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.generation.views.questions import question_context
 from apps.governance.models import Ballot, User
@@ -201,6 +201,7 @@ def _context(
         "notes": [(one.letter, one.candidate.note) for one in shown if one.candidate.note and is_visible],
         "pane_letters": [one.letter for one in panes],
         "checks": evidence(shown, modules),
+        "packages": packages_of(chosen.candidate),
         "clusters": behaviour_groups(consensus, by_id),
         "decision": decision,
         "seats": _seats(decision),

@@ -11,6 +11,8 @@ from apps.generation.engine.specification.analysis import MAX_CHARACTERS, analys
 from apps.generation.engine.specification.model import (
     Clarity,
     ClassOutline,
+    Constraint,
+    ConstraintKind,
     Criterion,
     FunctionSignature,
     IssueKind,
@@ -28,6 +30,8 @@ __all__ = [
     "MAX_CHARACTERS",
     "Clarity",
     "ClassOutline",
+    "Constraint",
+    "ConstraintKind",
     "Criterion",
     "FunctionSignature",
     "IssueKind",
