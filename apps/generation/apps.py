@@ -9,9 +9,12 @@ class GenerationConfig(AppConfig):
         # Models can be imported only once Django is ready.
         from apps.generation.reuse import reuse_open
         from apps.generation.selectors import pattern_outcomes
+        from apps.generation.services.gate_jobs import policy_renew
         from apps.knowledge.services import pattern_outcomes_register
+        from apps.knowledge.services.policies import policy_changed_register
         from apps.providers.services import provider_register_builtin
         from apps.providers.types import REUSE
 
         pattern_outcomes_register(pattern_outcomes)
+        policy_changed_register(policy_renew)
         provider_register_builtin(REUSE, reuse_open)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from apps.generation.models import GenerationRun, SpecificationReading
 from apps.generation.services import delivery, measuring, pipeline, second_reading
+from apps.generation.services.gate_jobs import GATES_JOB
 from apps.generation.services.reviews import DELIVERY_JOB
 from apps.generation.services.submission import RUN_JOB
 from apps.generation.types import RequestStatus as Status
@@ -64,7 +65,7 @@ def reading_is_stoppable(user: User, reading_id: UUID) -> bool:
     return reading_is_readable(user, reading_id)
 
 
-@job_handler(measuring.GATES_JOB, timeout_s=900)
+@job_handler(GATES_JOB, timeout_s=900)
 def generation_gates(run: JobRun) -> None:
     measuring.run_measure(job=run, request_id=run.job.subject_id)
 

@@ -1,4 +1,4 @@
-"""The parameters of a pattern as a form."""
+"""The parameters of a pattern, and the policy of a repository, as forms."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from django import forms
 
 from apps.knowledge.engine.instantiation import ParameterInvalid, instantiate
 from apps.knowledge.engine.pattern_model import Pattern
+from apps.knowledge.engine.policy import LISTS, PolicyContent
+from apps.knowledge.models import RepositoryPolicy
 
 LONGEST_VALUE = 2000
 
@@ -35,3 +37,72 @@ class ParametersForm(forms.Form):
         except ParameterInvalid as error:
             self.add_error(error.parameter, str(error))
         return cleaned
+
+
+POLICY_LABELS = {
+    "required_patterns": "Required patterns",
+    "forbidden_patterns": "Forbidden patterns and anti-patterns",
+    "dependencies_allowed": "Allowed distributions",
+    "dependencies_denied": "Denied distributions",
+    "licences_allowed": "Allowed licences",
+    "licences_denied": "Denied licences",
+}
+_HELP = {
+    "required_patterns": "A changed file needs an instance of it, or imports one. "
+    "One a line; “retry-with-backoff in shop/clients/*” for some files only.",
+    "forbidden_patterns": "One a line, by the names in the library.",
+    "dependencies_allowed": "One a line. Where there is any, no other may be imported.",
+    "dependencies_denied": "One a line.",
+    "licences_allowed": "SPDX names, one a line. Where there is any, no other licence is permitted, nor one that is "
+    "not known.",
+    "licences_denied": "SPDX names, one a line, such as AGPL-3.0-only. Where there is any, what has a licence that is "
+    "not known is not permitted either.",
+}
+_LONGEST_TEXT = 20_000
+
+
+def policy_entries(policy: RepositoryPolicy | None) -> dict[str, list[str]]:
+    """Return the entries of each list of a policy as people write them; none where there is no policy."""
+    content = PolicyContent.from_json(policy.content) if policy else PolicyContent()
+    return {
+        "required_patterns": [str(one) for one in content.required_patterns],
+        **{name: list(getattr(content, name)) for name in LISTS},
+    }
+
+
+class PolicyForm(forms.Form):
+    """A policy: its lists as lines, why it is changed, and the version that the person began with."""
+
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label="Why it is changed", max_length=2000, error_messages={"required": "Say why the policy is changed."}
+    )
+    field_order = [*POLICY_LABELS, "reason", "version"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label in POLICY_LABELS.items():
+            self.fields[name] = forms.CharField(
+                label=label,
+                help_text=_HELP[name],
+                required=False,
+                max_length=_LONGEST_TEXT,
+                widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+            )
+        self.order_fields(self.field_order)
+
+    @classmethod
+    def of(cls, policy: RepositoryPolicy | None) -> PolicyForm:
+        """Return a form to change *policy* with."""
+        lines = {name: "\n".join(entries) for name, entries in policy_entries(policy).items()}
+        return cls(initial={**lines, "version": policy.version if policy else 0})
+
+    def begun_anew(self, policy: RepositoryPolicy | None, message: str) -> PolicyForm:
+        """Return the form with its words, begun with *policy* as it is now, and with *message*."""
+        form = PolicyForm({**self.data.dict(), "version": policy.version if policy else 0})
+        form.add_error(None, message)
+        return form
+
+    def lists(self) -> dict[str, list[str]]:
+        """Return the lines of each list; the form must be valid."""
+        return {name: self.cleaned_data[name].splitlines() for name in POLICY_LABELS}

@@ -1,9 +1,11 @@
-"""The pattern library as its pages show it."""
+"""The pattern library, and what repositories ask of code, as their pages show them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from apps.governance.models import User
 from apps.knowledge.engine.antipatterns import ANTIPATTERNS, AntiPattern
@@ -11,8 +13,11 @@ from apps.knowledge.engine.matching import match
 from apps.knowledge.engine.pattern_model import THEMES, Pattern
 from apps.knowledge.engine.search import Found, search
 from apps.knowledge.gateways.library import patterns
+from apps.knowledge.models import RepositoryPolicy
 from apps.knowledge.services import pattern_outcomes_sources
 from apps.knowledge.types import PROVIDER, PatternOutcome
+from apps.repositories.models import Repository
+from apps.repositories.selectors import repositories_readable
 
 
 @dataclass(frozen=True)
@@ -54,3 +59,24 @@ def outcomes_of(user: User) -> Mapping[str, PatternOutcome]:
     """Return what became of each pattern, by its name, in the decided requests that *user* may read; one query."""
     found = [outcome for source in pattern_outcomes_sources() for outcome in source(user)]
     return {outcome.model_id.removeprefix(f"{PROVIDER}/"): outcome for outcome in found}
+
+
+def policy_current(repository: Repository) -> RepositoryPolicy | None:
+    """Return the version of the policy of *repository* that counts, None where it never had one; one query."""
+    return RepositoryPolicy.objects.filter(repository=repository).order_by("-version").first()
+
+
+def policy_history(repository: Repository, *, limit: int) -> list[RepositoryPolicy]:
+    """Return the newest *limit* versions of the policy of *repository*, newest first; one query."""
+    versions = RepositoryPolicy.objects.filter(repository=repository).select_related("written_by")
+    return list(versions.order_by("-version")[:limit])
+
+
+def policies_readable(user: User) -> QuerySet[Repository]:
+    """Return the repositories that *user* may read by name, with the version and time of their policy; one query."""
+    newest = RepositoryPolicy.objects.filter(repository=OuterRef("pk")).order_by("-version")
+    return repositories_readable(user=user).annotate(
+        policy_version=Subquery(newest.values("version")[:1]),
+        policy_written_at=Subquery(newest.values("written_at")[:1]),
+        policy_content=Subquery(newest.values("content")[:1]),
+    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apps.knowledge.engine.antipatterns import AntiPatternFinding
+from apps.knowledge.engine.policy import Package, PolicyFinding
 
-__all__ = ["PROVIDER", "AntiPatternFinding", "PatternOutcome"]
+__all__ = ["PROVIDER", "AntiPatternFinding", "Package", "PatternOutcome", "PolicyFinding"]
 
 PROVIDER = "patterns"
 

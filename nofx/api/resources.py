@@ -40,6 +40,7 @@ from apps.governance.resources import (
 )
 from apps.governance.rest import Resource
 from apps.jobs.resources import JobEventResource, JobResource
+from apps.knowledge.resources import RepositoryPolicyResource
 from apps.providers.resources import BudgetResource, ModelCallResource, ProviderResource
 from apps.quality.resources import (
     CodeResource,
@@ -89,6 +90,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     PageSourceResource,
     RepositoryResource,
     RevisionResource,
+    RepositoryPolicyResource,
     CodeIndexResource,
     IndexedFileResource,
     CodeSymbolResource,

@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.checks.engine.declarations import Declared, canonical, declared_in, is_declaration
+from apps.checks.engine.declarations import Declared, declared_in, is_declaration
 from apps.checks.engine.dependencies import Installed, dependencies_of, dependency_findings
 from apps.checks.engine.imports import imports_of, local_names, third_party
-from apps.checks.engine.licences import (
+from apps.checks.services.dependencies import dependencies_check, is_package
+from apps.core.licences import (
+    distribution_name,
     licence_headers,
     licence_normalised,
     licence_of_metadata,
     licence_permitted,
 )
-from apps.checks.services.dependencies import dependencies_check, is_package
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,6}(?:[-_.][a-z0-9]{1,4})?", fullmatch=True)
 LICENCES = ("MIT", "Apache-2.0", "GPL-3.0-only", "MPL-2.0", "ISC")
@@ -104,7 +105,11 @@ class TestDeclarations:
 
     @given(NAMES)
     def test_names_are_compared_as_indexes_compare_them(self, name):
-        assert canonical(canonical(name)) == canonical(name) == canonical(name.upper().replace("-", "_"))
+        assert (
+            distribution_name(distribution_name(name))
+            == distribution_name(name)
+            == distribution_name(name.upper().replace("-", "_"))
+        )
         assert declared_in({"requirements.txt": f"{name}>=1"}).how(name) == "runtime"
 
 

@@ -27,6 +27,7 @@ from apps.governance.models import Ballot, CodeOwner, IdempotencyKey, Override, 
 from apps.governance.services import audit_record, token_issue
 from apps.governance.types import Role
 from apps.jobs.models import Job, JobEvent
+from apps.knowledge.models import RepositoryPolicy
 from apps.providers.models import Budget, ModelCall, Provider
 from apps.quality.models import (
     AiCodeReview,
@@ -142,6 +143,7 @@ class World:
         audit_record(action="x", object_kind="request", object_id=request.pk, actor=self.owner, scope=self.scope)
         self._measure(revision)
         self._govern(run)
+        self._know()
         token_issue(user=self.owner, name="t", scopes=[], lifetime=TWO_DAYS, issued_by=self.owner)
         return request
 
@@ -170,6 +172,16 @@ class World:
         )
         counts = dict.fromkeys(("file_count", "symbol_count", "reused", "unreadable"), 1)
         CodeIndex.objects.create(revision=revision, reader=1, **counts).files.add(file)
+
+    def _know(self):
+        RepositoryPolicy.objects.create(
+            repository=self.repository,
+            version=self.count,
+            content={},
+            content_digest="d",
+            reason="r",
+            written_by=self.owner,
+        )
 
     def _measure(self, revision):
         code = MeasuredCode.objects.create(revision=revision, path="a.py", digest="d")

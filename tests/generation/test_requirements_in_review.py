@@ -12,13 +12,16 @@ from django.urls import reverse
 from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun, PullRequest
 from apps.generation.services import measuring, requirement_gates
 from apps.generation.services.delivery import pull_request_merge
+from apps.generation.services.gate_jobs import GATES_JOB
 from apps.generation.services.overrides import candidate_sheet
 from apps.generation.services.review_subject import selected_candidate
 from apps.generation.services.reviews import RequirementsUnmet, selection_change
 from apps.governance.models import Ballot, CodeOwner, Override, RoleAssignment, Scope, User
 from apps.governance.types import Verdict
 from apps.jobs.models import Job
+from apps.knowledge.services.policies import policy_save
 from apps.providers.models import Provider
+from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT
 from tests.generation.test_review import status_of, vote
@@ -109,7 +112,7 @@ def test_another_choice_is_measured_before_it_can_be_approved(
     assert "has not been measured on it as it is now" in page and "Measuring</a>" in page
     vote(run, reviewer, Verdict.ABSTAIN)
     job = work_off(CodeGenerationRequest.objects.get(pk=run.pk))
-    assert (job.kind, job.state) == (measuring.GATES_JOB, Job.State.SUCCEEDED)
+    assert (job.kind, job.state) == (GATES_JOB, Job.State.SUCCEEDED)
     assert Ballot.objects.get().void_reason == measuring.VOID_REASON
     assert gate_of(run, "coverage")["status"] == "passed"
     vote(run, reviewer)
@@ -192,7 +195,7 @@ def test_people_with_no_part_in_it_cannot_have_it_measured(
     run = reviewed(CLAMP, RIGHT)
     client.force_login(person("aud", "auditor"))
     assert client.post(reverse("generation:review-measure", args=[run.pk])).status_code == 403
-    assert not Job.objects.filter(kind=measuring.GATES_JOB).exists()
+    assert not Job.objects.filter(kind=GATES_JOB).exists()
 
 
 def test_without_a_requirement_the_page_says_nothing_of_one(
@@ -238,3 +241,54 @@ def test_what_a_candidate_brings_in_is_told_with_its_licence_and_counts(
 def test_a_candidate_that_brings_nothing_in_passes(reviewed: Callable[..., GenerationRun]) -> None:
     run = reviewed(CLAMP + "- Only the standard library may be used, no external libraries.\n", RIGHT)
     assert gate_of(run, "dependencies")["status"] == "passed"
+
+
+def policy(run: GenerationRun, lead: User, version: int = 0, **lists: list[str]) -> None:
+    policy_save(repository=run.repository, actor=lead, lists=lists, seen_version=version, reason="House rules.")
+
+
+def test_a_policy_is_a_gate_and_a_new_version_has_to_be_held_against(
+    reviewed: Callable[..., GenerationRun],
+    person: Callable[..., User],
+    reviewer: User,
+    owner: User,
+    repository: Repository,
+    client: Client,
+) -> None:
+    lead = person("quinn", "quality_lead")
+    lists = {"forbidden_patterns": ["clamp"], "dependencies_denied": ["numpy"], "licences_allowed": ["MIT"]}
+    policy_save(repository=repository, actor=lead, lists=lists, seen_version=0, reason="House rules.")
+    run = reviewed(CLAMP, BRINGS)
+    gate = gate_of(run, "policy")
+    assert (gate["status"], gate["policy_version"]) == ("failed", 1)
+    assert [(one["rule"], one["subject"]) for one in gate["findings"]] == [
+        ("denied-dependency", "numpy"),
+        ("licence-not-allowed", "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0"),
+        ("licence-not-allowed", "not known"),
+    ]
+    with pytest.raises(RequirementsUnmet, match="policy"):
+        vote(run, reviewer)
+    client.force_login(reviewer)
+    page = client.get(reverse("generation:review", args=[run.pk])).content.decode()
+    assert "numpy is denied. Rule denied-dependency numpy of the policy of shop, version 1." in page
+
+    policy(run, lead, 1)
+    with pytest.raises(RequirementsUnmet, match="requirements"):
+        vote(run, reviewer)
+    job = work_off(CodeGenerationRequest.objects.get(pk=run.pk))
+    assert (job.kind, job.state, job.error) == (GATES_JOB, Job.State.SUCCEEDED, "")
+    assert gate_of(run, "policy")["policy_version"] == 2
+    vote(run, reviewer)
+    vote(run, owner)
+    assert status_of(run) == Status.APPROVED
+
+
+def test_a_first_policy_reaches_what_waits_for_reviewers(
+    reviewed: Callable[..., GenerationRun], person: Callable[..., User], reviewer: User
+) -> None:
+    run = reviewed(CLAMP, RIGHT)
+    vote(run, reviewer)
+    policy(run, person("quinn", "quality_lead"), forbidden_patterns=["clamp"])
+    work_off(CodeGenerationRequest.objects.get(pk=run.pk))
+    assert Ballot.objects.get().void_reason == measuring.VOID_REASON
+    assert gate_of(run, "policy")["policy_version"] == 1

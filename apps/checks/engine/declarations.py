@@ -15,15 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from apps.core.licences import distribution_name
+
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?=\s|$|[<>=!~;@\[(,])")
-_SEPARATORS = re.compile(r"[-_.]+")
 _REQUIREMENTS = re.compile(r"(?:^|.*[-_.])requirements(?:[-_.].*)?\.(?:txt|in)$|^(?:dev|test|tests)\.(?:txt|in)$")
 _DEVELOPMENT = re.compile(r"dev|test|lint|docs?|typing|ci")
-
-
-def canonical(name: str) -> str:
-    """Return the name of a distribution as PEP 503 compares it: ``Foo.Bar_baz`` is ``foo-bar-baz``."""
-    return _SEPARATORS.sub("-", name.strip()).lower()
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,7 @@ class Declared:
 
     def how(self, distribution: str) -> str:
         """Return how *distribution* is declared: "runtime", "development" or "" for not at all."""
-        name = canonical(distribution)
+        name = distribution_name(distribution)
         return "runtime" if name in self.runtime else "development" if name in self.development else ""
 
 
@@ -88,7 +84,7 @@ def _names(requirements: Iterable[Any], *, is_development: bool) -> Iterator[tup
     for one in requirements:
         found = _NAME.match(one) if isinstance(one, str) else None
         if found:
-            yield canonical(found[1]), is_development
+            yield distribution_name(found[1]), is_development
 
 
 def _pyproject(data: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from apps.checks.engine.declarations import Declared, canonical
+from apps.checks.engine.declarations import Declared
 from apps.checks.engine.imports import Import, third_party
-from apps.checks.engine.licences import licence_headers
 from apps.checks.types import Finding, Severity
+from apps.core.licences import distribution_name, licence_headers
 
 UNKNOWN_PACKAGE = "unknown-package"
 # What distributions are called whose import name is another, for those that are declared but not installed here.
@@ -51,7 +51,7 @@ class Dependency:
     @property
     def names(self) -> frozenset[str]:
         """The names by which lists may mean it: the distribution's, and that of the import."""
-        return frozenset({canonical(self.module.partition(".")[0]), self.distribution} - {""})
+        return frozenset({distribution_name(self.module.partition(".")[0]), self.distribution} - {""})
 
     def as_json(self) -> dict[str, Any]:
         """Return the dependency as it is stored."""
@@ -70,10 +70,10 @@ def dependencies_of(
 
 
 def _dependency(one: Import, path: str, declared: Declared, installed: Installed) -> Dependency:
-    candidates = [canonical(name) for name in installed.providers.get(one.top, ())]
+    candidates = [distribution_name(name) for name in installed.providers.get(one.top, ())]
     if not candidates:
         # A distribution that is installed is known not to provide the name.
-        guesses = {canonical(one.top), KNOWN_AS.get(one.top, "")}
+        guesses = {distribution_name(one.top), KNOWN_AS.get(one.top, "")}
         candidates = sorted(name for name in guesses if declared.how(name) and name not in installed.licences)
         candidates = candidates or [name for name in (KNOWN_AS.get(one.top),) if name]
     # Of several that provide a name (a namespace), the one that the repository declares is meant.

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import cache
 from importlib import metadata
 
-from apps.checks.engine.declarations import canonical
 from apps.checks.engine.dependencies import Installed
-from apps.checks.engine.licences import licence_of_metadata
+from apps.core.licences import distribution_name, licence_of_metadata
 
 
 @cache
@@ -16,7 +15,7 @@ def installed() -> Installed:
     licences = {}
     for one in metadata.distributions():
         fields = one.metadata
-        licences[canonical(fields["Name"])] = licence_of_metadata(
+        licences[distribution_name(fields["Name"])] = licence_of_metadata(
             expression=_field(fields, "License-Expression"),
             text=_field(fields, "License"),
             classifiers=fields.get_all("Classifier") or (),

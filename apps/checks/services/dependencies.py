@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 
-from apps.checks.engine.declarations import canonical, declared_in, is_declaration
+from apps.checks.engine.declarations import declared_in, is_declaration
 from apps.checks.engine.dependencies import (
     KNOWN_AS,
     UNKNOWN_PACKAGE,
@@ -18,10 +18,10 @@ from apps.checks.engine.dependencies import (
     header_findings,
 )
 from apps.checks.engine.imports import Import, imports_of
-from apps.checks.engine.licences import licence_normalised, licence_permitted
 from apps.checks.gateways.distributions import installed
 from apps.checks.gateways.workspace import is_test_path
 from apps.checks.types import SEVERITIES, CheckResult, Finding, plain_text
+from apps.core.licences import distribution_name, licence_normalised, licence_permitted
 
 __all__ = [
     "DEPENDENCY_TOOL",
@@ -29,7 +29,6 @@ __all__ = [
     "Dependency",
     "DependencyReport",
     "Import",
-    "canonical",
     "copied_marks",
     "dependencies_check",
     "imports_of",
@@ -59,7 +58,7 @@ def copied_marks(source: str, *, path: str) -> tuple[Finding, ...]:
 def is_package(name: str, declarations: Mapping[str, str]) -> bool:
     """Return whether *name* is a module or a distribution: Python's own, installed here, declared, or widely known."""
     top = name.partition(".")[0]
-    here, known = installed(), canonical(name)
+    here, known = installed(), distribution_name(name)
     return (
         top in sys.stdlib_module_names
         or top in here.providers

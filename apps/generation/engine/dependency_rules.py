@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from apps.core.licences import distribution_name
 from apps.generation.engine.specification import Constraint, ConstraintKind
 from apps.generation.engine.specification.requirements import NOT_STANDARD
 
@@ -43,7 +44,7 @@ class DependencyRule:
         """Return whether *one* is an import of what the rule is about."""
         if self.reach != "named":
             return one.is_third_party and (self.reach == "third_party" or not one.declared)
-        is_distribution = one.distribution and _canonical(self.name) == one.distribution
+        is_distribution = one.distribution and distribution_name(self.name) == one.distribution
         return bool(is_distribution) or any(
             path == self.name or path.startswith(f"{self.name}.") for path in one.reaches
         )
@@ -92,7 +93,3 @@ def _finding(rule: DependencyRule, name: str, at: Brought | None) -> dict[str, A
         "line": at.line if at else 0,
         "severity": "high",
     }
-
-
-def _canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

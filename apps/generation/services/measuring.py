@@ -8,6 +8,7 @@ from django.db import transaction
 
 from apps.generation.models import CodeGenerationRequest, GenerationRun
 from apps.generation.services.candidates import Workspace
+from apps.generation.services.gate_jobs import gates_enqueue
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.requirement_gates import gates_are_measured, gates_measure, is_measured_at_once
 from apps.generation.services.review_subject import SUBJECT_KIND, review_digest, selected_candidate
@@ -17,9 +18,8 @@ from apps.governance.selectors import can
 from apps.governance.services import NotAllowed, ballots_void
 from apps.governance.types import Action
 from apps.jobs.models import Job
-from apps.jobs.services import JobRun, job_enqueue
+from apps.jobs.services import JobRun
 
-GATES_JOB = "generation.gates"
 # Another choice while it measures asks for the same job, which then has that to measure as well.
 ROUNDS = 3
 VOID_REASON = "What is asked of the candidate was measured again."
@@ -36,7 +36,7 @@ def gates_renew(*, workspace: Workspace, actor: User | None) -> None:
     if is_measured_at_once(run):
         gates_measure(workspace)
     elif not gates_are_measured(run, selected_candidate(run=run)):
-        job_enqueue(kind=GATES_JOB, subject_kind=SUBJECT_KIND, subject_id=run.pk, requested_by=actor)
+        gates_enqueue(run.pk, actor)
 
 
 @transaction.atomic
@@ -49,7 +49,7 @@ def gates_ask(*, request_id: UUID, actor: User) -> Job:
     run = GenerationRun.objects.select_related("repository__scope__organisation").get(pk=request_id)
     if not any(can(actor, action, run.repository.scope) for action in MEASURERS):
         raise NotAllowed("Your role measures nothing here.", remedy="Ask a reviewer or whoever asked for the code.")
-    return job_enqueue(kind=GATES_JOB, subject_kind=SUBJECT_KIND, subject_id=request_id, requested_by=actor)
+    return gates_enqueue(request_id, actor)
 
 
 def run_measure(*, job: JobRun, request_id: UUID) -> None:

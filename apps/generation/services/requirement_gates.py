@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,20 +14,24 @@ from apps.generation.models import Candidate, GenerationRun
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files
 from apps.generation.services.dependencies import declarations_of, dependency_gate
+from apps.generation.services.policy_gate import policy_gate
 from apps.generation.services.quality_gates import RUN_FOR, measures_asked, quality_gates
 from apps.generation.services.review_subject import REVIEWABLE, selected_candidate
+from apps.knowledge.models import RepositoryPolicy
+from apps.knowledge.selectors import policy_current
 from apps.repositories.selectors import files_at
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Figures that quality must reach, and what is said about packages."""
+    """Figures that quality must reach, what is said about packages, and the policy of the repository."""
 
     quality: tuple[QualityRequirement, ...]
     packages: tuple[Constraint, ...]
+    policy: RepositoryPolicy | None = None
 
     def __bool__(self) -> bool:
-        return bool(measures_asked(self.quality) or self.packages)
+        return bool(measures_asked(self.quality) or self.packages or self.policy)
 
     @property
     def needs_run(self) -> bool:
@@ -51,13 +55,14 @@ def _asked(specification: str) -> Asked:
 
 
 def asked_of(run: GenerationRun) -> Asked:
-    """Return what the specification of *run* asks that can be measured before people approve."""
-    return _asked(run.request.specification)
+    """Return what is asked of *run* that can be measured before people approve; one query."""
+    return replace(_asked(run.request.specification), policy=policy_current(run.repository))
 
 
-def gates_basis(run: GenerationRun, candidate: Candidate) -> str:
+def gates_basis(run: GenerationRun, candidate: Candidate, asked: Asked) -> str:
     """Return the SHA-256 of what gates are measured on and against; under another one they count as not measured."""
     content = {
+        "policy": [asked.policy.version, asked.policy.content_digest] if asked.policy else [],
         "specification": sha256_hex(run.request.specification),
         "base": run.base_sha,
         "patch": sha256_hex(candidate.patch),
@@ -71,7 +76,7 @@ def gates_are_measured(run: GenerationRun, candidate: Candidate) -> bool:
     if not asked:
         return True
     is_run = not asked.needs_run or RUN_FOR in {gate["gate"] for gate in candidate.gates}
-    return is_run and candidate.gates_basis == gates_basis(run, candidate)
+    return is_run and candidate.gates_basis == gates_basis(run, candidate, asked)
 
 
 def gates_of(run: GenerationRun, candidate: Candidate) -> list[dict[str, Any]]:
@@ -94,7 +99,7 @@ def gates_measure(workspace: Workspace) -> None:
     declarations = declarations_of(run)
     chosen = selected_candidate(run=run)
     for candidate in Candidate.objects.filter(request_id=run.pk, state__in=REVIEWABLE).order_by("ordinal"):
-        basis = gates_basis(run, candidate)
+        basis = gates_basis(run, candidate, asked)
         is_chosen = candidate.pk == chosen.pk
         if candidate.gates_basis == basis and (not is_chosen or gates_are_measured(run, candidate)):
             continue
@@ -103,7 +108,8 @@ def gates_measure(workspace: Workspace) -> None:
         python = {path: text for path, text in changed.items() if path.endswith(".py")}
         gates = quality_gates(asked.quality, before=workspace.files, changed=python, tree=tree)
         packages = dependency_gate(asked.packages, workspace, changed, declarations)
-        candidate.gates = [*gates, packages] if packages else gates
+        policy = policy_gate(asked.policy, workspace, changed, declarations) if asked.policy else None
+        candidate.gates = [*gates, *(gate for gate in (packages, policy) if gate)]
         candidate.gates_basis = basis
         candidate.save(update_fields=["gates", "gates_basis"])
 

@@ -28,7 +28,8 @@ from apps.generation.selectors import (
 )
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import candidate_module
-from apps.generation.services.measuring import GATES_JOB, MEASURERS, gates_ask
+from apps.generation.services.gate_jobs import GATES_JOB
+from apps.generation.services.measuring import MEASURERS, gates_ask
 from apps.generation.services.overrides import candidate_sheet
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, review_policy, review_subject

@@ -1,5 +1,7 @@
 """
-Licences as SPDX expressions: what a distribution's metadata says, whether lists permit it, and headers in a text.
+Names of distributions, and licences as SPDX expressions.
+
+What a distribution's metadata says, whether lists permit it, and marks of licences in a text.
 
 An expression is normalised as PEP 639 says. Metadata from before it is read through its classifiers and a few usual
 spellings; what says no more than "BSD" becomes ``LicenseRef-BSD``, since nothing tells which of them it is.
@@ -37,6 +39,7 @@ _CLASSIFIERS = {
     "The Unlicense (Unlicense)": "Unlicense",
     "Zope Public License": "LicenseRef-ZPL",
 }
+_SEPARATORS = re.compile(r"[-_.]+")
 _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), identifier)
     for pattern, identifier in (
@@ -63,6 +66,11 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 _TOKEN = re.compile(r"\(|\)|[^\s()]+")
 LONGEST_EXPRESSION = 300
+
+
+def distribution_name(name: str) -> str:
+    """Return the name of a distribution as PEP 503 compares it: ``Foo.Bar_baz`` is ``foo-bar-baz``."""
+    return _SEPARATORS.sub("-", name.strip()).lower()
 
 
 def licence_normalised(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -22,6 +22,7 @@ from apps.knowledge.engine.pattern_model import THEMES, Pattern
 from apps.knowledge.forms import ParametersForm
 from apps.knowledge.gateways.library import patterns
 from apps.knowledge.selectors import Filters
+from apps.knowledge.views.tabs import knowledge_tabs
 
 LONGEST_QUERY = 200
 
@@ -47,7 +48,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         "rows": [(one, THEMES[one.theme], outcomes.get(one.name)) for one in found.patterns],
         "total": len(patterns()),
         "themes": sorted(THEMES.items(), key=lambda theme: theme[1]),
-        "tabs": _tabs("index"),
+        "tabs": knowledge_tabs("index"),
     }
     return render(request, "knowledge/index.html", context)
 
@@ -82,7 +83,7 @@ def pattern_detail(request: HtmxRequest, slug: str) -> HttpResponse:
 @require_GET
 def antipattern_list(request: HtmxRequest) -> HttpResponse:
     require_anywhere(request, Action.REQUEST_READ)
-    context = {"antipatterns": ANTIPATTERNS, "tabs": _tabs("antipattern-list")}
+    context = {"antipatterns": ANTIPATTERNS, "tabs": knowledge_tabs("antipattern-list")}
     return render(request, "knowledge/antipattern_list.html", context)
 
 
@@ -101,17 +102,6 @@ def antipattern_detail(request: HtmxRequest, slug: str) -> HttpResponse:
         "trail": [("Knowledge", reverse("knowledge:index")), ("Anti-patterns", reverse("knowledge:antipattern-list"))],
     }
     return render(request, "knowledge/antipattern_detail.html", context)
-
-
-def _tabs(current: str) -> list[dict[str, Any]]:
-    tabs = (
-        ("index", "Patterns", len(patterns())),
-        ("antipattern-list", "Anti-patterns", len(ANTIPATTERNS)),
-    )
-    return [
-        {"label": label, "url": reverse(f"knowledge:{name}"), "count": count, "is_current": name == current}
-        for name, label, count in tabs
-    ]
 
 
 def _facts(pattern: Pattern) -> list[tuple[str, str]]:

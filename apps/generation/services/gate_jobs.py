@@ -1,0 +1,27 @@
+"""Ask for what is asked of candidates to be measured; light, since it is loaded with Django."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apps.generation.models import GenerationRun
+from apps.generation.services.review_subject import SUBJECT_KIND
+from apps.generation.types import RequestStatus as Status
+from apps.governance.models import User
+from apps.jobs.models import Job
+from apps.jobs.services import job_enqueue
+from apps.repositories.models import Repository
+
+GATES_JOB = "generation.gates"
+
+
+def gates_enqueue(request_id: UUID, actor: User | None) -> Job:
+    """Have what is asked of the candidates of a request measured; what was measured is left alone."""
+    return job_enqueue(kind=GATES_JOB, subject_kind=SUBJECT_KIND, subject_id=request_id, requested_by=actor)
+
+
+def policy_renew(repository: Repository, actor: User) -> None:
+    """Have what waits for reviewers in *repository* held against its new policy; until then it cannot be approved."""
+    waiting = GenerationRun.objects.filter(repository=repository, request__status=Status.IN_REVIEW)
+    for request_id in waiting.order_by("pk").values_list("pk", flat=True):
+        gates_enqueue(request_id, actor)

@@ -1,0 +1,54 @@
+"""The gate for what the policy of the repository asks of code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from apps.checks.services import is_test_path
+from apps.generation.engine.changes import changed_lines
+from apps.generation.services.candidates import Workspace
+from apps.generation.services.dependencies import dependencies_of
+from apps.knowledge.models import RepositoryPolicy
+from apps.knowledge.services.policies import policy_findings
+from apps.knowledge.types import Package
+
+
+def policy_gate(
+    policy: RepositoryPolicy, workspace: Workspace, changed: Mapping[str, str], declarations: Mapping[str, str]
+) -> dict[str, Any]:
+    """
+    Return whether a change (path to text) keeps *policy*; each finding names the rule and the version.
+
+    Tests are left out.
+    """
+    sources = {path: text for path, text in changed.items() if path.endswith(".py") and not is_test_path(path)}
+    packages = [
+        Package(one.names, one.distribution or one.module, one.licence, one.path, one.line)
+        for one in dependencies_of(workspace, sources, declarations).dependencies
+    ]
+    found = policy_findings(
+        policy,
+        changed=sources,
+        own={path: changed_lines(workspace.files.get(path, ""), text) for path, text in sources.items()},
+        tree={path: text for path, text in workspace.files.items() if path.endswith(".py")},
+        packages=packages,
+    )
+    where = f"policy of {workspace.run.repository.name}, version {policy.version}"
+    return {
+        "gate": "policy",
+        "status": "failed" if found else "passed",
+        "findings": [
+            {
+                "rule": one.rule,
+                "subject": one.subject,
+                "message": f"{one.message} Rule {one.rule} {one.subject} of the {where}.",
+                "path": one.path,
+                "line": one.line,
+                "severity": "high",
+            }
+            for one in found
+        ],
+        "detail": f"Held against the {where}.",
+        "policy_version": policy.version,
+    }
