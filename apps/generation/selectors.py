@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -26,10 +26,12 @@ from apps.governance.models import User
 from apps.governance.selectors import ballot_of, can, readable_scopes, scope_ids
 from apps.governance.types import Action
 from apps.knowledge.types import PROVIDER as PATTERN_PROVIDER
-from apps.knowledge.types import PatternOutcome
+from apps.knowledge.types import ApprovedWork, PatternOutcome
 from apps.providers.models import Provider
+from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_ids
 
+MINED_WORK = 500
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 BEFORE_DECISION = (Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS, Status.IN_REVIEW)
 
@@ -219,3 +221,14 @@ def pattern_outcomes(user: User) -> list[PatternOutcome]:
         rejected=Count("pk", filter=is_selected & Q(request__consensus__human_approved=False)),
     )
     return [PatternOutcome(**row) for row in counted.order_by("model_id")]
+
+
+def approved_work(repository: Repository) -> Iterator[ApprovedWork]:
+    """Yield the code that people approved for *repository*, the newest requests first, as many as are mined."""
+    approved = CodeGenerationConsensus.objects.filter(
+        human_approved=True, request__run__repository=repository, selected_implementation__isnull=False
+    )
+    rows = approved.order_by("-request__created_at", "request_id").values_list(
+        "request__run__target_path", "selected_implementation__generated_code", "request_id"
+    )
+    yield from (ApprovedWork(*row) for row in rows[:MINED_WORK])

@@ -106,3 +106,21 @@ class PolicyForm(forms.Form):
     def lists(self) -> dict[str, list[str]]:
         """Return the lines of each list; the form must be valid."""
         return {name: self.cleaned_data[name].splitlines() for name in POLICY_LABELS}
+
+
+class MinedForm(forms.Form):
+    """What a person decides about a mined structure."""
+
+    DECISIONS = (("proposed", "Propose it for the library"), ("declined", "Decline it"))
+    state = forms.ChoiceField(label="Decision", choices=DECISIONS, widget=forms.RadioSelect)
+    name = forms.CharField(
+        label="Name of the pattern", max_length=120, required=False, help_text="Needed to propose it."
+    )
+    reason = forms.CharField(label="Why", max_length=2000, error_messages={"required": "Say why."})
+
+    def clean_name(self) -> str:
+        """Refuse a proposal without a name."""
+        name: str = self.cleaned_data["name"].strip()
+        if self.cleaned_data.get("state") == "proposed" and not name:
+            raise forms.ValidationError("A proposal needs a name.")
+        return name

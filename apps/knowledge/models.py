@@ -1,4 +1,4 @@
-"""What people decided about patterns: the policy of a repository, version by version."""
+"""The policies of repositories, version by version, and the structures that were found to recur in their code."""
 
 from __future__ import annotations
 
@@ -42,3 +42,57 @@ class RepositoryPolicy(models.Model):
 
     def __str__(self) -> str:
         return f"policy of {self.repository}, version {self.version}"
+
+
+class MinedPattern(models.Model):
+    """
+    A structure that recurs in a repository, as it was last mined. It is used for nothing until a person proposes it.
+
+    ``examples`` hold path, lines and function at the commit ``sha``, or the request whose approved code it is.
+    ``is_current`` tells whether the last mining found it again.
+    """
+
+    class State(models.TextChoices):
+        MINED = "mined", "Mined"
+        PROPOSED = "proposed", "Proposed for the library"
+        DECLINED = "declined", "Declined"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="mined_patterns")
+    structure_digest = models.CharField(max_length=64)
+    sha = models.CharField(max_length=64)
+    template = models.TextField()
+    parameters = models.JSONField(default=list)
+    examples = models.JSONField(default=list)
+    support = models.PositiveIntegerField(help_text="Distinct functions.")
+    modules = models.PositiveIntegerField(help_text="Distinct files.")
+    approved = models.PositiveIntegerField(default=0, help_text="Requests whose approved code has it.")
+    nodes = models.PositiveIntegerField(help_text="Size of its syntax tree.")
+    is_current = models.BooleanField(default=True)
+    state = models.CharField(max_length=8, choices=State, default=State.MINED)
+    name = models.CharField(max_length=120, blank=True, default="")
+    reason = models.TextField(blank=True, default="", help_text="Why it was proposed or declined.")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    mined_at = models.DateTimeField(db_default=transaction_time())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["repository", "structure_digest"], name="knowledge_mined_once"),
+            models.CheckConstraint(
+                condition=Q(state="mined", decided_by__isnull=True)
+                | ~Q(state="mined") & Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(reason=""),
+                name="knowledge_mined_decided_by_somebody",
+            ),
+        ]
+        indexes = [
+            # The newest, in the admin site and in the API.
+            models.Index(fields=["-mined_at", "id"], name="knowledge_mined_newest"),
+            # Those of one repository, most support first, on its page.
+            models.Index(fields=["repository", "-support", "id"], name="knowledge_mined_support"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"structure {self.structure_digest[:12]}"

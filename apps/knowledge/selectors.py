@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from apps.core.errors import NotFound
 from apps.governance.models import User
+from apps.jobs.selectors import JobStatus, job_status_latest
 from apps.knowledge.engine.antipatterns import ANTIPATTERNS, AntiPattern
 from apps.knowledge.engine.matching import match
 from apps.knowledge.engine.pattern_model import THEMES, Pattern
 from apps.knowledge.engine.search import Found, search
 from apps.knowledge.gateways.library import patterns
-from apps.knowledge.models import RepositoryPolicy
+from apps.knowledge.models import MinedPattern, RepositoryPolicy
 from apps.knowledge.services import pattern_outcomes_sources
-from apps.knowledge.types import PROVIDER, PatternOutcome
-from apps.repositories.models import Repository
-from apps.repositories.selectors import repositories_readable
+from apps.knowledge.types import MINE_JOB, PROVIDER, PatternOutcome
+from apps.repositories.models import Repository, Revision
+from apps.repositories.selectors import repositories_readable, repository_ids
+from apps.repositories.types import REVISION_SUBJECT
 
 
 @dataclass(frozen=True)
@@ -80,3 +84,27 @@ def policies_readable(user: User) -> QuerySet[Repository]:
         policy_written_at=Subquery(newest.values("written_at")[:1]),
         policy_content=Subquery(newest.values("content")[:1]),
     )
+
+
+def mined_of(repository: Repository) -> QuerySet[MinedPattern]:
+    """Return the structures that were mined from *repository*, most support first."""
+    return MinedPattern.objects.filter(repository=repository).defer("examples").order_by("-support", "id")
+
+
+def mined_get(*, user: User, mined_id: UUID) -> MinedPattern:
+    """
+    Return a mined structure.
+
+    :raises NotFound: there is none with this key that *user* may read.
+    """
+    rows = MinedPattern.objects.select_related("repository__scope__organisation", "decided_by")
+    found = rows.filter(pk=mined_id, repository__in=repository_ids(user)).first()
+    if found is None:
+        raise NotFound("There is no such structure that you can read.", remedy="It may not recur any more.")
+    return found
+
+
+def mining_latest(*, repository: Repository, user: User) -> JobStatus | None:
+    """Return the newest mining of *repository* as a job status, None where there was none; one query."""
+    revisions = Revision.objects.filter(repository=repository).values("pk")
+    return job_status_latest(kind=MINE_JOB, subject_kind=REVISION_SUBJECT, subject_ids=revisions, user=user)

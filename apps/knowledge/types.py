@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from apps.knowledge.engine.antipatterns import AntiPatternFinding
 from apps.knowledge.engine.policy import Package, PolicyFinding
 
-__all__ = ["PROVIDER", "AntiPatternFinding", "Package", "PatternOutcome", "PolicyFinding"]
+__all__ = ["MINE_JOB", "PROVIDER", "AntiPatternFinding", "ApprovedWork", "Package", "PatternOutcome", "PolicyFinding"]
 
 PROVIDER = "patterns"
+MINE_JOB = "knowledge.mine"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedWork:
+    """A file that people approved: where it was to stand, its text, and the request that it was written for."""
+
+    path: str
+    text: str
+    request_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

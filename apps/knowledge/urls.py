@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.knowledge.views import library, policies
+from apps.knowledge.views import library, mining, policies
 
 app_name = "knowledge"
 urlpatterns = [
@@ -10,6 +10,11 @@ urlpatterns = [
     path("knowledge/patterns/<slug:slug>", library.pattern_detail, name="pattern-detail"),
     path("knowledge/antipatterns", library.antipattern_list, name="antipattern-list"),
     path("knowledge/antipatterns/<slug:slug>", library.antipattern_detail, name="antipattern-detail"),
+    path("knowledge/mined", mining.mined_list, name="mined-list"),
+    path("knowledge/mined/start", mining.mined_start, name="mined-start"),
+    path("knowledge/mined/<uuid:mined_id>", mining.mined_detail, name="mined-detail"),
+    path("knowledge/mined/<uuid:mined_id>/decide", mining.mined_write, name="mined-decide"),
+    path("knowledge/mined/<uuid:mined_id>/draft.md", mining.mined_draft, name="mined-draft"),
     path("knowledge/policies", policies.policy_list, name="policy-list"),
     path("knowledge/policies/<slug:name>", policies.policy_detail, name="policy-detail"),
     path("knowledge/policies/<slug:name>/save", policies.policy_write, name="policy-save"),

@@ -40,7 +40,7 @@ from apps.governance.resources import (
 )
 from apps.governance.rest import Resource
 from apps.jobs.resources import JobEventResource, JobResource
-from apps.knowledge.resources import RepositoryPolicyResource
+from apps.knowledge.resources import MinedPatternResource, RepositoryPolicyResource
 from apps.providers.resources import BudgetResource, ModelCallResource, ProviderResource
 from apps.quality.resources import (
     CodeResource,
@@ -91,6 +91,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     RepositoryResource,
     RevisionResource,
     RepositoryPolicyResource,
+    MinedPatternResource,
     CodeIndexResource,
     IndexedFileResource,
     CodeSymbolResource,

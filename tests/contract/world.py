@@ -27,7 +27,7 @@ from apps.governance.models import Ballot, CodeOwner, IdempotencyKey, Override, 
 from apps.governance.services import audit_record, token_issue
 from apps.governance.types import Role
 from apps.jobs.models import Job, JobEvent
-from apps.knowledge.models import RepositoryPolicy
+from apps.knowledge.models import MinedPattern, RepositoryPolicy
 from apps.providers.models import Budget, ModelCall, Provider
 from apps.quality.models import (
     AiCodeReview,
@@ -181,6 +181,15 @@ class World:
             content_digest="d",
             reason="r",
             written_by=self.owner,
+        )
+        MinedPattern.objects.create(
+            repository=self.repository,
+            structure_digest=f"{self.count}",
+            sha="0" * 40,
+            template="return P1",
+            support=3,
+            modules=2,
+            nodes=12,
         )
 
     def _measure(self, revision):

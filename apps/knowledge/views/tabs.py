@@ -15,6 +15,7 @@ def knowledge_tabs(current: str) -> list[dict[str, Any]]:
     tabs: tuple[tuple[str, str, int | None], ...] = (
         ("index", "Patterns", len(patterns())),
         ("antipattern-list", "Anti-patterns", len(ANTIPATTERNS)),
+        ("mined-list", "Mined", None),
         ("policy-list", "Policies", None),
     )
     return [

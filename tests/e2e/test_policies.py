@@ -1,0 +1,152 @@
+"""What is asked of code, as people see it: the policy of a repository, and a candidate that does not keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from apps.generation.models import CodeGenerationRequest
+from apps.governance.models import User
+from apps.jobs.models import Job
+from apps.jobs.runner import job_execute
+from apps.providers.models import Provider
+from apps.repositories.models import Repository
+from tests.e2e.conftest import WIDE
+from tests.fault_server import FaultServer
+from tests.generation.test_pipeline import CLAMP
+from tests.generation.test_requirements_in_review import BRINGS
+from tests.knowledge.test_mining import function
+from tests.shop import (
+    code,
+    engineer,
+    git,
+    home,
+    owner,
+    person,
+    provider,
+    repository,
+    reviewer,
+    scope,
+    server,
+    submit,
+    work_off,
+)
+
+__all__ = [
+    "code",
+    "engineer",
+    "home",
+    "owner",
+    "person",
+    "provider",
+    "repository",
+    "reviewer",
+    "scope",
+    "server",
+    "submit",
+]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+NARROW = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def look(
+    page: Page, axe: Callable[..., None], screenshot: Callable[[str], None], overflow: Callable[[], int]
+) -> Callable[[str], None]:
+    """Look at the page in both themes, wide and narrow, with axe."""
+
+    def at(name: str) -> None:
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+            axe(page)
+            screenshot(f"{name}-{theme}")
+            page.set_viewport_size(NARROW)
+            screenshot(f"{name}-{theme}-390")
+            assert overflow() == 0
+            page.set_viewport_size(WIDE)
+        page.emulate_media(color_scheme="light")
+
+    return at
+
+
+def test_a_policy_is_written_and_what_does_not_keep_it_waits_for_two_people(
+    page: Page,
+    submit: Callable[..., CodeGenerationRequest],
+    repository: Repository,
+    provider: Provider,
+    server: FaultServer,
+    reviewer: User,
+    person: Callable[..., User],
+    sign_in: Callable[[User], None],
+    look: Callable[[str], None],
+) -> None:
+    sign_in(person("quinn", "quality_lead"))
+    page.goto("/knowledge/policies")
+    look("policies")
+    page.get_by_role("link", name="shop").click()
+    look("policy-empty")
+    page.get_by_label("Denied distributions").fill("numpy")
+    page.get_by_label("Forbidden patterns and anti-patterns").fill("clmp")
+    page.get_by_label("Allowed licences").fill("mit\nbsd-3-clause")
+    page.get_by_label("Why it is changed").fill("Ranges are kept by shop.ranges.")
+    page.get_by_role("button", name="Save this version").click()
+    expect(page.get_by_text("There is no pattern clmp. Did you mean clamp?").first).to_be_visible()
+    look("policy-refused")
+    page.get_by_label("Forbidden patterns and anti-patterns").fill("clamp")
+    page.get_by_role("button", name="Save this version").click()
+    expect(page.get_by_text("Version 1 of the policy counts now.")).to_be_visible()
+    look("policy")
+
+    server.answers([BRINGS])
+    request = submit(
+        CLAMP + "- It must not use numpy.\n- Cyclomatic complexity must be at most 1.\n",
+        title="Keep values in range",
+        target_path="shop/ranges.py",
+    )
+    Provider.objects.filter(pk=provider.pk).update(samples=1)
+    work_off(request)
+    page.goto(f"/requests/{request.pk}/review")
+    page.get_by_text("Override this gate").first.click()
+    look("review-asked")
+    page.get_by_label("Why it may be approved all the same").first.fill("The pattern is meant here.")
+    page.get_by_role("button", name="Sign and ask the chair").first.click()
+    expect(page.get_by_text("one of two signatures")).to_be_visible()
+    sign_in(reviewer)
+    page.goto(f"/requests/{request.pk}/review")
+    expect(page.get_by_text("cannot be approved").first).to_be_visible()
+    look("review-asked-reviewer")
+
+
+def test_what_recurs_is_mined_and_proposed_by_a_person(
+    page: Page,
+    repository: Repository,
+    code: Path,
+    engineer: User,
+    sign_in: Callable[[User], None],
+    look: Callable[[str], None],
+) -> None:
+    for number in range(3):
+        (code / f"shop/part{number}.py").write_text(function(number, ("model", "now", "found")))
+    git(code, "add", ".")
+    git(code, "commit", "--quiet", "-m", "Repeat")
+    sign_in(engineer)
+    page.goto("/knowledge/mined")
+    look("mined-empty")
+    page.get_by_role("button", name="Mine main").click()
+    expect(page.locator("#mined[data-live-job]")).to_be_visible()
+    job_execute(Job.objects.get().pk)
+    expect(page.get_by_text("found.touch(now)")).to_be_visible()
+    look("mined")
+    page.get_by_role("link", name="structure").first.click()
+    page.get_by_label("Propose it for the library").check()
+    page.get_by_label("Name of the pattern").fill("First or fail")
+    look("mined-detail")
+    page.get_by_label("Why", exact=True).fill("It is written again and again.")
+    page.get_by_role("button", name="Decide").click()
+    expect(page.get_by_role("heading", name="First or fail")).to_be_visible()
+    look("mined-proposed")
