@@ -46,6 +46,14 @@ class CandidateAdmin(ReadOnlyAdmin):
     search_fields = ("id", "model_id", "request__id")
 
 
+@admin.register(models.PatternUse)
+class PatternUseAdmin(ReadOnlyAdmin):
+    list_display = ("pattern", "how", "candidate", "found_at")
+    list_filter = ("how",)
+    list_select_related = ("candidate",)
+    search_fields = ("pattern", "request__id", "candidate__id")
+
+
 @admin.register(models.CodeGenerationConsensus)
 class CodeGenerationConsensusAdmin(ReadOnlyAdmin):
     list_display = ("id", "consensus_score", "human_approved", "deployed_at")

@@ -17,6 +17,7 @@ from apps.generation.models import (
     GeneratedCodeArtifact,
     GenerationRun,
     ObservedInput,
+    PatternUse,
     PullRequest,
     StageRecord,
 )
@@ -247,6 +248,26 @@ class CandidateResource(Resource):
         return still_blind(user).looked_up
 
 
+class PatternUseResource(Resource):
+    """A pattern of the library in a candidate. Which one is empty while you are still to vote on its request."""
+
+    noun = "pattern-uses"
+    prefix = "use"
+    model = PatternUse
+    permit = "requests:read"
+    columns = {"id": "pk", "request": "", "candidate": "", "pattern": "", "how": "", "found_at": ""}
+    references = {"request": "req", "candidate": "cand"}
+    filters = ("request",)
+    newest = "found_at"
+    place_path = "request__run__repository"
+    places = staticmethod(repository_ids)
+    hidden = ("candidate", "pattern", "how")
+
+    def blind(self, user: User) -> Q:
+        """Return the rows whose request *user* is still to vote on."""
+        return still_blind(user).looked_up
+
+
 class PullRequestResource(Resource):
     """The branch that carries an approved candidate, its gates and its merge."""
 
@@ -269,6 +290,8 @@ class PullRequestResource(Resource):
         "merged_by": "",
         "merged_at": "",
         "merge_sha": "",
+        "reverted_at": "",
+        "revert_sha": "",
     }
     references = {"request": "req", "candidate": "cand", "merged_by": "user"}
     filters = ("request", "state")

@@ -17,6 +17,7 @@ from apps.generation.models import (
     DirectArtifact,
     ExpertiseChange,
     GenerationRun,
+    PatternUse,
     SpecificationDraft,
     SpecificationReading,
 )
@@ -25,9 +26,7 @@ from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import ballot_of, can, readable_scopes, scope_ids
 from apps.governance.types import Action
-from apps.knowledge.types import PROVIDER as PATTERN_PROVIDER
 from apps.knowledge.types import ApprovedWork, PatternOutcome
-from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_ids
 
@@ -203,24 +202,24 @@ def expertise_changes(user: User, *, model: str = "", family: str = "") -> Query
 
 def pattern_outcomes(user: User) -> list[PatternOutcome]:
     """
-    Return what became of the candidates of the pattern library in the decided requests that *user* may read.
+    Return what became of the patterns in candidates of the decided requests that *user* may read; one query.
 
     Nothing is counted before the decision: who votes must not learn here which candidate came from the library.
     """
-    decided = Candidate.objects.filter(
-        provider__kind=Provider.Kind.BUILTIN,
-        provider__model_id=PATTERN_PROVIDER,
-        implementation__isnull=False,
+    decided = PatternUse.objects.filter(
         request__run__repository__in=repository_ids(user),
         request__consensus__human_approved__isnull=False,
     ).exclude(request__status__in=BEFORE_DECISION)
-    is_selected = Q(request__consensus__selected_implementation=F("implementation"))
-    counted = decided.values("model_id").annotate(
+    is_selected = Q(request__consensus__selected_implementation=F("candidate__implementation"))
+    counted = decided.values("pattern").annotate(
         proposed=Count("pk"),
         approved=Count("pk", filter=is_selected & Q(request__consensus__human_approved=True)),
         rejected=Count("pk", filter=is_selected & Q(request__consensus__human_approved=False)),
+        reverted=Count("pk", filter=is_selected & Q(request__pull_request__reverted_at__isnull=False)),
+        provided=Count("pk", filter=Q(how=PatternUse.How.PROVIDER)),
+        shown=Count("pk", filter=Q(how=PatternUse.How.CONTEXT)),
     )
-    return [PatternOutcome(**row) for row in counted.order_by("model_id")]
+    return [PatternOutcome(**row) for row in counted.order_by("pattern")]
 
 
 def approved_work(repository: Repository) -> Iterator[ApprovedWork]:

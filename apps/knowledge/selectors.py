@@ -18,7 +18,7 @@ from apps.knowledge.engine.search import Found, search
 from apps.knowledge.gateways.library import patterns
 from apps.knowledge.models import MinedPattern, RepositoryPolicy
 from apps.knowledge.services import pattern_outcomes_sources
-from apps.knowledge.types import MINE_JOB, PROVIDER, PatternOutcome
+from apps.knowledge.types import MINE_JOB, PatternOutcome
 from apps.repositories.models import Repository, Revision
 from apps.repositories.selectors import repositories_readable, repository_ids
 from apps.repositories.types import REVISION_SUBJECT
@@ -60,9 +60,8 @@ def patterns_matching(*, text: str, entry: str | None, signature: str | None, co
 
 
 def outcomes_of(user: User) -> Mapping[str, PatternOutcome]:
-    """Return what became of each pattern, by its name, in the decided requests that *user* may read; one query."""
-    found = [outcome for source in pattern_outcomes_sources() for outcome in source(user)]
-    return {outcome.model_id.removeprefix(f"{PROVIDER}/"): outcome for outcome in found}
+    """Return what became of each pattern, by its slug, in the decided requests that *user* may read; one query."""
+    return {outcome.pattern: outcome for source in pattern_outcomes_sources() for outcome in source(user)}
 
 
 def policy_current(repository: Repository) -> RepositoryPolicy | None:

@@ -28,16 +28,30 @@ class PatternOutcome:
     """
     What became of a pattern in the requests that people have decided.
 
-    ``proposed`` is how often it was a candidate; of these ``approved`` and ``rejected`` were the one that people voted
-    on, and the rest was not chosen.
+    ``proposed`` is in how many candidates it stood: ``provided`` by the library itself, ``shown`` to a model that wrote
+    it, or neither. Of these ``approved`` and ``rejected`` were the one that people voted on, and the rest was not
+    chosen; ``reverted`` are those of the approved that were merged and taken back.
     """
 
-    model_id: str
+    pattern: str
     proposed: int
     approved: int
     rejected: int
+    reverted: int = 0
+    provided: int = 0
+    shown: int = 0
+
+    @property
+    def chosen(self) -> int:
+        """How often people voted on it."""
+        return self.approved + self.rejected
 
     @property
     def passed_over(self) -> int:
         """How often another candidate was chosen."""
-        return self.proposed - self.approved - self.rejected
+        return self.proposed - self.chosen
+
+    @property
+    def unprompted(self) -> int:
+        """How often a model wrote it without being shown it."""
+        return self.proposed - self.provided - self.shown

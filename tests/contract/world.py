@@ -18,6 +18,7 @@ from apps.generation.models import (
     GenerationRun,
     Judgement,
     ObservedInput,
+    PatternUse,
     PullRequest,
     SpecificationDraft,
     SpecificationReading,
@@ -92,6 +93,7 @@ class World:
         ExpertiseChange.objects.create(
             run=run, verdict="approved", model_id="qwen", family="text", answers=1.0, **shares
         )
+        PatternUse.objects.create(request=request, candidate=candidate, pattern="clamp", how="provider")
         row = ObservedInput.objects.create(run=run, position=0, origin="fuzz", call={"args": {"$tuple": [1]}})
         Answer.objects.create(run=run, input=row, kind="any", answered_by=self.owner)
         PullRequest.objects.create(request=request, candidate=candidate, branch="b", base_sha="0", head_sha="1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -10,19 +11,30 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from apps.generation.models import Candidate, CodeGenerationRequest, GeneratedCodeArtifact, GenerationRun
+from apps.generation.models import (
+    Candidate,
+    CodeGenerationRequest,
+    GeneratedCodeArtifact,
+    GenerationRun,
+    PatternUse,
+    PullRequest,
+)
 from apps.generation.selectors import pattern_outcomes
+from apps.generation.services.delivery import pull_request_merge
+from apps.generation.services.pattern_uses import reverts_record, uses_record
 from apps.generation.services.review_subject import selected_candidate
 from apps.generation.services.reviews import selection_change
-from apps.governance.models import User
+from apps.governance.models import AuditEvent, User
 from apps.governance.types import Verdict
+from apps.knowledge.engine.instantiation import instantiate
 from apps.knowledge.gateways.library import patterns
 from apps.knowledge.types import PatternOutcome
 from apps.providers.models import Provider
+from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT
 from tests.generation.test_review import vote
-from tests.shop import work_off
+from tests.shop import git, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,13 +67,13 @@ def test_a_pattern_is_counted_once_people_have_decided(run: GenerationRun, revie
     assert pattern_outcomes(owner) == []
     vote(run, owner)
     (counted,) = pattern_outcomes(owner)
-    assert counted == PatternOutcome("patterns/clamp", proposed=1, approved=1, rejected=0)
+    assert counted == PatternOutcome("clamp", proposed=1, approved=1, rejected=0, provided=1)
     assert counted.passed_over == 0
 
 
 def test_a_rejected_pattern_is_counted_as_such(run: GenerationRun, owner: User) -> None:
     vote(run, owner, Verdict.BLOCK, rationale="No.")
-    assert pattern_outcomes(owner) == [PatternOutcome("patterns/clamp", proposed=1, approved=0, rejected=1)]
+    assert pattern_outcomes(owner) == [PatternOutcome("clamp", proposed=1, approved=0, rejected=1, provided=1)]
 
 
 def test_a_pattern_that_was_not_chosen_is_passed_over(
@@ -101,7 +113,7 @@ def test_the_library_takes_one_query_for_the_use_of_one_pattern_and_of_many(
         artifact = GeneratedCodeArtifact.objects.create(
             request=run.request, model_id="patterns/x", code_type="implementation", generated_code="x = 1\n"
         )
-        Candidate.objects.create(
+        candidate = Candidate.objects.create(
             request=run.request,
             provider=original.provider,
             sample_index=number,
@@ -109,8 +121,46 @@ def test_the_library_takes_one_query_for_the_use_of_one_pattern_and_of_many(
             model_id=f"patterns/{patterns()[number].name}",
             implementation=artifact,
         )
+        uses_record(candidate, run)
+        uses_record(candidate, run)
     assert queries(client) == before
     assert len(pattern_outcomes(owner)) >= 19
+    assert PatternUse.objects.count() == 20
+
+
+def test_a_pattern_that_a_model_wrote_is_a_use_and_says_whether_it_was_shown(
+    submit: Submit, provider: Provider, server: FaultServer
+) -> None:
+    clamp = instantiate(next(one for one in patterns() if one.slug == "clamp"), {})
+    server.answers([f"```python\n{clamp}\n```"])
+    Provider.objects.filter(pk=provider.pk).update(samples=1)
+    for names, how in ((["clamp"], "context"), ([], "own")):
+        request = submit(CLAMP)
+        request.context_snapshot["patterns"] = [{"title": name, "text": ""} for name in names]
+        request.save(update_fields=["context_snapshot"])
+        work_off(request)
+        (use,) = PatternUse.objects.filter(request=request)
+        assert (use.pattern, use.how, use.candidate.model_id) == ("clamp", how, "test-model")
+
+
+def test_a_merge_that_was_taken_back_is_counted_once_somebody_asks_again(
+    submit: Submit, run: GenerationRun, reviewer: User, owner: User, repository: Repository, code: Path, client: Client
+) -> None:
+    vote(run, reviewer)
+    vote(run, owner)
+    work_off(CodeGenerationRequest.objects.get(pk=run.pk))
+    merged = pull_request_merge(request_id=run.pk, actor=owner, is_interactive=True)
+    assert reverts_record(repository=repository) == 0
+    git(code, "revert", "--no-edit", "--mainline", "1", merged.merge_sha)
+    work_off(submit("Write `def double(value: int) -> int`.\n\n>>> double(2)\n4\n"))
+    pull_request = PullRequest.objects.get(request_id=run.pk)
+    assert pull_request.revert_sha == git(code, "rev-parse", "main")
+    assert reverts_record(repository=repository) == 0
+    assert AuditEvent.objects.filter(action="request.reverted").count() == 1
+    assert [one.reverted for one in pattern_outcomes(owner) if one.pattern == "clamp"] == [1]
+    client.force_login(owner)
+    page = client.get("/knowledge/patterns/clamp").content.decode()
+    assert '<span class="num">1</span> was merged and taken back' in page
 
 
 def queries(client: Client) -> int:

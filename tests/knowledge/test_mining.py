@@ -82,6 +82,20 @@ def test_what_does_not_parse_is_named_and_the_rest_is_mined(text):
     assert found.structures == mine(files).structures
 
 
+@pytest.mark.parametrize("terms", [150, 300, 600, 900, 2000])
+def test_expressions_of_any_depth_are_read_or_left_out(terms):
+    deep = "def f{n}(x):\n    y = x.first(x).second('z')\n    return " + " + ".join(["x.third"] * terms) + "\n"
+    files = {f"m{number}.py": deep.format(n=number) for number in range(3)}
+    found = mine(files)
+    assert found.files + len(found.unreadable) == 3
+
+
+def test_a_structure_that_is_everywhere_is_counted_up_to_a_bound(monkeypatch):
+    monkeypatch.setattr(mining, "MOST_OCCURRENCES", 4)
+    (only,) = mine({f"m{number}.py": function(number, ("aa", "bb", "cc")) for number in range(6)}).structures
+    assert only.support == 4
+
+
 def test_a_structure_within_a_larger_one_of_the_same_functions_is_left_out():
     files = {f"m{number}.py": function(number, ("aa", "bb", "cc")) for number in range(4)}
     (only,) = mine(files).structures

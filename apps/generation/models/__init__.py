@@ -3,6 +3,7 @@
 from apps.generation.models.candidates import Answer, Candidate, ObservedInput
 from apps.generation.models.delivery import DirectArtifact, PullRequest
 from apps.generation.models.learning import ExpertiseChange, Judgement
+from apps.generation.models.patterns import PatternUse
 from apps.generation.models.readings import SpecificationReading
 from apps.generation.models.requests import CodeGenerationConsensus, CodeGenerationRequest, GeneratedCodeArtifact
 from apps.generation.models.runs import Contribution, GenerationRun, SpecificationDraft, StageRecord
@@ -19,6 +20,7 @@ __all__ = [
     "GenerationRun",
     "Judgement",
     "ObservedInput",
+    "PatternUse",
     "PullRequest",
     "SpecificationDraft",
     "SpecificationReading",

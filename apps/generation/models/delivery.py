@@ -63,12 +63,19 @@ class PullRequest(models.Model):
     merged_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     merged_at = models.DateTimeField(null=True)
     merge_sha = models.CharField(max_length=64, blank=True, default="")
+    reverted_at = models.DateTimeField(null=True, help_text="When it was found that the merge was taken back.")
+    revert_sha = models.CharField(max_length=64, blank=True, default="", help_text="The commit that took it back.")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=~Q(state="merged") | Q(merged_by__isnull=False, merged_at__isnull=False) & ~Q(merge_sha=""),
                 name="generation_pullrequest_merged_by_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(reverted_at__isnull=True, revert_sha="")
+                | Q(reverted_at__isnull=False, state="merged") & ~Q(revert_sha=""),
+                name="generation_pullrequest_reverted_by_commit",
             ),
         ]
         indexes = [

@@ -17,6 +17,7 @@ from apps.generation.engine.patches import PatchUnreadable, patched_files
 from apps.generation.engine.source import ExtractedCode, Unparsable, unified_patch
 from apps.generation.engine.specification import Specification
 from apps.generation.models import Candidate, CodeGenerationRequest, GeneratedCodeArtifact, GenerationRun
+from apps.generation.services.pattern_uses import uses_record
 from apps.generation.types import CodeType
 from apps.providers.models import Provider
 
@@ -131,6 +132,7 @@ def candidate_write(
         candidate.patch_digest = sha256_hex(assembled.patch)
         candidate.normalised_digest = workspace.language.digest(assembled.module)
     candidate.save()
+    uses_record(candidate, workspace.run)
     return candidate
 
 

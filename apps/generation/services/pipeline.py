@@ -25,6 +25,7 @@ from apps.generation.services.candidates import (
 from apps.generation.services.checking import candidates_check
 from apps.generation.services.consensus import consensus_decide, outcomes_keep
 from apps.generation.services.hybrid import hybrid_add
+from apps.generation.services.pattern_uses import reverts_record
 from apps.generation.services.profiling import profiles_keep
 from apps.generation.services.requirement_gates import gates_measure
 from apps.generation.services.review_subject import review_digest
@@ -61,6 +62,7 @@ def run_generate(*, job: JobRun, request_id: UUID) -> None:
     run = GenerationRun.objects.select_related("request", "repository__scope", "requester").get(pk=request_id)
     if run.request.status not in {*UNDER_WAY, Status.FAILED, Status.CANCELLED}:
         return  # A worker died between handing the request over and saying so.
+    reverts_record(repository=run.repository)
     workspace = workspace_open(run)
     if not CodeGenerationConsensus.objects.filter(request=run.request).exists():
         _decide(job, workspace, _convincing(job, workspace))

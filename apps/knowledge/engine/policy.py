@@ -12,6 +12,7 @@ import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any, Literal
 
 from apps.core.licences import distribution_name, licence_normalised, licence_permitted
@@ -276,6 +277,7 @@ def _imported_names(source: str) -> frozenset[str]:
     return frozenset(alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names)
 
 
+@cache
 def pattern_structure(pattern: Pattern) -> str:
     """Return the structure of what *pattern* defines."""
     return structures(pattern.template)[pattern.entry][0]

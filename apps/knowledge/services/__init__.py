@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable
 
 from apps.governance.models import User
 from apps.knowledge.engine.antipatterns import findings
+from apps.knowledge.engine.policy import pattern_structure
+from apps.knowledge.engine.structure import structures
+from apps.knowledge.gateways.library import patterns
 from apps.knowledge.types import AntiPatternFinding, PatternOutcome
 
 OutcomesOf = Callable[[User], Iterable[PatternOutcome]]
@@ -15,7 +18,7 @@ _sources: list[OutcomesOf] = []
 
 def pattern_outcomes_register(source: OutcomesOf) -> None:
     """
-    Let the library's pages show what *source* counts: outcomes by ``model_id``, of what a user may read.
+    Let the library's pages show what *source* counts: outcomes by pattern, of what a user may read.
 
     Whoever keeps candidates lives above this app, and calls this when Django starts.
     """
@@ -26,6 +29,17 @@ def pattern_outcomes_register(source: OutcomesOf) -> None:
 def pattern_outcomes_sources() -> tuple[OutcomesOf, ...]:
     """Return everything that was registered."""
     return tuple(_sources)
+
+
+def pattern_named(name: str) -> str | None:
+    """Return the slug of the pattern with this name, None where the library has none."""
+    return next((one.slug for one in patterns() if one.name == name), None)
+
+
+def patterns_in(code: str) -> set[str]:
+    """Return the slugs of the patterns whose structure a definition of *code* has; none where it does not parse."""
+    found = {structure for structure, _ in structures(code).values()}
+    return {one.slug for one in patterns() if pattern_structure(one) in found} if found else set()
 
 
 def antipatterns_find(code: str) -> tuple[AntiPatternFinding, ...]:

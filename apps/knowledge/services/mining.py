@@ -17,7 +17,8 @@ from apps.governance.services import Denial, NotAllowed, audit_record
 from apps.governance.types import Action
 from apps.jobs.models import Job
 from apps.jobs.services import job_enqueue
-from apps.knowledge.engine.mining import MINIMUM_SUPPORT, MinedStructure, mine
+from apps.knowledge.engine.generalisation import MinedStructure
+from apps.knowledge.engine.mining import MINIMUM_SUPPORT, mine
 from apps.knowledge.models import MinedPattern
 from apps.knowledge.types import MINE_JOB, ApprovedWork
 from apps.repositories.models import Repository, Revision

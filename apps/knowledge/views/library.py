@@ -45,7 +45,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "found": found,
-        "rows": [(one, THEMES[one.theme], outcomes.get(one.name)) for one in found.patterns],
+        "rows": [(one, THEMES[one.theme], outcomes.get(one.slug)) for one in found.patterns],
         "total": len(patterns()),
         "themes": sorted(THEMES.items(), key=lambda theme: theme[1]),
         "tabs": knowledge_tabs("index"),
@@ -72,8 +72,9 @@ def pattern_detail(request: HtmxRequest, slug: str) -> HttpResponse:
         "code_lines": code_lines(form.code),
         "tests_lines": code_lines(pattern.tests),
         "test_count": pattern.tests.count("\ndef test_"),
-        "outcome": selectors.outcomes_of(_user(request)).get(pattern.name),
+        "outcome": selectors.outcomes_of(_user(request)).get(pattern.slug),
         "facts": _facts(pattern),
+        "evidence": _evidence(pattern),
         "trail": [("Knowledge", reverse("knowledge:index"))],
     }
     return render(request, "knowledge/pattern_detail.html", context)
@@ -102,6 +103,16 @@ def antipattern_detail(request: HtmxRequest, slug: str) -> HttpResponse:
         "trail": [("Knowledge", reverse("knowledge:index")), ("Anti-patterns", reverse("knowledge:antipattern-list"))],
     }
     return render(request, "knowledge/antipattern_detail.html", context)
+
+
+def _evidence(pattern: Pattern) -> str:
+    """Return what holds for every pattern of a release, because its tests hold it, with this one's figures."""
+    tests = pattern.tests.count("\ndef test_") + pattern.tests.count("\nasync def test_")
+    lines = sum(bool(line.strip()) for line in pattern.template.splitlines())
+    return (
+        f"{tests} tests of its own pass in the sandbox, under its names and under others; lint, strict types and all "
+        f"{len(ANTIPATTERNS)} anti-patterns find nothing in its {lines} lines. Every release is held to that."
+    )
 
 
 def _facts(pattern: Pattern) -> list[tuple[str, str]]:
