@@ -4,7 +4,7 @@ Find structures that recur in the functions of a body of code, and say what they
 Runs of statements are compared by their shape: the syntax tree without names and constants. Runs of one shape in which
 local names are used alike are generalised by anti-unification (Plotkin, "A Note on Inductive Generalization", 1970):
 what all have in common stays, what differs becomes a parameter, and places that always differ alike share one.
-Support counts distinct functions. A structure that only occurs within another one of the same functions is left out.
+Support counts distinct functions. A structure whose occurrences all lie within those of one larger one is left out.
 
 Nothing is run. The result depends on the texts alone. A file is parsed, read and dropped, and parsed once more when
 something in it recurs, so that memory holds the tree of one file and the runs that recur.
@@ -217,17 +217,27 @@ def _seen(run: _Run, path: str, local: frozenset[str]) -> Seen:
 
 
 def _maximal(found: Sequence[MinedStructure]) -> list[MinedStructure]:
-    """Return the structures that do not only occur within larger ones, most telling first."""
+    """Return the structures of which no larger one has every occurrence within its own, most telling first."""
     kept: list[MinedStructure] = []
-    covered: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    spans: list[dict[tuple[str, str], tuple[int, int]]] = []
+    holders: dict[tuple[str, str], list[int]] = defaultdict(list)
     for one in sorted(found, key=lambda one: (-one.nodes, -one.support, one.digest)):
-        is_within = all(
-            any(first <= at.line and at.end_line <= last for first, last in covered.get((at.path, at.function), ()))
-            for at in one.occurrences
-        )
-        if not is_within:
-            kept.append(one)
-            for at in one.occurrences:
-                covered[at.path, at.function].append((at.line, at.end_line))
+        first = one.occurrences[0]
+        if any(_is_within(one, spans[number]) for number in holders[first.path, first.function]):
+            continue
+        mine = {(at.path, at.function): (at.line, at.end_line) for at in one.occurrences}
+        for place in mine:
+            holders[place].append(len(kept))
+        kept.append(one)
+        spans.append(mine)
     kept.sort(key=lambda one: (-one.nodes * (one.support - 1), one.digest))
     return kept[:MOST_FOUND]
+
+
+def _is_within(one: MinedStructure, spans: Mapping[tuple[str, str], tuple[int, int]]) -> bool:
+    """Return whether every occurrence of *one* lies within the lines of the same function in *spans*."""
+    for at in one.occurrences:
+        span = spans.get((at.path, at.function))
+        if span is None or at.line < span[0] or span[1] < at.end_line:
+            return False
+    return True
