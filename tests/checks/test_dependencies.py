@@ -98,6 +98,11 @@ class TestDeclarations:
         assert found.unreadable == ("pyproject.toml",)
         assert found.runtime == {"yaml"}
 
+    def test_a_group_is_for_development_by_a_whole_word_of_its_name(self):
+        groups = ["latest", "social", "docker", "devices", "unit-tests", "ci", "Docs"]
+        text = "[project.optional-dependencies]\n" + "".join(f'{name} = ["of-{name}"]\n' for name in groups)
+        assert declared_in({"pyproject.toml": text}).development == {"of-unit-tests", "of-ci", "of-docs"}
+
     @given(st.text(max_size=300), st.sampled_from(["pyproject.toml", "setup.cfg", "requirements.txt"]))
     def test_no_text_makes_the_reader_fail(self, text, path):
         found = declared_in({path: text})

@@ -19,7 +19,7 @@ from apps.core.licences import distribution_name
 
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?=\s|$|[<>=!~;@\[(,])")
 _REQUIREMENTS = re.compile(r"(?:^|.*[-_.])requirements(?:[-_.].*)?\.(?:txt|in)$|^(?:dev|test|tests)\.(?:txt|in)$")
-_DEVELOPMENT = re.compile(r"dev|test|lint|docs?|typing|ci")
+_DEVELOPMENT = re.compile(r"(?:^|[-_.])(?:dev|develop|development|tests?|testing|lint|docs?|typing|ci)(?:$|[-_.])")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from apps.knowledge.services import pattern_named, patterns_in
 from apps.knowledge.types import PROVIDER
 from apps.repositories.models import Repository
 from apps.repositories.selectors import head_sha, history
+from apps.repositories.types import RepositoryEmpty
 
 # Commits of the default branch that are looked through for reverts.
 LOOKED_THROUGH = 500
@@ -42,12 +43,15 @@ def reverts_record(*, repository: Repository) -> int:
     """
     Record which merged requests of *repository* were taken back on its default branch; return how many are new.
 
-    A merge is known to be taken back by the subject that git writes for a revert; see :func:`reverts_in`.
+    A merge is known to be taken back by the subject that git writes for a revert; see :func:`reverts_in`. A default
+    branch that is gone says nothing.
 
     :raises RepositoryUnavailable: the repository cannot be opened.
-    :raises RepositoryEmpty: the default branch has no commit.
     """
-    commits = history(repository, head_sha(repository), limit=LOOKED_THROUGH)
+    try:
+        commits = history(repository, head_sha(repository), limit=LOOKED_THROUGH)
+    except RepositoryEmpty:
+        return 0
     taken_back = reverts_in((commit.sha, commit.subject) for commit in commits)
     merged = PullRequest.objects.filter(
         request__run__repository=repository, state=PullRequest.State.MERGED, request_id__in=taken_back, reverted_at=None

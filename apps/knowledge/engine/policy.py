@@ -264,7 +264,7 @@ def _has(pattern: Pattern, source: str, tree: Mapping[str, str]) -> bool:
     return any(
         name in imported and structure == wanted
         for text in tree.values()
-        if any(f" {name}" in text for name in imported)
+        if any(f"def {name}" in text or f"class {name}" in text for name in imported)
         for name, (structure, _) in structures(text).items()
     )
 
