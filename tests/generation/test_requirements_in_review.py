@@ -67,7 +67,7 @@ def test_an_unmet_requirement_is_not_approvable_and_the_page_says_by_how_much(
     client.force_login(reviewer)
     page = client.get(reverse("generation:review", args=[run.pk])).content.decode()
     assert "clamp has a cyclomatic complexity of 3, 2 more than asked for." in page
-    assert "It cannot be approved: complexity did not pass." in page
+    assert "A cannot be approved: complexity did not pass." in page
     form = {"preference": "A", "verdict": "approve", "rationale": "Fine by me."}
     answer = client.post(
         reverse("generation:verdict", args=[run.pk]),

@@ -189,12 +189,17 @@ def _context(
     may_vote = can(user, Action.VERDICT_VOTE, run.repository.scope) and user.pk not in subject.barred
     letters = [one.letter for one in shown]
     ballots = _ballots(run, is_visible=is_visible, letters=by_id)
+    requirements = _requirements(run, chosen, user)
     return {
-        **_requirements(run, chosen, user),
+        **requirements,
         "run": run,
         "consensus": consensus,
         "details": consensus.voting_details or {},
-        "banners": [("info", agreement_banner(consensus)), ("warn", examples_banner(chosen, shown))],
+        "banners": [
+            ("info", agreement_banner(consensus)),
+            ("warn", examples_banner(chosen, shown)),
+            ("warn", requirements["hindrance"]),
+        ],
         "agreement": agreement_tally(consensus, chosen, by_id),
         "letters": letters,
         "chosen": chosen,
@@ -235,6 +240,9 @@ def _requirements(run: GenerationRun, chosen: Lettered, user: User) -> dict[str,
     return {
         **gates,
         "is_open": is_open,
+        "hindrance": f"{chosen.letter} cannot be approved: {' and '.join(gates['blocking'])} did not pass."
+        if is_open and gates["blocking"]
+        else "",
         "measuring": job_latest(subject_kind=SUBJECT_KIND, subject_id=run.pk, kind=GATES_JOB)
         if is_unmeasured
         else None,
