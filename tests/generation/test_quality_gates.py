@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apps.generation.engine.specification import analyse
-from apps.generation.services.quality_gates import quality_gates
+from apps.generation.services.quality_gates import python_quality_gates
 
 BRANCHY = """\
 def grade(points):
@@ -23,7 +23,7 @@ HALF = "from shop.grades import grade\n\n\ndef test_top():\n    assert grade(95)
 def gates(text, *, source=BRANCHY, before="", tests=HALF):
     tree = {"shop/__init__.py": b"", "shop/grades.py": source.encode(), "tests/test_grades.py": tests.encode()}
     changed = {"shop/grades.py": source, "tests/test_grades.py": tests}
-    found = quality_gates(analyse(text).quality, before={"shop/grades.py": before}, changed=changed, tree=tree)
+    found = python_quality_gates(analyse(text).quality, before={"shop/grades.py": before}, changed=changed, tree=tree)
     return {gate["gate"]: gate for gate in found}
 
 
@@ -70,7 +70,7 @@ def test_the_strictest_figure_of_a_measure_counts():
 
 def test_without_a_tree_nothing_is_run_and_coverage_has_no_gate():
     asked = analyse("- Coverage of at least 50 % is a must.\n- Complexity must be at most 9.").quality
-    found = quality_gates(asked, before={}, changed={"shop/grades.py": BRANCHY}, tree=None)
+    found = python_quality_gates(asked, before={}, changed={"shop/grades.py": BRANCHY}, tree=None)
     assert [(gate["gate"], gate["status"]) for gate in found] == [("complexity", "passed")]
 
 

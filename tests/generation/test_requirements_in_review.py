@@ -90,7 +90,7 @@ def test_a_met_requirement_is_measured_once_and_taken_over_at_the_merge(
     run = reviewed(CLAMP + COVERED, RIGHT)
     measured = gate_of(run, "coverage")
     assert measured["status"] == "passed"
-    monkeypatch.setattr(requirement_gates, "quality_gates", lambda *_, **__: pytest.fail("measured again"))
+    monkeypatch.setattr(requirement_gates, "python_quality_gates", lambda *_, **__: pytest.fail("measured again"))
     vote(run, reviewer)
     vote(run, owner)
     work_off(CodeGenerationRequest.objects.get(pk=run.pk))

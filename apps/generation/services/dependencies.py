@@ -18,11 +18,13 @@ from apps.checks.services.dependencies import (
 from apps.checks.types import plain_text
 from apps.generation.engine.changes import changed_lines
 from apps.generation.engine.dependency_rules import Brought, dependency_rules, rules_broken
+from apps.generation.engine.javascript.modules import is_javascript
 from apps.generation.engine.specification import Constraint
 from apps.generation.models import GenerationRun
 from apps.generation.services.candidates import Workspace
 from apps.repositories.selectors import files_at
 
+NOT_READ = "Imports of Python only are read here, so nobody knows what this brings in."
 _SUFFIXES = ("pyproject.toml", "setup.cfg", ".txt", ".in")
 
 
@@ -51,6 +53,9 @@ def dependencies_of(
         if one.message not in taken_over
     )
     is_clean = all(one.severity == "low" for one in findings)
+    if is_javascript(workspace.run.target_path) and is_clean:
+        skipped = replace(report.result, findings=findings, status="not_applicable", reason=NOT_READ)
+        return DependencyReport((), skipped)
     return DependencyReport(
         tuple(one for one in report.dependencies if one.line in own[one.path]),
         replace(report.result, findings=findings, status="passed" if is_clean else "failed"),
@@ -64,9 +69,13 @@ def dependency_gate(
     declarations: Mapping[str, str],
 ) -> dict[str, Any] | None:
     """Return the gate for the packages that *constraints* forbid or require; None where they name none."""
-    rules = dependency_rules(constraints, lambda name: is_package(name, declarations))
+    is_python = not is_javascript(workspace.run.target_path)
+    rules = dependency_rules(constraints, lambda name: is_python and is_package(name, declarations))
     if not rules:
         return None
+    if not is_python:
+        said = "\n".join(dict.fromkeys(f"Asked for: {rule.text}" for rule in rules))
+        return {"gate": "dependencies", "status": "failed", "findings": [], "detail": f"{NOT_READ}\n{said}"}
     findings = rules_broken(rules, _brought(workspace, changed, declarations))
     return {
         "gate": "dependencies",

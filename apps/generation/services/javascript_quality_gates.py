@@ -29,7 +29,7 @@ def javascript_quality_gates(
     tree: Mapping[str, bytes] | None,
 ) -> list[dict[str, Any]]:
     """
-    Return a gate for each figure that is asked for, like :func:`quality_gates` of the sources in JavaScript.
+    Return a gate for each figure that is asked for, like :func:`python_quality_gates` of the sources in JavaScript.
 
     :raises SandboxUnavailable: the tests cannot be run safely on this machine.
     """

@@ -21,7 +21,7 @@ def measures_asked(requirements: Sequence[QualityRequirement]) -> list[str]:
     return list(strictest(requirements))
 
 
-def quality_gates(
+def python_quality_gates(
     requirements: Sequence[QualityRequirement],
     *,
     before: Mapping[str, str],
@@ -36,7 +36,8 @@ def quality_gates(
 
     :raises SandboxUnavailable: the tests cannot be run safely on this machine.
     """
-    sources = {path: text for path, text in changed.items() if not is_test_path(path) and not is_judge_path(path)}
+    python = {path: text for path, text in changed.items() if path.endswith(".py")}
+    sources = {path: text for path, text in python.items() if not is_test_path(path) and not is_judge_path(path)}
     gates = []
     for measure, at in strictest(requirements).items():
         gate: dict[str, Any] = {"gate": measure, "findings": []}

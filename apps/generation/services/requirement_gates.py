@@ -9,13 +9,15 @@ from typing import Any
 
 from apps.checks.types import plain_text
 from apps.core.digests import canonical_json, sha256_hex
+from apps.generation.engine.javascript.modules import is_javascript
 from apps.generation.engine.specification import Constraint, ConstraintKind, QualityRequirement, analyse
 from apps.generation.models import Candidate, GenerationRun
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files
 from apps.generation.services.dependencies import declarations_of, dependency_gate
+from apps.generation.services.javascript_quality_gates import javascript_quality_gates
 from apps.generation.services.policy_gate import policy_gate
-from apps.generation.services.quality_gates import RUN_FOR, measures_asked, quality_gates
+from apps.generation.services.quality_gates import RUN_FOR, measures_asked, python_quality_gates
 from apps.generation.services.review_subject import REVIEWABLE, selected_candidate
 from apps.knowledge.models import RepositoryPolicy
 from apps.knowledge.selectors import policy_current
@@ -48,15 +50,15 @@ UNMEASURED = {
 
 
 @lru_cache(maxsize=64)
-def _asked(specification: str) -> Asked:
-    found = analyse(specification)
+def _asked(specification: str, target_path: str) -> Asked:
+    found = analyse(specification, target_path=target_path)
     named = (ConstraintKind.FORBIDDEN, ConstraintKind.REQUIRED)
     return Asked(found.quality, tuple(one for one in found.constraints if one.kind in named))
 
 
 def asked_of(run: GenerationRun) -> Asked:
     """Return what is asked of *run* that can be measured before people approve; one query."""
-    return replace(_asked(run.request.specification), policy=policy_current(run.repository))
+    return replace(_asked(run.request.specification, run.target_path), policy=policy_current(run.repository))
 
 
 def gates_basis(run: GenerationRun, candidate: Candidate, asked: Asked) -> str:
@@ -105,8 +107,8 @@ def gates_measure(workspace: Workspace) -> None:
             continue
         changed = changed_files(workspace, candidate)
         tree = candidate_tree(workspace, changed) if is_chosen and asked.needs_run else None
-        python = {path: text for path, text in changed.items() if path.endswith(".py")}
-        gates = quality_gates(asked.quality, before=workspace.files, changed=python, tree=tree)
+        measure = javascript_quality_gates if is_javascript(run.target_path) else python_quality_gates
+        gates = measure(asked.quality, before=workspace.files, changed=changed, tree=tree)
         packages = dependency_gate(asked.packages, workspace, changed, declarations)
         policy = policy_gate(asked.policy, workspace, changed, declarations) if asked.policy else None
         candidate.gates = [*gates, *(gate for gate in (packages, policy) if gate)]

@@ -102,3 +102,8 @@ def policy_findings(
     """Return where a change does not keep *policy*; see :func:`policy_check`. Nothing is run."""
     content = PolicyContent.from_json(policy.content)
     return policy_check(content, patterns(), changed=changed, own=own, tree=tree, packages=packages)
+
+
+def policy_rule_count(policy: RepositoryPolicy) -> int:
+    """Return how many rules *policy* has."""
+    return PolicyContent.from_json(policy.content).rule_count
