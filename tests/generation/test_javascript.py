@@ -13,10 +13,13 @@ from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGener
 from apps.generation.services.delivery import pull_request_merge
 from apps.generation.services.languages import SpecificationRefused
 from apps.generation.services.questions import AnswerRefused, evidence_of, question_answer
+from apps.generation.services.review_subject import selected_candidate
+from apps.generation.services.reviews import RequirementsUnmet
 from apps.generation.services.verbs import CodeUnreadable, vote_take
 from apps.generation.services.verbs import tests_write as write_tests
 from apps.governance.models import User
 from apps.jobs.models import Job
+from apps.knowledge.services.policies import policy_save
 from apps.providers.models import Provider
 from tests.fault_server import FaultServer
 from tests.generation.test_delivery import deliver
@@ -105,6 +108,7 @@ def test_checks_that_read_python_only_are_not_applicable_and_syntax_is_checked(
         "mypy": "not_applicable",
         "bandit": "not_applicable",
         "antipatterns": "not_applicable",
+        "dependencies": "not_applicable",
         "node": "passed",
     }
     assert candidate.implementation is not None
@@ -322,3 +326,29 @@ def test_a_second_attempt_is_asked_for_in_the_words_of_the_language(
     assert 'slugify("A  b") must give: "a-b". The program: returns "a- b".' in shown
     assert "```javascript\nexport function slugify(text)" in shown
     assert Candidate.objects.filter(request=request, examples_passed=3).exists()
+
+
+def test_what_is_asked_stands_in_the_way_of_the_approval_in_javascript_too(
+    submit: Submit, provider: Provider, server: FaultServer, reviewer: User, person: Callable[..., User]
+) -> None:
+    server.answers([RIGHT])
+    asked = "\nThe cyclomatic complexity must be at most 1. It must not use the lodash library.\n"
+    request = submit(SPEC + asked, target_path="src/slugify.mjs")
+    work_off(request)
+    run = _run(request)
+    policy_save(
+        repository=run.repository,
+        actor=person("quinn", "quality_lead"),
+        lists={"dependencies_denied": ["lodash"]},
+        seen_version=0,
+        reason="House rules.",
+    )
+    work_off(request)
+    gates = {gate["gate"]: gate for gate in selected_candidate(run=run).gates}
+    assert {name: gate["status"] for name, gate in gates.items()} == dict.fromkeys(
+        ("complexity", "dependencies", "policy"), "failed"
+    )
+    assert "more than asked for" in gates["complexity"]["findings"][0]["message"]
+    assert "rules read Python only" in gates["policy"]["detail"]
+    with pytest.raises(RequirementsUnmet, match="complexity and dependencies and policy"):
+        vote(run, reviewer)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.checks.types import plain_text
+from apps.checks.types import NOT_JUDGED, plain_text
 from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import Conflict, NotFound
 from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun, PullRequest
@@ -60,7 +60,7 @@ class GateSheet:
 
     def blocking(self, overrides: Mapping[str, tuple[Override, OverrideState]] | None = None) -> list[str]:
         """Return the gates that did not pass, without those that failed and are overridden; no error is ever passed."""
-        failing = [gate for gate in self.gates if gate["status"] != "passed"]
+        failing = [gate for gate in self.gates if gate["status"] not in {"passed", *NOT_JUDGED}]
         if not failing:
             return []
         found = self.overrides() if overrides is None else overrides
