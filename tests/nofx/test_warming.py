@@ -25,6 +25,7 @@ def finish_a_page() -> None:
             thread.join()
 
 
+@pytest.mark.django_db
 def test_nothing_is_loaded_before_the_first_page(warmed):
     warming.warm_after_first_answer()
     assert warmed == []
@@ -32,6 +33,7 @@ def test_nothing_is_loaded_before_the_first_page(warmed):
     assert warmed == ["warming"]
 
 
+@pytest.mark.django_db
 def test_later_pages_load_nothing_again(warmed):
     warming.warm_after_first_answer()
     finish_a_page()
