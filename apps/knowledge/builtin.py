@@ -33,7 +33,7 @@ class Patterns:
         if cancelled():
             raise Cancelled(f"The call of {self.name} was stopped.")
         if task.language.lower() != _LANGUAGE:
-            raise ProviderRefused(f"{self.name} holds Python only, not {task.language}.")
+            raise ProviderRefused(f"{self.name} holds Python only.")
         started = time.monotonic()
         found = match(patterns(), f"{task.title}\n{task.text}", task.entry, task.signature)
         if len(found) <= sample:

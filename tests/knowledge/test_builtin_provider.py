@@ -35,7 +35,7 @@ def test_a_task_the_library_knows_nothing_about_is_refused():
 
 
 def test_only_python_is_offered():
-    with pytest.raises(ProviderRefused, match="not go"):
+    with pytest.raises(ProviderRefused, match="Python only"):
         ask("slug", language="go")
 
 

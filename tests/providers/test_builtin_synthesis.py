@@ -37,7 +37,7 @@ def test_without_a_signature_the_calls_name_the_parameters():
 def test_it_answers_only_from_examples_in_python():
     with pytest.raises(ProviderRefused, match="has none"):
         ask(())
-    with pytest.raises(ProviderRefused, match="not go"):
+    with pytest.raises(ProviderRefused, match="Python only"):
         ask(language="go")
 
 

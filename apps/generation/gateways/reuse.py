@@ -229,7 +229,7 @@ class Reuse:
 
     def _asked(self, task: CodeTask) -> tuple[Wanted, list[tuple[Any, ...]]]:
         if task.language.lower() != "python":
-            raise ProviderRefused(f"{self.name} looks for Python only, not {task.language}.")
+            raise ProviderRefused(f"{self.name} looks for Python only.")
         if not task.entry or not task.examples:
             raise ProviderRefused(
                 f"{self.name} finds functions by examples, and the specification has none for a function.",

@@ -139,8 +139,7 @@ def _require_usable(run: GenerationRun, refused: str) -> None:
     if not Candidate.objects.filter(request=run.request).exclude(state=State.UNAVAILABLE).exists():
         raise NothingUsable(
             "No provider had an answer.",
-            remedy="Look at the reasons beside the candidates. Examples help the built-in providers; for anything else "
-            "an administrator fetches a local model or switches an endpoint on.",
+            remedy=f"Look at the reasons beside the candidates. {_what_helps(run.request.target_language)}",
         )
     raise NothingUsable(
         "None of the answers is code that can be run.",
@@ -160,6 +159,13 @@ def _check(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
     results = candidates_check(run=run, workspace=workspace)
     job.raise_if_cancelled()
     stage_leave(run=run, stage="checking", evidence_count=results, note=workspace.language.checked)
+
+
+def _what_helps(language: str) -> str:
+    asking = "an administrator fetches a local model or switches an endpoint on."
+    if language == "python":
+        return f"Examples help the built-in providers; for anything else {asking}"
+    return f"The built-in providers write Python only; for other languages {asking}"
 
 
 def _try(job: JobRun, workspace: Workspace) -> Trial:

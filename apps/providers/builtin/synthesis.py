@@ -54,7 +54,7 @@ class Synthesis:
 
     def _parameters(self, task: CodeTask) -> tuple[str, ...]:
         if task.language.lower() != _LANGUAGE:
-            raise ProviderRefused(f"{self.name} writes Python only, not {task.language}.")
+            raise ProviderRefused(f"{self.name} writes Python only.")
         if not task.examples:
             raise ProviderRefused(
                 "The synthesiser builds functions from examples, and the specification has none.",
