@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -173,6 +173,29 @@ def folded(columns: tuple[list[Line], list[Line]], *, context: int = 3) -> tuple
             short[1].append(right[row])
             row += 1
     return short
+
+
+def only_lines(lines: Sequence[Line], *, after: Container[int], before: Container[int]) -> list[Line]:
+    """
+    Return one column with only the lines of some numbers; a line in place of each gap says how many are left out.
+
+    Removed lines are looked up in *before*, all others in *after*.
+    """
+    kept: list[Line] = []
+    out = 0
+    for line in lines:
+        if line.number is not None and line.number in (before if line.kind == "del" else after):
+            kept += [_left_out(out)] if out else []
+            kept.append(line)
+            out = 0
+        else:
+            out += 1
+    return [*kept, _left_out(out)] if out else kept
+
+
+def _left_out(count: int) -> Line:
+    words = "1 line is not shown" if count == 1 else f"{count} lines are not shown"
+    return Line(None, "fold", escape(words))
 
 
 def diff_lines(before: str, after: str, language: str = "python") -> list[Line]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.core.highlighting import diff_columns, diff_lines, folded, highlight_lines, split_lines
+from apps.core.highlighting import diff_columns, diff_lines, folded, highlight_lines, only_lines, split_lines
 from apps.core.lines import block_changes, changed_spans
 
 SOURCES = st.text(alphabet=st.sampled_from("ab \n\t\"'<>&#=(){}:\r\\"), max_size=80)
@@ -118,3 +118,15 @@ def test_a_mark_cuts_through_a_string_and_stays_escaped() -> None:
     (line,) = [one for one in diff_lines("x = 'a <b>'", "x = 'a <i>'") if one.kind == "add"]
     assert "<i>" not in line.html
     assert 'changed">i</span>' in line.html
+
+
+@given(SOURCES, SOURCES, st.frozensets(st.integers(1, 20)), st.frozensets(st.integers(1, 20)))
+def test_of_a_column_the_wanted_lines_are_kept_and_the_others_counted(
+    before: str, after: str, new: frozenset[int], old: frozenset[int]
+) -> None:
+    lines = diff_lines(before, after)
+    kept = only_lines(lines, after=new, before=old)
+    wanted = [line for line in lines if line.number in (old if line.kind == "del" else new)]
+    assert [line for line in kept if line.kind != "fold"] == wanted
+    left_out = sum(int(line.html.split()[0]) for line in kept if line.kind == "fold")
+    assert left_out == len(lines) - len(wanted)

@@ -33,7 +33,7 @@ def example_functions(spec: Specification) -> tuple[tuple[PoolInput, str], ...]:
     """
     declared = _declared(spec)
     return tuple(
-        (PoolInput(_input_of(example, spec), InputOrigin.EXAMPLE, Expected(example.expected, example.raises)), name)
+        (PoolInput(example_input(example, spec), InputOrigin.EXAMPLE, Expected(example.expected, example.raises)), name)
         for example in spec.examples
         if (name := example.function) in declared
     )
@@ -44,7 +44,8 @@ def _declared(spec: Specification) -> frozenset[str]:
     return frozenset(names | ({spec.entry} if spec.entry else set()))
 
 
-def _input_of(example: SpecExample, spec: Specification) -> CallInput:
+def example_input(example: SpecExample, spec: Specification) -> CallInput:
+    """Return the input that candidates are run on for an example: a call of the entry, or else a session."""
     if example.function == spec.entry:
         return call_input_of(example)
     return CallInput(steps=example.steps, expression=example.call)
@@ -162,7 +163,7 @@ def criteria_shown_by(example: SpecExample, criteria: Sequence[Criterion]) -> li
     return [
         criterion
         for criterion in criteria
-        if any(re.search(rf"(?<![\w.]){re.escape(mark)}(?![\w.])", criterion.text) for mark in marks)
+        if any(re.search(rf"(?<![\w.]){re.escape(mark)}(?!\w|\.\w)", criterion.text) for mark in marks)
         or (is_empty and re.search(r"\bempty\b", criterion.text, re.IGNORECASE))
     ]
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from apps.generation.engine.inputs import call_input_of, input_key
-from apps.generation.engine.specification import Specification
-from apps.generation.engine.testgen import criteria_shown_by
+from apps.generation.engine.inputs import input_key
+from apps.generation.engine.specification import SpecExample, Specification
+from apps.generation.engine.testgen import criteria_shown_by, example_input
 from apps.generation.engine.values import Unrepresentable
 
 _ID = re.compile(r"(?<![\w-])R\d{1,5}(?!\w)")
@@ -102,9 +102,9 @@ def trace_matrix(
     :param verdicts: the words of the people who decided, None before anybody may.
     :param audit: (action, ids) of the entries of the audit chain, None for whoever may not read them.
     """
-    shown = _shown(specification)
+    shown = examples_by_criterion(specification)
     run = [carrier.met for carrier in carriers if carrier.met is not None]
-    tests = _tests([carrier.tests for carrier in carriers])
+    tests = tests_with_ids([carrier.tests for carrier in carriers])
     documents = [ids_in(carrier.document) for carrier in carriers if carrier.document]
     spoken = None if verdicts is None else [ids_in(words) for words in verdicts]
     entries = None if audit is None else list(audit)
@@ -114,7 +114,7 @@ def trace_matrix(
             text=one.text,
             examples=len(shown[one.id]),
             candidates=len(run),
-            met_by=sum(shown[one.id] <= met for met in run) if shown[one.id] else 0,
+            met_by=sum(shown[one.id].keys() <= met for met in run) if shown[one.id] else 0,
             tests=tuple(name for name, ids in tests if one.id in ids),
             documents=sum(one.id in ids for ids in documents) if documents else None,
             reviews=None if spoken is None else sum(one.id in ids for ids in spoken),
@@ -124,20 +124,20 @@ def trace_matrix(
     )
 
 
-def _shown(specification: Specification) -> dict[str, set[str]]:
-    """Return the keys of the example inputs that show each criterion."""
-    shown: dict[str, set[str]] = {one.id: set() for one in specification.criteria}
+def examples_by_criterion(specification: Specification) -> dict[str, dict[str, SpecExample]]:
+    """Return the examples that show each criterion, by the key of their input, under the criterion's id."""
+    shown: dict[str, dict[str, SpecExample]] = {one.id: {} for one in specification.criteria}
     for example in specification.examples:
         try:
-            key = input_key(call_input_of(example))
+            key = input_key(example_input(example, specification))
         except Unrepresentable:
             continue
         for criterion in criteria_shown_by(example, specification.criteria):
-            shown[criterion.id].add(key)
+            shown[criterion.id].setdefault(key, example)
     return shown
 
 
-def _tests(modules: Sequence[str]) -> list[tuple[str, frozenset[str]]]:
+def tests_with_ids(modules: Sequence[str]) -> list[tuple[str, frozenset[str]]]:
     """Return the tests of all modules by name, each once, with the ids that it names."""
     found: dict[str, frozenset[str]] = {}
     for module in dict.fromkeys(modules):

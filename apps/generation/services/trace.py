@@ -27,12 +27,12 @@ def trace_of(*, run: GenerationRun, user: User, candidates: Sequence[Candidate])
 
     :param candidates: all candidates of the run with their artefacts.
     """
-    criteria = tuple(_criterion(stored) for stored in run.analysis.get("criteria", []))
+    criteria = criteria_of(run)
     if not criteria:
         return ()
     read = replace(analyse(run.request.specification, title=run.title, target_path=run.target_path), criteria=criteria)
     specification = with_answers(read, run)
-    examples = list(run.inputs.filter(origin=ObservedInput.Origin.EXAMPLE).order_by("position"))
+    examples = examples_observed(run)
     verdicts = None
     if run.request.status not in BEFORE_VERDICTS:
         verdicts = [one.rationale for one in ballots_of(SUBJECT_KIND, run.pk) if one.voided_at is None]
@@ -44,6 +44,16 @@ def trace_of(*, run: GenerationRun, user: User, candidates: Sequence[Candidate])
     )
 
 
+def criteria_of(run: GenerationRun) -> tuple[Criterion, ...]:
+    """Return the requirements of *run*, numbered as when the request was made."""
+    return tuple(_criterion(stored) for stored in run.analysis.get("criteria", []))
+
+
+def examples_observed(run: GenerationRun) -> list[ObservedInput]:
+    """Return the person's examples as the candidates were run on them, in the order of the outcomes; one query."""
+    return list(run.inputs.filter(origin=ObservedInput.Origin.EXAMPLE).order_by("position"))
+
+
 def _criterion(stored: Mapping[str, Any]) -> Criterion:
     """The ids that were given when the request was made are those that everything else carries."""
     return Criterion(stored["id"], stored["text"], Span(0, 0), None, stored["is_testable"])
@@ -52,7 +62,7 @@ def _criterion(stored: Mapping[str, Any]) -> Criterion:
 def _carrier(candidate: Candidate, examples: Sequence[ObservedInput]) -> Carrier:
     met = None
     if candidate.state == Candidate.State.EXECUTED:
-        met = frozenset(input_key(input_restored(one.call)) for one in examples if _meets(candidate, one))
+        met = frozenset(input_key(input_restored(one.call)) for one in examples if example_met(candidate, one))
     return Carrier(
         met,
         candidate.test.generated_code if candidate.test else "",
@@ -60,7 +70,8 @@ def _carrier(candidate: Candidate, examples: Sequence[ObservedInput]) -> Carrier
     )
 
 
-def _meets(candidate: Candidate, example: ObservedInput) -> bool:
+def example_met(candidate: Candidate, example: ObservedInput) -> bool:
+    """Return whether *candidate* was run on *example* and gave what its author expects."""
     if example.expected is None or example.position >= len(candidate.outcomes):
         return False
     return outcome_meets(outcome_restored(candidate.outcomes[example.position]), expected_restored(example.expected))

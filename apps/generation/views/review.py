@@ -44,6 +44,7 @@ from apps.generation.views.agreement import (
     letters_by_id,
 )
 from apps.generation.views.evidence import evidence, packages_of
+from apps.generation.views.lens import lens_view
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.generation.views.questions import question_context
 from apps.governance.models import Ballot, User
@@ -190,6 +191,7 @@ def _context(
     letters = [one.letter for one in shown]
     ballots = _ballots(run, is_visible=is_visible, letters=by_id)
     requirements = _requirements(run, chosen, user)
+    lens = lens_view(request.GET, workspace, panes, modules, is_visible=is_visible)
     return {
         **requirements,
         "run": run,
@@ -203,7 +205,10 @@ def _context(
         "agreement": agreement_tally(consensus, chosen, by_id),
         "letters": letters,
         "chosen": chosen,
-        "panes": [_pane(one, workspace, modules[one.letter], chosen, is_visible=is_visible) for one in panes],
+        "lens": lens.context,
+        "panes": [
+            lens.narrowed(_pane(one, workspace, modules[one.letter], chosen, is_visible=is_visible)) for one in panes
+        ],
         "notes": [(one.letter, one.candidate.note) for one in shown if one.candidate.note and is_visible],
         "pane_letters": [one.letter for one in panes],
         "checks": evidence(shown, modules),

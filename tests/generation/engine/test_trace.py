@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from apps.generation.engine.inputs import call_input_of, input_key
 from apps.generation.engine.specification import analyse
+from apps.generation.engine.testgen import example_inputs
 from apps.generation.engine.testgen import tests_from_specification as written_tests
 from apps.generation.engine.trace import HEADER, Carrier, ids_in, trace_matrix
 
@@ -37,6 +38,19 @@ def test_each_requirement_has_its_examples_candidates_tests_and_documents() -> N
     assert first.holes == ("review",)
     assert (second.met_by, second.reviews, second.holes) == (1, 1, ())
     assert third.holes == ("examples", "tests", "documents", "review")
+
+
+def test_an_example_of_another_function_is_known_by_the_session_that_candidates_are_run_on() -> None:
+    specification = analyse("""Write `def half(n: int) -> int` and `def twice(n: int) -> int`.
+
+- R1: twice gives 10.
+
+half(4) == 2
+twice(5) == 10
+""")
+    ran = [input_key(one.call) for one in example_inputs(specification)]
+    [row] = trace_matrix(specification, [Carrier(frozenset(ran))], verdicts=None, audit=None)
+    assert (row.examples, row.met_by) == (1, 1)
 
 
 def test_what_cannot_exist_yet_is_no_hole() -> None:
