@@ -175,6 +175,14 @@ def folded(columns: tuple[list[Line], list[Line]], *, context: int = 3) -> tuple
     return short
 
 
+def changed_count(before: str, after: str) -> int:
+    """Return how many lines a page shows as added or removed; all lines of a file that was not there *before*."""
+    if not before:
+        return len(split_lines(after))
+    opcodes = line_matcher(split_lines(before), split_lines(after)).get_opcodes()
+    return sum(stop - start + end - begin for tag, start, stop, begin, end in opcodes if tag != "equal")
+
+
 def only_lines(lines: Sequence[Line], *, after: Container[int], before: Container[int]) -> list[Line]:
     """
     Return one column with only the lines of some numbers; a line in place of each gap says how many are left out.

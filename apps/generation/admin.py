@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from apps.core.admin import ReadOnlyAdmin
 from apps.generation import models
@@ -91,6 +93,18 @@ class ExpertiseChangeAdmin(ReadOnlyAdmin):
     list_filter = ("verdict", "family")
     list_select_related = ("run",)
     search_fields = ("run__title", "run__request__id", "model_id")
+
+
+@admin.register(models.ReviewCount)
+class ReviewCountAdmin(ReadOnlyAdmin):
+    list_display = ("repository", "month", "measure", "value", "reviews")
+    list_filter = ("measure", "repository")
+    list_select_related = ("repository",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[models.ReviewCount]:
+        """Leave out what waits for its group to be large enough: nobody is to watch it grow one by one."""
+        rows: QuerySet[models.ReviewCount] = super().get_queryset(request)
+        return rows.filter(month__isnull=False)
 
 
 @admin.register(models.PullRequest)

@@ -19,6 +19,7 @@ from apps.generation.models import (
     ObservedInput,
     PatternUse,
     PullRequest,
+    ReviewCount,
     StageRecord,
 )
 from apps.generation.subjects import requests_in, still_blind
@@ -344,6 +345,29 @@ class ObservedInputResource(Resource):
     newest = None
     place_path = "run__repository"
     places = staticmethod(repository_ids)
+
+
+class ReviewCountResource(Resource):
+    """
+    How many reviews of a repository had how much of the change in view, by tenth; of groups of ten and more only.
+
+    What waits for its group to be large enough is not told, and no figure is about a person.
+    """
+
+    noun = "review-counts"
+    prefix = "count"
+    model = ReviewCount
+    permit = "requests:read"
+    columns = {"id": "pk", "repository": "", "month": "", "measure": "", "value": "", "reviews": ""}
+    references = {"repository": "repo"}
+    filters = ("repository", "measure", "month")
+    newest = None
+    place_path = "repository"
+    places = staticmethod(repository_ids)
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out what still waits for its group."""
+        return super().readable(rows.filter(month__isnull=False), user)
 
 
 class AnswerResource(Resource):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -18,6 +19,7 @@ from apps.generation.models import (
     ExpertiseChange,
     GenerationRun,
     PatternUse,
+    ReviewCount,
     SpecificationDraft,
     SpecificationReading,
 )
@@ -28,7 +30,7 @@ from apps.governance.selectors import ballot_of, can, readable_scopes, scope_ids
 from apps.governance.types import Action
 from apps.knowledge.types import ApprovedWork, PatternOutcome
 from apps.repositories.models import Repository
-from apps.repositories.selectors import repository_ids
+from apps.repositories.selectors import repositories_readable, repository_ids
 
 MINED_WORK = 500
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -198,6 +200,49 @@ def expertise_changes(user: User, *, model: str = "", family: str = "") -> Query
     changes = ExpertiseChange.objects.filter(run__repository__in=repository_ids(user)).select_related("run")
     chosen = {name: value for name, value in (("model_id", model), ("family", family)) if value}
     return changes.filter(**chosen).order_by("-changed_at", "id")
+
+
+@dataclass(frozen=True)
+class Depth:
+    """
+    How much of the changes of one repository was in view when people decided.
+
+    ``counts`` are reviews by tenth, ``unmeasured`` those without a figure, told until the month of ``until``;
+    ``waiting`` is how many measured ones are not told yet, fewer than ten.
+    """
+
+    repository: Repository
+    counts: Mapping[int, int]
+    unmeasured: int
+    waiting: int
+    until: date | None
+
+    @property
+    def measured(self) -> int:
+        """How many reviews the figures are about."""
+        return sum(self.counts.values())
+
+
+def depths_of(user: User) -> list[Depth]:
+    """Return the review depth of each repository that *user* may read, by name; a fixed number of queries."""
+    repositories = list(repositories_readable(user=user))
+    rows = ReviewCount.objects.filter(repository__in=repositories, measure=ReviewCount.Measure.DEPTH, reviews__gt=0)
+    by_repository: dict[UUID, list[ReviewCount]] = {}
+    for row in rows:
+        by_repository.setdefault(row.repository_id, []).append(row)
+    return [_depth(repository, by_repository.get(repository.pk, [])) for repository in repositories]
+
+
+def _depth(repository: Repository, rows: Sequence[ReviewCount]) -> Depth:
+    told = [row for row in rows if row.month is not None]
+    tenths = [row.value for row in told]
+    return Depth(
+        repository,
+        {tenth: sum(r.reviews for r in told if r.value == tenth) for tenth in tenths if tenth is not None},
+        sum(row.reviews for row in told if row.value is None),
+        sum(row.reviews for row in rows if row.month is None and row.value is not None),
+        max((row.month for row in told if row.month), default=None),
+    )
 
 
 def pattern_outcomes(user: User) -> list[PatternOutcome]:

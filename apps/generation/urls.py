@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.generation.views import direct, learned, overrides, questions, requests, review, specs
+from apps.generation.views import depth, direct, learned, overrides, questions, requests, review, specs
 
 app_name = "generation"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("requests", requests.request_list, name="request-list"),
     path("requests/learned", learned.learned, name="learned"),
     path("requests/learned/changes.csv", learned.learned_table, name="learned-table"),
+    path("requests/depth", depth.depth, name="depth"),
+    path("requests/depth.csv", depth.depth_export, name="depth-export"),
     path("requests/direct", direct.direct_list, name="direct-list"),
     path("requests/direct/tests", direct.direct_tests, name="direct-tests"),
     path("requests/direct/refactoring", direct.direct_refactoring, name="direct-refactoring"),

@@ -21,6 +21,7 @@ from apps.generation.resources import (
     PatternUseResource,
     PullRequestResource,
     RequestResource,
+    ReviewCountResource,
     RunResource,
     StageResource,
 )
@@ -69,6 +70,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     DirectArtifactResource,
     ConsensusResource,
     CandidateResource,
+    ReviewCountResource,
     StageResource,
     ObservedInputResource,
     AnswerResource,

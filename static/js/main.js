@@ -1,4 +1,5 @@
 import { mountCharts } from "./chart.js";
+import { mountDepth } from "./depth.js";
 import { startDialogs } from "./dialog.js";
 import { startKeyboard } from "./keyboard.js";
 import { startLive } from "./live.js";
@@ -17,6 +18,7 @@ function mount(root) {
   mountPage(root);
   mountTabs(root);
   mountCharts(root);
+  mountDepth(root);
 }
 
 mount(document);

@@ -20,6 +20,7 @@ from apps.generation.models import (
     ObservedInput,
     PatternUse,
     PullRequest,
+    ReviewCount,
     SpecificationDraft,
     SpecificationReading,
     StageRecord,
@@ -97,6 +98,9 @@ class World:
         row = ObservedInput.objects.create(run=run, position=0, origin="fuzz", call={"args": {"$tuple": [1]}})
         Answer.objects.create(run=run, input=row, kind="any", answered_by=self.owner)
         PullRequest.objects.create(request=request, candidate=candidate, branch="b", base_sha="0", head_sha="1")
+        ReviewCount.objects.create(
+            repository=self.repository, month="2026-11-01", measure="depth", value=self.count % 10, reviews=10
+        )
         draft = SpecificationDraft.objects.create(author=self.owner, repository=self.repository)
         SpecificationReading.objects.create(author=self.owner, draft=draft, text="t")
         DirectArtifact.objects.create(

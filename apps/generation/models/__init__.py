@@ -1,6 +1,7 @@
 """Track A's tables: a request, how it ran, what was written for it, and what was delivered."""
 
 from apps.generation.models.candidates import Answer, Candidate, ObservedInput
+from apps.generation.models.counts import ReviewCount
 from apps.generation.models.delivery import DirectArtifact, PullRequest
 from apps.generation.models.learning import ExpertiseChange, Judgement
 from apps.generation.models.patterns import PatternUse
@@ -22,6 +23,7 @@ __all__ = [
     "ObservedInput",
     "PatternUse",
     "PullRequest",
+    "ReviewCount",
     "SpecificationDraft",
     "SpecificationReading",
     "StageRecord",

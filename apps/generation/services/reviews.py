@@ -11,6 +11,7 @@ from django.db import transaction
 from apps.checks.types import plain_text
 from apps.core.errors import Conflict, NofxError
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
+from apps.generation.services.group_counts import depth_count
 from apps.generation.services.learning import decision_learn
 from apps.generation.services.measuring import gates_renew
 from apps.generation.services.overrides import candidate_sheet
@@ -66,12 +67,15 @@ def verdict_cast(
     preference: str = "",
     rubric: Mapping[UUID, Mapping[str, int]] | None = None,
     order_seed: str = "",
+    depth: int | None = None,
     session_key: str = "",
 ) -> Ballot:
     """
     Record a human verdict on exactly what the reviewer saw; on the last one that is needed, start the delivery.
 
     *rubric* holds ratings from 1 to 5 by candidate and criterion of ``RUBRIC``; any of them may be left out.
+    *depth* is the percentage of changed lines that were in view, None where it was not measured; it is counted for the
+    repository and kept nowhere else.
 
     :raises NotInReview: the request is not in review.
     :raises ContentChanged: the candidate, its base or its evidence changed since.
@@ -83,6 +87,8 @@ def verdict_cast(
     :raises RequirementsUnmet: it is an approval, and a gate of the candidate did not pass and is not overridden.
     """
     run = review_lock(request_id)
+    # Before the ballot: whoever writes to the audit chain makes all others wait.
+    depth_count(repository=run.repository, percent=depth)
     ballot = ballot_cast(
         subject=review_subject(run=run),
         scope=run.repository.scope,

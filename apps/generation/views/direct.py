@@ -122,11 +122,12 @@ def _page(
 
 
 def request_tabs(current: str) -> list[dict[str, Any]]:
-    """Return the tabs over the list of requests, what was written without one, and what their decisions taught."""
+    """Return the tabs over requests, what was written without one, what decisions taught, and how reviews are done."""
     tabs = (
         ("requests", "Requests", "generation:request-list"),
         ("direct", "Without a request", "generation:direct-list"),
         ("learned", "What models are worth", "generation:learned"),
+        ("depth", "Review depth", "generation:depth"),
     )
     return [{"label": label, "url": reverse(name), "is_current": key == current} for key, label, name in tabs]
 

@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.errors import NotFound
-from apps.core.highlighting import code_lines, diff_lines
+from apps.core.highlighting import changed_count, code_lines, diff_lines
 from apps.core.htmx import HtmxRequest, notify, redirect_after
+from apps.generation.engine.depth import percent_read
 from apps.generation.forms import VerdictForm
 from apps.generation.models import CodeGenerationConsensus, GenerationRun
 from apps.generation.selectors import (
@@ -100,6 +101,7 @@ def verdict(request: HtmxRequest, request_id: UUID) -> HttpResponse:
             preference=str(by_letter.get(preference, preference)),
             rubric={by_letter[letter]: ratings for letter, ratings in form.ratings().items()},
             order_seed=order_seed(run, user),
+            depth=percent_read(request.POST.get("depth", "")),
             session_key=request.session.session_key or "",
         )
     except ContentChanged as problem:
@@ -227,6 +229,7 @@ def _context(
         "are_models_visible": is_visible,
         "weights": (consensus.voting_details or {}).get("weights") if is_visible else None,
         "digest": subject.digest,
+        "changed_total": changed_count(workspace.files.get(run.target_path, ""), modules[chosen.letter]),
         "form": VerdictForm(initial={"digest": subject.digest}, letters=letters, chosen=chosen.letter),
         "questions": question_context(run, user, by_id, votes=may_vote),
         "trail": [
@@ -271,13 +274,15 @@ def _pane(one: Lettered, workspace: Workspace, module: str, chosen: Lettered, *,
     before = workspace.files.get(workspace.run.target_path, "")
     language = workspace.language.name
     title = one.candidate.model_id if is_visible else workspace.run.target_path
-    is_up = one.letter == chosen.letter and workspace.run.request.status == Status.IN_REVIEW
+    is_chosen = one.letter == chosen.letter
+    is_up = is_chosen and workspace.run.request.status == Status.IN_REVIEW
     return {
         "letter": one.letter,
         "title": title,
         "note": _lines(len(module.splitlines())),
         "lines": diff_lines(before, module, language) if before else code_lines(module, language),
         "state": "up for approval" if is_up else "",
+        "depth": ("changed" if before else "all") if is_chosen else "",
     }
 
 

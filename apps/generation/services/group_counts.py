@@ -1,0 +1,48 @@
+"""Counts about reviews that are told in groups of ten, so that no figure is about one person's review."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import transaction
+from django.db.models import F, QuerySet, Sum
+
+from apps.core.clock import now
+from apps.generation.engine.depth import GROUP, tenth_of
+from apps.generation.models import ReviewCount
+from apps.repositories.models import Repository
+
+Measure = ReviewCount.Measure
+
+
+def depth_count(*, repository: Repository, percent: int | None) -> None:
+    """Count how much of a change somebody had in view, without saying who; None was not measured."""
+    _count(repository, Measure.DEPTH, None if percent is None else tenth_of(percent))
+
+
+@transaction.atomic
+def _count(repository: Repository, measure: Measure, value: int | None) -> None:
+    """
+    Add one review to those that wait, and tell all of them once ten with a value do.
+
+    The repository is locked so that two reviews at once are told together or not at all.
+    """
+    Repository.objects.select_for_update(no_key=True).get(pk=repository.pk)
+    _add(repository, measure, None, value, 1)
+    waiting = ReviewCount.objects.filter(repository=repository, measure=measure, month=None, reviews__gt=0)
+    if measured(waiting) >= GROUP:
+        month = now().date().replace(day=1)
+        for row in waiting:
+            _add(repository, measure, month, row.value, row.reviews)
+        waiting.update(reviews=0)
+
+
+def measured(rows: QuerySet[ReviewCount]) -> int:
+    """Return how many reviews of *rows* have a value."""
+    total: int | None = rows.filter(value__isnull=False).aggregate(total=Sum("reviews"))["total"]
+    return total or 0
+
+
+def _add(repository: Repository, measure: Measure, month: date | None, value: int | None, reviews: int) -> None:
+    row, _ = ReviewCount.objects.get_or_create(repository=repository, measure=measure, month=month, value=value)
+    ReviewCount.objects.filter(pk=row.pk).update(reviews=F("reviews") + reviews)

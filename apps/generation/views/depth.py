@@ -1,0 +1,90 @@
+"""How much of the changes under review was in view: by repository, of groups of ten reviews, never of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from apps.core.exports import Row, as_csv
+from apps.core.htmx import HtmxRequest
+from apps.generation.engine.depth import GROUP, TENTHS, quartiles, tenth_words
+from apps.generation.selectors import Depth, depths_of
+from apps.generation.views.direct import request_tabs
+from apps.governance.models import User
+
+COLUMNS = ("Changed lines in view, in %", "Reviews")
+
+
+@login_required
+@require_GET
+def depth(request: HtmxRequest) -> HttpResponse:
+    found = depths_of(cast("User", request.user))
+    asked = request.GET.get("repository", "")
+    told = [one for one in found if one.measured]
+    shown = next((one for one in found if one.repository.name == asked), None) or next(iter(told), None)
+    context = {
+        "rows": [_row(one) for one in found],
+        "shown": shown,
+        "chart": _chart(shown) if shown and shown.measured else None,
+        "needed": GROUP,
+        "tabs": request_tabs("depth"),
+    }
+    return render(request, "generation/depth.html", context)
+
+
+@login_required
+@require_GET
+def depth_export(request: HtmxRequest) -> HttpResponse:
+    response = HttpResponse(
+        as_csv(_table(depths_of(cast("User", request.user)))), content_type="text/csv; charset=utf-8"
+    )
+    response.headers["Content-Disposition"] = 'attachment; filename="review-depth.csv"'
+    return response
+
+
+def _table(found: list[Depth]) -> Iterator[Row]:
+    yield ("repository", "told_until", "from_percent", "to_percent", "reviews")
+    for one in found:
+        for tenth in range(TENTHS) if one.measured else ():
+            yield (one.repository.name, one.until, 10 * tenth, 10 * tenth + 10, one.counts.get(tenth, 0))
+        if one.measured:
+            yield (one.repository.name, one.until, None, None, one.unmeasured)
+
+
+def _row(one: Depth) -> dict[str, Any]:
+    return {"depth": one, "quartiles": [tenth_words(tenth) for tenth in quartiles(one.counts)]}
+
+
+def _chart(shown: Depth) -> dict[str, Any]:
+    labels = [f"{10 * tenth}–{10 * tenth + 10}" for tenth in range(TENTHS)]
+    counts = [shown.counts.get(tenth, 0) for tenth in range(TENTHS)]
+    return {
+        "summary": depth_words(shown),
+        "figure": {
+            "data": [
+                {
+                    "type": "bar",
+                    "x": labels,
+                    "y": counts,
+                    "marker": {"color": "var(--accent)"},
+                    "hovertemplate": "%{y} with %{x} %<extra></extra>",
+                }
+            ],
+            "layout": {"xaxis": {"type": "category"}, "yaxis": {"rangemode": "tozero", "tickformat": "d"}},
+        },
+        "columns": COLUMNS,
+        "rows": [*zip(labels, counts, strict=True), ("not measured", shown.unmeasured)],
+    }
+
+
+def depth_words(shown: Depth) -> str:
+    """Return the finding in words: where the middle and the lowest quarter of the reviews lie."""
+    lower, median, _ = (tenth_words(tenth) for tenth in quartiles(shown.counts))
+    unmeasured = f" {shown.unmeasured} more could not be measured." if shown.unmeasured else ""
+    middle = f"The median of {shown.measured} reviews had {median} of the changed lines in view"
+    return f"{middle}; a quarter of them had {lower} or less.{unmeasured}"
