@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from apps.core.admin import ReadOnlyAdmin
 from apps.generation import models
+from apps.generation.selectors import BEFORE_DECISION
 
 
 @admin.register(models.CodeGenerationRequest)
@@ -93,6 +94,24 @@ class ExpertiseChangeAdmin(ReadOnlyAdmin):
     list_filter = ("verdict", "family")
     list_select_related = ("run",)
     search_fields = ("run__title", "run__request__id", "model_id")
+
+
+@admin.register(models.CanarySetting)
+class CanarySettingAdmin(ReadOnlyAdmin):
+    list_display = ("repository", "percent", "set_by", "set_at")
+    list_select_related = ("repository", "set_by")
+
+
+@admin.register(models.Canary)
+class CanaryAdmin(ReadOnlyAdmin):
+    list_display = ("request", "change", "mistake")
+    list_select_related = ("request",)
+    search_fields = ("request__id", "change")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[models.Canary]:
+        """Leave out what somebody may still vote on."""
+        rows: QuerySet[models.Canary] = super().get_queryset(request)
+        return rows.exclude(request__status__in=BEFORE_DECISION)
 
 
 @admin.register(models.ReviewCount)

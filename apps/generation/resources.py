@@ -19,10 +19,9 @@ from apps.generation.models import (
     ObservedInput,
     PatternUse,
     PullRequest,
-    ReviewCount,
     StageRecord,
 )
-from apps.generation.subjects import requests_in, still_blind
+from apps.generation.subjects import guarded_requests, requests_in, still_blind
 from apps.governance.models import User
 from apps.governance.rest import Resource, Searched
 from apps.repositories.selectors import repository_ids
@@ -200,7 +199,11 @@ class ConsensusResource(Resource):
 
 
 class CandidateResource(Resource):
-    """One answer of one provider. Who gave it is empty while you are still to vote on its request."""
+    """
+    One answer of one provider. Who gave it is empty while you are still to vote on its request.
+
+    Absent until then in repositories where candidates may be wrong on purpose.
+    """
 
     noun = "candidates"
     prefix = "cand"
@@ -243,6 +246,10 @@ class CandidateResource(Resource):
     place_path = "request__run__repository"
     places = staticmethod(repository_ids)
     hidden = ("provider", "model_id", "sample_index", "ordinal", "repairs", "reason", "note")
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out those whose number would give away which candidate is wrong on purpose."""
+        return super().readable(rows, user).exclude(request__in=guarded_requests(user).values("pk"))
 
     def blind(self, user: User) -> Q:
         """Return the rows whose request *user* is still to vote on."""
@@ -302,7 +309,11 @@ class PullRequestResource(Resource):
 
 
 class StageResource(Resource):
-    """When a request entered and left a stage, and what that stage found."""
+    """
+    When a request entered and left a stage, and what that stage found.
+
+    Absent until your vote in repositories where candidates may be wrong on purpose, since they count candidates.
+    """
 
     noun = "stages"
     prefix = "stage"
@@ -322,6 +333,10 @@ class StageResource(Resource):
     newest = None
     place_path = "run__repository"
     places = staticmethod(repository_ids)
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out those that say how many candidates there are to whoever must not know."""
+        return super().readable(rows, user).exclude(run__in=guarded_requests(user))
 
 
 class ObservedInputResource(Resource):
@@ -345,29 +360,6 @@ class ObservedInputResource(Resource):
     newest = None
     place_path = "run__repository"
     places = staticmethod(repository_ids)
-
-
-class ReviewCountResource(Resource):
-    """
-    How many reviews of a repository had how much of the change in view, by tenth; of groups of ten and more only.
-
-    What waits for its group to be large enough is not told, and no figure is about a person.
-    """
-
-    noun = "review-counts"
-    prefix = "count"
-    model = ReviewCount
-    permit = "requests:read"
-    columns = {"id": "pk", "repository": "", "month": "", "measure": "", "value": "", "reviews": ""}
-    references = {"repository": "repo"}
-    filters = ("repository", "measure", "month")
-    newest = None
-    place_path = "repository"
-    places = staticmethod(repository_ids)
-
-    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-        """Leave out what still waits for its group."""
-        return super().readable(rows.filter(month__isnull=False), user)
 
 
 class AnswerResource(Resource):

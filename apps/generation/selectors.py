@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -13,6 +13,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from apps.core.errors import NotFound
 from apps.generation.models import (
+    Canary,
+    CanarySetting,
     Candidate,
     CodeGenerationConsensus,
     DirectArtifact,
@@ -208,7 +210,9 @@ class Depth:
     How much of the changes of one repository was in view when people decided.
 
     ``counts`` are reviews by tenth, ``unmeasured`` those without a figure, told until the month of ``until``;
-    ``waiting`` is how many measured ones are not told yet, fewer than ten.
+    ``waiting`` is how many measured ones are not told yet, fewer than ten. The same of candidates that were wrong on
+    purpose: ``caught`` of ``seeded``, ``seeded_waiting`` not told yet, and shown in ``percent`` of the requests (None:
+    never switched on).
     """
 
     repository: Repository
@@ -216,6 +220,10 @@ class Depth:
     unmeasured: int
     waiting: int
     until: date | None
+    seeded: int
+    caught: int
+    seeded_waiting: int
+    percent: int | None
 
     @property
     def measured(self) -> int:
@@ -225,8 +233,8 @@ class Depth:
 
 def depths_of(user: User) -> list[Depth]:
     """Return the review depth of each repository that *user* may read, by name; a fixed number of queries."""
-    repositories = list(repositories_readable(user=user))
-    rows = ReviewCount.objects.filter(repository__in=repositories, measure=ReviewCount.Measure.DEPTH, reviews__gt=0)
+    repositories = list(repositories_readable(user=user).select_related("canary_setting", "scope__organisation"))
+    rows = ReviewCount.objects.filter(repository__in=repositories, reviews__gt=0)
     by_repository: dict[UUID, list[ReviewCount]] = {}
     for row in rows:
         by_repository.setdefault(row.repository_id, []).append(row)
@@ -234,15 +242,55 @@ def depths_of(user: User) -> list[Depth]:
 
 
 def _depth(repository: Repository, rows: Sequence[ReviewCount]) -> Depth:
-    told = [row for row in rows if row.month is not None]
-    tenths = [row.value for row in told]
+    depths = [row for row in rows if row.measure == ReviewCount.Measure.DEPTH]
+    canaries = [row for row in rows if row.measure == ReviewCount.Measure.CANARY]
+    told = [row for row in depths if row.month is not None]
+    tenths = {row.value for row in told if row.value is not None}
+    setting = getattr(repository, "canary_setting", None)
     return Depth(
         repository,
-        {tenth: sum(r.reviews for r in told if r.value == tenth) for tenth in tenths if tenth is not None},
-        sum(row.reviews for row in told if row.value is None),
-        sum(row.reviews for row in rows if row.month is None and row.value is not None),
+        {tenth: _reviews(row for row in told if row.value == tenth) for tenth in tenths},
+        _reviews(row for row in told if row.value is None),
+        _reviews(row for row in depths if row.month is None and row.value is not None),
         max((row.month for row in told if row.month), default=None),
+        seeded=_reviews(row for row in canaries if row.month),
+        caught=_reviews(row for row in canaries if row.month and row.value),
+        seeded_waiting=_reviews(row for row in canaries if row.month is None),
+        percent=setting.percent if setting else None,
     )
+
+
+def _reviews(rows: Iterable[ReviewCount]) -> int:
+    return sum(row.reviews for row in rows)
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """
+    What one person may see of a candidate that is wrong on purpose.
+
+    ``canary`` is shown among the others, as one of them until ``is_told``. ``is_guarded``: figures that count
+    candidates would give it away, or would give away that there is none, so that they wait for the person's verdict.
+    """
+
+    canary: Canary | None = None
+    is_told: bool = False
+    is_guarded: bool = False
+
+    def among(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Return *candidates* and the one that is wrong on purpose."""
+        return [*candidates, self.canary.as_candidate()] if self.canary else list(candidates)
+
+
+def seeded(run: GenerationRun, user: User) -> Seeded:
+    """Return what *user* may see of a candidate that is wrong on purpose: nothing where they had no vote."""
+    is_visible = models_are_visible(run, user)
+    is_voted = is_visible and ballot_of(SUBJECT_KIND, run.pk, user) is not None
+    if is_visible and not is_voted:
+        return Seeded()
+    canary = Canary.objects.filter(request_id=run.pk).first()
+    is_guarded = not is_visible and CanarySetting.objects.filter(repository=run.repository_id, percent__gt=0).exists()
+    return Seeded(canary, is_voted or bool(canary and canary.is_disclosed), is_guarded)
 
 
 def pattern_outcomes(user: User) -> list[PatternOutcome]:

@@ -33,6 +33,11 @@ def blind_requests(user: User) -> QuerySet[GenerationRun]:
     return undecided.exclude(pk__in=voted).exclude(contributions__user=user)
 
 
+def guarded_requests(user: User) -> QuerySet[GenerationRun]:
+    """Return those of which the number of candidates would tell *user*, who is to vote, of one wrong on purpose."""
+    return blind_requests(user).filter(repository__canary_setting__percent__gt=0)
+
+
 def still_blind(user: User) -> Part:
     """Return the rows about a request that *user* may still vote on."""
     return Part(identity="request_id", keys=blind_requests(user))

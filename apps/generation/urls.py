@@ -16,6 +16,7 @@ urlpatterns = [
     path("requests/learned", learned.learned, name="learned"),
     path("requests/learned/changes.csv", learned.learned_table, name="learned-table"),
     path("requests/depth", depth.depth, name="depth"),
+    path("requests/depth/canaries", depth.canary_share, name="canary-share"),
     path("requests/depth.csv", depth.depth_export, name="depth-export"),
     path("requests/direct", direct.direct_list, name="direct-list"),
     path("requests/direct/tests", direct.direct_tests, name="direct-tests"),

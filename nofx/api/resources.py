@@ -21,11 +21,11 @@ from apps.generation.resources import (
     PatternUseResource,
     PullRequestResource,
     RequestResource,
-    ReviewCountResource,
     RunResource,
     StageResource,
 )
 from apps.generation.resources_learning import ExpertiseChangeResource, JudgementResource
+from apps.generation.resources_reviews import CanaryResource, CanarySettingResource, ReviewCountResource
 from apps.generation.resources_specifications import DraftResource, ReadingResource
 from apps.governance.http import problem, problem_of, record_denial
 from apps.governance.resources import (
@@ -70,6 +70,8 @@ RESOURCES: tuple[type[Resource], ...] = (
     DirectArtifactResource,
     ConsensusResource,
     CandidateResource,
+    CanaryResource,
+    CanarySettingResource,
     ReviewCountResource,
     StageResource,
     ObservedInputResource,

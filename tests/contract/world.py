@@ -8,6 +8,8 @@ from apps.docs.models import DocumentationArtifact, DocumentationSource
 from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot, SnapshotSource
 from apps.generation.models import (
     Answer,
+    Canary,
+    CanarySetting,
     Candidate,
     CodeGenerationConsensus,
     CodeGenerationRequest,
@@ -101,6 +103,7 @@ class World:
         ReviewCount.objects.create(
             repository=self.repository, month="2026-11-01", measure="depth", value=self.count % 10, reviews=10
         )
+        Canary.objects.create(request=request, patch="p", examples_passed=1, examples_total=1, change="c", mistake="m")
         draft = SpecificationDraft.objects.create(author=self.owner, repository=self.repository)
         SpecificationReading.objects.create(author=self.owner, draft=draft, text="t")
         DirectArtifact.objects.create(
@@ -128,6 +131,12 @@ class World:
         # One budget for each scope and period, so each row needs a place of its own.
         place = self.scope if self.count == 1 else self._another_scope()
         Budget.objects.create(scope=place, period="month", token_limit=1_000, set_by=self.owner)
+        repository = (
+            self.repository
+            if self.count == 1
+            else Repository.objects.create(scope=place, name=place.repository, path=f"/srv/{place.repository}")
+        )
+        CanarySetting.objects.create(repository=repository, percent=0, set_by=self.owner)
         Ballot.objects.create(
             subject_kind="request",
             subject_id=request.pk,

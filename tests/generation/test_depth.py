@@ -126,7 +126,7 @@ def test_the_file_and_the_api_hold_only_what_was_told(repository: Repository, re
     fill(repository, 15, 25)
     lines = list(csv.reader(client.get(reverse("generation:depth-export")).content.decode().splitlines()))
     assert [line[0] for line in lines[1:]] == ["shop"] * 11
-    assert [line[4] for line in lines[1:]] == ["0", "1", "0", "0", "0", "0", "0", "0", "0", "9", "0"]
+    assert [line[5] for line in lines[1:]] == ["0", "1", "0", "0", "0", "0", "0", "0", "0", "9", "0"]
     items = client.get("/api/v1/review-counts").json()["items"]
     assert sorted((item["value"], item["reviews"]) for item in items) == [(1, 1), (9, 9)]
 

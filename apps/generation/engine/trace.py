@@ -12,7 +12,8 @@ from apps.generation.engine.testgen import criteria_shown_by, example_input
 from apps.generation.engine.values import Unrepresentable
 
 _ID = re.compile(r"(?<![\w-])R\d{1,5}(?!\w)")
-_TEST = re.compile(r"(?m)^[ \t]*(?:async )?def (test_\w*)")
+# The beginning of a test: a function of pytest, or a call of test or it with a title.
+_TEST = re.compile(r"(?m)^[ \t]*(?:(?:async )?def (test_\w*)|(?:test|it)\(([\"'`])(.*?)\2)")
 HEADER = (
     "id",
     "requirement",
@@ -104,7 +105,7 @@ def trace_matrix(
     """
     shown = examples_by_criterion(specification)
     run = [carrier.met for carrier in carriers if carrier.met is not None]
-    tests = tests_with_ids([carrier.tests for carrier in carriers])
+    tests = named_tests([carrier.tests for carrier in carriers])
     documents = [ids_in(carrier.document) for carrier in carriers if carrier.document]
     spoken = None if verdicts is None else [ids_in(words) for words in verdicts]
     entries = None if audit is None else list(audit)
@@ -137,11 +138,13 @@ def examples_by_criterion(specification: Specification) -> dict[str, dict[str, S
     return shown
 
 
-def tests_with_ids(modules: Sequence[str]) -> list[tuple[str, frozenset[str]]]:
+def named_tests(modules: Sequence[str]) -> list[tuple[str, frozenset[str]]]:
     """Return the tests of all modules by name, each once, with the ids that it names."""
     found: dict[str, frozenset[str]] = {}
     for module in dict.fromkeys(modules):
-        pieces = _TEST.split(module)
-        for name, body in zip(pieces[1::2], pieces[2::2], strict=True):
-            found[name] = found.get(name, frozenset()) | ids_in(body)
+        begins = list(_TEST.finditer(module))
+        ends = [*(one.start() for one in begins[1:]), len(module)]
+        for one, end in zip(begins, ends, strict=False):
+            name = one[1] or one[3]
+            found[name] = found.get(name, frozenset()) | ids_in(module[one.start() : end])
     return list(found.items())

@@ -1,5 +1,6 @@
 """Track A's tables: a request, how it ran, what was written for it, and what was delivered."""
 
+from apps.generation.models.canaries import Canary, CanarySetting
 from apps.generation.models.candidates import Answer, Candidate, ObservedInput
 from apps.generation.models.counts import ReviewCount
 from apps.generation.models.delivery import DirectArtifact, PullRequest
@@ -11,6 +12,8 @@ from apps.generation.models.runs import Contribution, GenerationRun, Specificati
 
 __all__ = [
     "Answer",
+    "Canary",
+    "CanarySetting",
     "Candidate",
     "CodeGenerationConsensus",
     "CodeGenerationRequest",

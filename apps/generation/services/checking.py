@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from importlib.metadata import version
 from typing import Any
 
@@ -90,6 +91,16 @@ def _antipatterns(module: str) -> CheckResult:
     )
 
 
+def module_checks(workspace: Workspace, module: str) -> list[dict[str, Any]]:
+    """Return what the checks say of the target file when it reads *module*."""
+    return _own_checks(workspace, module, _checked(workspace, {"module": module})["module"])
+
+
+def _own_checks(workspace: Workspace, module: str, results: Sequence[CheckResult]) -> list[dict[str, Any]]:
+    own = changed_lines(workspace.files.get(workspace.run.target_path, ""), module)
+    return [_own_findings(result, own, workspace.run.target_path) for result in results]
+
+
 @transaction.atomic
 def _keep(
     workspace: Workspace,
@@ -98,10 +109,9 @@ def _keep(
     results: tuple[CheckResult, ...],
     brought: DependencyReport,
 ) -> None:
-    own = changed_lines(workspace.files.get(workspace.run.target_path, ""), module)
     packages = [dependency.as_json() for dependency in brought.dependencies]
     candidate.checks = [
-        *(_own_findings(result, own, workspace.run.target_path) for result in results),
+        *_own_checks(workspace, module, results),
         {**brought.result.as_json(), "packages": packages},
     ]
     candidate.state = Candidate.State.CHECKED
@@ -113,28 +123,36 @@ def scores_keep(candidate: Candidate, workspace: Workspace) -> None:
     """Compute the quality and security scores of a candidate from its checks and examples, and store them."""
     if candidate.implementation is None:
         return
-    module = candidate_module(workspace, candidate)
-    severities = {check["tool"]: [finding["severity"] for finding in check["findings"]] for check in candidate.checks}
+    quality, security = module_scores(
+        workspace,
+        candidate.checks,
+        candidate_module(workspace, candidate),
+        candidate.examples_passed or 0,
+        candidate.examples_total or 0,
+    )
+    candidate.implementation.quality_score, candidate.implementation.security_score = quality, security
+    candidate.implementation.save(update_fields=["quality_score", "security_score"])
+
+
+def module_scores(
+    workspace: Workspace, checks: Sequence[Mapping[str, Any]], module: str, passed: int, total: int
+) -> tuple[Decimal, Decimal | None]:
+    """Return the quality and security scores of *module*; no security score where that was not assessed."""
+    severities = {check["tool"]: [finding["severity"] for finding in check["findings"]] for check in checks}
+    security = next((check for check in checks if check["tool"] == SECURITY_TOOL), None)
     made_up = [
-        finding["severity"]
-        for check in candidate.checks
-        for finding in check["findings"]
-        if finding["rule"] == UNKNOWN_PACKAGE
+        finding["severity"] for check in checks for finding in check["findings"] if finding["rule"] == UNKNOWN_PACKAGE
     ]
-    security = next((check for check in candidate.checks if check["tool"] == SECURITY_TOOL), None)
-    candidate.implementation.quality_score = quality_score(
-        checks={check["tool"]: check["status"] for check in candidate.checks if check["status"] not in NOT_JUDGED},
+    quality = quality_score(
+        checks={check["tool"]: check["status"] for check in checks if check["status"] not in NOT_JUDGED},
         findings=[severity for tool, found in severities.items() if tool != SECURITY_TOOL for severity in found],
         lines=len(module.splitlines()),
         complexity=_complexity(module, workspace.run.target_path),
-        examples_passed=candidate.examples_passed or 0,
-        examples_total=candidate.examples_total or 0,
+        examples_passed=passed,
+        examples_total=total,
     )
     is_assessed = security is not None and security["status"] not in {"error", *NOT_JUDGED}
-    candidate.implementation.security_score = (
-        security_score([*severities[SECURITY_TOOL], *made_up]) if is_assessed else None
-    )
-    candidate.implementation.save(update_fields=["quality_score", "security_score"])
+    return quality, security_score([*severities[SECURITY_TOOL], *made_up]) if is_assessed else None
 
 
 def _own_findings(result: CheckResult, own: frozenset[int], path: str) -> dict[str, Any]:

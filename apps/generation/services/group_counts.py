@@ -20,6 +20,11 @@ def depth_count(*, repository: Repository, percent: int | None) -> None:
     _count(repository, Measure.DEPTH, None if percent is None else tenth_of(percent))
 
 
+def canary_count(*, repository: Repository, is_caught: bool) -> None:
+    """Count whether somebody saw that a candidate was wrong on purpose, without saying who."""
+    _count(repository, Measure.CANARY, int(is_caught))
+
+
 @transaction.atomic
 def _count(repository: Repository, measure: Measure, value: int | None) -> None:
     """

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from apps.generation.engine.inputs import input_key, input_restored
+from apps.generation.engine.languages import Language
 from apps.generation.engine.lens import Signs, signs_of
 from apps.generation.engine.outcomes import expected_restored, outcome_restored
-from apps.generation.engine.trace import examples_by_criterion, tests_with_ids
+from apps.generation.engine.trace import examples_by_criterion, named_tests
 from apps.generation.models import Candidate, ObservedInput
 from apps.generation.services.answers import expected_text
 from apps.generation.services.candidates import Workspace
@@ -70,20 +71,21 @@ def lens_of(
 
 
 def _example(workspace: Workspace, observed: ObservedInput, candidates: Sequence[Candidate]) -> Example:
-    expected = expected_text(expected_restored(observed.expected)) if observed.expected is not None else ""
+    language = workspace.language
+    expected = expected_text(expected_restored(observed.expected), language) if observed.expected is not None else ""
     return Example(
-        input_restored(observed.call).text(workspace.run.entry),
+        input_restored(observed.call).text(workspace.run.entry, language.value),
         expected,
-        tuple(_shown(candidate, observed) for candidate in candidates),
+        tuple(_shown(candidate, observed, language) for candidate in candidates),
     )
 
 
-def _shown(candidate: Candidate, observed: ObservedInput) -> Shown:
+def _shown(candidate: Candidate, observed: ObservedInput, language: Language) -> Shown:
     if candidate.state != Candidate.State.EXECUTED or observed.position >= len(candidate.outcomes):
         return Shown(None, "not run")
     if example_met(candidate, observed):
         return Shown(True, "met")
-    return Shown(False, outcome_text(outcome_restored(candidate.outcomes[observed.position])))
+    return Shown(False, outcome_text(outcome_restored(candidate.outcomes[observed.position]), language))
 
 
 def _tests(workspace: Workspace, candidate: Candidate, requirement: str, *, are_authors_known: bool) -> tuple[str, ...]:
@@ -91,4 +93,4 @@ def _tests(workspace: Workspace, candidate: Candidate, requirement: str, *, are_
     modules = [delivered.get(workspace.test_path, "")]
     if are_authors_known and candidate.test is not None:
         modules.append(candidate.test.generated_code)
-    return tuple(name for name, ids in tests_with_ids(modules) if requirement in ids)
+    return tuple(name for name, ids in named_tests(modules) if requirement in ids)

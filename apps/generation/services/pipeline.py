@@ -17,6 +17,7 @@ from apps.generation.engine.specification import analyse
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
 from apps.generation.services.answers import with_answers
 from apps.generation.services.asking import candidates_ask
+from apps.generation.services.canaries import canary_plant
 from apps.generation.services.candidates import (
     Workspace,
     candidates_plan,
@@ -190,12 +191,15 @@ def _decide(job: JobRun, workspace: Workspace, trial: Trial) -> None:
     outcomes_keep(candidates=candidates, observations=observations, inputs=inputs, workspace=workspace)
     profiles_keep(candidates=candidates, inputs=inputs, workspace=workspace)
     job.raise_if_cancelled()
-    consensus_decide(
+    consensus = consensus_decide(
         run=run,
         candidates=candidates,
         observations=observations,
         inputs=inputs,
         family=task_family(workspace.specification),
+    )
+    canary_plant(
+        workspace=workspace, consensus=consensus, candidates=candidates, observations=observations, inputs=inputs
     )
     executions = len(candidates) * len(inputs)
     programs_run = "1 program" if len(candidates) == 1 else f"{len(candidates)} programs"

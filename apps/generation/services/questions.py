@@ -27,6 +27,7 @@ from apps.generation.engine.outcomes import (
 from apps.generation.engine.values import Unrepresentable
 from apps.generation.models import Answer, Contribution, GenerationRun
 from apps.generation.services.answers import answered_text
+from apps.generation.services.canaries import canary_withdraw
 from apps.generation.services.candidates import candidate_retest
 from apps.generation.services.checking import scores_keep
 from apps.generation.services.consensus import consensus_revise, examples_count
@@ -186,6 +187,7 @@ def _choose_again(run: GenerationRun, actor: User, action: str, said: str) -> No
         answers=[{"text": answered_text(one, run), "by": str(one.answered_by_id)} for one in evidence.answers],
         weights=evidence.weights,
     )
+    canary_withdraw(run)
     gates_renew(workspace=workspace, actor=actor)
     digest = review_digest(run=run)
     GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)

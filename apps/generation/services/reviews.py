@@ -11,6 +11,7 @@ from django.db import transaction
 from apps.checks.types import plain_text
 from apps.core.errors import Conflict, NofxError
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
+from apps.generation.services.canaries import canary_judge, canary_refuse, canary_withdraw
 from apps.generation.services.group_counts import depth_count
 from apps.generation.services.learning import decision_learn
 from apps.generation.services.measuring import gates_renew
@@ -89,6 +90,7 @@ def verdict_cast(
     run = review_lock(request_id)
     # Before the ballot: whoever writes to the audit chain makes all others wait.
     depth_count(repository=run.repository, percent=depth)
+    opinion = canary_judge(run=run, reviewer=reviewer, preference=preference, rubric=rubric or {})
     ballot = ballot_cast(
         subject=review_subject(run=run),
         scope=run.repository.scope,
@@ -97,7 +99,11 @@ def verdict_cast(
         digest=digest,
         is_interactive=is_interactive,
         rationale=rationale,
-        detail={"preference": preference, "rubric": _rubric(run, rubric or {}), "order_seed": order_seed},
+        detail={
+            "preference": opinion.preference,
+            "rubric": _rubric(run, opinion.rubric),
+            "order_seed": order_seed,
+        },
         session_key=session_key,
     )
     blocking = review_blocking(run)
@@ -129,6 +135,7 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
 
     :raises NotInReview: the request is not in review.
     :raises NotEligible: the actor has no vote on this request.
+    :raises CanaryRefused: it is wrong on purpose.
     :raises NofxError: the candidate cannot be chosen, or no reason is given.
     """
     run = review_lock(request_id)
@@ -138,6 +145,7 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
     reason = plain_text(reason.strip())
     if not reason:
         raise NofxError("Say why another candidate is better.", remedy="One sentence is enough.")
+    canary_refuse(run, candidate_id)
     usable = Candidate.objects.filter(pk=candidate_id, request_id=run.pk, state__in=REVIEWABLE)
     candidate = usable.first()
     if candidate is None or candidate == selected_candidate(run=run):
@@ -146,6 +154,7 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
     CodeGenerationConsensus.objects.filter(request_id=run.pk).update(
         selected_implementation=candidate.implementation_id
     )
+    canary_withdraw(run)
     gates_renew(workspace=workspace_open(run), actor=actor)
     digest = review_digest(run=run)
     GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.exports import Row, as_csv
-from apps.core.htmx import HtmxRequest
+from apps.core.htmx import HtmxRequest, notify, redirect_after
 from apps.generation.engine.depth import GROUP, TENTHS, quartiles, tenth_words
+from apps.generation.engine.replay.statistics import wilson
+from apps.generation.models.canaries import MOST_PERCENT
 from apps.generation.selectors import Depth, depths_of
+from apps.generation.services.canaries import canary_share_set
 from apps.generation.views.direct import request_tabs
 from apps.governance.models import User
+from apps.governance.selectors import can
+from apps.governance.types import Action
+from apps.repositories.selectors import repository_get
 
 COLUMNS = ("Changed lines in view, in %", "Reviews")
 
@@ -23,15 +31,40 @@ COLUMNS = ("Changed lines in view, in %", "Reviews")
 @login_required
 @require_GET
 def depth(request: HtmxRequest) -> HttpResponse:
-    found = depths_of(cast("User", request.user))
+    return _page(request)
+
+
+@login_required
+@require_POST
+def canary_share(request: HtmxRequest) -> HttpResponse:
+    """Set in how many requests of a repository something is wrong on purpose."""
+    user = cast("User", request.user)
+    repository = repository_get(user=user, name=request.POST.get("repository", ""))
+    text = request.POST.get("percent", "").strip()
+    canary_share_set(
+        repository=repository,
+        percent=int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else -1,
+        actor=user,
+        session_key=request.session.session_key or "",
+    )
+    response = redirect_after(request, f"{reverse('generation:depth')}?{urlencode({'repository': repository.name})}")
+    return notify(request, response, "The share is set.")
+
+
+def _page(request: HtmxRequest) -> HttpResponse:
+    user = cast("User", request.user)
+    found = depths_of(user)
     asked = request.GET.get("repository", "")
     told = [one for one in found if one.measured]
-    shown = next((one for one in found if one.repository.name == asked), None) or next(iter(told), None)
+    named = (one for one in found if one.repository.name == asked)
+    shown = next(named, None) or next(iter(told or found), None)
     context = {
         "rows": [_row(one) for one in found],
         "shown": shown,
         "chart": _chart(shown) if shown and shown.measured else None,
         "needed": GROUP,
+        "most_percent": MOST_PERCENT,
+        "may_seed": bool(shown and can(user, Action.THRESHOLD_EDIT, shown.repository.scope) and not user.is_service),
         "tabs": request_tabs("depth"),
     }
     return render(request, "generation/depth.html", context)
@@ -48,16 +81,24 @@ def depth_export(request: HtmxRequest) -> HttpResponse:
 
 
 def _table(found: list[Depth]) -> Iterator[Row]:
-    yield ("repository", "told_until", "from_percent", "to_percent", "reviews")
+    yield ("repository", "measure", "told_until", "from_percent", "to_percent", "reviews")
     for one in found:
         for tenth in range(TENTHS) if one.measured else ():
-            yield (one.repository.name, one.until, 10 * tenth, 10 * tenth + 10, one.counts.get(tenth, 0))
+            yield (one.repository.name, "depth", one.until, 10 * tenth, 10 * tenth + 10, one.counts.get(tenth, 0))
         if one.measured:
-            yield (one.repository.name, one.until, None, None, one.unmeasured)
+            yield (one.repository.name, "depth", one.until, None, None, one.unmeasured)
+        if one.seeded:
+            yield (one.repository.name, "canaries caught", None, None, None, one.caught)
+            yield (one.repository.name, "canaries missed", None, None, None, one.seeded - one.caught)
 
 
 def _row(one: Depth) -> dict[str, Any]:
-    return {"depth": one, "quartiles": [tenth_words(tenth) for tenth in quartiles(one.counts)]}
+    caught = wilson(one.caught, one.seeded)
+    return {
+        "depth": one,
+        "quartiles": [tenth_words(tenth) for tenth in quartiles(one.counts)],
+        "caught": f"{one.caught} of {one.seeded}, {100 * caught.low:.0f} to {100 * caught.high:.0f} %",
+    }
 
 
 def _chart(shown: Depth) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from apps.generation.selectors import (
     run_get,
     runs_readable,
     runs_waiting_for,
+    seeded,
 )
 from apps.generation.services.delivery import pull_request_merge, push_repeat
 from apps.generation.services.overrides import pull_request_sheet
@@ -40,11 +41,13 @@ from apps.generation.views.direct import request_tabs
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.governance.models import User
 from apps.governance.selectors import can
+from apps.governance.services import NotAllowed
 from apps.governance.types import Action, Condition
 from apps.jobs.services import job_cancel
 from apps.providers.selectors import calls_of
 
 PAGE_SIZE = 50
+COUNTS_WAIT = "Candidates are shown on the review page only until your verdict, since one may be wrong on purpose."
 FAILED_AT = {Status.FAILED, Status.CANCELLED, Status.REJECTED}
 
 
@@ -83,6 +86,8 @@ def request_detail(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 @require_GET
 def request_trace(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     run = run_get(user=_user(request), request_id=request_id)
+    if seeded(run, _user(request)).is_guarded:
+        raise NotAllowed(COUNTS_WAIT)
     rows = trace_of(run=run, user=_user(request), candidates=candidates_of(run))
     table = as_csv([(*HEADER, "holes"), *((*row.cells(), " ".join(row.holes)) for row in rows)])
     response = HttpResponse(table, content_type="text/csv; charset=utf-8")
@@ -153,13 +158,17 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
     is_stuck = status in FAILED_AT or (status == Status.APPROVED and bool(run.failure))
     way = way_on(run, candidates) if is_stuck else None
     is_blocked = bool(gates["blocking"])
+    seen = seeded(run, user)
     return {
         **gates,
         "run": run,
-        "stages": stage_rail(run),
+        "stages": stage_rail(run, has_notes=not seen.is_guarded),
+        "counts_wait": COUNTS_WAIT if seen.is_guarded else "",
         "nobody_asked": not candidates,
         "rows": [
-            _row(one, is_open=is_open, is_compared=is_compared(consensus)) for one in lettered(run, user, candidates)
+            _row(one, is_open=is_open, is_compared=is_compared(consensus))
+            for one in lettered(run, user, seen.among(candidates))
+            if not (seen.is_guarded or (seen.canary and one.candidate.pk == seen.canary.pk))
         ],
         "are_models_visible": is_open,
         "consensus": consensus,
@@ -177,7 +186,7 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "leads_to_question": is_own and may_write and status == Status.IN_REVIEW and has_question(run),
         "leads_to_review": status == Status.IN_REVIEW and can(user, Action.VERDICT_VOTE, scope) and not is_own,
         "frozen": lambda: context_view(run.request.context_snapshot),
-        "trace": lambda: trace_of(run=run, user=user, candidates=candidates),
+        "trace": lambda: () if seen.is_guarded else trace_of(run=run, user=user, candidates=candidates),
         "trail": [("Requests", reverse("generation:request-list"))],
     }
 
@@ -216,8 +225,8 @@ STATE_LOOKS = {
 }
 
 
-def stage_rail(run: GenerationRun) -> list[dict[str, Any]]:
-    """Return the stages of a run as the rail shows them."""
+def stage_rail(run: GenerationRun, *, has_notes: bool = True) -> list[dict[str, Any]]:
+    """Return the stages of a run as the rail shows them; what was found in each stage only where it *has_notes*."""
     records = {record.stage: record for record in run.stages.all()}
     is_over = run.request.status in FAILED_AT
     reached = [name for name, _ in STAGES if name in records]
@@ -232,7 +241,7 @@ def stage_rail(run: GenerationRun) -> list[dict[str, Any]]:
         else:
             seconds = (record.finished_at - record.started_at).total_seconds()
             state = "failed" if is_end else "done"
-            note = f"{duration(seconds)} · {record.note}" if record.note else duration(seconds)
+            note = f"{duration(seconds)} · {record.note}" if record.note and has_notes else duration(seconds)
         rail.append({"label": label, "state": state, "note": note})
     if run.request.status == Status.OBSERVED:
         rail[-1] = {**rail[-1], "state": "done", "note": "merged"}

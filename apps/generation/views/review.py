@@ -17,7 +17,7 @@ from apps.core.highlighting import changed_count, code_lines, diff_lines
 from apps.core.htmx import HtmxRequest, notify, redirect_after
 from apps.generation.engine.depth import percent_read
 from apps.generation.forms import VerdictForm
-from apps.generation.models import CodeGenerationConsensus, GenerationRun
+from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun
 from apps.generation.selectors import (
     Lettered,
     candidates_of,
@@ -26,7 +26,9 @@ from apps.generation.selectors import (
     models_are_visible,
     order_seed,
     run_get,
+    seeded,
 )
+from apps.generation.services.canaries import canary_disclose
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import candidate_module
 from apps.generation.services.gate_jobs import GATES_JOB
@@ -44,6 +46,7 @@ from apps.generation.views.agreement import (
     examples_banner,
     letters_by_id,
 )
+from apps.generation.views.canaries import guarded
 from apps.generation.views.evidence import evidence, packages_of
 from apps.generation.views.lens import lens_view
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
@@ -133,10 +136,13 @@ def _to_be_read_again(
 def choose(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     user = _user(request)
     run = run_get(user=user, request_id=request_id)
-    letters = {one.letter: one.candidate.pk for one in _reviewable(run, user)}
+    seen = seeded(run, user)
+    letters = {one.letter: one.candidate.pk for one in _shown(run, user, seen.among(candidates_of(run)))}
     letter = request.POST.get("letter", "")
     if letter not in letters:
         raise NotFound("There is no candidate with this letter.")
+    if not seen.is_told:
+        canary_disclose(run=run, canary_id=letters[letter])
     selection_change(request_id=run.pk, actor=user, candidate_id=letters[letter], reason=request.POST.get("reason", ""))
     return _back(request, request_id, f"{letter} is up for approval now; verdicts on the other one are void.")
 
@@ -168,7 +174,11 @@ def _back(request: HtmxRequest, request_id: UUID, text: str) -> HttpResponse:
 
 
 def _reviewable(run: GenerationRun, user: User) -> list[Lettered]:
-    return [one for one in lettered(run, user, candidates_of(run)) if one.candidate.state in REVIEWABLE]
+    return _shown(run, user, seeded(run, user).among(candidates_of(run)))
+
+
+def _shown(run: GenerationRun, user: User, candidates: Sequence[Candidate]) -> list[Lettered]:
+    return [one for one in lettered(run, user, candidates) if one.candidate.state in REVIEWABLE]
 
 
 def _up_for_approval(shown: Sequence[Lettered], consensus: CodeGenerationConsensus) -> Lettered:
@@ -179,7 +189,8 @@ def _context(
     request: HtmxRequest, run: GenerationRun, consensus: CodeGenerationConsensus, user: User
 ) -> dict[str, Any]:
     candidates = candidates_of(run)
-    shown = [one for one in lettered(run, user, candidates) if one.candidate.state in REVIEWABLE]
+    seen = seeded(run, user)
+    shown = _shown(run, user, seen.among(candidates))
     by_id = letters_by_id(shown, candidates)
     chosen = _up_for_approval(shown, consensus)
     workspace = workspace_open(run)
@@ -194,7 +205,7 @@ def _context(
     ballots = _ballots(run, is_visible=is_visible, letters=by_id)
     requirements = _requirements(run, chosen, user)
     lens = lens_view(request.GET, workspace, panes, modules, is_visible=is_visible)
-    return {
+    context = {
         **requirements,
         "run": run,
         "consensus": consensus,
@@ -237,6 +248,7 @@ def _context(
             (run.title, reverse("generation:request-detail", args=[run.pk])),
         ],
     }
+    return guarded(run, seen, shown, context)
 
 
 def _requirements(run: GenerationRun, chosen: Lettered, user: User) -> dict[str, Any]:

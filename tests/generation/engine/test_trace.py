@@ -9,7 +9,7 @@ from apps.generation.engine.inputs import call_input_of, input_key
 from apps.generation.engine.specification import analyse
 from apps.generation.engine.testgen import example_inputs
 from apps.generation.engine.testgen import tests_from_specification as written_tests
-from apps.generation.engine.trace import HEADER, Carrier, ids_in, trace_matrix
+from apps.generation.engine.trace import HEADER, Carrier, ids_in, named_tests, trace_matrix
 
 SPEC = analyse("""Write `def half(n: int) -> int` that halves a number.
 
@@ -57,6 +57,11 @@ def test_what_cannot_exist_yet_is_no_hole() -> None:
     [first, *_] = trace_matrix(SPEC, [], verdicts=None, audit=None)
     assert (first.documents, first.reviews, first.audit, first.holes) == (None, None, None, ())
     assert len(first.cells()) == len(HEADER)
+
+
+def test_tests_of_javascript_go_by_their_titles() -> None:
+    module = "test(\"R1: halves\", () => {\n  equal(half(4), 2);\n});\n\nit('refuses', () => { // R2\n});\n"
+    assert named_tests([module]) == [("R1: halves", {"R1"}), ("refuses", {"R2"})]
 
 
 def test_ids_are_words_of_their_own() -> None:
