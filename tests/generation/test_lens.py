@@ -85,6 +85,15 @@ def test_where_nothing_can_be_mapped_all_code_is_shown_and_the_page_says_so(
     assert "lines are not shown" not in shown
 
 
+def test_of_other_languages_all_code_is_shown_and_the_page_says_so(
+    made: CodeGenerationRequest, reviewer: User, client: Client
+) -> None:
+    GenerationRun.objects.filter(pk=made.pk).update(target_path="src/half.mjs")
+    client.force_login(reviewer)
+    shown = page(client, made, requirement="R1")
+    assert "Functions are told apart in Python only, so all of the code is shown." in shown
+
+
 def test_the_links_name_each_requirement_and_q_goes_to_the_next(
     made: CodeGenerationRequest, reviewer: User, client: Client
 ) -> None:

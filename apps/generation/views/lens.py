@@ -67,18 +67,20 @@ def lens_view(
     parts = {one.letter: part_of(modules[one.letter], found.signs.names) for one in panes}
     before = part_of(workspace.files.get(workspace.run.target_path, ""), found.signs.names)
     tests = list(zip(context["letters"], found.tests, strict=True))
-    return LensView({**context, "found": found, "tests": tests, "words": _words(found, parts)}, parts, before)
+    return LensView(
+        {**context, "found": found, "tests": tests, "words": _words(found, parts, workspace)}, parts, before
+    )
 
 
 def _address(parameters: Mapping[str, str]) -> str:
     return f"?{urlencode(parameters)}{PLACE}"
 
 
-def _words(found: Lens, parts: Mapping[str, Part]) -> list[str]:
+def _words(found: Lens, parts: Mapping[str, Part], workspace: Workspace) -> list[str]:
     """Return how the code in view was chosen, as sentences."""
     names = sorted({name for part in parts.values() for name in part.names})
     if not names:
-        return [_nothing(found)]
+        return [_nothing(found, workspace)]
     called = [name for name in names if _points_to(found.signs.called, name)]
     named = [name for name in names if name not in called]
     reasons = " and ".join(
@@ -98,7 +100,9 @@ def _points_to(names: frozenset[str], dotted: str) -> bool:
     return dotted.rsplit(".", 1)[-1] in names or dotted.endswith(".__init__")
 
 
-def _nothing(found: Lens) -> str:
+def _nothing(found: Lens, workspace: Workspace) -> str:
+    if workspace.language.name != "python":
+        return "Functions are told apart in Python only, so all of the code is shown."
     signs: Signs = found.signs
     if not signs.names:
         return f"No example shows {found.id} and its words name no code, so all of the code is shown."
