@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down status test slow browser lint types bench lock clean
+.PHONY: help up down status test slow nightly browser lint types bench lock clean
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -66,6 +66,9 @@ test: lint types ## every check, and every test that takes less than ten seconds
 
 slow: $(DEV_STAMP) ## the tests that take longer: whole platforms, killed clusters, walks through the browser
 	@$(BIN)/pytest -n 2 --dist worksteal -m slow
+
+nightly: $(DEV_STAMP) ## the laws of the decision rule, on ten times as many histories
+	@NOFX_HYPOTHESIS=nightly $(BIN)/pytest -q -m laws
 
 browser: ## install the system's Chromium for the browser tests (asks for root)
 	@if command -v chromium >/dev/null; then echo "Chromium is there."; \

@@ -23,12 +23,18 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.backends.signals import connection_created
+from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 from nofx.embedded import roles
 
 NO_CHROMIUM = "Browser tests were left out: no Chromium found; run make browser."
 NO_REDIS = "Tests over Redis were left out: no redis-server found; install the system's package redis-server."
+
+# How many examples a property test tries that names no number of its own; laws name a multiple of it.
+hypothesis_settings.register_profile("default", max_examples=100)
+hypothesis_settings.register_profile("nightly", max_examples=1_000)
+hypothesis_settings.load_profile(os.environ.get("NOFX_HYPOTHESIS", "default"))
 
 
 def chromium() -> str | None:

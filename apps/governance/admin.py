@@ -74,7 +74,7 @@ class PersonAdmin(UserAdmin):
     show_full_result_count = False
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Person", {"fields": ("first_name", "last_name", "email", "person_key")}),
         ("Account", {"fields": ("is_active", "is_service", "is_staff", "is_superuser")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )

@@ -16,9 +16,20 @@ class User(AbstractUser):
     """A person, or a service account that acts for a machine and never votes."""
 
     is_service = models.BooleanField(default=False, help_text="A machine's account. It never votes.")
+    person_key = models.CharField(
+        "person",
+        max_length=200,
+        blank=True,
+        default="",
+        help_text="Accounts with the same one, such as the subject of a single sign-on, are one person's.",
+    )
 
     class Meta(AbstractUser.Meta):
         db_table = "governance_user"
+        indexes = [
+            # The accounts of one person, in every decision and at every vote.
+            models.Index(fields=["person_key"], condition=~Q(person_key=""), name="governance_user_person"),
+        ]
 
 
 class Organisation(models.Model):
@@ -96,7 +107,7 @@ class Ballot(models.Model):
     One person's verdict on exactly what they saw.
 
     The subject is (kind, id); ``subject_digest`` is the SHA-256 of patch, base and evidence as shown. A change of
-    the subject voids the ballot; it is never edited or removed.
+    the subject voids the ballot, unless it is a recusal; it is never edited or removed.
     """
 
     class Verdict(models.TextChoices):
@@ -104,6 +115,7 @@ class Ballot(models.Model):
         REQUEST_CHANGES = "request_changes", "Request changes"
         BLOCK = "block", "Block"
         ABSTAIN = "abstain", "Abstain"
+        RECUSE = "recuse", "Step aside"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject_kind = models.CharField(max_length=40)

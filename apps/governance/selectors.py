@@ -128,7 +128,7 @@ def display_name(user: User) -> str:
 
 def roster_of(scope: Scope, *, path: str = "") -> Roster:
     """
-    Return everyone with a role in *scope*, and who owns *path*; two queries.
+    Return everyone with a role in *scope*, who owns *path*, and their other accounts; at most three queries.
 
     An owner is named for a pattern that matches the path, or for the whole repository.
     """
@@ -145,19 +145,21 @@ def roster_of(scope: Scope, *, path: str = "") -> Roster:
     for assignment in assignments:
         users[assignment.user_id] = assignment.user
         roles.setdefault(assignment.user_id, set()).add(Role(assignment.role))
-    return Roster(
-        tuple(
-            Member(
-                user_id=pk,
-                name=display_name(user),
-                roles=frozenset(roles[pk] | ({Role.ADMIN} if user.is_superuser else set())),
-                is_owner=pk in owners,
-                is_human=not user.is_service,
-                is_active=user.is_active,
-            )
-            for pk, user in sorted(users.items())
+    keys = {user.person_key for user in users.values()} - {""}
+    linked = User.objects.filter(person_key__in=keys).values_list("pk", "person_key") if keys else ()
+    members = tuple(
+        Member(
+            user_id=pk,
+            name=display_name(user),
+            roles=frozenset(roles[pk] | ({Role.ADMIN} if user.is_superuser else set())),
+            is_owner=pk in owners,
+            is_human=not user.is_service,
+            is_active=user.is_active,
+            person=user.person_key,
         )
+        for pk, user in sorted(users.items())
     )
+    return Roster(members, dict(linked))
 
 
 def ballots_of(subject_kind: str, subject_id: UUID) -> QuerySet[Ballot]:

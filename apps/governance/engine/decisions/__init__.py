@@ -1,0 +1,43 @@
+"""
+What a set of human ballots means under a policy.
+
+``decide`` is the only place where an approval is computed; docs/governance.md says how. Models have a tally type of
+their own, which nothing here accepts.
+"""
+
+from apps.governance.engine.decisions.model import (
+    DEFAULT_POLICIES,
+    Decision,
+    DecisionState,
+    FilledSeat,
+    HumanBallot,
+    Member,
+    ModelTally,
+    Policy,
+    Roster,
+    Seat,
+    Subject,
+    Verdict,
+)
+from apps.governance.engine.decisions.rule import decide
+from apps.governance.engine.decisions.seating import Seating, is_satisfiable, may_approve, shortfall
+
+__all__ = [
+    "DEFAULT_POLICIES",
+    "Decision",
+    "DecisionState",
+    "FilledSeat",
+    "HumanBallot",
+    "Member",
+    "ModelTally",
+    "Policy",
+    "Roster",
+    "Seat",
+    "Seating",
+    "Subject",
+    "Verdict",
+    "decide",
+    "is_satisfiable",
+    "may_approve",
+    "shortfall",
+]
