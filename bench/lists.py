@@ -36,7 +36,7 @@ NUMBERS = """
 FILL = {
     "code_generation_requests": """
         (id, specification, context_snapshot, target_language, status, created_at)
-        SELECT request, 'Write a function, variant ' || n, '{}', 'python', 'delivered', at FROM numbers""",
+        SELECT request, 'Write a function, variant ' || n, '{}', 'python', 'rejected', at FROM numbers""",
     "generation_generationrun": """
         (request_id, repository_id, requester_id, title, target_path, base_sha, entry, analysis, risk_tier,
          specification_digest, context_digest, embedding_model, seed, failure, remedy, review_digest,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from apps.generation.models import CodeGenerationRequest
+from apps.generation.models import CodeGenerationRequest, GenerationRun
 from apps.generation.services.submission import request_submit
-from apps.governance.models import CodeOwner, Organisation, RoleAssignment, Scope, User
+from apps.governance.models import Ballot, CodeOwner, Organisation, RoleAssignment, Scope, User
 from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.providers.models import Provider
@@ -138,3 +138,20 @@ def work_off(request: CodeGenerationRequest) -> Job:
     job.refresh_from_db()
     request.refresh_from_db()
     return job
+
+
+def approve(request: CodeGenerationRequest, *voters: User, status: str = "approved") -> None:
+    """Put a request into an approved state, which takes the ballots of as many people as it needs."""
+    digest = "d" * 64
+    run = GenerationRun.objects.select_related("repository").get(pk=request.pk)
+    for voter in voters:
+        Ballot.objects.create(
+            subject_kind="request",
+            subject_id=request.pk,
+            subject_digest=digest,
+            scope_id=run.repository.scope_id,
+            voter=voter,
+            verdict="approve",
+        )
+    GenerationRun.objects.filter(pk=request.pk).update(review_digest=digest)
+    CodeGenerationRequest.objects.filter(pk=request.pk).update(status=status)

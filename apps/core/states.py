@@ -63,6 +63,8 @@ LOOKS = {
     "approve": "met",
     "request_changes": "stale",
     "block": "blocked",
+    "abstain": "insufficient_data",
+    "recuse": "waived",
     "approved": "met",
     "delivered": "met",
     "observed": "met",

@@ -107,10 +107,16 @@ class VerdictForm(forms.Form):
         (Verdict.APPROVE.value, "Approve"),
         (Verdict.REQUEST_CHANGES.value, "Request changes"),
         (Verdict.BLOCK.value, "Block"),
+        (Verdict.RECUSE.value, "Step aside"),
     )
     digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
-    preference = forms.ChoiceField(label="Which would you take?", widget=forms.RadioSelect)
-    verdict = forms.ChoiceField(choices=VERDICTS, widget=forms.RadioSelect)
+    # Needed by every verdict but a recusal, which is about the person and not about the candidates.
+    preference = forms.ChoiceField(label="Which would you take?", required=False, widget=forms.RadioSelect)
+    verdict = forms.ChoiceField(
+        choices=VERDICTS,
+        widget=forms.RadioSelect,
+        help_text="Step aside when you have an interest in this. It holds for every later version too.",
+    )
     rationale = forms.CharField(
         label="Why",
         max_length=4000,
@@ -136,6 +142,14 @@ class VerdictForm(forms.Form):
         if self.cleaned_data.get("verdict") in NEEDS_REASON and not rationale.strip():
             raise forms.ValidationError("A block or a wish for changes needs a reason.")
         return rationale
+
+    def clean(self) -> dict[str, Any]:
+        """Ask whoever judges the candidates which one they would take."""
+        data = super().clean() or {}
+        judges = data.get("verdict") not in {None, Verdict.RECUSE.value}
+        if judges and "preference" not in self.errors and not data.get("preference"):
+            self.add_error("preference", "Say which one you would take.")
+        return data
 
     @property
     def rating_rows(self) -> list[tuple[str, list[forms.BoundField]]]:

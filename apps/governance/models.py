@@ -123,6 +123,10 @@ class Ballot(models.Model):
     subject_digest = models.CharField(max_length=64)
     scope = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="ballots")
     voter = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="ballots")
+    # Set by the database from the account.
+    person = models.CharField(
+        max_length=210, db_default="", editable=False, help_text="The natural person behind the account."
+    )
     verdict = models.CharField(max_length=16, choices=Verdict)
     rationale = models.TextField(blank=True, default="")
     detail = models.JSONField(default=dict, help_text="Preference and rubric, as given.")
@@ -133,9 +137,9 @@ class Ballot(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["subject_kind", "subject_id", "voter"],
+                fields=["subject_kind", "subject_id", "person"],
                 condition=Q(voided_at__isnull=True),
-                name="governance_ballot_one_valid_per_voter",
+                name="governance_ballot_one_valid_per_person",
             ),
             models.CheckConstraint(
                 condition=~Q(verdict__in=["block", "request_changes"]) | ~Q(rationale=""),

@@ -126,6 +126,13 @@ def display_name(user: User) -> str:
     return user.get_full_name() or user.get_username()
 
 
+def accounts_of(user: User) -> list[int]:
+    """Return the keys of all accounts of the person behind *user*; a query only where accounts are linked."""
+    if not user.person_key:
+        return [user.pk]
+    return list(User.objects.filter(person_key=user.person_key).values_list("pk", flat=True))
+
+
 def roster_of(scope: Scope, *, path: str = "") -> Roster:
     """
     Return everyone with a role in *scope*, who owns *path*, and their other accounts; at most three queries.

@@ -18,7 +18,7 @@ from apps.governance.subjects import OpenDecision, SubjectPages
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from tests.generation.test_pipeline import CLAMP
-from tests.shop import code, engineer, home, owner, person, repository, reviewer, scope, submit
+from tests.shop import approve, code, engineer, home, owner, person, repository, reviewer, scope, submit
 
 __all__ = ["code", "engineer", "home", "owner", "person", "repository", "reviewer", "scope", "submit"]
 
@@ -74,13 +74,13 @@ def test_a_reviewer_is_led_to_the_oldest_review_and_the_requester_told_who_it_wa
 
 
 def test_whoever_merges_is_led_to_what_was_delivered_once_no_review_waits(
-    submit: Callable[..., CodeGenerationRequest], owner: User, client: Client
+    submit: Callable[..., CodeGenerationRequest], reviewer: User, owner: User, client: Client
 ) -> None:
     request = submit(CLAMP)
     lead = f'<a class="button button--primary" href="/requests/{request.pk}"'
     CodeGenerationRequest.objects.update(status=CodeGenerationRequest.Status.IN_REVIEW)
     assert lead not in home_of(client, owner)
-    CodeGenerationRequest.objects.update(status=CodeGenerationRequest.Status.DELIVERED)
+    approve(request, reviewer, owner, status=CodeGenerationRequest.Status.DELIVERED)
     page = home_of(client, owner)
     assert lead in page
     assert page.count("button--primary") == 1

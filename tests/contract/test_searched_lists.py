@@ -33,7 +33,7 @@ NUMBERS = """
 ROWS = (
     """INSERT INTO code_generation_requests
          (id, specification, context_snapshot, target_language, status, created_at)
-       SELECT request, 's', '{}', 'python', 'delivered', at FROM numbers""",
+       SELECT request, 's', '{}', 'python', 'rejected', at FROM numbers""",
     """INSERT INTO generation_generationrun
          (request_id, repository_id, requester_id, title, target_path, base_sha, entry, analysis, risk_tier,
           specification_digest, context_digest, embedding_model, seed, failure, remedy, review_digest)

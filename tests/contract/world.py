@@ -57,7 +57,7 @@ class World:
         self.provider, _ = Provider.objects.get_or_create(name="a", kind="builtin", model_id="patterns")
         self.count = 0
 
-    def grow(self, status="delivered"):
+    def grow(self, status="rejected"):
         self.count += 1
         revision = Revision.objects.create(
             repository=self.repository, sha=f"{self.count:040}", committed_at="2026-11-01T00:00Z"

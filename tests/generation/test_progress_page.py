@@ -16,7 +16,7 @@ from apps.providers.models import Provider
 from tests.fault_server import Fault, FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, UNPARSABLE
 from tests.generation.test_questions import ALSO_FIRST, FIRST, MIDDLE, SORTED
-from tests.shop import work_off
+from tests.shop import approve, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -128,7 +128,7 @@ def test_the_review_is_the_next_step_of_reviewers_and_only_a_look_for_the_reques
 
 
 def test_a_review_has_one_primary_action(
-    submit: Submit, provider: Provider, server: FaultServer, engineer: User, reviewer: User, client: Client
+    submit: Submit, provider: Provider, server: FaultServer, engineer: User, reviewer: User, owner: User, client: Client
 ) -> None:
     server.answers([FIRST, SORTED, ALSO_FIRST])
     request = submit(MIDDLE, title="The middle of some numbers")
@@ -138,5 +138,5 @@ def test_a_review_has_one_primary_action(
     for user, action in led_to.items():
         client.force_login(user)
         assert primary_actions(client.get(address).content.decode()) == [action]
-    CodeGenerationRequest.objects.filter(pk=request.pk).update(status=CodeGenerationRequest.Status.APPROVED)
+    approve(request, reviewer, owner)
     assert primary_actions(client.get(address).content.decode()) == ["Open the request"]

@@ -22,7 +22,7 @@ from apps.generation.models import (
 )
 from apps.generation.selectors import candidates_of, lettered, models_are_visible
 from apps.generation.services.review_subject import review_digest, selected_candidate
-from apps.generation.services.reviews import NotInReview, RatingRefused, selection_change, verdict_cast
+from apps.generation.services.reviews import NotInReview, RatingRefused, review_decision, selection_change, verdict_cast
 from apps.governance.models import AuditEvent, Ballot, User
 from apps.governance.services import ContentChanged, NotEligible, NotInteractive
 from apps.governance.types import Verdict
@@ -95,6 +95,51 @@ def test_nothing_is_voted_on_twice_or_after_the_end(run: GenerationRun, reviewer
     vote(run, owner)
     with pytest.raises(NotInReview):
         vote(run, owner)
+
+
+def test_whoever_steps_aside_is_aside_in_every_later_version(
+    run: GenerationRun, reviewer: User, owner: User, client: Client
+) -> None:
+    client.force_login(reviewer)
+    answer = post_verdict(client, run, verdict="recuse", preference="", rationale="I wrote the module next to it.")
+    assert answer.status_code == 302
+    other = Candidate.objects.filter(request=run.request, duplicate_of=None).exclude(pk=selected_candidate(run=run).pk)
+    selection_change(request_id=run.pk, actor=owner, candidate_id=other[0].pk, reason="Simpler.")
+    ballot = Ballot.objects.get()
+    assert (ballot.verdict, ballot.voided_at) == ("recuse", None)
+    with pytest.raises(NofxError, match="or stepped aside"):
+        vote(run, reviewer)
+    page = client.get(reverse("generation:review", args=[run.pk])).content
+    assert b"You stepped aside, so you have no vote on this request" in page
+    assert b'id="verdict"' not in page
+    vote(run, owner)
+    assert status_of(run) == Status.IN_REVIEW
+    assert "Nobody is left who could give the missing approvals." in review_decision(run=run).reasons
+
+
+def test_stepping_aside_voids_the_verdict_before_it(
+    run: GenerationRun, reviewer: User, owner: User, client: Client
+) -> None:
+    vote(run, reviewer)
+    client.force_login(reviewer)
+    assert b"Step aside after all" in client.get(reverse("generation:review", args=[run.pk])).content
+    form = {"digest": review_digest(run=run), "verdict": "recuse"}
+    assert client.post(reverse("generation:verdict", args=[run.pk]), form).status_code == 302
+    ballots = {ballot.verdict: ballot.void_reason for ballot in Ballot.objects.all()}
+    assert ballots == {"approve": "Whoever gave it stepped aside afterwards.", "recuse": ""}
+    vote(run, owner)
+    assert status_of(run) == Status.IN_REVIEW
+    with pytest.raises(NotEligible):
+        selection_change(request_id=run.pk, actor=reviewer, candidate_id=uuid4(), reason="Simpler.")
+
+
+def test_a_verdict_other_than_stepping_aside_says_which_candidate_it_would_take(
+    run: GenerationRun, reviewer: User, client: Client
+) -> None:
+    client.force_login(reviewer)
+    answer = post_verdict(client, run, preference="")
+    assert answer.status_code == 422
+    assert b"Say which one you would take." in answer.content
 
 
 def test_another_choice_voids_the_verdicts(run: GenerationRun, reviewer: User, owner: User) -> None:

@@ -114,6 +114,17 @@ def test_a_change_voids_the_ballots_on_what_was_there_before(subject, scope, rev
     assert cast(again, scope, reviewer, digest="b" * 64).voided_at is None
 
 
+def test_a_recusal_counts_on_any_content_takes_the_place_of_a_verdict_and_stays(subject, scope, reviewer):
+    cast(subject, scope, reviewer)
+    recusal = cast(subject, scope, reviewer, Verdict.RECUSE, digest="b" * 64)
+    assert Ballot.objects.get(verdict="approve").void_reason == "Whoever gave it stepped aside afterwards."
+    assert not ballots_void(subject_kind=subject.kind, subject_id=subject.id, new_digest="c" * 64, reason="Changed.")
+    recusal.refresh_from_db()
+    assert recusal.voided_at is None
+    with pytest.raises(AlreadyVoted):
+        cast(subject, scope, reviewer)
+
+
 def test_voiding_without_a_change_does_nothing(subject, scope, reviewer):
     cast(subject, scope, reviewer)
     assert not ballots_void(subject_kind=subject.kind, subject_id=subject.id, new_digest=SEEN, reason="Nothing.")

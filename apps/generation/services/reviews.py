@@ -29,7 +29,7 @@ from apps.generation.services.stages import stage_enter, stage_leave, status_cha
 from apps.generation.types import RATINGS, RUBRIC
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import Ballot, User
-from apps.governance.selectors import can, decision_of
+from apps.governance.selectors import ballot_of, can, decision_of
 from apps.governance.services import NotEligible, audit_record, ballot_cast, ballots_void
 from apps.governance.types import Action, Decision, DecisionState, Verdict
 from apps.jobs.services import job_enqueue
@@ -91,8 +91,10 @@ def verdict_cast(
     # Before the ballot: whoever writes to the audit chain makes all others wait.
     depth_count(repository=run.repository, percent=depth)
     opinion = canary_judge(run=run, reviewer=reviewer, preference=preference, rubric=rubric or {})
+    subject = review_subject(run=run)
+    _digest_keep(run, subject.digest)
     ballot = ballot_cast(
-        subject=review_subject(run=run),
+        subject=subject,
         scope=run.repository.scope,
         voter=reviewer,
         verdict=verdict,
@@ -140,7 +142,9 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
     """
     run = review_lock(request_id)
     barred = review_subject(run=run).barred
-    if actor.pk in barred or not can(actor, Action.VERDICT_VOTE, run.repository.scope):
+    mine = ballot_of(SUBJECT_KIND, run.pk, actor)
+    is_aside = mine is not None and mine.verdict == Verdict.RECUSE.value
+    if actor.pk in barred or is_aside or not can(actor, Action.VERDICT_VOTE, run.repository.scope):
         raise NotEligible("Only somebody who may vote on this request can choose another candidate.")
     reason = plain_text(reason.strip())
     if not reason:
@@ -187,6 +191,19 @@ def review_lock(request_id: UUID) -> GenerationRun:
             remedy="Open the request to see where it is.",
         )
     return run
+
+
+def _digest_keep(run: GenerationRun, digest: str) -> None:
+    """Write down what is up for approval now, and void what was cast on anything else."""
+    if run.review_digest != digest:
+        GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)
+        run.review_digest = digest
+        ballots_void(
+            subject_kind=SUBJECT_KIND,
+            subject_id=run.pk,
+            new_digest=digest,
+            reason="The candidate or its evidence changed.",
+        )
 
 
 def _rubric(run: GenerationRun, rubric: Mapping[UUID, Mapping[str, int]]) -> dict[str, Any]:

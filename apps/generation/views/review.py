@@ -59,6 +59,7 @@ from apps.jobs.selectors import job_latest
 
 PANES = 3
 READ_AGAIN = "Below is what is there now: look at it and decide again. Your words are kept."
+STEPPED_ASIDE = "You stepped aside: you have no vote on this request, whatever changes in it."
 
 
 def _user(request: HtmxRequest) -> User:
@@ -114,7 +115,8 @@ def verdict(request: HtmxRequest, request_id: UUID) -> HttpResponse:
         form.add_error("verdict", f"{problem.message} {problem.remedy}")
         context = {**_context(request, run, consensus, user), "form": form}
         return render(request, "generation/review.html", context, status=problem.status)
-    return _back(request, request_id, "Your verdict is recorded.")
+    is_recusal = form.cleaned_data["verdict"] == Verdict.RECUSE.value
+    return _back(request, request_id, STEPPED_ASIDE if is_recusal else "Your verdict is recorded.")
 
 
 def _to_be_read_again(
@@ -201,6 +203,8 @@ def _context(
     is_visible = models_are_visible(run, user)
     mine = ballot_of(SUBJECT_KIND, run.pk, user)
     may_vote = can(user, Action.VERDICT_VOTE, run.repository.scope) and user.pk not in subject.barred
+    is_open = run.request.status == Status.IN_REVIEW
+    is_aside = mine is not None and mine.verdict == Verdict.RECUSE.value
     letters = [one.letter for one in shown]
     ballots = _ballots(run, is_visible=is_visible, letters=by_id)
     requirements = _requirements(run, chosen, user)
@@ -235,14 +239,16 @@ def _context(
         "rubric_columns": "|".join(["Person", "Candidate", *(f"{name}:num" for name in RUBRIC.values())]),
         "mine": mine,
         "barred": subject.barred.get(user.pk, ""),
-        "may_vote": may_vote and run.request.status == Status.IN_REVIEW and mine is None,
-        "may_choose": may_vote and run.request.status == Status.IN_REVIEW and len(shown) > 1,
+        "may_vote": may_vote and is_open and mine is None,
+        "may_step_aside": may_vote and is_open and mine is not None and not is_aside,
+        "is_aside": is_aside,
+        "may_choose": may_vote and is_open and not is_aside and len(shown) > 1,
         "are_models_visible": is_visible,
         "weights": (consensus.voting_details or {}).get("weights") if is_visible else None,
         "digest": subject.digest,
         "changed_total": changed_count(workspace.files.get(run.target_path, ""), modules[chosen.letter]),
         "form": VerdictForm(initial={"digest": subject.digest}, letters=letters, chosen=chosen.letter),
-        "questions": question_context(run, user, by_id, votes=may_vote),
+        "questions": question_context(run, user, by_id, votes=may_vote and not is_aside),
         "trail": [
             ("Requests", reverse("generation:request-list")),
             (run.title, reverse("generation:request-detail", args=[run.pk])),
@@ -304,7 +310,8 @@ def _lines(count: int) -> str:
 
 def _seats(decision: Decision) -> list[dict[str, str]]:
     filled = [{"name": one.seat.name, "state": "approved", "note": one.name} for one in decision.filled]
-    return filled + [{"name": seat.name, "state": "waiting", "note": ""} for seat in decision.open]
+    aside = [{"name": name, "state": "recuse", "note": "stepped aside"} for name in decision.recused]
+    return [*filled, *({"name": seat.name, "state": "waiting", "note": ""} for seat in decision.open), *aside]
 
 
 def _ballots(run: GenerationRun, *, is_visible: bool, letters: dict[str, str]) -> list[dict[str, Any]]:

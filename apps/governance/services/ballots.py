@@ -20,7 +20,7 @@ from apps.governance.errors import (
     Unsatisfiable,
 )
 from apps.governance.models import Ballot, Scope, User
-from apps.governance.selectors import can, seats_nobody_can_fill
+from apps.governance.selectors import accounts_of, can, seats_nobody_can_fill
 from apps.governance.services.audit import audit_record
 
 
@@ -40,6 +40,7 @@ def ballot_cast(
     Record *voter*'s verdict on exactly what they saw, in the caller's transaction.
 
     *digest* is what the voter saw, ``subject.digest`` what is there now: lock the subject before you compute it.
+    A recusal holds whatever changes, so it counts on any content, takes the place of an earlier verdict, and stays.
     The refusals below carry a ``denial``; whoever answers the caller records it outside the transaction.
 
     :raises NotInteractive: the request came with a token, or the account is a machine's.
@@ -51,7 +52,7 @@ def ballot_cast(
     denial = Denial("ballot.cast", subject.kind, str(subject.id), scope.pk, {"verdict": verdict.value})
     _require_person(voter, is_interactive, denial)
     _require_eligible(subject, scope, voter, verdict, denial)
-    if digest != subject.digest:
+    if verdict is not Verdict.RECUSE and digest != subject.digest:
         raise ContentChanged(
             "This changed while you were reading, so your verdict was not counted.",
             remedy="Reload the page, look at what is there now, and decide again.",
@@ -61,6 +62,8 @@ def ballot_cast(
         raise RationaleMissing("Say why.", remedy="A block or a wish for changes needs a reason.")
     try:
         with transaction.atomic():
+            if verdict is Verdict.RECUSE:
+                _earlier_void(subject, voter)
             ballot = Ballot.objects.create(
                 subject_kind=subject.kind,
                 subject_id=subject.id,
@@ -83,11 +86,20 @@ def ballot_cast(
                 detail={"ballot": ballot.pk, "verdict": verdict.value, "detail": dict(detail or {})},
             )
     except IntegrityError as error:
-        if "governance_ballot_one_valid_per_voter" not in str(error):
+        if "governance_ballot_one_valid_per_person" not in str(error):
             raise
-        raise AlreadyVoted("You have voted on this already.", denial=denial) from error
+        raise AlreadyVoted("You have voted on this already, or stepped aside.", denial=denial) from error
     ballot.refresh_from_db()
     return ballot
+
+
+def _earlier_void(subject: Subject, voter: User) -> None:
+    earlier = Ballot.objects.filter(
+        subject_kind=subject.kind, subject_id=subject.id, voter__in=accounts_of(voter), voided_at__isnull=True
+    )
+    earlier.exclude(verdict=Verdict.RECUSE.value).update(
+        voided_at=now(), void_reason="Whoever gave it stepped aside afterwards."
+    )
 
 
 def _require_person(voter: User, is_interactive: bool, denial: Denial) -> None:
@@ -100,8 +112,9 @@ def _require_person(voter: User, is_interactive: bool, denial: Denial) -> None:
 
 
 def _require_eligible(subject: Subject, scope: Scope, voter: User, verdict: Verdict, denial: Denial) -> None:
-    if voter.pk in subject.barred:
-        raise NotEligible(f"You cannot vote on this: {subject.barred[voter.pk].rstrip('.')}.", denial=denial)
+    barred = next((subject.barred[account] for account in accounts_of(voter) if account in subject.barred), None)
+    if barred is not None:
+        raise NotEligible(f"You cannot vote on this: {barred.rstrip('.')}.", denial=denial)
     action = Action.CANDIDATE_BLOCK if verdict is Verdict.BLOCK else Action.VERDICT_VOTE
     if not can(voter, action, scope):
         raise NotEligible(
@@ -113,9 +126,13 @@ def _require_eligible(subject: Subject, scope: Scope, voter: User, verdict: Verd
 
 @transaction.atomic
 def ballots_void(*, subject_kind: str, subject_id: UUID, new_digest: str, reason: str) -> int:
-    """Void every valid ballot on other content than *new_digest*, in the caller's transaction; return how many."""
+    """
+    Void every valid ballot on other content than *new_digest*, in the caller's transaction; return how many.
+
+    Recusals stay: they are about their author, not about the content.
+    """
     stale = Ballot.objects.filter(subject_kind=subject_kind, subject_id=subject_id, voided_at__isnull=True)
-    stale = stale.exclude(subject_digest=new_digest)
+    stale = stale.exclude(subject_digest=new_digest).exclude(verdict=Verdict.RECUSE.value)
     voided = list(stale.select_for_update(of=("self",)).select_related("scope"))
     if not voided:
         return 0
