@@ -141,7 +141,7 @@ def work_off(request: CodeGenerationRequest) -> Job:
 
 
 def approve(request: CodeGenerationRequest, *voters: User, status: str = "approved") -> None:
-    """Put a request into an approved state, which takes the ballots of as many people as it needs."""
+    """Put a request into a state; an approved one takes the ballots of as many people as it needs."""
     digest = "d" * 64
     run = GenerationRun.objects.select_related("repository").get(pk=request.pk)
     for voter in voters:

@@ -79,6 +79,7 @@ class RunResource(Resource):
         "entry": "",
         "analysis": "",
         "risk_tier": "",
+        "approval_policy": "",
         "specification_digest": "",
         "context_digest": "",
         "embedding_model": "",
@@ -90,7 +91,14 @@ class RunResource(Resource):
         "review_digest": "",
         "state_changed_at": "",
     }
-    references = {"request": "req", "draft": "draft", "repository": "repo", "requester": "user", "job": "job"}
+    references = {
+        "approval_policy": "policy",
+        "request": "req",
+        "draft": "draft",
+        "repository": "repo",
+        "requester": "user",
+        "job": "job",
+    }
     filters = ("request", "repository", "requester", "risk_tier")
     newest = None
     place_path = "repository"

@@ -132,7 +132,10 @@ def run_get(*, user: User, request_id: UUID) -> GenerationRun:
     """
     run = (
         GenerationRun.objects.filter(pk=request_id, repository__scope__in=readable_scopes(user))
-        .select_related("request", "repository__scope__organisation", "requester", "job", "draft")
+        .select_related(
+            *("request", "repository__scope__organisation", "requester", "job", "draft"),
+            "approval_policy__scope__organisation",
+        )
         .prefetch_related("stages", "contributions")
         .first()
     )

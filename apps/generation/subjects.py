@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -15,9 +16,11 @@ from apps.generation.services.review_subject import SUBJECT_KIND, barred_people
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import overrides_waiting_for, scope_ids
-from apps.governance.subjects import OpenDecision, SubjectPages, subject_register
-from apps.governance.types import Action
+from apps.governance.subjects import OpenDecision, PastSubject, SubjectPages, subject_register
+from apps.governance.types import Action, Subject
 from apps.repositories.selectors import repository_ids
+
+DECIDED = (Status.APPROVED, Status.DELIVERING, Status.DELIVERED, Status.OBSERVED, Status.REJECTED)
 
 
 def requests_in(_user: User, repositories: Sequence[UUID]) -> QuerySet[GenerationRun]:
@@ -92,10 +95,29 @@ def _votes_open_for(user: User, limit: int) -> list[OpenDecision]:
     ]
 
 
+def _decided(scopes: Collection[int], risk_tier: str, *, since: datetime, limit: int) -> list[PastSubject]:
+    runs = GenerationRun.objects.filter(
+        repository__scope__in=scopes, risk_tier=risk_tier, request__status__in=DECIDED, state_changed_at__gte=since
+    )
+    runs = runs.select_related("request", "repository").prefetch_related("contributions")
+    runs = runs.defer("request__specification_embedding", "request__context_snapshot", "request__specification")
+    return [
+        PastSubject(
+            Subject(SUBJECT_KIND, run.pk, run.review_digest, barred_people(run)),
+            run.repository.scope_id,
+            run.target_path,
+            run.request.status != Status.REJECTED,
+            run.state_changed_at,
+        )
+        for run in runs.order_by("-state_changed_at", "request_id")[:limit]
+    ]
+
+
 subject_register(
     SUBJECT_KIND,
     places=repository_ids,
     readable=requests_in,
     blind=blind_requests,
     pages=SubjectPages(_titles, _review_url, _open_for),
+    decided=_decided,
 )

@@ -45,6 +45,7 @@ urlpatterns = [
     path("requests/<uuid:request_id>/review/measure", review.review_measure, name="review-measure"),
     path("requests/<uuid:request_id>/verdict", review.verdict, name="verdict"),
     path("requests/<uuid:request_id>/choose", review.choose, name="choose"),
+    path("requests/<uuid:request_id>/refreeze", review.refreeze, name="refreeze"),
     path("requests/<uuid:request_id>/answer", questions.answer, name="answer"),
     path("requests/<uuid:request_id>/answers/<uuid:answer_id>/withdraw", questions.withdraw, name="withdraw"),
 ]

@@ -17,6 +17,7 @@ from apps.core.admin import ReadOnlyAdmin
 from apps.core.errors import NofxError
 from apps.governance.models import (
     ApiToken,
+    ApprovalPolicyVersion,
     AuditEvent,
     Ballot,
     CodeOwner,
@@ -225,6 +226,27 @@ class OverrideAdmin(ReadOnlyAdmin):
     list_select_related = ("asked_by", "confirmed_by")
     search_fields = ("asked_by__username", "=subject_id")
     ordering = ("-asked_at",)
+    show_full_result_count = False
+
+
+@admin.register(ApprovalPolicyVersion)
+class ApprovalPolicyAdmin(ReadOnlyAdmin):
+    """Versions of approval policies; they are proposed and published on the governance pages, by two people."""
+
+    list_display = (
+        "scope",
+        "risk_tier",
+        "number",
+        "needed",
+        "proposed_by",
+        "proposed_at",
+        "published_by",
+        "published_at",
+    )
+    list_filter = ("risk_tier",)
+    list_select_related = ("scope__organisation", "proposed_by", "published_by")
+    search_fields = ("scope__repository", "=content_digest")
+    ordering = ("-proposed_at",)
     show_full_result_count = False
 
 

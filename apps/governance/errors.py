@@ -103,6 +103,19 @@ class Unsatisfiable(NofxError):
     status = 422
 
 
+class PolicyInvalid(NofxError):
+    """An approval policy contradicts itself, or nobody could satisfy it."""
+
+    code = "policy.invalid"
+    status = 422
+
+
+class PolicyClosed(Recorded, Conflict):
+    """The version is published, was not simulated, or is not what the person saw."""
+
+    code = "policy.closed"
+
+
 class RoleConflict(Conflict):
     """Two roles that one person must not hold."""
 

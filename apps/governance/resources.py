@@ -12,6 +12,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, NullI
 from apps.core.database import any_looked_up
 from apps.governance.models import (
     ApiToken,
+    ApprovalPolicyVersion,
     AuditEvent,
     Ballot,
     CodeOwner,
@@ -24,6 +25,7 @@ from apps.governance.models import (
 )
 from apps.governance.rest import Resource
 from apps.governance.selectors import audit_readable, readable_scopes, scope_ids
+from apps.governance.selectors.policies import policies_readable
 from apps.governance.subjects import subjects_blind
 
 
@@ -184,6 +186,38 @@ class OverrideResource(Resource):
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Leave out those of unreadable scopes."""
         return rows.filter(scope__in=scope_ids(user))
+
+
+class ApprovalPolicyResource(Resource):
+    """A version of who must approve requests of one risk; of those published in one place the highest number rules."""
+
+    noun = "approval-policies"
+    prefix = "policy"
+    model = ApprovalPolicyVersion
+    permit = "governance:read"
+    columns = {
+        "id": "pk",
+        "scope": "",
+        "risk_tier": "",
+        "number": "",
+        "content": "",
+        "content_digest": "",
+        "needed": "",
+        "reason": "",
+        "proposed_by": "",
+        "proposed_at": "",
+        "simulation": "",
+        "simulated_at": "",
+        "published_by": "",
+        "published_at": "",
+    }
+    references = {"scope": "scope", "proposed_by": "user", "published_by": "user"}
+    filters = ("scope", "risk_tier", "number")
+    newest = "proposed_at"
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out those that rule no place which *user* reads."""
+        return rows.filter(pk__in=policies_readable(user).values("pk"))
 
 
 class AuditEventResource(Resource):

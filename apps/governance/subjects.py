@@ -9,12 +9,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from apps.core.database import Part
+from apps.governance.engine.decisions import Subject
 from apps.governance.models import User
 
 PlacesOf = Callable[[User], Sequence[Any]]
@@ -43,9 +44,28 @@ class SubjectPages:
     open_for: Callable[[User, int], list[OpenDecision]]
 
 
+@dataclass(frozen=True)
+class PastSubject:
+    """Something that was decided: what it was, where, about which path, and whether people approved it."""
+
+    subject: Subject
+    scope_id: int
+    path: str
+    was_approved: bool
+    decided_at: datetime
+
+
+class DecidedOf(Protocol):
+    """What was decided in some scopes about one risk since a time, newest first."""
+
+    def __call__(self, scopes: Collection[int], risk_tier: str, *, since: datetime, limit: int) -> list[PastSubject]:
+        """Return at most *limit* of them."""
+
+
 _readable: dict[str, tuple[PlacesOf, SubjectsIn]] = {}
 _blind: dict[str, IdsFor] = {}
 _pages: dict[str, SubjectPages] = {}
+_decided: dict[str, DecidedOf] = {}
 
 
 def subject_register(
@@ -55,18 +75,28 @@ def subject_register(
     readable: SubjectsIn,
     blind: IdsFor | None = None,
     pages: SubjectPages | None = None,
+    decided: DecidedOf | None = None,
 ) -> None:
     """
     Say which subjects of *kind* a user may read; an app calls it for the kinds it owns.
 
     *places* are the keys of the places that the user may read, *readable* the subjects in them. *blind* are those that
-    the user is still to vote on without knowing who wrote what and how others voted.
+    the user is still to vote on without knowing who wrote what and how others voted. *decided* are those of the past,
+    which policies are tried on before they rule.
     """
     _readable[kind] = (places, readable)
     if blind is not None:
         _blind[kind] = blind
     if pages is not None:
         _pages[kind] = pages
+    if decided is not None:
+        _decided[kind] = decided
+
+
+def subjects_decided(scopes: Collection[int], risk_tier: str, *, since: datetime, limit: int) -> list[PastSubject]:
+    """Return at most *limit* subjects of all kinds that were decided in *scopes* since, newest first."""
+    found = [past for of in _decided.values() for past in of(scopes, risk_tier, since=since, limit=limit)]
+    return sorted(found, key=lambda past: past.decided_at, reverse=True)[:limit]
 
 
 def subjects_readable(user: User, *, kind: str = "subject_kind", identity: str = "subject_id") -> list[Part]:

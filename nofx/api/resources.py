@@ -29,6 +29,7 @@ from apps.generation.resources_reviews import CanaryResource, CanarySettingResou
 from apps.generation.resources_specifications import DraftResource, ReadingResource
 from apps.governance.http import problem, problem_of, record_denial
 from apps.governance.resources import (
+    ApprovalPolicyResource,
     AuditEventResource,
     BallotResource,
     CodeOwnerResource,
@@ -109,6 +110,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     SandboxDayResource,
     BallotResource,
     OverrideResource,
+    ApprovalPolicyResource,
     AuditEventResource,
     UserResource,
     OrganisationResource,

@@ -123,10 +123,16 @@ def test_an_administrator_is_led_to_what_nobody_else_can_set_up(
     ("status", "leads_on"), [("generating", True), ("failed", True), ("in_review", False), ("observed", False)]
 )
 def test_an_engineer_continues_the_latest_request_while_it_needs_somebody(
-    submit: Callable[..., CodeGenerationRequest], engineer: User, client: Client, status: str, leads_on: bool
+    submit: Callable[..., CodeGenerationRequest],
+    engineer: User,
+    reviewer: User,
+    owner: User,
+    client: Client,
+    status: str,
+    leads_on: bool,
 ) -> None:
     request = submit(CLAMP)
-    CodeGenerationRequest.objects.update(status=status)
+    approve(request, *([reviewer, owner] if status == "observed" else []), status=status)
     page = home_of(client, engineer)
     link = f'<a class="button button--primary" href="/requests/{request.pk}"><span>Continue the latest request</span>'
     assert (link in page) is leads_on

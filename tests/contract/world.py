@@ -27,7 +27,16 @@ from apps.generation.models import (
     SpecificationReading,
     StageRecord,
 )
-from apps.governance.models import Ballot, CodeOwner, IdempotencyKey, Override, RoleAssignment, Scope, User
+from apps.governance.models import (
+    ApprovalPolicyVersion,
+    Ballot,
+    CodeOwner,
+    IdempotencyKey,
+    Override,
+    RoleAssignment,
+    Scope,
+    User,
+)
 from apps.governance.services import audit_record, token_issue
 from apps.governance.types import Role
 from apps.jobs.models import Job, JobEvent
@@ -154,6 +163,16 @@ class World:
             reason="r",
             ends_at="2999-01-01T00:00Z",
             asked_by=self.owner,
+        )
+        ApprovalPolicyVersion.objects.create(
+            scope=self.scope,
+            risk_tier="low",
+            number=self.count,
+            content={"needed": 1, "seats": [{}]},
+            content_digest="d",
+            needed=1,
+            reason="r",
+            proposed_by=self.owner,
         )
         audit_record(action="x", object_kind="request", object_id=request.pk, actor=self.owner, scope=self.scope)
         self._measure(revision)

@@ -9,6 +9,7 @@ from django.db import models
 
 from apps.core.database import transaction_time
 from apps.generation.models.requests import CodeGenerationRequest
+from apps.governance.models import ApprovalPolicyVersion
 from apps.jobs.models import Job
 from apps.repositories.models import Repository
 
@@ -56,6 +57,14 @@ class GenerationRun(models.Model):
     entry = models.CharField(max_length=200, blank=True, default="", help_text="Function or class to write.")
     analysis = models.JSONField(default=dict)
     risk_tier = models.CharField(max_length=8, choices=RiskTier)
+    approval_policy = models.ForeignKey(
+        ApprovalPolicyVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The version that decides it; empty for the built-in policy of its risk.",
+    )
     specification_digest = models.CharField(max_length=64)
     context_digest = models.CharField(max_length=64)
     embedding_model = models.CharField(max_length=80, blank=True, default="")

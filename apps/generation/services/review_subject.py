@@ -5,7 +5,8 @@ from __future__ import annotations
 from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import NotFound
 from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun
-from apps.governance.types import DEFAULT_POLICIES, Policy, Subject
+from apps.governance.selectors.policies import policy_in
+from apps.governance.types import Policy, Subject
 
 SUBJECT_KIND = "request"
 REVIEWABLE = (Candidate.State.CHECKED, Candidate.State.EXECUTED)
@@ -30,7 +31,8 @@ def review_digest(*, run: GenerationRun) -> str:
     Return the SHA-256 of what is voted on, computed from the rows as they are now.
 
     It covers the specification, the base commit, the chosen patch, every candidate's patch, checks, outcomes and gates,
-    and the vote of the models. A change of one byte of any of them is another digest.
+    the vote of the models, and the approval policy where it is no built-in one. A change of one byte of any of them is
+    another digest.
     """
     chosen = selected_candidate(run=run)
     consensus = CodeGenerationConsensus.objects.get(request_id=run.pk)
@@ -52,6 +54,8 @@ def review_digest(*, run: GenerationRun) -> str:
         "evidence": evidence,
         "votes": sha256_hex(canonical_json(consensus.voting_details)),
     }
+    if run.approval_policy is not None:
+        content["policy"] = run.approval_policy.content_digest
     return sha256_hex(canonical_json(content))
 
 
@@ -69,5 +73,5 @@ def barred_people(run: GenerationRun) -> dict[int, str]:
 
 
 def review_policy(run: GenerationRun) -> Policy:
-    """Return how many people, and who, must approve a request of this risk."""
-    return DEFAULT_POLICIES[run.risk_tier]
+    """Return how many people, and who, must approve a request: as it was frozen when it was submitted."""
+    return policy_in(run.approval_policy, run.risk_tier)

@@ -20,6 +20,7 @@ from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import (
     REVIEWABLE,
     SUBJECT_KIND,
+    barred_people,
     review_digest,
     review_policy,
     review_subject,
@@ -30,7 +31,18 @@ from apps.generation.types import RATINGS, RUBRIC
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import Ballot, User
 from apps.governance.selectors import ballot_of, can, decision_of
-from apps.governance.services import NotEligible, audit_record, ballot_cast, ballots_void
+from apps.governance.selectors.policies import policy_named
+from apps.governance.services import (
+    Denial,
+    NotAllowed,
+    NotEligible,
+    NotInteractive,
+    approval_require_possible,
+    audit_record,
+    ballot_cast,
+    ballots_void,
+    policy_freeze,
+)
 from apps.governance.types import Action, Decision, DecisionState, Verdict
 from apps.jobs.services import job_enqueue
 
@@ -177,6 +189,47 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
     )
 
 
+@transaction.atomic
+def policy_refreeze(*, request_id: UUID, actor: User, reason: str, is_interactive: bool) -> None:
+    """
+    Decide a request in review under the policy that rules now. Verdicts that were cast are void: other rules applied.
+
+    :raises NotInReview: the request is not in review.
+    :raises NotInteractive: the wish came with a token, or the account is a machine's.
+    :raises NotAllowed: the actor manages no policies of the repository.
+    :raises Unsatisfiable: under the new policy nobody could approve the request.
+    :raises NofxError: what it has rules already, or no reason is given.
+    """
+    run = review_lock(request_id)
+    scope, before = run.repository.scope, run.review_digest
+    denial = Denial("review.refreeze", SUBJECT_KIND, str(run.pk), scope.pk)
+    if not is_interactive or actor.is_service:
+        raise NotInteractive("Only a person who is signed in at the page changes a policy.", denial=denial)
+    if not can(actor, Action.POLICY_MANAGE, scope):
+        raise NotAllowed("Your role does not change policies here.", remedy="Ask an administrator.", denial=denial)
+    ruling = policy_freeze(scope=scope, risk_tier=run.risk_tier)
+    if ruling == run.approval_policy or not reason.strip():
+        raise NofxError("Nothing was changed.", remedy="Give a reason, and do it where a later policy rules.")
+    old, run.approval_policy = run.approval_policy, ruling
+    approval_require_possible(policy=review_policy(run), scope=scope, barred=barred_people(run), path=run.target_path)
+    run.review_digest = review_digest(run=run)
+    run.save(update_fields=["approval_policy", "review_digest"])
+    ballots_void(
+        subject_kind=SUBJECT_KIND, subject_id=run.pk, new_digest=run.review_digest, reason="Another policy applies now."
+    )
+    audit_record(
+        action="review.refreeze",
+        object_kind=SUBJECT_KIND,
+        object_id=run.pk,
+        actor=actor,
+        scope=scope,
+        before_digest=before,
+        after_digest=run.review_digest,
+        reason=plain_text(reason.strip()),
+        detail={"before": policy_named(old), "after": policy_named(ruling)},
+    )
+
+
 def review_lock(request_id: UUID) -> GenerationRun:
     """
     Return the run of a request in review; nobody else changes its review before the transaction ends.
@@ -184,7 +237,9 @@ def review_lock(request_id: UUID) -> GenerationRun:
     :raises NotInReview: it is not in review.
     """
     CodeGenerationRequest.objects.select_for_update().get(pk=request_id)
-    run = GenerationRun.objects.select_related("request", "repository__scope__organisation").get(pk=request_id)
+    run = GenerationRun.objects.select_related(
+        "request", "repository__scope__organisation", "approval_policy__scope__organisation"
+    ).get(pk=request_id)
     if run.request.status != Status.IN_REVIEW:
         raise NotInReview(
             f"The request is {Status(run.request.status).label.lower()}, so there is nothing to vote on.",
@@ -220,10 +275,26 @@ def _rubric(run: GenerationRun, rubric: Mapping[UUID, Mapping[str, int]]) -> dic
 
 
 def _settle(run: GenerationRun, decision: Decision, *, is_blocked: bool) -> None:
-    if decision.state is DecisionState.APPROVED and not is_blocked:
+    if decision.state is DecisionState.PENDING or (decision.state is DecisionState.APPROVED and is_blocked):
+        return
+    if decision.state is DecisionState.APPROVED:
         _approve(run, decision)
-    elif decision.state is DecisionState.REJECTED:
+    else:
         _reject(run)
+    audit_record(
+        action="review.decide",
+        object_kind=SUBJECT_KIND,
+        object_id=run.pk,
+        actor=None,
+        scope=run.repository.scope,
+        after_digest=run.review_digest,
+        reason=" ".join(decision.reasons),
+        detail={
+            "decision": decision.state.value,
+            "policy": policy_named(run.approval_policy),
+            "seats": {seat.seat.name: seat.voter_id for seat in decision.filled},
+        },
+    )
 
 
 def _approve(run: GenerationRun, decision: Decision) -> None:

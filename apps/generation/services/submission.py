@@ -30,8 +30,9 @@ from apps.generation.services.stages import stage_enter, stage_leave
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import AuditEvent, User
 from apps.governance.selectors import can
-from apps.governance.services import Denial, NotAllowed, approval_require_possible, audit_record
-from apps.governance.types import DEFAULT_POLICIES, Action
+from apps.governance.selectors.policies import policy_in, policy_named
+from apps.governance.services import Denial, NotAllowed, approval_require_possible, audit_record, policy_freeze
+from apps.governance.types import Action
 from apps.jobs.services import job_enqueue
 from apps.repositories.models import Repository
 from apps.repositories.selectors import files_at, head_sha, names_known, object_kind
@@ -113,8 +114,9 @@ def request_submit(
     path = target_path.strip() or target_choose(specification, files, language)
     _check_target(path, repository, base_sha, files)
     tier = risk_tier(specification, paths=[path] if path in files else [])
+    ruling = policy_freeze(scope=repository.scope, risk_tier=tier.value)
     approval_require_possible(
-        policy=DEFAULT_POLICIES[tier.value],
+        policy=policy_in(ruling, tier.value),
         scope=repository.scope,
         barred={requester.pk: "requester of this request"},
         path=path,
@@ -147,6 +149,7 @@ def request_submit(
         entry=specification.entry or "",
         analysis=analysis_summary(specification),
         risk_tier=tier.value,
+        approval_policy=ruling,
         specification_digest=sha256_hex(text),
         context_digest=sha256_hex(canonical_json(snapshot)),
         embedding_model=embedding.model,
@@ -172,6 +175,7 @@ def request_submit(
         detail={
             "base_sha": base_sha,
             "risk": tier.value,
+            "policy": policy_named(ruling),
             "context_digest": run.context_digest,
             "requirements": requirement_ids(run),
         },

@@ -35,8 +35,14 @@ from apps.generation.services.gate_jobs import GATES_JOB
 from apps.generation.services.measuring import MEASURERS, gates_ask
 from apps.generation.services.overrides import candidate_sheet
 from apps.generation.services.pipeline import workspace_open
-from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, review_policy, review_subject
-from apps.generation.services.reviews import RequirementsUnmet, review_decision, selection_change, verdict_cast
+from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, review_subject
+from apps.generation.services.reviews import (
+    RequirementsUnmet,
+    policy_refreeze,
+    review_decision,
+    selection_change,
+    verdict_cast,
+)
 from apps.generation.types import RUBRIC
 from apps.generation.types import RequestStatus as Status
 from apps.generation.views.agreement import (
@@ -53,6 +59,7 @@ from apps.generation.views.overrides import SIGNED_FIRST, gates_context, overrid
 from apps.generation.views.questions import question_context
 from apps.governance.models import Ballot, User
 from apps.governance.selectors import ballot_of, ballots_of, can, display_name
+from apps.governance.selectors.policies import policy_ruling
 from apps.governance.services import ContentChanged, denial_record
 from apps.governance.types import Action, Decision, Verdict
 from apps.jobs.selectors import job_latest
@@ -171,6 +178,15 @@ def review_measure(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     return _back(request, request_id, "It is being measured. Reload the page in a moment.")
 
 
+@login_required
+@require_POST
+def refreeze(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    user = _user(request)
+    run = run_get(user=user, request_id=request_id)
+    policy_refreeze(request_id=run.pk, actor=user, reason=request.POST.get("reason", ""), is_interactive=True)
+    return _back(request, request_id, "The policy that rules now applies; verdicts cast before are void.")
+
+
 def _back(request: HtmxRequest, request_id: UUID, text: str) -> HttpResponse:
     return notify(request, redirect_after(request, reverse("generation:review", args=[request_id])), text)
 
@@ -233,7 +249,7 @@ def _context(
         "clusters": behaviour_groups(consensus, by_id),
         "decision": decision,
         "seats": _seats(decision),
-        "policy": review_policy(run),
+        **_policy(run, user),
         "ballots": ballots,
         "ratings": [rating for row in ballots for rating in row["ratings"]],
         "rubric_columns": "|".join(["Person", "Candidate", *(f"{name}:num" for name in RUBRIC.values())]),
@@ -275,6 +291,14 @@ def _requirements(run: GenerationRun, chosen: Lettered, user: User) -> dict[str,
         "can_measure": is_unmeasured and any(can(user, action, scope) for action in MEASURERS),
         "can_rewrite": is_open and bool(gates["blocking"]) and can(user, Action.SPEC_WRITE, scope),
     }
+
+
+def _policy(run: GenerationRun, user: User) -> dict[str, Any]:
+    """Return what rules now, and whether *user* may apply it to a request that was submitted under something else."""
+    ruling = policy_ruling(run.repository.scope, run.risk_tier)
+    is_later = ruling is not None and ruling != run.approval_policy and run.request.status == Status.IN_REVIEW
+    may_manage = is_later and can(user, Action.POLICY_MANAGE, run.repository.scope)
+    return {"ruling": ruling, "may_refreeze": may_manage}
 
 
 def _wanted(request: HtmxRequest, shown: Sequence[Lettered], chosen: Lettered) -> list[Lettered]:

@@ -50,6 +50,7 @@ class Action(StrEnum):
     PEOPLE_MANAGE = "people.manage"
     MODELS_MANAGE = "models.manage"
     BUDGET_MANAGE = "budget.manage"
+    POLICY_MANAGE = "policy.manage"
     REPOSITORY_MANAGE = "repository.manage"
     AUDIT_READ = "audit.read"
     PROMPT_READ = "prompt.read"
@@ -110,6 +111,8 @@ MATRIX: Mapping[Action, Mapping[Role, Condition]] = {
     Action.PEOPLE_MANAGE: _always(Role.ADMIN),
     Action.MODELS_MANAGE: _always(Role.ADMIN),
     Action.BUDGET_MANAGE: _always(Role.ADMIN, Role.CHAIR),
+    # One proposes and another one publishes; either may be either.
+    Action.POLICY_MANAGE: _always(Role.ADMIN, Role.CHAIR),
     Action.REPOSITORY_MANAGE: _always(Role.ADMIN),
     Action.AUDIT_READ: {
         Role.ENGINEER: _OWN,

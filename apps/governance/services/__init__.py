@@ -11,6 +11,8 @@ from apps.governance.errors import (
     NotInteractive,
     OverrideClosed,
     OverrideInvalid,
+    PolicyClosed,
+    PolicyInvalid,
     RationaleMissing,
     Recorded,
     Refused,
@@ -24,6 +26,7 @@ from apps.governance.services.audit import audit_check, audit_denied, audit_reco
 from apps.governance.services.ballots import approval_require_possible, ballot_cast, ballots_void
 from apps.governance.services.overrides import override_ask, override_confirm, override_withdraw
 from apps.governance.services.people import code_owner_assign, role_assign, role_remove, scope_create
+from apps.governance.services.policies import policy_freeze, policy_propose, policy_publish, policy_simulate
 from apps.governance.services.sign_in import token_sign_in
 from apps.governance.services.tokens import (
     TOKEN_SCOPES,
@@ -44,6 +47,8 @@ __all__ = [
     "NotInteractive",
     "OverrideClosed",
     "OverrideInvalid",
+    "PolicyClosed",
+    "PolicyInvalid",
     "RationaleMissing",
     "Recorded",
     "Refused",
@@ -64,6 +69,10 @@ __all__ = [
     "override_ask",
     "override_confirm",
     "override_withdraw",
+    "policy_freeze",
+    "policy_propose",
+    "policy_publish",
+    "policy_simulate",
     "role_assign",
     "role_remove",
     "scope_create",

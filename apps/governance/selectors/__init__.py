@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -33,6 +34,8 @@ from apps.governance.models import AuditEvent, Ballot, CodeOwner, Override, Role
 from apps.governance.subjects import subjects_blind
 
 Anyone: TypeAlias = "User | AnonymousUser"
+ANY_PATH = None
+EVERYWHERE = frozenset({"*", "**"})
 
 
 def _is_known(user: Anyone) -> bool:
@@ -139,34 +142,48 @@ def roster_of(scope: Scope, *, path: str = "") -> Roster:
 
     An owner is named for a pattern that matches the path, or for the whole repository.
     """
-    owners = {
-        owner.user_id
-        for owner in CodeOwner.objects.filter(scope=scope)
-        if owner.pattern in {"*", "**"} or (path and fnmatchcase(path, owner.pattern))
-    }
+    return roster_reader(scope)(path)
+
+
+def roster_reader(scope: Scope) -> Callable[[str | None], Roster]:
+    """
+    Return a function from a path to everyone with a role in *scope*, with the owners of that path.
+
+    Three queries at once, none later. ``ANY_PATH`` takes the owners of every path.
+    """
+    owners = list(CodeOwner.objects.filter(scope=scope).values_list("user_id", "pattern"))
     assignments = RoleAssignment.objects.filter(
         Q(scope=scope) | Q(scope__organisation=scope.organisation_id, scope__repository="")
     ).select_related("user")
     users: dict[int, User] = {}
-    roles: dict[int, set[Role]] = {}
+    roles: dict[int, set[Role]] = defaultdict(set)
     for assignment in assignments:
         users[assignment.user_id] = assignment.user
-        roles.setdefault(assignment.user_id, set()).add(Role(assignment.role))
+        roles[assignment.user_id].add(Role(assignment.role))
     keys = {user.person_key for user in users.values()} - {""}
-    linked = User.objects.filter(person_key__in=keys).values_list("pk", "person_key") if keys else ()
-    members = tuple(
-        Member(
-            user_id=pk,
-            name=display_name(user),
-            roles=frozenset(roles[pk] | ({Role.ADMIN} if user.is_superuser else set())),
-            is_owner=pk in owners,
-            is_human=not user.is_service,
-            is_active=user.is_active,
-            person=user.person_key,
-        )
-        for pk, user in sorted(users.items())
+    linked = dict(User.objects.filter(person_key__in=keys).values_list("pk", "person_key")) if keys else {}
+
+    def roster(path: str | None) -> Roster:
+        owning = {user for user, pattern in owners if _covers(pattern, path)}
+        return Roster(tuple(_member(users[pk], roles[pk], pk in owning) for pk in sorted(users)), linked)
+
+    return roster
+
+
+def _covers(pattern: str, path: str | None) -> bool:
+    return path is ANY_PATH or pattern in EVERYWHERE or (bool(path) and fnmatchcase(path, pattern))
+
+
+def _member(user: User, roles: set[Role], is_owner: bool) -> Member:
+    return Member(
+        user_id=user.pk,
+        name=display_name(user),
+        roles=frozenset(roles | ({Role.ADMIN} if user.is_superuser else set())),
+        is_owner=is_owner,
+        is_human=not user.is_service,
+        is_active=user.is_active,
+        person=user.person_key,
     )
-    return Roster(members, dict(linked))
 
 
 def ballots_of(subject_kind: str, subject_id: UUID) -> QuerySet[Ballot]:
