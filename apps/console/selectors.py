@@ -11,7 +11,7 @@ from apps.generation.models import GenerationRun
 from apps.generation.selectors import runs_readable, runs_waiting_for
 from apps.generation.types import RequestStatus
 from apps.governance.models import User
-from apps.governance.selectors import scope_ids, scopes_where
+from apps.governance.selectors import accounts_of, scope_ids, scopes_where
 from apps.governance.subjects import OpenDecision, decisions_open_for
 from apps.governance.types import Action
 from apps.quality.models import CoverageReport
@@ -48,10 +48,14 @@ def under_way(user: User) -> QuerySet[GenerationRun]:
 
 
 def to_merge(user: User) -> QuerySet[GenerationRun]:
-    """Return the delivered requests that *user* may merge: no gate stands in their way."""
-    delivered = runs_readable(user).filter(
-        request__status=RequestStatus.DELIVERED,
-        repository__scope__in=scope_ids(user, Action.DELIVERY_MERGE),
+    """Return the delivered requests that *user* may merge: none that they have a part in, or that a gate stops."""
+    delivered = (
+        runs_readable(user)
+        .filter(
+            request__status=RequestStatus.DELIVERED,
+            repository__scope__in=scope_ids(user, Action.DELIVERY_MERGE),
+        )
+        .exclude(contributions__user__in=accounts_of(user))
     )
     for status in ("failed", "error"):
         delivered = delivered.exclude(request__pull_request__gates__contains=[{"status": status}])

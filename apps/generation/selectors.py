@@ -28,7 +28,7 @@ from apps.generation.models import (
 from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
-from apps.governance.selectors import ballot_of, can, readable_scopes, scope_ids
+from apps.governance.selectors import accounts_of, ballot_of, can, readable_scopes, scope_ids
 from apps.governance.types import Action
 from apps.knowledge.types import ApprovedWork, PatternOutcome
 from apps.repositories.models import Repository
@@ -119,7 +119,7 @@ def runs_waiting_for(user: User) -> QuerySet[GenerationRun]:
         runs_readable(user)
         .filter(request__status=Status.IN_REVIEW, repository__scope__in=scope_ids(user, Action.VERDICT_VOTE))
         .exclude(voted)
-        .exclude(contributions__user=user)
+        .exclude(contributions__user__in=accounts_of(user))
         .order_by("state_changed_at", "request_id")
     )
 

@@ -113,6 +113,26 @@ def test_neither_a_token_nor_a_stranger_merges(approved: GenerationRun, owner: U
         pull_request_merge(request_id=approved.pk, actor=stranger, is_interactive=True)
 
 
+@pytest.mark.parametrize("is_reviewer_too", [False, True])
+def test_whoever_asked_for_the_code_does_not_merge_it(
+    approved: GenerationRun, engineer: User, scope: Scope, client: Client, is_reviewer_too: bool
+) -> None:
+    deliver(approved)
+    if is_reviewer_too:
+        RoleAssignment.objects.create(user=engineer, scope=scope, role="reviewer")
+    client.force_login(engineer)
+    assert (
+        "Merge into main" not in client.get(reverse("generation:request-detail", args=[approved.pk])).content.decode()
+    )
+    assert "<td>Merge</td>" not in client.get(reverse("console:home")).content.decode()
+    answer = client.post(reverse("generation:request-merge", args=[approved.pk]))
+    assert answer.status_code == 403
+    said = "You are the requester of this request" if is_reviewer_too else "You may not merge into this repository."
+    assert said in answer.content.decode()
+    assert PullRequest.objects.get().state == PullRequest.State.OPEN
+    assert AuditEvent.objects.filter(action="request.merge", outcome="denied", actor_id=str(engineer.pk)).exists()
+
+
 def test_a_gate_that_did_not_pass_blocks_the_merge(approved: GenerationRun, code: Path, owner: User) -> None:
     pull_request = deliver(approved)
     pull_request.gates[0]["status"] = "error"

@@ -18,6 +18,7 @@ from apps.generation.models import Candidate, CodeGenerationRequest, ExpertiseCh
 from apps.governance.models import Organisation, Scope, User
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
+from tests.shop import approve
 
 pytestmark = pytest.mark.django_db
 
@@ -31,14 +32,14 @@ def place(scope: Scope) -> Repository:
 
 
 @pytest.fixture
-def decided(place: Repository, engineer: User) -> Decided:
+def decided(place: Repository, engineer: User, reviewer: User, owner: User) -> Decided:
     """``decided("Slugs")``: a request that was approved, with what it taught about one model."""
 
     def make(
         title: str, *, model: str = "m1", family: str = "text", where: Repository | None = None
     ) -> ExpertiseChange:
         request = CodeGenerationRequest.objects.create(
-            specification="s", context_snapshot={}, target_language="python", status="approved"
+            specification="s", context_snapshot={}, target_language="python", status="in_review"
         )
         run = GenerationRun.objects.create(
             request=request,
@@ -50,6 +51,7 @@ def decided(place: Repository, engineer: User) -> Decided:
             risk_tier="low",
             seed=1,
         )
+        approve(request, reviewer, owner)
         candidate = Candidate.objects.create(request=request, model_id=model, sample_index=0, ordinal=0)
         Judgement.objects.create(
             run=run, candidate=candidate, model_id=model, family=family, right=1.0, cause="approved"

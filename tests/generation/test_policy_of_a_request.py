@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import Error, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from apps.core.clock import now
 from apps.core.errors import NofxError
 from apps.generation.models import CodeGenerationRequest, GenerationRun
 from apps.generation.services.review_subject import review_digest
@@ -160,3 +162,31 @@ def test_sql_gives_a_request_no_other_policy_than_the_one_that_rules(
     assert vote(run, reviewer) == "approved"
     rule()
     refuse("keeps the policy that decided it", change, weak.pk)
+
+
+def test_an_approval_that_ended_is_asked_for_again_and_sql_does_not_count_it(
+    rule: Callable[..., ApprovalPolicyVersion],
+    review: Callable[[], GenerationRun],
+    reviewer: User,
+    owner: User,
+    client: Client,
+) -> None:
+    rule(Policy("short", (Seat("a reviewer"), Seat("an owner", is_owner=True)), ballot_life=timedelta(days=1)))
+    run = review()
+    Ballot.objects.create(
+        subject_kind="request",
+        subject_id=run.pk,
+        subject_digest=review_digest(run=run),
+        scope=run.repository.scope,
+        voter=reviewer,
+        verdict="approve",
+        cast_at=now() - timedelta(days=2),
+    )
+    assert vote(run, owner) == "in_review"
+    with pytest.raises(Error, match="1 of 2 people"), transaction.atomic():
+        CodeGenerationRequest.objects.filter(pk=run.pk).update(status="approved")
+    client.force_login(reviewer)
+    page = client.get(reverse("generation:review", args=[run.pk])).content.decode()
+    assert "Your verdict has ended by the policy of this request." in page
+    assert 'id="verdict"' in page
+    assert vote(run, reviewer) == "approved"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import Error, IntegrityError, transaction
 
+from apps.core.clock import now
 from apps.governance.models import AuditEvent, Ballot
 from apps.governance.selectors import decision_of
 from apps.governance.services import (
@@ -22,7 +24,7 @@ from apps.governance.services import (
     code_owner_assign,
     denial_record,
 )
-from apps.governance.types import DEFAULT_POLICIES, DecisionState, Role, Subject, Verdict
+from apps.governance.types import DEFAULT_POLICIES, DecisionState, Policy, Role, Seat, Subject, Verdict
 
 SEEN = "a" * 64
 
@@ -200,3 +202,29 @@ def test_a_request_that_nobody_could_approve_is_refused_at_once(scope, person, r
         approval_require_possible(policy=policy, scope=scope, barred={owner.pk: "asked"})
     with pytest.raises(Unsatisfiable, match="an architect and a quality lead"):
         approval_require_possible(policy=DEFAULT_POLICIES["high"], scope=scope, barred={})
+
+
+def test_a_request_that_only_one_person_could_approve_is_refused_at_once(scope, reviewer):
+    alone = Policy("one", (Seat("a reviewer"),))
+    with pytest.raises(Unsatisfiable, match="Only one person could approve this"):
+        approval_require_possible(policy=alone, scope=scope, barred={})
+
+
+def test_an_approval_that_ended_makes_room_for_another_and_an_objection_does_not_end(subject, scope, reviewer, person):
+    life, old = timedelta(days=1), now() - timedelta(days=2)
+    blocking = person("bea", Role.REVIEWER)
+    for voter, verdict in ((reviewer, "approve"), (blocking, "block")):
+        Ballot.objects.create(
+            subject_kind=subject.kind,
+            subject_id=subject.id,
+            subject_digest=SEEN,
+            scope=scope,
+            voter=voter,
+            verdict=verdict,
+            rationale="r",
+            cast_at=old,
+        )
+    assert cast(subject, scope, reviewer, life=life).voided_at is None
+    assert Ballot.objects.get(voter=reviewer, cast_at=old).void_reason == "It ended after 1 day."
+    with pytest.raises(AlreadyVoted):
+        cast(subject, scope, blocking, life=life)

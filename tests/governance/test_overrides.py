@@ -228,3 +228,14 @@ def test_the_database_keeps_what_was_signed(subject, scope, lead, chair):
             Override.objects.filter(pk=override.pk).update(**change)
     with pytest.raises(Error, match="never changed"), transaction.atomic():
         Override.objects.filter(pk=override.pk).delete()
+
+
+def test_a_second_account_of_whoever_asked_does_not_confirm(subject, scope, lead, chair):
+    override = ask(subject, scope, lead)
+    for account in (lead, chair):
+        account.person_key = "quinn"
+        account.save()
+    with pytest.raises(NotEligible, match="another person's"):
+        confirm(override, subject, chair)
+    with pytest.raises(IntegrityError, match="another active person"), transaction.atomic():
+        Override.objects.filter(pk=override.pk).update(confirmed_by=chair, confirmed_at=datetime.now(UTC))

@@ -40,6 +40,16 @@ def test_an_engineer_stops_only_their_own_run():
     assert allowed({Role.ENGINEER}, Action.REQUEST_STOP, met={Condition.OWN})
 
 
+def test_an_engineer_never_merges_not_even_their_own():
+    assert not allowed({Role.ENGINEER}, Action.DELIVERY_MERGE, met=set(Condition))
+    assert {role for role in Role if allowed({role}, Action.DELIVERY_MERGE)} == {
+        Role.REVIEWER,
+        Role.QUALITY_LEAD,
+        Role.ARCHITECT,
+    }
+    assert Condition.OWN not in MATRIX[Action.DELIVERY_MERGE].values()
+
+
 def test_a_reviewer_reads_raw_prompts_only_after_voting():
     assert not allowed({Role.REVIEWER}, Action.PROMPT_READ, met={Condition.OWN})
     assert allowed({Role.REVIEWER}, Action.PROMPT_READ, met={Condition.VOTED})

@@ -188,6 +188,9 @@ def test_a_version_is_tried_on_what_was_decided(scope, admin, past):
     assert found["blocked_ids"] == [str(past[1].subject.id)]
     assert any("those of today" in limit for limit in found["limits"])
     assert AuditEvent.objects.get(action="policy.simulate").detail["blocked"] == 1
+    page = visit(admin).get(f"/governance/policies/{version.pk}").content.decode()
+    assert "<strong>1 of 2</strong> approved requests would not have been approved." in page
+    assert "<strong>0 of 3</strong> decided requests could not have been approved by anybody." in page
 
 
 # --- What the database holds by itself ------------------------------------------------------------------------------
@@ -258,7 +261,7 @@ def test_a_version_is_proposed_simulated_and_published_at_the_pages(scope, admin
     assert "the built-in policy" in html
     client.post(f"/governance/policies/{version.pk}/simulate")
     page = visit(chair).get(f"/governance/policies/{version.pk}").content.decode()
-    assert "<strong>0 of 0</strong> approved requests would not have been approved." in page
+    assert "No request of this risk was decided here in the last 90 days" in page
     assert "What this cannot know:" in page
     answer = visit(chair).post(
         f"/governance/policies/{version.pk}/publish", {"digest": version.content_digest}, follow=True

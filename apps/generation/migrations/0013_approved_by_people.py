@@ -44,6 +44,9 @@ CREATE FUNCTION generation_approvals_needed(run generation_generationrun) RETURN
   SELECT CASE WHEN run.risk_tier = 'high' THEN 3 ELSE 2 END
 $$;
 
+CREATE FUNCTION generation_ballot_lives(run generation_generationrun, cast_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$ SELECT true $$;
+
 CREATE FUNCTION generation_require_approval(request uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   run generation_generationrun%ROWTYPE;
@@ -59,6 +62,7 @@ BEGIN
   FROM governance_ballot ballot JOIN governance_user voter ON voter.id = ballot.voter_id
   WHERE ballot.subject_kind = 'request' AND ballot.subject_id = request AND ballot.verdict = 'approve'
     AND ballot.voided_at IS NULL AND ballot.subject_digest = run.review_digest
+    AND generation_ballot_lives(run, ballot.cast_at)
     AND voter.is_active AND NOT voter.is_service
     AND NOT generation_has_part(request, governance_person(voter.id))
     AND NOT EXISTS (
@@ -107,6 +111,7 @@ DROP TRIGGER generation_ballot_barred ON governance_ballot;
 DROP FUNCTION generation_approve_consensus();
 DROP FUNCTION generation_approve_request();
 DROP FUNCTION generation_require_approval(uuid);
+DROP FUNCTION generation_ballot_lives(generation_generationrun, timestamptz);
 DROP FUNCTION generation_approvals_needed(generation_generationrun);
 DROP FUNCTION generation_keep_risk();
 DROP FUNCTION generation_keep_contribution();

@@ -2,7 +2,7 @@
 A run is decided under the approval policy that ruled when it was submitted, frozen with it.
 
 It begins under the ruling version and moves to a later one only by being frozen anew, before it is decided; how many
-approvals it needs is read from there.
+approvals it needs, and how long one lives, is read from there.
 """
 
 import django.db.models.deletion
@@ -39,9 +39,20 @@ LANGUAGE sql STABLE AS $$
     CASE WHEN run.risk_tier = 'high' THEN 3 ELSE 2 END
   )
 $$;
+
+CREATE OR REPLACE FUNCTION generation_ballot_lives(run generation_generationrun, cast_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(
+    (SELECT cast_at > clock_timestamp() - make_interval(days => (content->>'ballot_days')::int)
+     FROM governance_approvalpolicyversion WHERE id = run.approval_policy_id),
+    true
+  )
+$$;
 """
 
 UNDO = """
+CREATE OR REPLACE FUNCTION generation_ballot_lives(run generation_generationrun, cast_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$ SELECT true $$;
 CREATE OR REPLACE FUNCTION generation_approvals_needed(run generation_generationrun) RETURNS integer
 LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN run.risk_tier = 'high' THEN 3 ELSE 2 END

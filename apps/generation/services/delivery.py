@@ -10,19 +10,18 @@ from django.db import transaction
 
 from apps.checks.types import NOT_JUDGED, plain_text
 from apps.core.clock import now
-from apps.core.errors import Conflict, PermissionRefused
+from apps.core.errors import Conflict
 from apps.generation.models import CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
 from apps.generation.services.gates import gates_run
 from apps.generation.services.overrides import pull_request_sheet
 from apps.generation.services.pipeline import workspace_open
-from apps.generation.services.review_subject import SUBJECT_KIND, review_digest, selected_candidate
+from apps.generation.services.review_subject import SUBJECT_KIND, merge_refused, review_digest, selected_candidate
 from apps.generation.services.stages import stage_enter, stage_leave, status_change
 from apps.generation.services.submission import requirement_ids
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
-from apps.governance.selectors import can, display_name
-from apps.governance.services import NotInteractive, audit_record
-from apps.governance.types import Action
+from apps.governance.selectors import display_name
+from apps.governance.services import Denial, NotAllowed, NotInteractive, audit_record
 from apps.jobs.services import JobRun
 from apps.repositories.services import code_host
 from apps.repositories.types import MergeBlocked, Person, PushRefused, trailers
@@ -141,7 +140,7 @@ def push_repeat(*, request_id: UUID, actor: User) -> PullRequest:
     """
     Push the branch of a pull request again.
 
-    :raises PermissionRefused: the actor may not deliver to the repository.
+    :raises NotAllowed: the actor may not deliver to the repository, or has a part in the request.
     :raises PushRefused: the remote still says no.
     """
     pull_request = _locked(request_id)
@@ -158,7 +157,7 @@ def pull_request_merge(*, request_id: UUID, actor: User, is_interactive: bool) -
     Merge the branch into the default branch, as the person who asks for it.
 
     :raises NotInteractive: the wish came with a token.
-    :raises PermissionRefused: the actor may not deliver to the repository.
+    :raises NotAllowed: the actor may not deliver to the repository, or has a part in the request.
     :raises MergeBlocked: a gate did not pass, the branch moved or conflicts, or it is closed.
     :raises PushRefused: the remote says no; nothing is merged.
     """
@@ -211,8 +210,10 @@ def _locked(request_id: UUID) -> PullRequest:
 
 
 def _require_merger(run: GenerationRun, actor: User) -> None:
-    if not can(actor, Action.DELIVERY_MERGE, run.repository.scope):
-        raise PermissionRefused("You may not merge into this repository.", remedy="Ask a reviewer to merge.")
+    refused = merge_refused(run, actor)
+    if refused:
+        denial = Denial("request.merge", SUBJECT_KIND, str(run.pk), run.repository.scope_id)
+        raise NotAllowed(refused, remedy="Ask a reviewer to merge.", denial=denial)
 
 
 @transaction.atomic

@@ -5,8 +5,10 @@ from __future__ import annotations
 from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import NotFound
 from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun
+from apps.governance.models import User
+from apps.governance.selectors import can, part_of
 from apps.governance.selectors.policies import policy_in
-from apps.governance.types import Policy, Subject
+from apps.governance.types import Action, Policy, Subject
 
 SUBJECT_KIND = "request"
 REVIEWABLE = (Candidate.State.CHECKED, Candidate.State.EXECUTED)
@@ -70,6 +72,14 @@ def barred_people(run: GenerationRun) -> dict[int, str]:
         contribution.user_id: f"{contribution.get_kind_display().lower()} of this request"
         for contribution in run.contributions.all()
     }
+
+
+def merge_refused(run: GenerationRun, user: User) -> str:
+    """Return why *user* does not merge the request, as a sentence; empty when they may. At most three queries."""
+    if not can(user, Action.DELIVERY_MERGE, run.repository.scope):
+        return "You may not merge into this repository."
+    part = part_of(user, barred_people(run))
+    return f"You are the {part}, so another person merges it." if part else ""
 
 
 def review_policy(run: GenerationRun) -> Policy:

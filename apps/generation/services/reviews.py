@@ -30,7 +30,7 @@ from apps.generation.services.stages import stage_enter, stage_leave, status_cha
 from apps.generation.types import RATINGS, RUBRIC
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import Ballot, User
-from apps.governance.selectors import ballot_of, can, decision_of
+from apps.governance.selectors import ballot_of, can, decision_of, part_of
 from apps.governance.selectors.policies import policy_named
 from apps.governance.services import (
     Denial,
@@ -119,6 +119,7 @@ def verdict_cast(
             "order_seed": order_seed,
         },
         session_key=session_key,
+        life=review_policy(run).ballot_life,
     )
     blocking = review_blocking(run)
     if blocking and verdict is Verdict.APPROVE:
@@ -153,10 +154,10 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
     :raises NofxError: the candidate cannot be chosen, or no reason is given.
     """
     run = review_lock(request_id)
-    barred = review_subject(run=run).barred
     mine = ballot_of(SUBJECT_KIND, run.pk, actor)
     is_aside = mine is not None and mine.verdict == Verdict.RECUSE.value
-    if actor.pk in barred or is_aside or not can(actor, Action.VERDICT_VOTE, run.repository.scope):
+    has_part = bool(part_of(actor, barred_people(run)))
+    if has_part or is_aside or not can(actor, Action.VERDICT_VOTE, run.repository.scope):
         raise NotEligible("Only somebody who may vote on this request can choose another candidate.")
     reason = plain_text(reason.strip())
     if not reason:

@@ -31,7 +31,7 @@ from apps.generation.services.delivery import pull_request_merge, push_repeat
 from apps.generation.services.overrides import pull_request_sheet
 from apps.generation.services.questions import has_question
 from apps.generation.services.retries import WayOn, request_retry, way_on
-from apps.generation.services.review_subject import REVIEWABLE
+from apps.generation.services.review_subject import REVIEWABLE, merge_refused
 from apps.generation.services.stages import ENDED, STAGES
 from apps.generation.services.trace import trace_of
 from apps.generation.types import RequestStatus as Status
@@ -182,7 +182,7 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "can_rewrite": may_write and (status in FAILED_AT or is_blocked),
         "is_rewrite_next": way is WayOn.CHANGE_SPECIFICATION or is_blocked,
         "can_set_providers": way is WayOn.PROVIDER_SETTINGS and user.is_staff and can(user, Action.MODELS_MANAGE, None),
-        "can_merge": can(user, Action.DELIVERY_MERGE, scope),
+        "can_merge": pull_request is not None and not merge_refused(run, user),
         "leads_to_question": is_own and may_write and status == Status.IN_REVIEW and has_question(run),
         "leads_to_review": status == Status.IN_REVIEW and can(user, Action.VERDICT_VOTE, scope) and not is_own,
         "frozen": lambda: context_view(run.request.context_snapshot),

@@ -35,7 +35,7 @@ from apps.generation.services.gate_jobs import GATES_JOB
 from apps.generation.services.measuring import MEASURERS, gates_ask
 from apps.generation.services.overrides import candidate_sheet
 from apps.generation.services.pipeline import workspace_open
-from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, review_subject
+from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, review_policy, review_subject
 from apps.generation.services.reviews import (
     RequirementsUnmet,
     policy_refreeze,
@@ -58,7 +58,7 @@ from apps.generation.views.lens import lens_view
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.generation.views.questions import question_context
 from apps.governance.models import Ballot, User
-from apps.governance.selectors import ballot_of, ballots_of, can, display_name
+from apps.governance.selectors import ballot_is_over, ballot_of, ballots_of, can, display_name, part_of
 from apps.governance.selectors.policies import policy_ruling
 from apps.governance.services import ContentChanged, denial_record
 from apps.governance.types import Action, Decision, Verdict
@@ -218,9 +218,11 @@ def _context(
     decision = review_decision(run=run)
     is_visible = models_are_visible(run, user)
     mine = ballot_of(SUBJECT_KIND, run.pk, user)
-    may_vote = can(user, Action.VERDICT_VOTE, run.repository.scope) and user.pk not in subject.barred
+    barred = part_of(user, subject.barred)
+    may_vote = can(user, Action.VERDICT_VOTE, run.repository.scope) and not barred
     is_open = run.request.status == Status.IN_REVIEW
     is_aside = mine is not None and mine.verdict == Verdict.RECUSE.value
+    is_over = mine is not None and ballot_is_over(mine, life=review_policy(run).ballot_life)
     letters = [one.letter for one in shown]
     ballots = _ballots(run, is_visible=is_visible, letters=by_id)
     requirements = _requirements(run, chosen, user)
@@ -254,9 +256,10 @@ def _context(
         "ratings": [rating for row in ballots for rating in row["ratings"]],
         "rubric_columns": "|".join(["Person", "Candidate", *(f"{name}:num" for name in RUBRIC.values())]),
         "mine": mine,
-        "barred": subject.barred.get(user.pk, ""),
-        "may_vote": may_vote and is_open and mine is None,
-        "may_step_aside": may_vote and is_open and mine is not None and not is_aside,
+        "barred": barred,
+        "may_vote": may_vote and is_open and (mine is None or is_over),
+        "is_over": is_over and may_vote and is_open,
+        "may_step_aside": may_vote and is_open and mine is not None and not is_aside and not is_over,
         "is_aside": is_aside,
         "may_choose": may_vote and is_open and not is_aside and len(shown) > 1,
         "are_models_visible": is_visible,

@@ -91,10 +91,8 @@ MATRIX: Mapping[Action, Mapping[Role, Condition]] = {
         **_always(Role.QUALITY_LEAD, Role.ARCHITECT),
         Role.CHAIR: Condition.SECOND_PERSON,
     },
-    Action.DELIVERY_MERGE: {
-        Role.ENGINEER: _OWN,
-        **_always(Role.REVIEWER, Role.QUALITY_LEAD, Role.ARCHITECT),
-    },
+    # Whoever has a part in a request does not merge it, whatever their role: nobody takes their own code in.
+    Action.DELIVERY_MERGE: _always(Role.REVIEWER, Role.QUALITY_LEAD, Role.ARCHITECT),
     Action.QUALITY_MEASURE: _always(*_ENGINEERING, Role.SERVICE),
     Action.THRESHOLD_EDIT: _always(Role.QUALITY_LEAD, Role.CHAIR),
     Action.TEST_QUARANTINE: {Role.REVIEWER: _OWN, Role.QUALITY_LEAD: _ALWAYS},

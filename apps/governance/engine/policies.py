@@ -96,8 +96,13 @@ def policy_lines(policy: Policy, names: Mapping[int, str]) -> list[str]:
     lines = [f"{policy.needed} of {len(policy.seats)} seats must approve."]
     lines += [f"{policy.quorum} seats must be present."] if policy.quorum else []
     if policy.ballot_life is not None:
-        lines.append(f"An approval ends after {policy.ballot_life.days} days.")
+        lines.append(f"An approval ends after {days_named(policy.ballot_life)}.")
     return lines + [f"Seat {at}: {_seat_line(seat, names)}." for at, seat in enumerate(policy.seats, start=1)]
+
+
+def days_named(life: timedelta) -> str:
+    """Return *life* in words, such as ``1 day``."""
+    return "1 day" if life.days == 1 else f"{life.days} days"
 
 
 def _seat_line(seat: Seat, names: Mapping[int, str]) -> str:

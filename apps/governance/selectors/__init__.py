@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import TypeAlias, cast
 from uuid import UUID
@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet
 from apps.core.database import any_looked_up
 from apps.governance.engine.chain import CHAIN_ID, CHAIN_KIND, Outcome
 from apps.governance.engine.decisions import (
+    PASSING,
     Decision,
     HumanBallot,
     Member,
@@ -25,6 +26,7 @@ from apps.governance.engine.decisions import (
     Seat,
     Subject,
     Verdict,
+    approvers,
     decide,
     shortfall,
 )
@@ -136,6 +138,11 @@ def accounts_of(user: User) -> list[int]:
     return list(User.objects.filter(person_key=user.person_key).values_list("pk", flat=True))
 
 
+def part_of(user: User, barred: Mapping[int, str]) -> str:
+    """Return why the person behind *user* is among *barred*, in whichever account; empty when they are not."""
+    return next((barred[account] for account in accounts_of(user) if account in barred), "")
+
+
 def roster_of(scope: Scope, *, path: str = "") -> Roster:
     """
     Return everyone with a role in *scope*, who owns *path*, and their other accounts; at most three queries.
@@ -193,10 +200,17 @@ def ballots_of(subject_kind: str, subject_id: UUID) -> QuerySet[Ballot]:
 
 
 def ballot_of(subject_kind: str, subject_id: UUID, voter: User) -> Ballot | None:
-    """Return the valid ballot of *voter* on a subject, if any."""
+    """Return the valid ballot on a subject of the person behind *voter*, in whichever account, if any."""
     return Ballot.objects.filter(
-        subject_kind=subject_kind, subject_id=subject_id, voter=voter, voided_at__isnull=True
+        subject_kind=subject_kind, subject_id=subject_id, voter__in=accounts_of(voter), voided_at__isnull=True
     ).first()
+
+
+def ballot_is_over(ballot: Ballot, *, life: timedelta | None) -> bool:
+    """Return whether *ballot* is an approval or an abstention that has ended; one query where ballots end."""
+    if life is None or Verdict(ballot.verdict) not in PASSING:
+        return False
+    return _database_time() - ballot.cast_at >= life
 
 
 def human_ballots(ballots: Iterable[Ballot]) -> tuple[HumanBallot, ...]:
@@ -227,11 +241,12 @@ def _database_time() -> datetime:
         return cast("datetime", cursor.fetchone()[0])
 
 
-def seats_nobody_can_fill(
+def approval_prospect(
     *, policy: Policy, scope: Scope, barred: Mapping[int, str], path: str = ""
-) -> tuple[Seat, ...]:
-    """Return the seats that the people of *scope* could never fill; empty when approval is possible. Two queries."""
-    return shortfall(policy, roster_of(scope, path=path), barred)
+) -> tuple[tuple[Seat, ...], int]:
+    """Return the seats that the people of *scope* could never fill, and how many people may approve. Three queries."""
+    roster = roster_of(scope, path=path)
+    return shortfall(policy, roster, barred), approvers(policy, roster, barred)
 
 
 def overrides_of(subject_kind: str, subject_id: UUID) -> QuerySet[Override]:
@@ -253,6 +268,7 @@ class Signer:
     user_id: int
     roles: frozenset[Role]
     barred: Mapping[int, str]
+    accounts: frozenset[int]
 
     @property
     def may_ask(self) -> bool:
@@ -261,12 +277,14 @@ class Signer:
 
     def may_confirm(self, asked_by: int) -> bool:
         """Return whether they may sign second, after *asked_by*."""
-        return may_confirm(self.roles, self.user_id, self.barred, asked_by=asked_by)
+        return asked_by not in self.accounts and may_confirm(self.roles, self.user_id, self.barred, asked_by=asked_by)
 
 
 def override_signer(user: User, scope: Scope, barred: Mapping[int, str]) -> Signer:
     """Return what *user* may sign in *scope*; one query. A machine signs nothing."""
-    return Signer(user.pk, frozenset() if user.is_service else roles_of(user, scope), barred)
+    part = part_of(user, barred)
+    roles = frozenset() if user.is_service else roles_of(user, scope)
+    return Signer(user.pk, roles, {**barred, user.pk: part} if part else barred, frozenset(accounts_of(user)))
 
 
 def override_state_of(override: Override, *, digest: str) -> OverrideState:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from apps.core.clock import now
-from apps.governance.engine.decisions import Policy, Subject, Verdict
+from apps.governance.engine.decisions import PASSING, Policy, Subject, Verdict
 from apps.governance.engine.permissions import Action
+from apps.governance.engine.policies import days_named
 from apps.governance.errors import (
     AlreadyVoted,
     ContentChanged,
@@ -20,8 +22,11 @@ from apps.governance.errors import (
     Unsatisfiable,
 )
 from apps.governance.models import Ballot, Scope, User
-from apps.governance.selectors import accounts_of, can, seats_nobody_can_fill
+from apps.governance.selectors import accounts_of, approval_prospect, can, part_of
 from apps.governance.services.audit import audit_record
+
+# So that nobody alone, by absence or by a favour, decides what becomes of others' requests.
+FEWEST_APPROVERS = 2
 
 
 def ballot_cast(
@@ -35,11 +40,13 @@ def ballot_cast(
     rationale: str = "",
     detail: Mapping[str, object] | None = None,
     session_key: str = "",
+    life: timedelta | None = None,
 ) -> Ballot:
     """
     Record *voter*'s verdict on exactly what they saw, in the caller's transaction.
 
     *digest* is what the voter saw, ``subject.digest`` what is there now: lock the subject before you compute it.
+    An earlier verdict of the voter that is older than *life* has ended and makes room for this one.
     A recusal holds whatever changes, so it counts on any content, takes the place of an earlier verdict, and stays.
     The refusals below carry a ``denial``; whoever answers the caller records it outside the transaction.
 
@@ -63,7 +70,9 @@ def ballot_cast(
     try:
         with transaction.atomic():
             if verdict is Verdict.RECUSE:
-                _earlier_void(subject, voter)
+                _earlier_void(subject, voter, "Whoever gave it stepped aside afterwards.")
+            elif life is not None:
+                _earlier_void(subject, voter, f"It ended after {days_named(life)}.", before=now() - life)
             ballot = Ballot.objects.create(
                 subject_kind=subject.kind,
                 subject_id=subject.id,
@@ -93,13 +102,13 @@ def ballot_cast(
     return ballot
 
 
-def _earlier_void(subject: Subject, voter: User) -> None:
+def _earlier_void(subject: Subject, voter: User, reason: str, *, before: datetime | None = None) -> None:
     earlier = Ballot.objects.filter(
         subject_kind=subject.kind, subject_id=subject.id, voter__in=accounts_of(voter), voided_at__isnull=True
-    )
-    earlier.exclude(verdict=Verdict.RECUSE.value).update(
-        voided_at=now(), void_reason="Whoever gave it stepped aside afterwards."
-    )
+    ).exclude(verdict=Verdict.RECUSE.value)
+    if before is not None:
+        earlier = earlier.filter(cast_at__lte=before, verdict__in=[verdict.value for verdict in PASSING])
+    earlier.update(voided_at=now(), void_reason=reason)
 
 
 def _require_person(voter: User, is_interactive: bool, denial: Denial) -> None:
@@ -112,8 +121,8 @@ def _require_person(voter: User, is_interactive: bool, denial: Denial) -> None:
 
 
 def _require_eligible(subject: Subject, scope: Scope, voter: User, verdict: Verdict, denial: Denial) -> None:
-    barred = next((subject.barred[account] for account in accounts_of(voter) if account in subject.barred), None)
-    if barred is not None:
+    barred = part_of(voter, subject.barred)
+    if barred:
         raise NotEligible(f"You cannot vote on this: {barred.rstrip('.')}.", denial=denial)
     action = Action.CANDIDATE_BLOCK if verdict is Verdict.BLOCK else Action.VERDICT_VOTE
     if not can(voter, action, scope):
@@ -155,12 +164,17 @@ def approval_require_possible(*, policy: Policy, scope: Scope, barred: Mapping[i
     """
     Refuse what the people of *scope* could never approve. Call it when a request is submitted.
 
-    :raises Unsatisfiable: at least one seat has nobody who could fill it.
+    :raises Unsatisfiable: at least one seat has nobody who could fill it, or only one person could approve at all.
     """
-    missing = seats_nobody_can_fill(policy=policy, scope=scope, barred=barred, path=path)
+    missing, people = approval_prospect(policy=policy, scope=scope, barred=barred, path=path)
     if missing:
         seats = " and ".join(seat.name for seat in missing)
         raise Unsatisfiable(
             f"Nobody could approve this: {policy.name} needs {seats} besides those who wrote it.",
             remedy=f"Ask an administrator to name {seats} for {scope}.",
+        )
+    if people < FEWEST_APPROVERS:
+        raise Unsatisfiable(
+            "Only one person could approve this besides those who wrote it; there must be two to choose from.",
+            remedy=f"Ask an administrator to name another reviewer for {scope}.",
         )

@@ -20,7 +20,7 @@ from apps.governance.errors import (
     OverrideInvalid,
 )
 from apps.governance.models import Override, Scope, User
-from apps.governance.selectors import override_state_of, roles_of
+from apps.governance.selectors import accounts_of, override_state_of, part_of, roles_of
 from apps.governance.services.audit import audit_record
 
 
@@ -95,7 +95,7 @@ def override_confirm(*, override_id: UUID, subject: Subject, actor: User, is_int
     override = _locked(override_id)
     denial = Denial("override.confirm", subject.kind, str(subject.id), override.scope_id, {"override": override.pk})
     _require_person(actor, subject, denial, is_interactive=is_interactive)
-    if actor.pk == override.asked_by_id:
+    if override.asked_by_id in accounts_of(actor):
         raise NotEligible("You signed first; the second signature is another person's.", denial=denial)
     roles = roles_of(actor, override.scope)
     if not may_confirm(roles, actor.pk, subject.barred, asked_by=override.asked_by_id):
@@ -168,8 +168,9 @@ def _require_at_page(actor: User, denial: Denial, *, is_interactive: bool) -> No
 
 def _require_person(actor: User, subject: Subject, denial: Denial, *, is_interactive: bool) -> None:
     _require_at_page(actor, denial, is_interactive=is_interactive)
-    if actor.pk in subject.barred:
-        raise NotEligible(f"You cannot sign this: {subject.barred[actor.pk].rstrip('.')}.", denial=denial)
+    part = part_of(actor, subject.barred)
+    if part:
+        raise NotEligible(f"You cannot sign this: {part.rstrip('.')}.", denial=denial)
 
 
 def _changed(denial: Denial) -> ContentChanged:

@@ -7,6 +7,7 @@ their own, which nothing here accepts.
 
 from apps.governance.engine.decisions.model import (
     DEFAULT_POLICIES,
+    PASSING,
     Decision,
     DecisionState,
     FilledSeat,
@@ -20,10 +21,11 @@ from apps.governance.engine.decisions.model import (
     Verdict,
 )
 from apps.governance.engine.decisions.rule import decide
-from apps.governance.engine.decisions.seating import Seating, is_satisfiable, may_approve, shortfall
+from apps.governance.engine.decisions.seating import Seating, approvers, is_satisfiable, shortfall
 
 __all__ = [
     "DEFAULT_POLICIES",
+    "PASSING",
     "Decision",
     "DecisionState",
     "FilledSeat",
@@ -36,8 +38,8 @@ __all__ = [
     "Seating",
     "Subject",
     "Verdict",
+    "approvers",
     "decide",
     "is_satisfiable",
-    "may_approve",
     "shortfall",
 ]

@@ -21,6 +21,10 @@ class Verdict(StrEnum):
     RECUSE = "recuse"
 
 
+# What helps to pass. It ends with the policy's life of a ballot; an objection does not.
+PASSING = frozenset({Verdict.APPROVE, Verdict.ABSTAIN})
+
+
 class DecisionState(StrEnum):
     """Where a decision stands."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.governance.engine.decisions.model import (
+    PASSING,
     Decision,
     DecisionState,
     FilledSeat,
@@ -22,7 +23,6 @@ from apps.governance.engine.decisions.seating import Seating
 
 # What a person says with several accounts is the first of these that any of them says.
 _GRAVEST = (Verdict.RECUSE, Verdict.BLOCK, Verdict.REQUEST_CHANGES, Verdict.ABSTAIN, Verdict.APPROVE)
-_PASSING = frozenset({Verdict.APPROVE, Verdict.ABSTAIN})
 
 
 def decide(policy: Policy, ballots: Iterable[HumanBallot], subject: Subject, roster: Roster, now: datetime) -> Decision:
@@ -87,7 +87,7 @@ def _standing(cast: Collection[HumanBallot], policy: Policy, subject: Subject, n
     return {
         voter: ballot
         for voter, ballot in newest.items()
-        if life is None or ballot.verdict not in _PASSING or now - ballot.cast_at < life
+        if life is None or ballot.verdict not in PASSING or now - ballot.cast_at < life
     }
 
 

@@ -8,11 +8,6 @@ from apps.governance.engine.decisions.model import Member, Policy, Roster, Seat,
 from apps.governance.engine.permissions import VOTELESS, Action, allowed
 
 
-def may_approve(member: Member, barred: Mapping[int, str], action: Action = Action.VERDICT_VOTE) -> bool:
-    """Return whether *member* can fill a seat at all: a person, active, with a role that votes, not barred."""
-    return member.is_human and member.is_active and member.user_id not in barred and allowed(member.roles, action)
-
-
 class Seating:
     """
     The accounts of a roster under one policy, as natural persons.
@@ -126,6 +121,12 @@ def shortfall(policy: Policy, roster: Roster, barred: Mapping[int, str]) -> tupl
     if len(taken) >= max(policy.needed, policy.quorum):
         return ()
     return tuple(seat for at, seat in enumerate(policy.seats) if at not in taken)
+
+
+def approvers(policy: Policy, roster: Roster, barred: Mapping[int, str]) -> int:
+    """Return how many people could fill some seat."""
+    seating = Seating(policy, roster, barred)
+    return len({seating.person(member.user_id) for member in seating.eligible})
 
 
 def is_satisfiable(policy: Policy, roster: Roster, barred: Mapping[int, str]) -> bool:
