@@ -27,11 +27,11 @@ from apps.generation.selectors import candidates_of, lettered, seeded
 from apps.generation.services.canaries import CanaryRefused, ShareRefused, canary_share_set
 from apps.generation.services.group_counts import canary_count
 from apps.generation.services.review_subject import review_digest, selected_candidate
-from apps.generation.services.reviews import selection_change
+from apps.generation.services.reviews import selection_change, verdict_cast
 from apps.generation.services.trace import trace_of
 from apps.governance.models import AuditEvent, Ballot, User
 from apps.governance.services import NotAllowed
-from apps.governance.types import Role
+from apps.governance.types import Role, Verdict
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
@@ -175,6 +175,21 @@ def test_whoever_was_told_and_tries_to_choose_it_is_refused_and_not_counted_agai
     form = {"letter": letter_of(run, reviewer, Canary.objects.get().pk), "reason": "Simpler."}
     assert client.post(reverse("generation:choose", args=[run.pk]), form).status_code == 409
     assert counted() == {1: 1}
+
+
+def test_whoever_steps_aside_has_neither_caught_nor_missed_it(made: Made, reviewer: User) -> None:
+    run = made()
+    digest = review_digest(run=run)
+    verdict_cast(
+        request_id=run.pk,
+        reviewer=reviewer,
+        verdict=Verdict.RECUSE,
+        digest=digest,
+        is_interactive=True,
+        rationale="I sit beside the author.",
+        depth=40,
+    )
+    assert not ReviewCount.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -186,20 +186,26 @@ class Opinion:
 
 
 def canary_judge(
-    *, run: GenerationRun, reviewer: User, preference: str, rubric: Mapping[UUID, Mapping[str, int]]
+    *,
+    run: GenerationRun,
+    reviewer: User,
+    preference: str,
+    rubric: Mapping[UUID, Mapping[str, int]],
+    has_judged: bool = True,
 ) -> Opinion:
     """
     Count whether *reviewer* saw that a candidate is wrong on purpose, and return what of their opinion may be kept.
 
     It is missed by whoever prefers it or calls a tie, and did not rate it less correct than what is up for approval.
-    Whoever voted here before was told which one it is and is not counted again. In a request with such a candidate no
-    preference is kept of anybody, since an absent one would name those who missed it.
+    Whoever voted here before was told which one it is and is not counted again; whoever steps aside has judged nothing.
+    In a request with such a candidate no preference is kept of anybody, since an absent one would name those who missed
+    it.
     """
     canary = Canary.objects.filter(request_id=run.pk).first()
     if canary is None:
         return Opinion(preference, dict(rubric))
     is_told = Ballot.objects.filter(subject_kind=SUBJECT_KIND, subject_id=run.pk, voter=reviewer).exists()
-    if not is_told and not canary.is_disclosed:
+    if has_judged and not is_told and not canary.is_disclosed:
         own = rubric.get(canary.pk, {}).get("correct")
         chosen = rubric.get(selected_candidate(run=run).pk, {}).get("correct")
         is_rated_lower = own is not None and chosen is not None and own < chosen

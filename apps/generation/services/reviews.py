@@ -100,9 +100,13 @@ def verdict_cast(
     :raises RequirementsUnmet: it is an approval, and a gate of the candidate did not pass and is not overridden.
     """
     run = review_lock(request_id)
+    has_judged = verdict is not Verdict.RECUSE
     # Before the ballot: whoever writes to the audit chain makes all others wait.
-    depth_count(repository=run.repository, percent=depth)
-    opinion = canary_judge(run=run, reviewer=reviewer, preference=preference, rubric=rubric or {})
+    if has_judged:
+        depth_count(repository=run.repository, percent=depth)
+    opinion = canary_judge(
+        run=run, reviewer=reviewer, preference=preference, rubric=rubric or {}, has_judged=has_judged
+    )
     subject = review_subject(run=run)
     _digest_keep(run, subject.digest)
     ballot = ballot_cast(

@@ -65,7 +65,7 @@ DROP FUNCTION generation_freeze_policy();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generation", "0013_approved_by_people"),
+        ("generation", "0015_approved_by_people"),
         ("governance", "0008_approval_policies"),
         ("repositories", "0001_initial"),
     ]

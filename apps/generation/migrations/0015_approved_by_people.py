@@ -121,6 +121,6 @@ DROP FUNCTION generation_has_part(uuid, text);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("generation", "0012_pattern_uses"), ("governance", "0007_ballots_of_active_people")]
+    dependencies = [("generation", "0014_canaries"), ("governance", "0007_ballots_of_active_people")]
 
     operations = [migrations.RunSQL(PEOPLE + APPROVAL, UNDO)]
