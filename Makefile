@@ -59,13 +59,13 @@ lint: $(DEV_STAMP) ## style, formatting and import contracts
 types: $(DEV_STAMP) ## static types
 	@$(BIN)/mypy nofx apps
 
-test: lint types ## every check, and every test that takes less than ten seconds
+test: lint types ## every check, and every test but the slow ones and those in a browser
 	@DJANGO_SETTINGS_MODULE=nofx.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
 	@$(PRODUCTION_LIKE) $(BIN)/python manage.py check --deploy --fail-level WARNING
-	@$(BIN)/pytest -n 3 --dist worksteal -m "not slow"
+	@$(BIN)/pytest -n 3 --dist worksteal -m "not slow and not browser"
 
-slow: $(DEV_STAMP) ## the tests that take longer: whole platforms, killed clusters, walks through the browser
-	@$(BIN)/pytest -n 2 --dist worksteal -m slow
+slow: $(DEV_STAMP) ## the other tests: pages in a browser, whole platforms, killed clusters
+	@$(BIN)/pytest -n 3 --dist worksteal -m "slow or browser"
 
 nightly: $(DEV_STAMP) ## the laws of the decision rule, on ten times as many histories
 	@NOFX_HYPOTHESIS=nightly $(BIN)/pytest -q -m laws
