@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from apps.sandbox.engine.rootfs import SCRATCH
 from apps.sandbox.errors import NodeUnavailable, SandboxUnavailable, SpecInvalid
 from apps.sandbox.gateways.node import REMEDY as NODE_REMEDY
 from apps.sandbox.gateways.node import node_problem
@@ -32,6 +33,7 @@ __all__ = [
     "COMMAND_LIMITS",
     "MISSING",
     "NODE_REMEDY",
+    "SCRATCH",
     "Call",
     "CommandRun",
     "FunctionRun",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from apps.checks.types import CheckResult, Finding, JavaScriptSource, plain_text
+from apps.checks.types import CheckResult, Finding, JavaScriptSource, Status, plain_text
 from apps.core.javascript import CannotStrip, fault_of, strip_types
 from apps.sandbox.services import NodeModule, NodeRun, SpecInvalid, sandbox_map
 
@@ -36,8 +36,8 @@ def check(sources: Mapping[str, JavaScriptSource]) -> dict[str, tuple[CheckResul
             fault = Finding("syntax", plain_text(found[name].refused), name, 0, 0, "high")
         elif fault is None and found[name].status != "exit":
             reason = f"node did not end as it should: {found[name].status}."
-        status = "error" if reason else "failed" if fault else "passed"
-        syntax = CheckResult(TOOL, "", status, (fault,) if fault else (), seconds, reason)  # type: ignore[arg-type]
+        status: Status = "error" if reason else "failed" if fault else "passed"
+        syntax = CheckResult(TOOL, "", status, (fault,) if fault else (), seconds, reason)
         results[name] = (*not_applicable(is_typed=one.is_typed), syntax)
     return results
 

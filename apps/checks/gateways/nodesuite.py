@@ -13,7 +13,7 @@ from typing import Any
 from apps.checks import inside
 from apps.checks.types import FileCoverage, MeasurementFailed, TestFailure, TestMeasurement, plain_text
 from apps.core.javascript import CannotStrip, strip_types
-from apps.sandbox.services import COMMAND_LIMITS, CommandRun, Result, node_missing, sandbox_run
+from apps.sandbox.services import COMMAND_LIMITS, SCRATCH, CommandRun, Result, node_missing, sandbox_run
 
 TYPED = (".ts", ".mts", ".cts")
 MAX_REPORT = 16 << 20
@@ -25,7 +25,7 @@ _WHY = {
     "output_limit": "The tests wrote more output than they may.",
 }
 _TAMPERED = "The report of the tests was tampered with."
-_OURS = "sandbox/work/"
+_OURS = f"{SCRATCH}/".lstrip("/")
 
 
 def run(
