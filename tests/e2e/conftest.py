@@ -26,6 +26,21 @@ from twisted.internet import reactor
 
 from apps.governance.models import User
 from nofx.asgi import application
+from tests.shop import code, engineer, home, owner, person, provider, repository, reviewer, scope, server, submit
+
+__all__ = [
+    "code",
+    "engineer",
+    "home",
+    "owner",
+    "person",
+    "provider",
+    "repository",
+    "reviewer",
+    "scope",
+    "server",
+    "submit",
+]
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",  # the tests may run as root

@@ -21,22 +21,7 @@ from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from apps.sandbox.services import Call, FunctionRun, sandbox_run
 from tests.fault_server import Fault, FaultServer
-from tests.shop import (
-    code,
-    engineer,
-    git,
-    home,
-    owner,
-    person,
-    provider,
-    repository,
-    reviewer,
-    scope,
-    server,
-    work_off,
-)
-
-__all__ = ["code", "engineer", "home", "owner", "person", "provider", "repository", "reviewer", "scope", "server"]
+from tests.shop import git, work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

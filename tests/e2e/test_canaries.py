@@ -10,35 +10,8 @@ from playwright.sync_api import Page, expect
 
 from apps.governance.models import User
 from tests.generation.test_canaries import Made, lead, made
-from tests.shop import (
-    code,
-    engineer,
-    home,
-    owner,
-    person,
-    provider,
-    repository,
-    reviewer,
-    scope,
-    server,
-    submit,
-)
 
-__all__ = [
-    "code",
-    "engineer",
-    "home",
-    "lead",
-    "made",
-    "owner",
-    "person",
-    "provider",
-    "repository",
-    "reviewer",
-    "scope",
-    "server",
-    "submit",
-]
+__all__ = ["lead", "made"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -17,22 +17,7 @@ from apps.repositories.models import Repository
 from apps.sandbox.services import Call, NodeModule, NodeRun, sandbox_run
 from tests.e2e.test_acceptance import Kind, approve, write_and_submit
 from tests.fault_server import FaultServer
-from tests.shop import (
-    code,
-    engineer,
-    git,
-    home,
-    owner,
-    person,
-    provider,
-    repository,
-    reviewer,
-    scope,
-    server,
-    work_off,
-)
-
-__all__ = ["code", "engineer", "home", "owner", "person", "provider", "repository", "reviewer", "scope", "server"]
+from tests.shop import git, work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

@@ -16,34 +16,7 @@ from apps.governance.types import Verdict
 from apps.providers.models import Provider
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, UNPARSABLE, WRONG
-from tests.shop import (
-    code,
-    engineer,
-    home,
-    owner,
-    person,
-    provider,
-    repository,
-    reviewer,
-    scope,
-    server,
-    submit,
-    work_off,
-)
-
-__all__ = [
-    "code",
-    "engineer",
-    "home",
-    "owner",
-    "person",
-    "provider",
-    "repository",
-    "reviewer",
-    "scope",
-    "server",
-    "submit",
-]
+from tests.shop import work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -13,34 +13,7 @@ from apps.governance.models import User
 from apps.providers.models import Provider
 from tests.fault_server import FaultServer
 from tests.generation.test_lens import HALF, RIGHT, WRONG
-from tests.shop import (
-    code,
-    engineer,
-    home,
-    owner,
-    person,
-    provider,
-    repository,
-    reviewer,
-    scope,
-    server,
-    submit,
-    work_off,
-)
-
-__all__ = [
-    "code",
-    "engineer",
-    "home",
-    "owner",
-    "person",
-    "provider",
-    "repository",
-    "reviewer",
-    "scope",
-    "server",
-    "submit",
-]
+from tests.shop import work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

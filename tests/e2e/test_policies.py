@@ -19,35 +19,7 @@ from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP
 from tests.generation.test_requirements_in_review import BRINGS
 from tests.knowledge.test_mining import function
-from tests.shop import (
-    code,
-    engineer,
-    git,
-    home,
-    owner,
-    person,
-    provider,
-    repository,
-    reviewer,
-    scope,
-    server,
-    submit,
-    work_off,
-)
-
-__all__ = [
-    "code",
-    "engineer",
-    "home",
-    "owner",
-    "person",
-    "provider",
-    "repository",
-    "reviewer",
-    "scope",
-    "server",
-    "submit",
-]
+from tests.shop import git, work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

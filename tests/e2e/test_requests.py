@@ -19,34 +19,7 @@ from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, UNPARSABLE, WRONG
 from tests.generation.test_questions import ALSO_FIRST, FIRST, MIDDLE, SORTED
-from tests.shop import (
-    code,
-    engineer,
-    home,
-    owner,
-    person,
-    provider,
-    repository,
-    reviewer,
-    scope,
-    server,
-    submit,
-    work_off,
-)
-
-__all__ = [
-    "code",
-    "engineer",
-    "home",
-    "owner",
-    "person",
-    "provider",
-    "repository",
-    "reviewer",
-    "scope",
-    "server",
-    "submit",
-]
+from tests.shop import work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

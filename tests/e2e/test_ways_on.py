@@ -22,35 +22,7 @@ from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, UNPARSABLE
 from tests.generation.test_questions import ALSO_FIRST, FIRST, MIDDLE, SORTED
 from tests.generation.test_review import vote
-from tests.shop import (
-    code,
-    engineer,
-    git,
-    home,
-    owner,
-    person,
-    provider,
-    repository,
-    reviewer,
-    scope,
-    server,
-    submit,
-    work_off,
-)
-
-__all__ = [
-    "code",
-    "engineer",
-    "home",
-    "owner",
-    "person",
-    "provider",
-    "repository",
-    "reviewer",
-    "scope",
-    "server",
-    "submit",
-]
+from tests.shop import git, work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
