@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import plotly.graph_objects as go
@@ -34,13 +35,20 @@ def expertise_chart(changes: Sequence[ExpertiseChange]) -> Chart:
     figure = go.Figure(layout={"showlegend": True, "hovermode": "closest"})
     for at, pair in enumerate(drawn):
         _draw(figure, pair, courses[pair], COLOURS[at], MARKS[at])
-    figure.update_layout(yaxis={"range": [0, 1], "tickformat": ".0%"})
+    figure.update_layout(xaxis={"range": _days(changes)}, yaxis={"range": [0, 1], "tickformat": ".0%"})
     return Chart(
         figure.to_plotly_json(),
         _summary(courses, len(drawn)),
         ("Decided", "Model", "Family", "Right answers expected", "95 % interval", "Judged answers"),
         [_row(change) for change in reversed(changes)],
     )
+
+
+def _days(changes: Sequence[ExpertiseChange]) -> list[str]:
+    """Return the ends of the axis of time: never less than a day, which nobody reads in milliseconds."""
+    first, last = changes[0].changed_at, changes[-1].changed_at
+    margin = max((last - first) / 20, (timedelta(days=1) - (last - first)) / 2)
+    return [(first - margin).isoformat(), (last + margin).isoformat()]
 
 
 def _draw(figure: go.Figure, pair: tuple[str, str], course: Sequence[ExpertiseChange], colour: str, mark: str) -> None:

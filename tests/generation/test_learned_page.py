@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -158,6 +158,13 @@ def test_a_chart_draws_as_many_courses_as_can_be_told_apart_and_its_table_has_al
     assert len(chart.rows) == 9
     assert "3 more are in the table." in chart.summary
     assert chart.rows[0][1] == "m8"
+
+
+def test_a_single_decision_is_drawn_on_a_day(decided: Decided) -> None:
+    change = decided("Only")
+    first, last = map(datetime.fromisoformat, expertise_chart([change]).figure["layout"]["xaxis"]["range"])
+    assert last - first == timedelta(days=1)
+    assert first < change.changed_at < last
 
 
 def test_it_is_linked_from_the_requests_and_from_the_models(place: Repository, engineer: User, client: Client) -> None:
