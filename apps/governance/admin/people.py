@@ -1,10 +1,10 @@
-"""People, roles and tokens in the admin site; ballots and the audit chain to read."""
+"""People, places and roles in the admin site."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
@@ -13,27 +13,10 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
-from apps.core.admin import ReadOnlyAdmin
-from apps.core.errors import NofxError
-from apps.governance.models import (
-    ApiToken,
-    ApprovalPolicyVersion,
-    AuditEvent,
-    Ballot,
-    CodeOwner,
-    IdempotencyKey,
-    Organisation,
-    Override,
-    RoleAssignment,
-    Scope,
-    User,
-)
-from apps.governance.services import audit_record, role_remove, token_revoke
+from apps.governance.admin.actors import actor_of
+from apps.governance.models import CodeOwner, Organisation, RoleAssignment, Scope, User
+from apps.governance.services import audit_record, role_remove
 from apps.governance.services.people import role_conflict
-
-
-def _actor(request: HttpRequest) -> User:
-    return cast("User", request.user)
 
 
 class RoleForm(ModelForm):
@@ -87,7 +70,7 @@ class PersonAdmin(UserAdmin):
             action="person.change" if change else "person.add",
             object_kind="user",
             object_id=obj.pk,
-            actor=_actor(request),
+            actor=actor_of(request),
             detail={"fields": [name for name in form.changed_data if "password" not in name]},
         )
 
@@ -116,25 +99,25 @@ class RoleAssignmentAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: RoleAssignment, form: ModelForm, change: bool) -> None:
         """Give the role; the form has seen that it fits."""
-        obj.granted_by = _actor(request)
+        obj.granted_by = actor_of(request)
         super().save_model(request, obj, form, change)
         audit_record(
             action="role.assign",
             object_kind="user",
             object_id=obj.user_id,
-            actor=_actor(request),
+            actor=actor_of(request),
             scope=obj.scope,
             detail={"role": obj.role},
         )
 
     def delete_model(self, request: HttpRequest, obj: RoleAssignment) -> None:
         """Take the role away."""
-        role_remove(assignment_id=obj.pk, removed_by=_actor(request))
+        role_remove(assignment_id=obj.pk, removed_by=actor_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[RoleAssignment]) -> None:
         """Take each role away."""
         for assignment in queryset:
-            role_remove(assignment_id=assignment.pk, removed_by=_actor(request))
+            role_remove(assignment_id=assignment.pk, removed_by=actor_of(request))
 
 
 @admin.register(Organisation)
@@ -173,101 +156,7 @@ class CodeOwnerAdmin(admin.ModelAdmin):
             action="owner.assign",
             object_kind="user",
             object_id=obj.user_id,
-            actor=_actor(request),
+            actor=actor_of(request),
             scope=obj.scope,
             detail={"pattern": obj.pattern},
         )
-
-
-@admin.action(description="Revoke the chosen tokens", permissions=["view"])
-def revoke(admin_site: ReadOnlyAdmin, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
-    """End the chosen tokens now."""
-    if not _actor(request).is_superuser:
-        admin_site.message_user(request, "Only an administrator revokes tokens.", messages.ERROR)
-        return
-    for token in tokens:
-        try:
-            token_revoke(token_id=token.pk, revoked_by=_actor(request))
-        except NofxError as error:
-            admin_site.message_user(request, str(error), messages.WARNING)
-
-
-@admin.register(ApiToken)
-class ApiTokenAdmin(ReadOnlyAdmin):
-    """Tokens to look at and to revoke; their secrets are not kept."""
-
-    list_display = ("name", "user", "created_at", "expires_at", "last_used_at", "revoked_at")
-    list_select_related = ("user",)
-    search_fields = ("name", "user__username")
-    ordering = ("-created_at",)
-    exclude = ("digest",)
-    show_full_result_count = False
-    actions = (revoke,)
-
-
-@admin.register(Ballot)
-class BallotAdmin(ReadOnlyAdmin):
-    """Verdicts, as they were given."""
-
-    list_display = ("voter", "verdict", "subject_kind", "subject_id", "scope", "cast_at", "voided_at")
-    list_filter = ("verdict", "subject_kind")
-    list_select_related = ("voter", "scope__organisation")
-    search_fields = ("voter__username", "=subject_id")
-    ordering = ("-cast_at",)
-    show_full_result_count = False
-
-
-@admin.register(Override)
-class OverrideAdmin(ReadOnlyAdmin):
-    """Overrides of failed checks, as they were signed."""
-
-    list_display = ("check_name", "subject_kind", "subject_id", "asked_by", "confirmed_by", "ends_at", "withdrawn_at")
-    list_filter = ("check_name", "subject_kind")
-    list_select_related = ("asked_by", "confirmed_by")
-    search_fields = ("asked_by__username", "=subject_id")
-    ordering = ("-asked_at",)
-    show_full_result_count = False
-
-
-@admin.register(ApprovalPolicyVersion)
-class ApprovalPolicyAdmin(ReadOnlyAdmin):
-    """Versions of approval policies; they are proposed and published on the governance pages, by two people."""
-
-    list_display = (
-        "scope",
-        "risk_tier",
-        "number",
-        "needed",
-        "proposed_by",
-        "proposed_at",
-        "published_by",
-        "published_at",
-    )
-    list_filter = ("risk_tier",)
-    list_select_related = ("scope__organisation", "proposed_by", "published_by")
-    search_fields = ("scope__repository", "=content_digest")
-    ordering = ("-proposed_at",)
-    show_full_result_count = False
-
-
-@admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnlyAdmin):
-    """The audit chain."""
-
-    list_display = ("sequence", "at", "actor_id", "actor_type", "action", "object_kind", "object_id", "outcome")
-    list_filter = ("outcome", "actor_type")
-    search_fields = ("=action", "=object_id", "=actor_id")
-    ordering = ("-sequence",)
-    show_full_result_count = False
-
-
-@admin.register(IdempotencyKey)
-class IdempotencyKeyAdmin(ReadOnlyAdmin):
-    """Answers kept for repeated requests."""
-
-    list_display = ("user", "path", "status", "created_at")
-    list_select_related = ("user",)
-    search_fields = ("user__username", "path")
-    ordering = ("-created_at",)
-    exclude = ("response",)
-    show_full_result_count = False

@@ -1,0 +1,21 @@
+"""Who may decide about what, who did, and the chain that shows it."""
+
+from apps.governance.models.access import ApiToken, IdempotencyKey
+from apps.governance.models.audit import AuditEvent
+from apps.governance.models.decisions import Ballot, Override
+from apps.governance.models.people import CodeOwner, Organisation, RoleAssignment, Scope, User
+from apps.governance.models.policies import ApprovalPolicyVersion
+
+__all__ = [
+    "ApiToken",
+    "ApprovalPolicyVersion",
+    "AuditEvent",
+    "Ballot",
+    "CodeOwner",
+    "IdempotencyKey",
+    "Organisation",
+    "Override",
+    "RoleAssignment",
+    "Scope",
+    "User",
+]

@@ -1,0 +1,100 @@
+"""Accounts, places and roles."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+
+from apps.core.database import transaction_time
+
+
+class User(AbstractUser):
+    """A person, or a service account that acts for a machine and never votes."""
+
+    is_service = models.BooleanField(default=False, help_text="A machine's account. It never votes.")
+    person_key = models.CharField(
+        "person",
+        max_length=200,
+        blank=True,
+        default="",
+        help_text="Accounts with the same one, such as the subject of a single sign-on, are one person's.",
+    )
+
+    class Meta(AbstractUser.Meta):
+        db_table = "governance_user"
+        indexes = [
+            # The accounts of one person, in every decision and at every vote.
+            models.Index(fields=["person_key"], condition=~Q(person_key=""), name="governance_user_person"),
+        ]
+
+
+class Organisation(models.Model):
+    """The owner of repositories."""
+
+    name = models.CharField(max_length=120, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Scope(models.Model):
+    """What a role or a decision is about: an organisation as a whole (no repository), or one repository."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="scopes")
+    repository = models.SlugField(max_length=120, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "repository"], name="governance_scope_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation.name}/{self.repository or '*'}"
+
+
+class RoleAssignment(models.Model):
+    """One person's role in one scope. A role in the organisation's scope holds for all its repositories."""
+
+    class Role(models.TextChoices):
+        ENGINEER = "engineer", "Engineer"
+        REVIEWER = "reviewer", "Reviewer"
+        QUALITY_LEAD = "quality_lead", "Quality lead"
+        ARCHITECT = "architect", "Architect"
+        DOCUMENTATION_OWNER = "documentation_owner", "Documentation owner"
+        COMMITTEE = "committee", "Committee member"
+        CHAIR = "chair", "Chair"
+        AUDITOR = "auditor", "Auditor"
+        SERVICE = "service", "Service user"
+        ADMIN = "admin", "Administrator"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="role_assignments")
+    scope = models.ForeignKey(Scope, on_delete=models.CASCADE, related_name="role_assignments")
+    role = models.CharField(max_length=24, choices=Role)
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    granted_at = models.DateTimeField(db_default=transaction_time())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "scope", "role"], name="governance_roleassignment_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.get_role_display()} of {self.scope}"
+
+
+class CodeOwner(models.Model):
+    """A reviewer named for the paths of a repository that match a glob pattern."""
+
+    scope = models.ForeignKey(Scope, on_delete=models.CASCADE, related_name="code_owners")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    pattern = models.CharField(max_length=400, default="*")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["scope", "user", "pattern"], name="governance_codeowner_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} owns {self.pattern} of {self.scope}"
