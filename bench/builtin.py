@@ -25,7 +25,7 @@ from typing import Any
 import django
 import psutil
 
-from apps.generation.engine.replay.statistics import wilson
+from apps.core.intervals import wilson
 from bench.problems import Problem, passes_hidden, problems_of
 
 PROJECT = Path(__file__).resolve().parents[1]

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.exports import Row, as_csv
 from apps.core.htmx import HtmxRequest, notify, redirect_after
+from apps.core.intervals import wilson
 from apps.generation.engine.depth import GROUP, TENTHS, quartiles, tenth_words
-from apps.generation.engine.replay.statistics import wilson
 from apps.generation.models.canaries import MOST_PERCENT
 from apps.generation.selectors import Depth, depths_of
 from apps.generation.services.canaries import canary_share_set

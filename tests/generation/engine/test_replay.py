@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.core.intervals import wilson
 from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.inputs import CallInput
 from apps.generation.engine.outcomes import Outcome, OutcomeKind
@@ -23,7 +24,6 @@ from apps.generation.engine.replay.statistics import (
     paired_bootstrap,
     reliability,
     threshold,
-    wilson,
 )
 
 SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=60)

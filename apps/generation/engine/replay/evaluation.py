@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from apps.core.intervals import Interval, wilson
 from apps.generation.engine.replay import selectors
 from apps.generation.engine.replay.learning import Taught, taught_by
 from apps.generation.engine.replay.questions import with_questions
@@ -14,12 +15,10 @@ from apps.generation.engine.replay.selectors import Choice, Observed, Weights, a
 from apps.generation.engine.replay.statistics import (
     Bin,
     Calibrator,
-    Interval,
     calibration_error,
     paired_bootstrap,
     reliability,
     threshold,
-    wilson,
 )
 
 COMPARED = ("best_single", "examples_best", "unweighted", "codet")

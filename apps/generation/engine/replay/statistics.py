@@ -8,22 +8,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 
+from apps.core.intervals import Interval
 from apps.generation.engine.logistic import fit, probability
 
 RESAMPLES = 2_000
 BINS = 5
-Z95 = 1.959964
 PRECISION = 0.95
 _SHRINKAGE = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A mean with its 95 % interval."""
-
-    mean: float
-    low: float
-    high: float
 
 
 def paired_bootstrap(differences: Sequence[float], *, seed: int) -> Interval:
@@ -33,17 +24,6 @@ def paired_bootstrap(differences: Sequence[float], *, seed: int) -> Interval:
     means = sorted(math.fsum(random.choices(differences, k=count)) / count for _ in range(RESAMPLES))
     low, high = means[int(0.025 * RESAMPLES)], means[int(0.975 * RESAMPLES) - 1]
     return Interval(math.fsum(differences) / count, low, high)
-
-
-def wilson(right: float, total: int) -> Interval:
-    """Return a rate with its score interval (Wilson, 1927); the whole range where there is nothing."""
-    if not total:
-        return Interval(0.0, 0.0, 1.0)
-    rate = right / total
-    centre = rate + Z95**2 / (2 * total)
-    spread = Z95 * math.sqrt(rate * (1 - rate) / total + Z95**2 / (4 * total**2))
-    scale = 1 + Z95**2 / total
-    return Interval(rate, max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale))
 
 
 @dataclass(frozen=True, slots=True)
