@@ -39,6 +39,8 @@ class ProviderAdmin(admin.ModelAdmin):
             {
                 "fields": (
                     "samples",
+                    "further_samples",
+                    "prompt_form",
                     "temperature",
                     "max_tokens",
                     "timeout_s",

@@ -21,6 +21,10 @@ class Provider(models.Model):
         LOCAL = "local", "Local model"
         OPENAI = "openai", "OpenAI-compatible endpoint"
 
+    class PromptForm(models.TextChoices):
+        FULL = "full", "Code, tests and a note"
+        BRIEF = "brief", "The code alone"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.SlugField(max_length=60, unique=True)
     kind = models.CharField(max_length=8, choices=Kind)
@@ -33,6 +37,9 @@ class Provider(models.Model):
     samples = models.PositiveSmallIntegerField(default=1, help_text="Candidates asked for in each request.")
     further_samples = models.PositiveSmallIntegerField(
         default=0, help_text="Further candidates, at most, where the first ones fail the examples or disagree."
+    )
+    prompt_form = models.CharField(
+        max_length=5, choices=PromptForm, default=PromptForm.FULL, help_text="A small model does better in brief."
     )
     temperature = models.DecimalField(max_digits=3, decimal_places=2, default="0.80")
     max_tokens = models.PositiveIntegerField(default=1200)

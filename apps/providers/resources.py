@@ -28,6 +28,8 @@ class ProviderResource(Resource):
         "model_id": "",
         "is_enabled": "",
         "samples": "",
+        "further_samples": "",
+        "prompt_form": "",
         "temperature": "",
         "max_tokens": "",
         "timeout_s": "",

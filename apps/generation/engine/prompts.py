@@ -38,6 +38,11 @@ _ANSWER = (
     "2. one fenced ```{language} block with {tests} tests that import from `{module}`;\n"
     "3. one fenced ```markdown block with a short note for users: what it does, what it raises, its limits."
 )
+_BRIEF_SYSTEM = "You write {language} code. " + DATA_RULE
+_BRIEF_ANSWER = (
+    "Answer with one fenced ```{language} block: the complete implementation with all its imports, without tests and "
+    "without a usage example."
+)
 _REPAIR = (
     "Your program was run. It fails {failed} of {examples} examples:\n\n{results}\n\n{rule}\n\n"
     "Find the mistake in the program, without treating these examples as special cases, and answer with one fenced "
@@ -81,6 +86,19 @@ class Failure:
         return f"- {call} must give: {expected}. The program: {happened}."
 
 
+class PromptForm(StrEnum):
+    """
+    How much is asked of a model at once.
+
+    FULL asks for code, tests and a note, beside what the repository has. A small model does worse with that than with
+    the code alone, and takes several times as long on a processor: BRIEF asks for it, and shows of the repository only
+    the file to change and what the specification names.
+    """
+
+    FULL = "full"
+    BRIEF = "brief"
+
+
 class PromptRole(StrEnum):
     """The attitude asked of the model, so that samples of one model differ for a reason."""
 
@@ -101,6 +119,7 @@ def build_messages(
     context: Mapping[str, object],
     *,
     role: PromptRole | str = PromptRole.PLAIN,
+    form: PromptForm | str = PromptForm.FULL,
     module_kind: str = "module",
     reserve: int = 0,
 ) -> tuple[tuple[str, str], ...]:
@@ -115,10 +134,13 @@ def build_messages(
         the prompt longer than :data:`MAX_PROMPT` characters is left out, least relevant (last) first; beside a long
         specification there is room for :data:`MIN_CONTEXT` characters of data all the same.
     :param module_kind: of JavaScript, "module" or "commonjs".
-    :raises ValueError: *role* is not a :class:`PromptRole`.
+    :raises ValueError: *role* is not a :class:`PromptRole`, or *form* not a :class:`PromptForm`.
     """
-    system = _system(spec, _ATTITUDES[PromptRole(role)], module_kind)
-    task, answer = _task(spec), _answer(spec)
+    is_brief = PromptForm(form) is PromptForm.BRIEF
+    if is_brief:
+        context = _named(context, spec.text)
+    system = _system(spec, _ATTITUDES[PromptRole(role)], module_kind, is_brief=is_brief)
+    task, answer = _task(spec), _answer(spec, is_brief=is_brief)
     data = _data(context, max(MIN_CONTEXT, MAX_PROMPT - len(system) - len(task) - len(answer)) - reserve)
     parts = [part for part in (data, task, answer) if part]
     return (("system", system), ("user", "\n\n".join(parts)))
@@ -131,6 +153,7 @@ def repair_messages(
     code: str,
     failures: Sequence[Failure],
     examples: int,
+    form: PromptForm | str = PromptForm.FULL,
     module_kind: str = "module",
 ) -> tuple[tuple[str, str], ...]:
     """
@@ -142,16 +165,31 @@ def repair_messages(
     shown = fence_data(redact("\n".join(one.line for one in failures[:MAX_FAILURES])).text, "results")
     ask = _REPAIR.format(failed=len(failures), examples=examples, results=shown, rule=DATA_RULE, language=language)
     written = f"```{language}\n{code.rstrip()}\n```"
-    messages = build_messages(spec, context, module_kind=module_kind, reserve=len(written) + len(ask))
+    messages = build_messages(spec, context, form=form, module_kind=module_kind, reserve=len(written) + len(ask))
     return (*messages, ("assistant", written), ("user", ask))
 
 
-def _system(spec: Specification, attitude: str, module_kind: str) -> str:
+def _named(context: Mapping[str, object], text: str) -> dict[str, object]:
+    """Return of *context* the files to change and the symbols whose name stands in *text*."""
+    symbols = context.get("symbols")
+    found = [one for one in symbols if _is_named(one, text)] if isinstance(symbols, Sequence) else []
+    return {"base_files": context.get("base_files"), "symbols": found}
+
+
+def _is_named(symbol: object, text: str) -> bool:
+    if not isinstance(symbol, Mapping):
+        return False
+    name = str(symbol.get("qualname") or "").rpartition(".")[2]
+    return bool(name) and re.search(rf"\b{re.escape(name)}\b", text) is not None
+
+
+def _system(spec: Specification, attitude: str, module_kind: str, *, is_brief: bool = False) -> str:
     """A language without rules of its own, which nobody asks for here, is written to as Python is."""
     language = spec.target_language
     is_script = language in _TYPES
     library = "the language, the modules of Node that compute" if is_script else "the standard library"
-    system = _SYSTEM.format(language=language_name(language), attitude=attitude, library=library)
+    words = _BRIEF_SYSTEM if is_brief else _SYSTEM
+    system = words.format(language=language_name(language), attitude=attitude, library=library)
     return f"{system} {_STYLES[module_kind]} {_TYPES[language]}" if is_script else system
 
 
@@ -270,7 +308,9 @@ def _example(example: SpecExample, language: str) -> str:
     return f"`{steps}{example.call}` {outcome}"
 
 
-def _answer(spec: Specification) -> str:
+def _answer(spec: Specification, *, is_brief: bool = False) -> str:
+    if is_brief:
+        return _BRIEF_ANSWER.format(language=spec.target_language)
     is_script = spec.target_language in _TYPES
     suffix = "ts" if spec.target_language == "typescript" else "mjs"
     return _ANSWER.format(

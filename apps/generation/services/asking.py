@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from apps.generation.engine.context import prompt_context
 from apps.generation.engine.javascript.modules import module_kind
 from apps.generation.engine.languages import Language
 from apps.generation.engine.outcomes import Expected, outcome_meets
-from apps.generation.engine.prompts import Failure, build_messages, repair_messages
+from apps.generation.engine.prompts import Failure, PromptForm, build_messages, repair_messages
 from apps.generation.engine.testgen import example_inputs, literal_source
 from apps.generation.gateways.observing import observe
 from apps.generation.models import Candidate
@@ -21,6 +21,9 @@ from apps.jobs.services import JobRun
 from apps.providers.services import answers_generate
 from apps.providers.types import Answer, BudgetRefused, CodeTask, Example, Message, ProviderFailure
 
+# A provider and the number of its sample.
+Asked = tuple[UUID, int]
+
 
 def candidates_ask(job: JobRun, workspace: Workspace, candidates: Sequence[Candidate]) -> str:
     """
@@ -29,7 +32,7 @@ def candidates_ask(job: JobRun, workspace: Workspace, candidates: Sequence[Candi
     Return the words of the first budget that refused a call, "" where none did.
     """
     run = workspace.run
-    waiting = {(candidate.provider_id, candidate.sample_index): candidate for candidate in asked(candidates)}
+    waiting = {(one.provider_id, one.sample_index): one for one in asked(candidates) if one.provider_id}
     job.progress("generating", answered=len(candidates) - len(waiting), of=len(candidates))
     refused: list[str] = []
 
@@ -54,9 +57,7 @@ def candidates_ask(job: JobRun, workspace: Workspace, candidates: Sequence[Candi
     answers_generate(
         task=code_task(workspace),
         samples=[(candidate.provider, candidate.sample_index) for candidate in waiting.values()],
-        own_tasks={
-            key: _repair_task(workspace, candidate.repairs) for key, candidate in waiting.items() if candidate.repairs
-        },
+        own_tasks=_own_tasks(workspace, waiting),
         subject_kind="request",
         subject_id=run.pk,
         seed=run.seed,
@@ -68,13 +69,29 @@ def candidates_ask(job: JobRun, workspace: Workspace, candidates: Sequence[Candi
     return refused[0] if refused else ""
 
 
-def code_task(workspace: Workspace) -> CodeTask:
-    """Return what providers are asked."""
-    messages = build_messages(workspace.specification, _context(workspace), module_kind=_module_kind(workspace))
-    return _task(workspace, messages)
+def code_task(workspace: Workspace, form: str = PromptForm.FULL) -> CodeTask:
+    """Return what providers are asked that are spoken to in this form."""
+    context, kind = _context(workspace), _module_kind(workspace)
+    return _task(workspace, build_messages(workspace.specification, context, form=form, module_kind=kind))
 
 
-def _repair_task(workspace: Workspace, failed: Candidate) -> CodeTask:
+def _own_tasks(workspace: Workspace, waiting: Mapping[Asked, Candidate]) -> dict[Asked, CodeTask]:
+    """Return the tasks that are not what everybody is asked: corrections, and those of models asked in brief."""
+    brief = code_task(workspace, PromptForm.BRIEF)
+    found = {}
+    for key, candidate in waiting.items():
+        if candidate.repairs:
+            found[key] = _repair_task(workspace, candidate.repairs, _form(candidate))
+        elif _form(candidate) == PromptForm.BRIEF:
+            found[key] = brief
+    return found
+
+
+def _form(candidate: Candidate) -> str:
+    return candidate.provider.prompt_form if candidate.provider else PromptForm.FULL
+
+
+def _repair_task(workspace: Workspace, failed: Candidate, form: str) -> CodeTask:
     """Return what the author of *failed* is asked: what the program did with the examples, run once more."""
     inputs = example_inputs(workspace.specification)
     entry, language = workspace.run.entry, workspace.language
@@ -95,6 +112,7 @@ def _repair_task(workspace: Workspace, failed: Candidate) -> CodeTask:
         code=code,
         failures=failures,
         examples=len(inputs),
+        form=form,
         module_kind=_module_kind(workspace),
     )
     return _task(workspace, messages)

@@ -54,6 +54,7 @@ def _local(name: str) -> dict[str, Any]:
         "model_id": name,
         "samples": 2,
         "further_samples": 6,
+        "prompt_form": Provider.PromptForm.BRIEF,
         "max_concurrency": 1,
         "timeout_s": 300,
         "prior": _LOCAL_PRIORS.get(name, "0.45"),

@@ -14,6 +14,7 @@ from apps.generation.engine.prompts import (
     DATA_RULE,
     MAX_PROMPT,
     Failure,
+    PromptForm,
     PromptRole,
     build_messages,
     data_room,
@@ -198,3 +199,37 @@ def test_a_secret_in_a_specification_reaches_no_model():
     (found,) = {issue.kind: issue for issue in spec.issues if issue.kind is IssueKind.CONFIDENTIAL}.values()
     assert spec.text[found.span.start : found.span.end] == key
     assert key not in found.message + found.question + found.suggestion
+
+
+def test_a_small_model_is_asked_for_the_code_alone_with_what_the_specification_names():
+    context = {
+        "symbols": [
+            {"path": "a.py", "qualname": "Range.clip", "source": "def clip(self): ..."},
+            {"path": "b.py", "qualname": "slugify", "source": "def slugify(text): ..."},
+        ],
+        "conventions": ["Names are in snake case."],
+        "base_files": {"limits.py": "A = 1"},
+    }
+    spec = analyse(f"{SPEC.text}\n\nWork as clip does.", title="Clamp")
+    full, brief = (build_messages(spec, context, form=form) for form in PromptForm)
+    user = brief[1][1]
+    assert "A = 1" in user
+    assert "def clip(self)" in user
+    assert "slugify" not in user
+    assert "snake case" not in user
+    assert "`clamp(5, 0, 3)` == 3" in user
+    assert "pytest" not in user
+    assert DATA_RULE in brief[0][1]
+    assert user.index("A = 1") < user.index("# Specification")
+    assert sum(len(part) for _, part in brief) < sum(len(part) for _, part in full) - 500
+
+
+def test_a_correction_is_asked_for_in_the_form_of_the_first_question():
+    failures = [Failure("clamp(9, 0, 3)", "3", "returns 9")]
+    messages = repair_messages(SPEC, {}, code="x = 1", failures=failures, examples=1, form=PromptForm.BRIEF)
+    assert messages[:2] == build_messages(SPEC, {}, form=PromptForm.BRIEF)
+
+
+def test_an_unknown_form_is_refused():
+    with pytest.raises(ValueError, match="PromptForm"):
+        build_messages(SPEC, {}, form="epic")
