@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from apps.sandbox.services import Limits, ScriptRun, sandbox_run
+from apps.sandbox.services import CommandRun, Limits, sandbox_run
 
 # Suites judge themselves, in the process of the program: their verdict counts only beside a canary that must fail.
+# They are commands, since they import numpy, which only a command sees.
 SUITE_LIMITS = Limits(wall_s=20.0, cpu_s=20, memory_mb=2048)
 SUITES = {"base": "test", "plus": "test_plus"}
 CANARY = "\n\ndef {entry}(*arguments, **keywords):\n    raise AssertionError('canary')\n"
@@ -72,5 +73,7 @@ def passes_hidden(problem: Problem, module: str) -> dict[str, bool]:
 def _ends(problem: Problem, module: str, suite: str) -> bool:
     token = secrets.token_hex(16)
     check = f"\ncheck({problem.entry})" if "def check(" in suite else ""
-    result = sandbox_run(ScriptRun(f"{module}\n\n{suite}\n{check}\nprint('{token}')", limits=SUITE_LIMITS))
+    program = f"{module}\n\n{suite}\n{check}\nprint('{token}')"
+    run = CommandRun(("python", "main.py"), files={"main.py": program.encode()}, limits=SUITE_LIMITS)
+    result = sandbox_run(run)
     return result.status == "exit" and result.returncode == 0 and result.stdout.endswith(f"{token}\n")

@@ -31,6 +31,13 @@ def test_a_program_passes_when_it_ends_behind_every_hidden_test(module: str, is_
     assert passes_hidden(DOUBLE, module) == {"base": is_right, "plus": is_right}
 
 
+def test_hidden_tests_may_count_with_numpy() -> None:
+    suite = "import numpy\n\ndef check(f):\n    assert numpy.allclose(f(2.0), 4.0)\n"
+    problem = Problem("T/3", "", "double", {"plus": suite})
+    assert passes_hidden(problem, "def double(x):\n    return 2 * x") == {"plus": True}
+    assert passes_hidden(problem, "def double(x):\n    return x") == {"plus": False}
+
+
 def test_the_labels_are_told_apart_and_plus_takes_base() -> None:
     assert passes_hidden(DOUBLE, "def double(x):\n    return {2: 4}.get(x)") == {"base": True, "plus": False}
     assert passes_hidden(DOUBLE, "def double(x):\n    return {3: 6}.get(x)") == {"base": False, "plus": False}
