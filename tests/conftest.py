@@ -43,6 +43,13 @@ def chromium() -> str | None:
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
+@pytest.fixture(autouse=True)
+def tracks_apart(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quality takes seconds to examine what is written for a request: it does so in tests marked ``joined``."""
+    if request.node.get_closest_marker("joined") is None:
+        monkeypatch.setattr("apps.generation.services.joined._examiners", {})
+
+
 # --- Database -------------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -64,6 +65,12 @@ def plan_get(*, user: User, plan_id: UUID) -> ArchitectureEvolutionPlan:
     if found is None:
         raise NotFound("There is no such plan.")
     return found
+
+
+def opportunities_known(repository: Repository) -> list[dict[str, Any]]:
+    """Return what the newest snapshot of a repository says could be better; empty where there is none."""
+    newest = snapshots_of(repository).values_list("improvement_opportunities", flat=True).first()
+    return list(newest or [])
 
 
 def plans_of(repository: Repository) -> QuerySet[ArchitectureEvolutionPlan]:

@@ -28,13 +28,16 @@ class MeasuredCode(models.Model):
     digest = models.CharField(max_length=64, help_text="SHA-256 of path and text.")
     text = models.TextField(blank=True, default="")
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    is_candidate = models.BooleanField(
+        default=False, help_text="Known elsewhere by the same id; not the only one with its text."
+    )
     created_at = models.DateTimeField(db_default=transaction_time())
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["revision", "digest"],
-                condition=Q(revision__isnull=False),
+                condition=Q(revision__isnull=False, is_candidate=False),
                 name="quality_measuredcode_once_per_revision",
             ),
             models.CheckConstraint(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from apps.generation.engine.calibration import ENOUGH
-from apps.generation.engine.judging import DIFFERS
+from apps.generation.engine.judging import DIFFERS, Cause
 from apps.generation.engine.specification import analyse
 from apps.generation.models import (
     Candidate,
@@ -20,7 +20,7 @@ from apps.generation.models import (
 )
 from apps.generation.services.calibration import calibration_here
 from apps.generation.services.evidence import evidence_of
-from apps.generation.services.learning import decision_learn
+from apps.generation.services.learning import decision_learn, outcome_learn
 from apps.generation.services.questions import question_answer, reply_key
 from apps.generation.services.review_subject import review_digest
 from apps.generation.services.reviews import verdict_cast
@@ -123,6 +123,27 @@ def test_nothing_is_learned_twice_from_one_request(ask: Ask, decide: Callable[..
     decide(run)
     assert decision_learn(run=run, is_approved=True) == []
     assert Judgement.objects.count() == 2
+
+
+@pytest.mark.parametrize("cause", [Cause.REVERTED, Cause.TESTS_FAILED])
+def test_what_was_approved_and_turned_out_wrong_lowers_its_models_once(
+    ask: Ask, decide: Callable[..., None], cause: Cause
+) -> None:
+    run = ask(RIGHT, EDGE)
+    decide(run)
+    approval = ExpertiseChange.objects.get(run=run)
+    (change,) = outcome_learn(run=run, cause=cause)
+    assert causes(run) == sorted([(cause.value, 0.0), ("differs", DIFFERS)])
+    assert change.before_mean == approval.mean
+    assert change.mean < change.before_mean
+    assert change.answers == approval.answers
+    assert outcome_learn(run=run, cause=Cause.REVERTED) == []
+
+
+def test_nothing_is_learned_of_the_outcome_of_what_nobody_approved(ask: Ask, decide: Callable[..., None]) -> None:
+    run = ask(RIGHT, EDGE)
+    decide(run, Verdict.BLOCK)
+    assert outcome_learn(run=run, cause=Cause.REVERTED) == []
 
 
 def test_each_change_begins_where_the_last_one_ended(ask: Ask, decide: Callable[..., None]) -> None:

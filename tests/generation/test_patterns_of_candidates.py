@@ -21,7 +21,8 @@ from apps.generation.models import (
 )
 from apps.generation.selectors import pattern_outcomes
 from apps.generation.services.delivery import pull_request_merge
-from apps.generation.services.pattern_uses import reverts_record, uses_record
+from apps.generation.services.pattern_uses import uses_record
+from apps.generation.services.reverts import reverts_record
 from apps.generation.services.review_subject import selected_candidate
 from apps.generation.services.reviews import selection_change
 from apps.governance.models import AuditEvent, User

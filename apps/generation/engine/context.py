@@ -17,6 +17,7 @@ from apps.generation.engine.javascript.modules import is_javascript, is_typescri
 from apps.generation.engine.source.syntax import parsed
 
 MAX_SYMBOLS = 20
+ADVICE = ("patterns", "anti_patterns", "lessons", "decisions")
 CUT = "# ... ({count} more definitions were left out for length)"
 # Where Python's own reader ends a line; a form feed does not.
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -126,12 +127,13 @@ def build_context(
     Return the snapshot that a request is frozen with: JSON data, secrets removed, within *budget* tokens.
 
     :param pieces: symbols that may help, best first, with the reasons why each was found.
-    :param advice: texts under "patterns" and "anti_patterns": mappings with ``title`` and ``text``.
+    :param advice: texts under "patterns", "anti_patterns", "lessons" and "decisions": mappings with ``title`` and
+        ``text``.
 
     Keys: ``base_sha``, ``files`` (count), ``entry``, ``conventions`` (``test_directory`` and ``measures``), ``target``
     (``path``, ``exists``, ``source``, ``form``, ``tokens``), ``symbols`` (each with path, name, qualname, kind,
-    signature, docstring, source, form, tokens, reasons), ``patterns``, ``anti_patterns``, ``budget`` (``tokens``,
-    ``used``, ``left_out``) and ``redacted`` (sort of secret -> how many).
+    signature, docstring, source, form, tokens, reasons), ``patterns``, ``anti_patterns``, ``lessons``, ``decisions``,
+    ``budget`` (``tokens``, ``used``, ``left_out``) and ``redacted`` (sort of secret -> how many).
     """
     purse = Purse(budget)
     measures = conventions_of(files)
@@ -139,7 +141,7 @@ def build_context(
     target = _target(files.get(target_path), target_path, entry, purse)
     shown_already = target_path if target["form"] == "whole" else None
     symbols = _taken([one for one in pieces if one.path != shown_already], purse)
-    kept = {section: [item for item in items if purse.spend(item["text"])] for section, items in advice.items()}
+    kept = {section: _advice(items, purse) for section, items in advice.items()}
     return {
         "base_sha": base_sha,
         "files": len(files),
@@ -147,11 +149,16 @@ def build_context(
         "conventions": {"test_directory": test_directory(files), "measures": [asdict(one) for one in measures]},
         "target": target,
         "symbols": symbols,
-        "patterns": kept.get("patterns", []),
-        "anti_patterns": kept.get("anti_patterns", []),
+        **{section: kept.get(section, []) for section in ADVICE},
         "budget": {"tokens": budget, "used": purse.used, "left_out": purse.left_out},
         "redacted": dict(sorted(purse.redacted.items())),
     }
+
+
+def _advice(items: Sequence[Mapping[str, str]], purse: Purse) -> list[dict[str, str]]:
+    """Return those of *items* that fit, without what looks like a secret."""
+    cleaned = [{**item, "text": purse.redact(item["text"])} for item in items]
+    return [item for item in cleaned if purse.spend(item["text"])]
 
 
 def _taken(pieces: Sequence[Piece], purse: Purse) -> list[dict[str, object]]:
@@ -240,7 +247,6 @@ def prompt_context(snapshot: Mapping[str, Any]) -> dict[str, object]:
     return {
         "symbols": snapshot["symbols"],
         "conventions": ["\n".join(sentences)] if sentences else [],
-        "patterns": snapshot.get("patterns", []),
-        "anti_patterns": snapshot.get("anti_patterns", []),
+        **{section: snapshot.get(section, []) for section in ADVICE},
         "base_files": {target["path"]: target["source"]} if target["exists"] else {},
     }

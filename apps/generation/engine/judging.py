@@ -28,6 +28,8 @@ class Cause(StrEnum):
     REJECTED = "rejected"
     FAILS = "fails"
     UNPARSABLE = "unparsable"
+    TESTS_FAILED = "tests_failed"
+    REVERTED = "reverted"
 
     @property
     def label(self) -> str:
@@ -39,6 +41,8 @@ class Cause(StrEnum):
             Cause.REJECTED: "rejected",
             Cause.FAILS: "fails an example",
             Cause.UNPARSABLE: "cannot be parsed",
+            Cause.TESTS_FAILED: "fails the repository's tests",
+            Cause.REVERTED: "merged and taken back",
         }[self]
 
 

@@ -22,6 +22,8 @@ class Judgement(models.Model):
         REJECTED = "rejected", "Rejected"
         FAILS = "fails", "Fails an example"
         UNPARSABLE = "unparsable", "Cannot be parsed"
+        TESTS_FAILED = "tests_failed", "Fails the repository's tests"
+        REVERTED = "reverted", "Merged and taken back"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     run = models.ForeignKey(GenerationRun, on_delete=models.PROTECT, related_name="judgements")
@@ -55,11 +57,17 @@ class Judgement(models.Model):
 
 
 class ExpertiseChange(models.Model):
-    """How a decision about a request moved what is known of a model in a family of tasks. Shares are from 0 to 1."""
+    """
+    How a decision about a request, or what became of it, moved what is known of a model in a family of tasks.
+
+    Shares are from 0 to 1.
+    """
 
     class Verdict(models.TextChoices):
         APPROVED = "approved", "Approved"
         REJECTED = "rejected", "Rejected"
+        TESTS_FAILED = "failed", "Tests failed"
+        REVERTED = "reverted", "Taken back"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     run = models.ForeignKey(GenerationRun, on_delete=models.PROTECT, related_name="expertise_changes")
@@ -77,7 +85,7 @@ class ExpertiseChange(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["run", "model_id", "family"], name="generation_change_once"),
+            models.UniqueConstraint(fields=["run", "verdict", "model_id", "family"], name="generation_change_once"),
         ]
         indexes = [
             # The list of changes, on the page and in the API, newest first.

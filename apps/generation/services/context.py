@@ -12,6 +12,8 @@ from apps.generation.engine.javascript.context import symbols_of as javascript_s
 from apps.generation.engine.javascript.modules import is_javascript
 from apps.generation.engine.prompts import data_room
 from apps.generation.engine.specification import Specification
+from apps.generation.services.joined import guidance_of
+from apps.generation.services.lessons import lessons_near
 from apps.knowledge.selectors import patterns_matching
 from apps.knowledge.services import antipatterns_find
 from apps.repositories.models import CodeIndex, Repository, Revision
@@ -45,7 +47,7 @@ def context_freeze(
     """
     text = f"{specification.title}\n{specification.text}"
     if is_javascript(target_path):
-        return _javascript_context(base_sha, files, specification, target_path)
+        return _javascript_context(repository, base_sha, files, specification, target_path, embedding)
     index = _index(revision_record(repository=repository, sha=base_sha))
     if index is None:
         code = {path: source for path, source in files.items() if not is_test(path)}
@@ -58,16 +60,26 @@ def context_freeze(
         target_path=target_path,
         entry=specification.entry,
         pieces=pieces,
-        advice={"patterns": _patterns(specification), "anti_patterns": _antipatterns(files.get(target_path, ""))},
+        advice={
+            "patterns": _patterns(specification),
+            "anti_patterns": _antipatterns(files.get(target_path, "")),
+            "lessons": lessons_near(repository, embedding),
+            **guidance_of(repository, target_path),
+        },
         budget=data_room(specification) // CHARACTERS_A_TOKEN,
     )
     return {**snapshot, "search": "fused" if index else "words"}
 
 
 def _javascript_context(
-    base_sha: str, files: Mapping[str, str], specification: Specification, target_path: str
+    repository: Repository,
+    base_sha: str,
+    files: Mapping[str, str],
+    specification: Specification,
+    target_path: str,
+    embedding: Embedding,
 ) -> dict[str, object]:
-    """What is indexed, counted and advised is Python: symbols are ranked by words, and there is no advice."""
+    """What is indexed, counted and known as a pattern is Python: symbols are ranked by words."""
     own = {path: text for path, text in files.items() if is_javascript(path)}
     known = [one for one in javascript_symbols(own) if one.path != target_path]
     snapshot = build_context(
@@ -76,7 +88,7 @@ def _javascript_context(
         target_path=target_path,
         entry=specification.entry,
         pieces=list(rank_symbols(f"{specification.title}\n{specification.text}", known)),
-        advice={"patterns": [], "anti_patterns": []},
+        advice={"lessons": lessons_near(repository, embedding), **guidance_of(repository, target_path)},
         budget=data_room(specification) // CHARACTERS_A_TOKEN,
     )
     return {**snapshot, "search": "words"}

@@ -11,8 +11,11 @@ from django.db import transaction
 from apps.checks.types import NOT_JUDGED, plain_text
 from apps.core.clock import now
 from apps.core.errors import Conflict
+from apps.generation.engine.judging import Cause
 from apps.generation.models import CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
-from apps.generation.services.gates import gates_run
+from apps.generation.services.gates import TESTS_GATE, gates_run
+from apps.generation.services.joined import merged_tell
+from apps.generation.services.learning import outcome_learn
 from apps.generation.services.overrides import pull_request_sheet
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import SUBJECT_KIND, merge_refused, review_digest, selected_candidate
@@ -88,6 +91,8 @@ def request_deliver(*, job: JobRun, request_id: UUID) -> PullRequest:
         )
         status_change(run=run, allowed=[Status.DELIVERING], to=Status.DELIVERED)
         stage_leave(run=run, stage="delivery", evidence_count=len(gates), note=_counted(gates))
+        if any(gate["gate"] == TESTS_GATE and gate["status"] == "failed" for gate in gates):
+            outcome_learn(run=run, cause=Cause.TESTS_FAILED)
         audit_record(
             action="request.deliver",
             object_kind=SUBJECT_KIND,
@@ -201,6 +206,7 @@ def pull_request_merge(*, request_id: UUID, actor: User, is_interactive: bool) -
             "overridden": pull_request.failing_gates,
         },
     )
+    transaction.on_commit(lambda: merged_tell(run.repository, sha, actor), robust=True)
     return pull_request
 
 

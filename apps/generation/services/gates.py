@@ -17,6 +17,7 @@ from apps.generation.services.review_subject import selected_candidate
 from apps.repositories.selectors import files_at
 from apps.sandbox.services import SpecInvalid
 
+TESTS_GATE = "tests"
 GATE_NAMES = {"ruff": "lint", "mypy": "types", "bandit": "security"}
 
 
@@ -51,7 +52,7 @@ def gates_run(workspace: Workspace, head_sha: str) -> list[dict[str, Any]]:
 
 
 def _tests_gate(tree: Mapping[str, bytes], changed: Mapping[str, str]) -> dict[str, Any]:
-    gate: dict[str, Any] = {"gate": "tests", "findings": [], "trust": "in_process"}
+    gate: dict[str, Any] = {"gate": TESTS_GATE, "findings": [], "trust": "in_process"}
     judges = sorted(path for path in changed if is_judge_path(path))
     if judges:
         detail = f"The change touches {judges[0]}, which decides how tests are judged. A person has to do that by hand."

@@ -21,6 +21,10 @@ from apps.generation.services.review_subject import selected_candidate
 from apps.generation.services.weights import author_of, authors_priors, record_of, weights_of
 
 LEARNING_LOCK = 4_117_203
+OUTCOMES: Mapping[Cause, Any] = {
+    Cause.TESTS_FAILED: ExpertiseChange.Verdict.TESTS_FAILED,
+    Cause.REVERTED: ExpertiseChange.Verdict.REVERTED,
+}
 
 
 @transaction.atomic
@@ -28,11 +32,9 @@ def decision_learn(*, run: GenerationRun, is_approved: bool) -> list[ExpertiseCh
     """
     Record what the decision about *run* says of its candidates, and how that moves what is known of their models.
 
-    Nothing is learned twice from one request. Decisions are learned from one after the other, so that each change
-    begins where the last one ended.
+    Nothing is learned twice from one request.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LEARNING_LOCK])
+    _lock()
     if Judgement.objects.filter(run=run).exists():
         return []
     candidates = {
@@ -44,7 +46,37 @@ def decision_learn(*, run: GenerationRun, is_approved: bool) -> list[ExpertiseCh
     priors = authors_priors(candidates[one.id] for one in known)
     before = record_of(priors)
     Judgement.objects.bulk_create(_judgements(run, known, candidates, family))
-    return _changes(run, priors, family, before=before, is_approved=is_approved)
+    verdict = ExpertiseChange.Verdict("approved" if is_approved else "rejected")
+    return _changes(run, priors, family, verdict, before)
+
+
+@transaction.atomic
+def outcome_learn(*, run: GenerationRun, cause: Cause) -> list[ExpertiseChange]:
+    """
+    Record that what people approved turned out wrong, by *cause*, and how that moves what is known of its models.
+
+    It takes the place of what the approval said of the chosen candidate and of those that behave alike. Once it is
+    known to be wrong, nothing more is learned from it.
+    """
+    _lock()
+    approved = [Judgement.Cause.APPROVED, Judgement.Cause.ALIKE]
+    wrong = list(
+        Judgement.objects.filter(run=run, cause__in=approved).select_related(
+            "candidate__provider", "candidate__duplicate_of"
+        )
+    )
+    if not wrong:
+        return []
+    priors = authors_priors(one.candidate for one in wrong)
+    before = record_of(priors)
+    Judgement.objects.filter(pk__in=[one.pk for one in wrong]).update(right=0.0, cause=cause.value)
+    return _changes(run, priors, wrong[0].family, OUTCOMES[cause], before)
+
+
+def _lock() -> None:
+    """What is learned is learned one after the other, so that each change begins where the last one ended."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LEARNING_LOCK])
 
 
 def _ruled(run: GenerationRun, *, is_approved: bool) -> list[Ruling]:
@@ -85,10 +117,13 @@ def _judgements(
 
 
 def _changes(
-    run: GenerationRun, priors: Mapping[str, float], family: str, *, before: Record, is_approved: bool
+    run: GenerationRun,
+    priors: Mapping[str, float],
+    family: str,
+    verdict: ExpertiseChange.Verdict,
+    before: Record,
 ) -> list[ExpertiseChange]:
     after = record_of(priors)
-    verdict = ExpertiseChange.Verdict("approved" if is_approved else "rejected")
     return ExpertiseChange.objects.bulk_create(
         _change(
             run,

@@ -26,9 +26,10 @@ from apps.generation.services.candidates import (
 from apps.generation.services.checking import candidates_check
 from apps.generation.services.consensus import consensus_decide, outcomes_keep
 from apps.generation.services.hybrid import hybrid_add
-from apps.generation.services.pattern_uses import reverts_record
+from apps.generation.services.joined import candidates_examine
 from apps.generation.services.profiling import profiles_keep
 from apps.generation.services.requirement_gates import gates_measure
+from apps.generation.services.reverts import reverts_record
 from apps.generation.services.review_subject import review_digest
 from apps.generation.services.rounds import NOTHING_TRIED, Trial, further_plan, trial_run
 from apps.generation.services.stages import stage_enter, stage_leave, stages_reopen, status_change
@@ -67,6 +68,7 @@ def run_generate(*, job: JobRun, request_id: UUID) -> None:
     workspace = workspace_open(run)
     if not CodeGenerationConsensus.objects.filter(request=run.request).exists():
         _decide(job, workspace, _convincing(job, workspace))
+    candidates_examine(job, workspace)
     gates_measure(workspace)
     job.raise_if_cancelled()
     _hand_over(job, run)

@@ -8,6 +8,7 @@ from typing import Any
 from apps.checks.services.dependencies import DEPENDENCY_TOOL
 from apps.generation.models import Candidate
 from apps.generation.selectors import Lettered
+from apps.generation.services.joined import examiner_labels
 
 TOOL_NAMES = {
     "ruff": "Lint",
@@ -27,6 +28,8 @@ def evidence(shown: Sequence[Lettered], modules: dict[str, str]) -> list[dict[st
         rows.append((name, [_check_cell(one.candidate, tool) for one in shown]))
     if any(check["tool"] == SYNTAX_TOOL for one in shown for check in one.candidate.checks):
         rows.append(("Syntax", [_check_cell(one.candidate, SYNTAX_TOOL) for one in shown]))
+    for tool, name in examiner_labels().items():
+        rows.append((name, [_check_cell(one.candidate, tool) for one in shown]))
     rows += _gate_rows(shown)
     rows.append(("Examples", [_examples_cell(one.candidate) for one in shown]))
     rows.append(("Behaviour", [{"state": "", "value": one.candidate.cluster or "not compared"} for one in shown]))

@@ -33,10 +33,12 @@ def code_record(*, code: Code, submitted_by: User | None, code_id: UUID | None =
     values = {"path": code.path, "text": code.text, "submitted_by": submitted_by}
     if code_id is not None:
         known, _ = MeasuredCode.objects.get_or_create(
-            pk=code_id, defaults={**values, "revision": code.revision, "digest": digest}
+            pk=code_id, defaults={**values, "revision": code.revision, "digest": digest, "is_candidate": True}
         )
     elif code.revision is not None:
-        known, _ = MeasuredCode.objects.get_or_create(revision=code.revision, digest=digest, defaults=values)
+        known, _ = MeasuredCode.objects.get_or_create(
+            revision=code.revision, digest=digest, is_candidate=False, defaults=values
+        )
     else:
         known = MeasuredCode.objects.create(digest=digest, **values)
     return known

@@ -1,0 +1,124 @@
+"""What one track finds, another one uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from apps.console.flows.guidance import architecture_guidance
+from apps.evolution.services import snapshot_take
+from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun
+from apps.generation.services.delivery import pull_request_merge
+from apps.generation.services.review_subject import review_digest
+from apps.generation.services.reviews import verdict_cast
+from apps.governance.models import User
+from apps.governance.types import Verdict
+from apps.jobs.models import Job
+from apps.providers.models import Provider
+from apps.quality.models import AiCodeReview, GeneratedTestSuite
+from apps.repositories.models import Repository
+from apps.repositories.selectors import head_sha
+from apps.repositories.services import revision_record
+from tests.fault_server import FaultServer
+from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
+from tests.shop import (
+    code,
+    engineer,
+    git,
+    home,
+    owner,
+    person,
+    provider,
+    repository,
+    reviewer,
+    scope,
+    server,
+    submit,
+    work_off,
+)
+
+__all__ = [
+    "code",
+    "engineer",
+    "home",
+    "owner",
+    "person",
+    "provider",
+    "repository",
+    "reviewer",
+    "scope",
+    "server",
+    "submit",
+]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Submit = Callable[..., CodeGenerationRequest]
+# Right on the examples, and it fails where the ends meet.
+BRITTLE = """```python
+def clamp(value: int, low: int, high: int) -> int:
+    return max(low, min(value, high)) if high % 7 else [][value]
+```"""
+
+
+@pytest.mark.joined
+def test_quality_reviews_and_tests_what_is_written_before_a_person_sees_it(
+    submit: Submit, provider: Provider, server: FaultServer, reviewer: User
+) -> None:
+    server.answers([RIGHT, BRITTLE, WRONG])
+    request = submit(CLAMP)
+    work_off(request)
+    assert request.status == "in_review"
+    written = Candidate.objects.filter(request=request, implementation__isnull=False)
+    checks = {
+        code: {check["tool"]: check for check in found}
+        for code, found in written.values_list("implementation__generated_code", "checks")
+    }
+    right, brittle, wrong = (
+        next(found for text, found in checks.items() if text.strip().endswith(end))
+        for end in ("min(value, high))", "[][value]", "return value")
+    )
+    assert brittle["property-tests"]["status"] == "failed"
+    assert "IndexError" in brittle["property-tests"]["findings"][0]["message"]
+    assert wrong["property-tests"]["status"] == "not_checked"
+    assert right["quality-review"]["status"] in {"passed", "failed"}
+    assert AiCodeReview.objects.count() == GeneratedTestSuite.objects.count() == 2
+    run = GenerationRun.objects.get(pk=request.pk)
+    assert run.review_digest == review_digest(run=run)
+
+
+def test_a_merge_refreshes_documentation_architecture_and_index(
+    submit: Submit, provider: Provider, server: FaultServer, reviewer: User, owner: User, repository: Repository
+) -> None:
+    server.answers([RIGHT])
+    request = submit(CLAMP)
+    work_off(request)
+    run = GenerationRun.objects.get(pk=request.pk)
+    for voter in (reviewer, owner):
+        verdict_cast(
+            request_id=run.pk,
+            reviewer=voter,
+            verdict=Verdict.APPROVE,
+            digest=review_digest(run=run),
+            is_interactive=True,
+        )
+    work_off(request)
+    merged = pull_request_merge(request_id=run.pk, actor=owner, is_interactive=True)
+    revision = revision_record(repository=repository, sha=merged.merge_sha)
+    kinds = set(Job.objects.filter(subject_id=revision.pk).values_list("kind", flat=True))
+    assert {"docs.generate", "evolution.analyse", "repositories.index"} <= kinds
+
+
+def test_models_are_told_which_import_a_module_is_to_give_up(code: Path, repository: Repository) -> None:
+    (code / "shop" / "money.py").write_text("import shop.prices\n\nA = shop.prices\n")
+    git(code, "commit", "--quiet", "-am", "Close a circle")
+    snapshot_take(revision=revision_record(repository=repository, sha=head_sha(repository)), actor=None)
+    (told,) = architecture_guidance(repository, "shop/money.py")
+    assert "shop.money, shop.prices" in told["text"]
+    assert architecture_guidance(repository, "shop/other.py") == []
+
+
+def test_without_a_snapshot_there_is_nothing_to_tell(repository: Repository) -> None:
+    assert architecture_guidance(repository, "shop/money.py") == []
