@@ -73,9 +73,14 @@ def _symbol(symbol: Mapping[str, Any]) -> ContextRow:
 
 
 def _advice(snapshot: Mapping[str, Any]) -> list[ContextRow]:
-    why = {"patterns": "a pattern that fits", "anti_patterns": "stands in the file and should not be repeated"}
+    why = {
+        "patterns": "a pattern that fits",
+        "anti_patterns": "stands in the file and should not be repeated",
+        "lessons": "what reviewers objected to in a request like it",
+        "decisions": "what the architecture asks of the module",
+    }
     return [
         ContextRow(one["title"], "", reason, "summary", tokens(one["text"]))
         for section, reason in why.items()
-        for one in snapshot[section]
+        for one in snapshot.get(section, [])
     ]
