@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.providers.engine.synthesis import SynthesisResult, synthesise
+from apps.providers.engine.synthesis.components import MAX_LENGTH, MAX_NUMBER, OPERATIONS, Operation, accepts
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,46 @@ class Example:
     expected: object
     kwargs: dict[str, object] = field(default_factory=dict)
     raises: str | None = None
+
+
+LARGEST: dict[str, list[object]] = {
+    "int": [MAX_NUMBER, -MAX_NUMBER, MAX_LENGTH, -1],
+    "float": [float(MAX_NUMBER), -0.5],
+    "bool": [True],
+    "str": ["%999999999d", "x" * MAX_LENGTH, "-"],
+    "list": [["ab" * 200] * MAX_LENGTH, [[7] * MAX_LENGTH] * MAX_LENGTH, [MAX_NUMBER] * MAX_LENGTH, ["%999999999d"]],
+    "tuple": [(MAX_NUMBER,) * MAX_LENGTH],
+    "set": [frozenset(range(MAX_LENGTH))],
+    "dict": [{str(n): [n] * MAX_LENGTH for n in range(MAX_LENGTH)}],
+}
+
+
+def weight(value: object) -> int:
+    """How many values a value holds, characters of a text included; what is shared counts once."""
+    if isinstance(value, dict):
+        return len(value) + sum(weight(item) for item in {id(v): v for v in value.values()}.values())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return len(value) + sum(weight(item) for item in {id(v): v for v in value}.values())
+    return len(value) if isinstance(value, str) else value.bit_length() // 64 + 1 if isinstance(value, int) else 1
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.template)
+def test_no_operation_makes_of_values_that_a_search_may_hold_one_that_fills_the_memory(operation: Operation) -> None:
+    pools = [
+        [value for tag, values in LARGEST.items() if accepts(wanted, tag) for value in values]
+        for wanted in operation.takes
+    ]
+    for arguments in product(*pools):
+        try:
+            made = operation.apply(*arguments)
+        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
+            continue
+        assert weight(made) < 1_000_000
+
+
+def test_a_list_is_not_repeated_as_often_as_its_product_says() -> None:
+    found = find("x", Example(([15, 33, 1422, 1],), [1, 15, 33]), Example(([152, 323, 1422, 10],), []), steps=400)
+    assert found is None
 
 
 class Steps:

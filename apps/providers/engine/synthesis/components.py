@@ -67,6 +67,33 @@ def _repeat(sequence: Sequence[object], count: int) -> object:
     return operator.mul(sequence, count)
 
 
+def _times(left: object, right: object) -> object:
+    """Numbers multiplied, or a text or list repeated as often as a search may hold it."""
+    if isinstance(left, (str, list, tuple)) and isinstance(right, int):
+        return _repeat(left, right)
+    return _number(left) * _number(right)
+
+
+def _remainder(left: object, right: object) -> object:
+    """Of numbers only: a text with a per cent sign would be a format, and a width in it has no bound."""
+    return _number(left) % _number(right)
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, (int, float)):
+        raise TypeError("Not a number.")
+    return value
+
+
+def _accumulated(items: Sequence[object]) -> list[object]:
+    found: list[object] = []
+    for item in accumulate(items):
+        if not is_small(item):
+            raise TooLarge
+        found.append(item)
+    return found
+
+
 def _range(start: int, stop: int) -> list[int]:
     if stop - start > MAX_LENGTH:
         raise TooLarge
@@ -195,7 +222,7 @@ _SEQUENCES = (
     _op("list", "all({0})", all),
     _op("list", "any({0})", any),
     _op("seq seq", "list(zip({0}, {1}))", lambda a, b: list(zip(a, b, strict=False))),
-    _op("list", "list(accumulate({0}))", lambda s: list(accumulate(s))),
+    _op("list", "list(accumulate({0}))", _accumulated),
     _op("list", "prod({0})", _product),
     _op("any", "[{0}]", lambda v: [v]),
     _op("any any", "({0}, {1})", lambda a, b: (a, b)),
@@ -217,9 +244,9 @@ _COLLECTIONS = (
 _CHANGES: tuple[tuple[str, Callable[..., object]], ...] = (
     ("item + {1}", operator.add),
     ("item - {1}", operator.sub),
-    ("item * {1}", operator.mul),
+    ("item * {1}", _times),
     ("item // {1}", operator.floordiv),
-    ("item % {1}", operator.mod),
+    ("item % {1}", _remainder),
 )
 _UNARY: tuple[tuple[str, Callable[..., object]], ...] = (
     ("item * item", lambda x: x * x if isinstance(x, (int, float)) else None * x),
