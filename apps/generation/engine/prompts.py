@@ -40,8 +40,8 @@ _ANSWER = (
 )
 _BRIEF_SYSTEM = "You write {language} code. " + DATA_RULE
 _BRIEF_ANSWER = (
-    "Answer with one fenced ```{language} block: the complete implementation with all its imports, without tests and "
-    "without a usage example."
+    "{attitude}Answer with one fenced ```{language} block: the complete implementation with all its imports, without "
+    "tests and without a usage example."
 )
 _REPAIR = (
     "Your program was run. It fails {failed} of {examples} examples:\n\n{results}\n\n{rule}\n\n"
@@ -114,6 +114,15 @@ _ATTITUDES = {
 }
 
 
+# A plan before the code helps a small model (Jiang et al., Self-planning Code Generation, TOSEM 2024).
+_BRIEF_ATTITUDES = {
+    PromptRole.PLAIN: "",
+    PromptRole.CAREFUL: "First write three to five short sentences: what each example shows, step by step, and what "
+    "must happen with empty, zero, negative and repeated input. Then write the code. ",
+    PromptRole.SIMPLE: "Use the simplest way that meets every example. ",
+}
+
+
 def build_messages(
     spec: Specification,
     context: Mapping[str, object],
@@ -139,8 +148,9 @@ def build_messages(
     is_brief = PromptForm(form) is PromptForm.BRIEF
     if is_brief:
         context = _named(context, spec.text)
-    system = _system(spec, _ATTITUDES[PromptRole(role)], module_kind, is_brief=is_brief)
-    task, answer = _task(spec), _answer(spec, is_brief=is_brief)
+    role = PromptRole(role)
+    system = _system(spec, _ATTITUDES[role], module_kind, is_brief=is_brief)
+    task, answer = _task(spec), _brief_answer(spec, role) if is_brief else _answer(spec)
     data = _data(context, max(MIN_CONTEXT, MAX_PROMPT - len(system) - len(task) - len(answer)) - reserve)
     parts = [part for part in (data, task, answer) if part]
     return (("system", system), ("user", "\n\n".join(parts)))
@@ -308,9 +318,11 @@ def _example(example: SpecExample, language: str) -> str:
     return f"`{steps}{example.call}` {outcome}"
 
 
-def _answer(spec: Specification, *, is_brief: bool = False) -> str:
-    if is_brief:
-        return _BRIEF_ANSWER.format(language=spec.target_language)
+def _brief_answer(spec: Specification, role: PromptRole) -> str:
+    return _BRIEF_ANSWER.format(language=spec.target_language, attitude=_BRIEF_ATTITUDES[role])
+
+
+def _answer(spec: Specification) -> str:
     is_script = spec.target_language in _TYPES
     suffix = "ts" if spec.target_language == "typescript" else "mjs"
     return _ANSWER.format(

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 # One program that meets the examples is not enough: nobody can agree with it.
 ENOUGH_VOTERS = 2
+# Against somebody who meets them as well and does something else, two are a coincidence too easily.
+ENOUGH_AGAINST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,16 @@ def further_answers(tried: Sequence[Tried], room: Mapping[str, int]) -> list[Wis
 
 
 def is_convincing(tried: Sequence[Tried]) -> bool:
-    """Whether two or more, and more than half, of those who meet every example wrote programs that behave alike."""
+    """
+    Whether those who meet every example agree: two or more of them with nobody against, else three and more than half.
+    """
     voters: dict[str, int] = {}
     for one in tried:
         if _is_whole(one):
             voters[one.behaviour] = voters.get(one.behaviour, 0) + one.voters
     most = max(voters.values(), default=0)
-    return most >= ENOUGH_VOTERS and 2 * most > sum(voters.values())
+    total = sum(voters.values())
+    return most >= (ENOUGH_VOTERS if most == total else ENOUGH_AGAINST) and 2 * most > total
 
 
 def _is_whole(one: Tried) -> bool:

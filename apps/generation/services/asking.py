@@ -9,7 +9,7 @@ from apps.generation.engine.context import prompt_context
 from apps.generation.engine.javascript.modules import module_kind
 from apps.generation.engine.languages import Language
 from apps.generation.engine.outcomes import Expected, outcome_meets
-from apps.generation.engine.prompts import Failure, PromptForm, build_messages, repair_messages
+from apps.generation.engine.prompts import Failure, PromptForm, PromptRole, build_messages, repair_messages
 from apps.generation.engine.testgen import example_inputs, literal_source
 from apps.generation.gateways.observing import observe
 from apps.generation.models import Candidate
@@ -21,6 +21,7 @@ from apps.jobs.services import JobRun
 from apps.providers.services import answers_generate
 from apps.providers.types import Answer, BudgetRefused, CodeTask, Example, Message, ProviderFailure
 
+FURTHER_ROLES = (PromptRole.CAREFUL, PromptRole.PLAIN, PromptRole.SIMPLE)
 # A provider and the number of its sample.
 Asked = tuple[UUID, int]
 
@@ -69,26 +70,39 @@ def candidates_ask(job: JobRun, workspace: Workspace, candidates: Sequence[Candi
     return refused[0] if refused else ""
 
 
-def code_task(workspace: Workspace, form: str = PromptForm.FULL) -> CodeTask:
-    """Return what providers are asked that are spoken to in this form."""
+def code_task(workspace: Workspace, form: str = PromptForm.FULL, role: PromptRole = PromptRole.PLAIN) -> CodeTask:
+    """Return what providers are asked in this form, with this attitude."""
     context, kind = _context(workspace), _module_kind(workspace)
-    return _task(workspace, build_messages(workspace.specification, context, form=form, module_kind=kind))
+    return _task(workspace, build_messages(workspace.specification, context, form=form, role=role, module_kind=kind))
 
 
 def _own_tasks(workspace: Workspace, waiting: Mapping[Asked, Candidate]) -> dict[Asked, CodeTask]:
-    """Return the tasks that are not what everybody is asked: corrections, and those of models asked in brief."""
-    brief = code_task(workspace, PromptForm.BRIEF)
-    found = {}
+    """
+    Return the tasks that are not what everybody is asked.
+
+    They are corrections, those of models asked in brief, and fresh answers behind the first ones, which are asked for
+    with another attitude each time, so that they differ for a reason.
+    """
+    found: dict[Asked, CodeTask] = {}
+    written: dict[tuple[str, PromptRole], CodeTask] = {}
     for key, candidate in waiting.items():
+        form, role = _form(candidate), _role(candidate)
         if candidate.repairs:
-            found[key] = _repair_task(workspace, candidate.repairs, _form(candidate))
-        elif _form(candidate) == PromptForm.BRIEF:
-            found[key] = brief
+            found[key] = _repair_task(workspace, candidate.repairs, form)
+        elif (form, role) != (PromptForm.FULL, PromptRole.PLAIN):
+            if (form, role) not in written:
+                written[form, role] = code_task(workspace, form, role)
+            found[key] = written[form, role]
     return found
 
 
 def _form(candidate: Candidate) -> str:
     return candidate.provider.prompt_form if candidate.provider else PromptForm.FULL
+
+
+def _role(candidate: Candidate) -> PromptRole:
+    further = candidate.sample_index - candidate.provider.samples if candidate.provider else -1
+    return PromptRole.PLAIN if further < 0 else FURTHER_ROLES[further % len(FURTHER_ROLES)]
 
 
 def _repair_task(workspace: Workspace, failed: Candidate, form: str) -> CodeTask:

@@ -233,3 +233,10 @@ def test_a_correction_is_asked_for_in_the_form_of_the_first_question():
 def test_an_unknown_form_is_refused():
     with pytest.raises(ValueError, match="PromptForm"):
         build_messages(SPEC, {}, form="epic")
+
+
+def test_the_attitude_is_said_in_brief_too():
+    asked = {role: build_messages(SPEC, {}, form=PromptForm.BRIEF, role=role)[1][1] for role in PromptRole}
+    assert len(set(asked.values())) == len(PromptRole)
+    assert "sentences" in asked[PromptRole.CAREFUL]
+    assert all("one fenced ```python block" in text for text in asked.values())

@@ -27,8 +27,15 @@ ROOM = st.dictionaries(st.sampled_from(["small", "large", "other"]), st.integers
 
 
 def test_two_that_meet_the_examples_and_behave_alike_are_enough() -> None:
-    alike = [Tried("1", "small", 2, 2, "a"), Tried("2", "large", 2, 2, "a"), Tried("3", None, 2, 2, "b")]
+    alike = [Tried("1", "small", 2, 2, "a"), Tried("2", "large", 2, 2, "a"), Tried("3", None, 1, 2, "b")]
     assert further_answers(alike, {"small": 6, "large": 6}) == []
+
+
+def test_where_somebody_who_meets_them_differs_it_takes_three() -> None:
+    against = Tried("3", None, 2, 2, "b")
+    two = [Tried("1", "small", 2, 2, "a"), Tried("2", "large", 2, 2, "a"), against]
+    assert further_answers(two, {"large": 6}) == [Wish("large"), Wish("large")]
+    assert further_answers([*two, Tried("4", "small", 2, 2, "a")], {"large": 6}) == []
 
 
 def test_a_copy_is_a_voter_and_a_lone_program_is_not_enough() -> None:
