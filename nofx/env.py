@@ -35,6 +35,23 @@ VARIABLES = (
     Variable("NOFX_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", "Host names answered to, comma separated."),
     Variable("NOFX_HTTPS", "0", "1 when the platform is reached over HTTPS: secure cookies, HSTS, redirects."),
     Variable("NOFX_DEBUG", "0", "1 shows tracebacks in the browser. Never on a machine others can reach."),
+    Variable(
+        "NOFX_PROXIES", "0", "How many reverse proxies of yours stand in front; their last words on the address count."
+    ),
+    Variable("NOFX_SESSION_MINUTES", "120", "A session ends after so many minutes without a request."),
+    Variable(
+        "NOFX_REQUIRE_TOTP",
+        "",
+        "Who needs an authenticator app: none, privileged (administrators, chair, committee) or all. "
+        "Empty: privileged with DATABASE_URL, else none.",
+    ),
+    Variable("NOFX_OIDC_SERVER", "", "Single sign-on: the issuer's address. Empty: there is none."),
+    Variable("NOFX_OIDC_NAME", "Single sign-on", "Single sign-on: what its button says."),
+    Variable("NOFX_OIDC_CLIENT_ID", "", "Single sign-on: the client id."),
+    Variable("NOFX_OIDC_SECRET_VARIABLE", "", "Single sign-on: the name of the variable that holds the client secret."),
+    Variable("NOFX_GITHUB_CLIENT_ID", "", "Sign-in with GitHub: the client id. Empty: there is none."),
+    Variable("NOFX_GITHUB_SECRET_VARIABLE", "", "Sign-in with GitHub: the variable that holds the client secret."),
+    Variable("NOFX_GITHUB_URL", "https://github.com", "Sign-in with GitHub: the server."),
     Variable("NOFX_ENVIRONMENT", "local", "The name shown in the top bar, for example staging."),
     Variable("NOFX_WORKERS", "2", "Processes of the job queue on this machine."),
     Variable(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 
+from apps.governance.addresses import client_address
 from apps.governance.http import PROBLEMS, ProblemSchema
 from apps.governance.services import TOKEN_SCOPES, token_sign_in
 
@@ -18,6 +19,9 @@ class SignIn(Schema):
 
     username: str = Field(max_length=150, examples=["engineer"])
     password: str = Field(max_length=1000, examples=["correct horse battery staple"])
+    code: str = Field(
+        "", max_length=20, description="Of the authenticator app, or a recovery code, where the account has an app."
+    )
     name: str = Field("nofx login", max_length=80, description="What to call the token.")
     scopes: list[str] = Field(
         default_factory=lambda: sorted(TOKEN_SCOPES), description="What the token may do; everything when left out."
@@ -37,7 +41,7 @@ class IssuedToken(Schema):
 @router.post(
     "/token",
     auth=None,
-    response={201: IssuedToken, 401: ProblemSchema, 429: ProblemSchema, 422: PROBLEMS[422]},
+    response={201: IssuedToken, 401: ProblemSchema, 403: ProblemSchema, 429: ProblemSchema, 422: PROBLEMS[422]},
     operation_id="sign_in",
     summary="Get a token for a user name and a password",
 )
@@ -45,11 +49,14 @@ def token_create(request: HttpRequest, payload: SignIn) -> Status[IssuedToken]:
     """
     Sign in without a browser.
 
-    After five failures in 15 minutes an account refuses for the rest of them, the right password included.
+    After five failures from one address in 15 minutes an account refuses that address for the rest of them, the right
+    password included. Where the account has an authenticator app, its code comes with the password.
     """
     token, secret = token_sign_in(
         username=payload.username,
         password=payload.password,
+        code=payload.code,
+        address=client_address(request),
         name=payload.name,
         scopes=payload.scopes,
         lifetime=timedelta(days=payload.expires_in_days),

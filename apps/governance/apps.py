@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class GovernanceConfig(AppConfig):
     name = "apps.governance"
     verbose_name = "Governance"
+
+    def ready(self) -> None:
+        # Models can be imported only once Django is ready.
+        from apps.governance.sessions import follow_sessions
+
+        follow_sessions()

@@ -143,6 +143,38 @@ class LockedOut(NofxError):
     status = 429
 
 
+class CodeNeeded(NofxError):
+    """The password is right; the code of the authenticator app is asked for as well."""
+
+    code = "sign_in.code_needed"
+    status = 401
+
+
+class SecondFactorMissing(PermissionRefused):
+    """The installation asks this person for an authenticator app, and they have none yet."""
+
+    code = "sign_in.second_factor_missing"
+
+
+class SecondFactorInvalid(NofxError):
+    """An authenticator app cannot be set up or changed like this."""
+
+    code = "second_factor.invalid"
+    status = 422
+
+
+class SignOnRefused(Refused):
+    """The single sign-on knows the person, and this account is not theirs."""
+
+    code = "sign_in.sign_on_refused"
+
+
+class ConfirmationNeeded(PermissionRefused):
+    """Whoever signs shows again that it is them."""
+
+    code = "sign_in.confirmation_needed"
+
+
 class TokenInvalid(NofxError):
     """A token cannot be issued like this."""
 

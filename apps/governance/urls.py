@@ -1,9 +1,10 @@
 from django.urls import path
 
-from apps.governance.views import pages, policies
+from apps.governance.views import confirm, pages, policies
 
 app_name = "governance"
 urlpatterns = [
+    path("confirm", confirm.confirm, name="confirm"),
     path("governance", pages.index, name="index"),
     path("governance/audit", pages.audit_list, name="audit-list"),
     path("governance/audit/verify", pages.audit_verify, name="audit-verify"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from nofx import env
+from nofx.settings import sign_in
 from nofx.settings.databases import application_role, connection, database_url
 
 PACKAGE_DIR = Path(__file__).resolve().parent.parent
@@ -65,6 +66,13 @@ INSTALLED_APPS = [
     "django_filters",
     "rest_framework",
     "django_q",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.github",
+    "allauth.usersessions",
 ]
 
 MIDDLEWARE = [
@@ -76,11 +84,13 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "nofx.api.boundary.api_boundary",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.core.middleware.page_headers",
     "apps.governance.middleware.ProblemPages",
+    "apps.governance.sessions.SessionActivity",
 ]
 
 ROOT_URLCONF = "nofx.urls"
@@ -144,6 +154,26 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# allauth does the sign-in; its pages, its counting of failures and its mails are ours or not used at all.
+NOFX_PROXIES = sign_in.whole_number(ENVIRONMENT, "NOFX_PROXIES", at_least=0)
+NOFX_REQUIRE_TOTP = sign_in.totp_requirement(ENVIRONMENT, is_embedded=IS_EMBEDDED)
+ACCOUNT_ADAPTER = "apps.governance.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"login": "apps.governance.forms_sign_in.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_ENABLED = False
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_UNIQUE_EMAIL = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = False
+SOCIALACCOUNT_ADAPTER = "apps.governance.accounts.SingleSignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = sign_in.providers(ENVIRONMENT)
+SOCIALACCOUNT_QUERY_EMAIL = True
+MFA_ADAPTER = "apps.governance.accounts.SecondFactorAdapter"
+MFA_FORMS = {"authenticate": "apps.governance.forms_sign_in.CodeForm"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_RATE_LIMITS = False
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -158,6 +188,8 @@ STATICFILES_FINDERS = [
 ]
 WHITENOISE_USE_FINDERS = True
 
+# Whatever saves the session moves its end; `SessionActivity` does so for a request that a person made.
+SESSION_COOKIE_AGE = 60 * sign_in.whole_number(ENVIRONMENT, "NOFX_SESSION_MINUTES", at_least=5)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
