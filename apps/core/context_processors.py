@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from apps.core.keymap import COOKIE, keymap_read
 from apps.core.navigation import rail_links
 
 THEMES = ("system", "light", "dark")
@@ -36,9 +37,10 @@ def _is_staff(request: HttpRequest) -> bool:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Add the rail, this browser's preferences, the environment's name, the demo banner and the script nonce."""
+    """Add the rail, this browser's keys and preferences, the environment, the demo banner and the script nonce."""
     return {
         "rail": SimpleLazyObject(lambda: rail_links(request.path, is_staff=_is_staff(request))),
+        "keymap": keymap_read(request.COOKIES.get(COOKIE, "")),
         "preferences": {name: preference(request, name) for name in PREFERENCES},
         "environment_name": getattr(settings, "NOFX_ENVIRONMENT", ""),
         "demo_banner": getattr(settings, "NOFX_DEMO_BANNER", ""),

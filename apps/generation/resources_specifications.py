@@ -33,8 +33,9 @@ class DraftResource(Resource):
     newest = "updated_at"
 
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-        """Leave out other people's drafts."""
-        return rows.filter(author=user)
+        """Leave out other people's drafts, and with a token of some repositories those for others."""
+        own = rows.filter(author=user)
+        return own if user.within is None else own.filter(repository__scope__in=user.within)
 
 
 class ReadingResource(Resource):
@@ -61,5 +62,6 @@ class ReadingResource(Resource):
     newest = "created_at"
 
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-        """Leave out what other people asked."""
-        return rows.filter(author=user)
+        """Leave out what other people asked, and with a token of some repositories what was asked for others."""
+        own = rows.filter(author=user)
+        return own if user.within is None else own.filter(draft__repository__scope__in=user.within)

@@ -176,7 +176,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
                 actor=user,
                 detail={"sign_on": login.account.provider},
             )
-        return HttpResponseRedirect(login.state.get("next") or "/")
+        return HttpResponseRedirect(reverse("governance:profile"))
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -129,6 +129,12 @@ class TokenRefused(NofxError):
     status = 401
 
 
+class TokenElsewhere(Refused):
+    """The token is good, but not from here."""
+
+    code = "token.elsewhere"
+
+
 class SignInRefused(NofxError):
     """User name or password is wrong."""
 
@@ -160,6 +166,13 @@ class SecondFactorInvalid(NofxError):
     """An authenticator app cannot be set up or changed like this."""
 
     code = "second_factor.invalid"
+    status = 422
+
+
+class AbsenceInvalid(NofxError):
+    """Nobody can be away like this."""
+
+    code = "absence.invalid"
     status = 422
 
 

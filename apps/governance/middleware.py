@@ -5,18 +5,56 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 
 from apps.core.database import storage_problem
 from apps.core.errors import NofxError
-from apps.core.htmx import notify, render_page, wants_fragment, way_back
-from apps.governance.errors import Recorded
-from apps.governance.http import problem_of
+from apps.core.htmx import notify, redirect_after, render_page, wants_fragment, way_back
+from apps.governance.errors import Recorded, SecondFactorMissing
+from apps.governance.http import api_token, problem_of
 from apps.governance.models import User
 from apps.governance.services import denial_record
+from apps.governance.services.second_factor import has_second_factor, needs_second_factor
 
 API_PREFIX = "/api/"
+# What somebody who has still to set up an authenticator app may open.
+WITHOUT_APP = {
+    "governance:second-factor",
+    "governance:confirm",
+    "console:preference-set",
+    "logout",
+    "sign-on",
+    "openid_connect_callback",
+    "sign-in-stay",
+}
+
+
+class SecondFactorGate:
+    """Lead whoever the installation asks for an authenticator app, and has none, to setting it up, and nowhere else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        """Answer in place of the view for whoever has still to set up an app."""
+        if settings.NOFX_REQUIRE_TOTP == "none" or api_token(request) or not request.user.is_authenticated:
+            return None
+        match = request.resolver_match
+        user = cast("User", request.user)
+        if (match and match.view_name in WITHOUT_APP) or has_second_factor(user) or not needs_second_factor(user):
+            return None
+        if request.path.startswith(API_PREFIX):
+            missing = SecondFactorMissing(
+                "Your role needs an authenticator app.", remedy="Set it up in your profile at the page."
+            )
+            return problem_of(request, missing)
+        return redirect_after(request, reverse("governance:second-factor"))
 
 
 class ProblemPages:

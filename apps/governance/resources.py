@@ -265,11 +265,15 @@ class TokenResource(Resource):
         "id": "pk",
         "name": "",
         "scopes": "",
+        "repositories": "",
+        "networks": "",
+        "replaces": "",
         "created_at": "",
         "expires_at": "",
         "last_used_at": "",
         "revoked_at": "",
     }
+    references = {"replaces": "token"}
 
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Leave out other people's tokens."""

@@ -1,10 +1,24 @@
 from django.urls import path
 
-from apps.governance.views import confirm, pages, policies
+from apps.governance.views import confirm, pages, policies, profile, second_factor, tokens
 
 app_name = "governance"
 urlpatterns = [
     path("confirm", confirm.confirm, name="confirm"),
+    path("profile", profile.profile, name="profile"),
+    path("profile/absences", profile.absence_new, name="absence-new"),
+    path("profile/absences/<uuid:absence_id>/remove", profile.absence_remove, name="absence-remove"),
+    path("profile/sessions/end", profile.session_end_others, name="session-end-others"),
+    path("profile/sessions/<int:session_id>/end", profile.session_end, name="session-end"),
+    path("profile/password", profile.password, name="password"),
+    path("profile/keys", profile.keys, name="keys"),
+    path("profile/authenticator", second_factor.second_factor, name="second-factor"),
+    path("profile/authenticator/codes", second_factor.codes_renew, name="codes-renew"),
+    path("profile/authenticator/remove", second_factor.second_factor_end, name="second-factor-end"),
+    path("profile/tokens", tokens.token_list, name="token-list"),
+    path("profile/tokens/new", tokens.token_new, name="token-new"),
+    path("profile/tokens/<uuid:token_id>/renew", tokens.token_renew, name="token-renew"),
+    path("profile/tokens/<uuid:token_id>/end", tokens.token_end, name="token-end"),
     path("governance", pages.index, name="index"),
     path("governance/audit", pages.audit_list, name="audit-list"),
     path("governance/audit/verify", pages.audit_verify, name="audit-verify"),

@@ -15,6 +15,7 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 
 from apps.core.errors import NofxError
+from apps.governance.addresses import client_address
 from apps.governance.http import PROBLEM_TYPE, TITLES, problem, problem_of, record_denial
 from apps.governance.services import TokenRefused, token_authenticate
 from nofx.api.idempotency import answered_once
@@ -70,7 +71,7 @@ def _authenticate(request: HttpRequest) -> None:
         return
     if scheme.lower() != "bearer":
         raise TokenRefused("Only bearer tokens are understood.", remedy="Send Authorization: Bearer nofx_pat_….")
-    token = token_authenticate(secret=secret.strip())
+    token = token_authenticate(secret=secret.strip(), address=client_address(request))
     request.user = token.user
     request.api_token = token  # read by apps.governance.http
 

@@ -41,6 +41,7 @@ from apps.governance.resources import (
     TokenResource,
     UserResource,
 )
+from apps.governance.resources_profile import AbsenceResource
 from apps.governance.rest import Resource
 from apps.jobs.resources import JobEventResource, JobResource
 from apps.knowledge.resources import MinedPatternResource, RepositoryPolicyResource
@@ -110,6 +111,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     SandboxDayResource,
     BallotResource,
     OverrideResource,
+    AbsenceResource,
     ApprovalPolicyResource,
     AuditEventResource,
     UserResource,

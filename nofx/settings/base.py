@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "apps.core.middleware.page_headers",
     "apps.governance.middleware.ProblemPages",
     "apps.governance.sessions.SessionActivity",
+    "apps.governance.middleware.SecondFactorGate",
 ]
 
 ROOT_URLCONF = "nofx.urls"
@@ -112,6 +113,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "apps.core.context_processors.shell",
+                "apps.governance.context_processors.session",
             ],
         },
     },

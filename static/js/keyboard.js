@@ -4,6 +4,7 @@ import { openDialog } from "./dialog.js";
 
 const CHORD_MS = 1500;
 let chordUntil = 0;
+let keymap = {};
 
 function isTyping(target) {
   return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
@@ -65,20 +66,25 @@ function pageShortcut(key) {
 }
 
 const SINGLE = {
-  "?": () => showShortcuts(),
-  "/": () => {
+  sheet: () => showShortcuts(),
+  search: () => {
     const field = document.querySelector("[data-search-here]") ?? document.querySelector("[data-search]");
     if (field) field.focus();
     else openCommands();
     return true;
   },
-  j: () => moveCursor(1),
-  k: () => moveCursor(-1),
-  n: () => moveChange(1),
-  p: () => moveChange(-1),
-  o: openRow,
-  u: () => visit([...document.querySelectorAll(".breadcrumb a")].at(-1)),
+  next: () => moveCursor(1),
+  previous: () => moveCursor(-1),
+  next_change: () => moveChange(1),
+  previous_change: () => moveChange(-1),
+  open: openRow,
+  up: () => visit([...document.querySelectorAll(".breadcrumb a")].at(-1)),
 };
+
+// Which key does what is chosen in the profile; the server has checked it.
+function actionOf(key) {
+  return Object.entries(keymap).find(([, chosen]) => chosen === key)?.[0];
+}
 
 function showShortcuts() {
   const sheet = document.getElementById("shortcuts-sheet");
@@ -102,7 +108,7 @@ function commands() {
   const links = [...document.querySelectorAll("[data-goto], [data-command]")];
   return links.map((element) => ({
     label: element.dataset.command || element.textContent.trim(),
-    hint: element.dataset.goto ? `g ${element.dataset.goto}` : element.dataset.key ?? "",
+    hint: element.dataset.goto ? `${keymap.go} ${element.dataset.goto}` : element.dataset.key ?? "",
     run: () => element.click(),
   }));
 }
@@ -203,14 +209,16 @@ function onKey(event) {
     if (visit(link)) event.preventDefault();
     return;
   }
-  if (event.key === "g") {
+  const action = actionOf(event.key);
+  if (action === "go") {
     chordUntil = event.timeStamp + CHORD_MS;
     return;
   }
-  if (pageShortcut(event.key) || SINGLE[event.key]?.()) event.preventDefault();
+  if (pageShortcut(event.key) || SINGLE[action]?.()) event.preventDefault();
 }
 
 export function startKeyboard() {
+  keymap = JSON.parse(document.getElementById("keymap")?.textContent ?? "{}");
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-commands]")) openCommands();

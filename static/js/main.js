@@ -4,6 +4,7 @@ import { startDialogs } from "./dialog.js";
 import { startKeyboard } from "./keyboard.js";
 import { startLive } from "./live.js";
 import { mountPage } from "./page.js";
+import { startSession } from "./session.js";
 import { mountTabs } from "./tabs.js";
 import { startTheme } from "./theme.js";
 import { startToasts } from "./toast.js";
@@ -13,6 +14,7 @@ startToasts();
 startDialogs();
 startKeyboard();
 startLive();
+startSession();
 
 function mount(root) {
   mountPage(root);

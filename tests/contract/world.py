@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from apps.core.clock import now
 from apps.docs.models import DocumentationArtifact, DocumentationSource
 from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot, SnapshotSource
 from apps.generation.models import (
@@ -38,6 +39,7 @@ from apps.governance.models import (
     User,
 )
 from apps.governance.services import audit_record, token_issue
+from apps.governance.services.profile import absence_declare
 from apps.governance.types import Role
 from apps.jobs.models import Job, JobEvent
 from apps.knowledge.models import MinedPattern, RepositoryPolicy
@@ -179,6 +181,7 @@ class World:
         self._govern(run)
         self._know()
         token_issue(user=self.owner, name="t", scopes=[], lifetime=TWO_DAYS, issued_by=self.owner)
+        absence_declare(user=self.owner, starts_on=now().date(), ends_on=now().date())
         return request
 
     def _another_scope(self):

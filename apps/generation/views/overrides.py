@@ -25,6 +25,7 @@ from apps.generation.services.overrides import (
 )
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import Override, User
+from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import display_name, override_signer
 from apps.governance.services import OverrideInvalid
 from apps.governance.types import OverrideState
@@ -71,6 +72,7 @@ def override_first(request: HtmxRequest, request_id: UUID) -> OverrideForm | Non
 
 @login_required
 @require_POST
+@recently_authenticated
 def override_sign(request: HtmxRequest, request_id: UUID, override_id: UUID) -> HttpResponse:
     user = cast("User", request.user)
     run_get(user=user, request_id=request_id)

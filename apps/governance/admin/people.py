@@ -14,6 +14,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from apps.governance.admin.actors import actor_of
+from apps.governance.admin.sign_in import forget_apps
 from apps.governance.models import CodeOwner, Organisation, RoleAssignment, Scope, User
 from apps.governance.services import audit_record, role_remove
 from apps.governance.services.people import role_conflict
@@ -62,6 +63,8 @@ class PersonAdmin(UserAdmin):
         ("Account", {"fields": ("is_active", "is_service", "is_staff", "is_superuser")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
+
+    actions = (forget_apps,)
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         """Save the account and record which of its fields changed, never their values."""

@@ -1,5 +1,6 @@
 """Who may decide about what, who did, and the chain that shows it."""
 
+from apps.governance.models.absences import Absence
 from apps.governance.models.access import ApiToken, IdempotencyKey
 from apps.governance.models.audit import AuditEvent
 from apps.governance.models.decisions import Ballot, Override
@@ -7,6 +8,7 @@ from apps.governance.models.people import CodeOwner, Organisation, RoleAssignmen
 from apps.governance.models.policies import ApprovalPolicyVersion
 
 __all__ = [
+    "Absence",
     "ApiToken",
     "ApprovalPolicyVersion",
     "AuditEvent",

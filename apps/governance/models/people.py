@@ -22,6 +22,9 @@ class User(AbstractUser):
         help_text="Accounts with the same one, such as the subject of a single sign-on, are one person's.",
     )
 
+    # Set on the user of a token that is limited to some scopes: what governance says of them ends there.
+    within: frozenset[int] | None = None
+
     class Meta(AbstractUser.Meta):
         db_table = "governance_user"
         indexes = [

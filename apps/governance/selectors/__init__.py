@@ -12,8 +12,9 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from apps.core.clock import now
 from apps.core.database import any_looked_up
 from apps.governance.engine.chain import CHAIN_ID, CHAIN_KIND, Outcome
 from apps.governance.engine.decisions import (
@@ -32,7 +33,7 @@ from apps.governance.engine.decisions import (
 )
 from apps.governance.engine.overrides import OverrideState, SignedOverride, may_ask, may_confirm, override_state
 from apps.governance.engine.permissions import MATRIX, VOTELESS, VOTES, Action, Condition, Role, allowed
-from apps.governance.models import AuditEvent, Ballot, CodeOwner, Override, RoleAssignment, Scope, User
+from apps.governance.models import Absence, AuditEvent, Ballot, CodeOwner, Override, RoleAssignment, Scope, User
 from apps.governance.subjects import subjects_blind
 
 Anyone: TypeAlias = "User | AnonymousUser"
@@ -48,9 +49,12 @@ def roles_of(user: Anyone, scope: Scope | None) -> frozenset[Role]:
     """
     Return the roles *user* holds in *scope*, those of its organisation included; one query.
 
-    Without a scope: the roles held in a whole organisation. A superuser is an administrator everywhere.
+    Without a scope: the roles held in a whole organisation. A superuser is an administrator everywhere. The user of a
+    token that is limited to some scopes holds none elsewhere.
     """
     if not _is_known(user):
+        return frozenset()
+    if user.within is not None and (scope is None or scope.pk not in user.within):
         return frozenset()
     inherited = Q(scope__repository="")
     if scope is not None:
@@ -78,6 +82,12 @@ def scopes_where(user: Anyone, action: Action, *, met: Collection[Condition] = (
     """Return the scopes in which *user* may do *action*. Lazy, usable inside a filter."""
     if not _is_known(user):
         return Scope.objects.none()
+    if user.within is not None:
+        return _scopes_where(user, action, met).filter(pk__in=user.within)
+    return _scopes_where(user, action, met)
+
+
+def _scopes_where(user: Anyone, action: Action, met: Collection[Condition]) -> QuerySet[Scope]:
     if user.is_superuser:
         return Scope.objects.all() if allowed({Role.ADMIN}, action, met=met) else Scope.objects.none()
     roles = [role.value for role, needs in MATRIX[action].items() if allowed({role}, action, met={needs} & set(met))]
@@ -161,18 +171,23 @@ def roster_reader(scope: Scope) -> Callable[[str | None], Roster]:
     owners = list(CodeOwner.objects.filter(scope=scope).values_list("user_id", "pattern"))
     assignments = RoleAssignment.objects.filter(
         Q(scope=scope) | Q(scope__organisation=scope.organisation_id, scope__repository="")
-    ).select_related("user")
+    )
+    away = Absence.objects.filter(user=OuterRef("user"), starts_on__lte=now().date(), ends_on__gte=now().date())
+    assignments = assignments.select_related("user").annotate(is_away=Exists(away))
     users: dict[int, User] = {}
+    absent: set[int] = set()
     roles: dict[int, set[Role]] = defaultdict(set)
     for assignment in assignments:
         users[assignment.user_id] = assignment.user
         roles[assignment.user_id].add(Role(assignment.role))
+        if assignment.is_away:
+            absent.add(assignment.user_id)
     keys = {user.person_key for user in users.values()} - {""}
     linked = dict(User.objects.filter(person_key__in=keys).values_list("pk", "person_key")) if keys else {}
 
     def roster(path: str | None) -> Roster:
         owning = {user for user, pattern in owners if _covers(pattern, path)}
-        return Roster(tuple(_member(users[pk], roles[pk], pk in owning) for pk in sorted(users)), linked)
+        return Roster(tuple(_member(users[pk], roles[pk], pk in owning, pk in absent) for pk in sorted(users)), linked)
 
     return roster
 
@@ -181,7 +196,7 @@ def _covers(pattern: str, path: str | None) -> bool:
     return path is ANY_PATH or pattern in EVERYWHERE or (bool(path) and fnmatchcase(path, pattern))
 
 
-def _member(user: User, roles: set[Role], is_owner: bool) -> Member:
+def _member(user: User, roles: set[Role], is_owner: bool, is_absent: bool) -> Member:
     return Member(
         user_id=user.pk,
         name=display_name(user),
@@ -190,6 +205,7 @@ def _member(user: User, roles: set[Role], is_owner: bool) -> Member:
         is_human=not user.is_service,
         is_active=user.is_active,
         person=user.person_key,
+        is_absent=is_absent,
     )
 
 

@@ -33,6 +33,7 @@ from apps.governance.services.tokens import (
     token_authenticate,
     token_issue,
     token_revoke,
+    token_rotate,
 )
 
 __all__ = [
@@ -79,5 +80,6 @@ __all__ = [
     "token_authenticate",
     "token_issue",
     "token_revoke",
+    "token_rotate",
     "token_sign_in",
 ]

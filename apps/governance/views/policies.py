@@ -20,6 +20,7 @@ from apps.governance.engine.policies import MOST_SEATS, policy_content, policy_l
 from apps.governance.forms import PolicyForm, SeatForms
 from apps.governance.http import current_user, interactive, require_anywhere, session_key
 from apps.governance.models import ApprovalPolicyVersion, Scope, User
+from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import accounts_of, can, display_name, scopes_where
 from apps.governance.selectors.policies import (
     policies_readable,
@@ -124,6 +125,7 @@ def policy_simulation(request: HtmxRequest, version_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def policy_publication(request: HtmxRequest, version_id: UUID) -> HttpResponse:
     user = current_user(request)
     version = _version(user, version_id)
