@@ -28,7 +28,8 @@ class SignInForm(LoginForm):
             "id": "id_username",
             "autocomplete": "username",
             "autocapitalize": "none",
-            "autofocus": True,
+            # With errors their summary takes the focus.
+            "autofocus": not self.is_bound,
             "maxlength": 150,
         }
         self.fields["password"].widget.attrs = {"autocomplete": "current-password", "maxlength": 1000}
@@ -42,7 +43,7 @@ class CodeForm(AuthenticateForm):
         label="Code",
         max_length=20,
         help_text=CODE_HELP,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
     def clean_code(self) -> str:
@@ -63,7 +64,7 @@ class ConfirmForm(forms.Form):
     password = forms.CharField(
         required=False,
         max_length=1000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     code = forms.CharField(
         required=False,

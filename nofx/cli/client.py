@@ -17,13 +17,14 @@ _TIMEOUT_S = 60.0
 
 
 class ApiRefused(NofxError):
-    """The platform answered with a problem; ``status`` is its HTTP status."""
+    """The platform answered with a problem; ``status`` is its HTTP status, ``problem`` its code."""
 
     code = "api_refused"
 
-    def __init__(self, message: str, *, status: int, remedy: str = "") -> None:
+    def __init__(self, message: str, *, status: int, remedy: str = "", problem: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.status = status
+        self.problem = problem
 
 
 class Unreachable(NofxError):
@@ -133,4 +134,4 @@ def _refusal(error: urllib.error.HTTPError) -> ApiRefused:
     remedy = problem.get("remedy", "")
     if error.code == 401 and not remedy:
         remedy = "Run `nofx login`."
-    return ApiRefused(str(message), status=error.code, remedy=str(remedy))
+    return ApiRefused(str(message), status=error.code, remedy=str(remedy), problem=str(problem.get("code", "")))

@@ -80,7 +80,7 @@ def test_a_wrong_password_is_said_in_words_and_takes_the_focus(page: Page, perso
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator(".error-summary")).to_be_focused()
-    expect(page.locator(".error-summary")).to_contain_text("correct username and password")
+    expect(page.locator(".error-summary")).to_contain_text("User name or password is wrong.")
 
 
 def test_the_theme_that_somebody_chooses_survives_a_reload_and_needs_no_flash(gallery: Page) -> None:

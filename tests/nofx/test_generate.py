@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from apps.console.demo.people import demo_seed, demo_token_leave
+from apps.core.clock import now
 from apps.generation.models import CodeGenerationRequest
+from apps.governance.engine.totp import code_of, step_at
+from apps.governance.models import User
+from apps.governance.services.second_factor import second_factor_add
 from nofx.cli import main
 from nofx.cli.exits import Exit
 from nofx.cli.generate import _words
@@ -75,6 +79,16 @@ def test_signing_in_keeps_a_token_that_only_its_owner_can_read(passwords, tmp_pa
     assert (tmp_path / "token").stat().st_mode & 0o777 == 0o600
     assert passwords["engineer"] not in capsys.readouterr().out
     assert generate(tmp_path) == Exit.OK
+
+
+def test_the_code_of_an_authenticator_app_is_asked_for(passwords, tmp_path, monkeypatch):
+    (tmp_path / "token").unlink()
+    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    step = step_at(now())
+    second_factor_add(user=User.objects.get(username="engineer"), secret=secret, code=code_of(secret, step))
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{passwords['engineer']}\n{code_of(secret, step + 1)}\n"))
+    assert main(["login", "engineer", "--password-stdin"]) == Exit.OK
+    assert (tmp_path / "token").exists()
 
 
 def test_a_wrong_password_keeps_nothing(passwords, tmp_path, monkeypatch):
