@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 
 from apps.core.clock import now
 from apps.governance.errors import SignOnRefused
+from apps.governance.http import api_token
 from apps.governance.models import User
 from apps.governance.services.sign_in import signed_out_record
 
@@ -55,8 +56,8 @@ class SessionActivity:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Note the request, at most once a minute."""
-        if BACKGROUND not in request.headers and request.user.is_authenticated:
+        """Note the request, at most once a minute; a token has no session."""
+        if BACKGROUND not in request.headers and api_token(request) is None and request.user.is_authenticated:
             at = _moment(request, SEEN)
             if at is None or not timedelta(0) <= now() - at < RESOLUTION:
                 request.session[SEEN] = now().timestamp()

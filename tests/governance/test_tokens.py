@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
@@ -185,6 +186,12 @@ class TestReach:
         erin.is_active = False
         erin.save()
         assert ask(secret).status_code == 401
+
+    def test_a_token_begins_no_session(self, erin):
+        _, secret = issue(erin)
+        before = Session.objects.count()
+        assert "sessionid" not in ask(secret).cookies
+        assert Session.objects.count() == before
 
 
 class TestRenewal:
