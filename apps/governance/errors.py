@@ -116,6 +116,25 @@ class PolicyClosed(Recorded, Conflict):
     code = "policy.closed"
 
 
+class LadderInvalid(NofxError):
+    """A rung, a suspension or an incident cannot be like this."""
+
+    code = "ladder.invalid"
+    status = 422
+
+
+class GenerationRefused(Refused):
+    """Nothing may be generated here now; ``code`` says whether it is suspended, expired, outside or not open."""
+
+    code = "generation.not_open"
+
+
+class SuspensionClosed(Recorded, Conflict):
+    """It is suspended already, was resumed, or is not what the person saw."""
+
+    code = "suspension.closed"
+
+
 class RoleConflict(Conflict):
     """Two roles that one person must not hold."""
 

@@ -79,9 +79,9 @@ class ScopeResource(Resource):
     prefix = "scope"
     model = Scope
     permit = "governance:read"
-    columns = {"id": "pk", "organisation": "organisation__name", "repository": ""}
+    columns = {"id": "pk", "organisation": "organisation__name", "repository": "", "is_pilot": ""}
     joins = ("organisation",)
-    filters = ("organisation", "repository")
+    filters = ("organisation", "repository", "is_pilot")
     newest = None
 
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:

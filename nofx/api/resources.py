@@ -42,6 +42,12 @@ from apps.governance.resources import (
     UserResource,
 )
 from apps.governance.resources_profile import AbsenceResource
+from apps.governance.resources_ladder import (
+    IncidentResource,
+    RungResource,
+    SuspensionResource,
+    TripwireReadingResource,
+)
 from apps.governance.rest import Resource
 from apps.jobs.resources import JobEventResource, JobResource
 from apps.knowledge.resources import MinedPatternResource, RepositoryPolicyResource
@@ -113,6 +119,10 @@ RESOURCES: tuple[type[Resource], ...] = (
     OverrideResource,
     AbsenceResource,
     ApprovalPolicyResource,
+    RungResource,
+    TripwireReadingResource,
+    SuspensionResource,
+    IncidentResource,
     AuditEventResource,
     UserResource,
     OrganisationResource,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 from apps.core.clock import now
 from apps.docs.models import DocumentationArtifact, DocumentationSource
@@ -33,9 +34,13 @@ from apps.governance.models import (
     Ballot,
     CodeOwner,
     IdempotencyKey,
+    Incident,
     Override,
     RoleAssignment,
+    Rung,
     Scope,
+    Suspension,
+    TripwireReading,
     User,
 )
 from apps.governance.services import audit_record, token_issue
@@ -176,6 +181,7 @@ class World:
             reason="r",
             proposed_by=self.owner,
         )
+        self._open_and_suspend()
         audit_record(action="x", object_kind="request", object_id=request.pk, actor=self.owner, scope=self.scope)
         self._measure(revision)
         self._govern(run)
@@ -183,6 +189,25 @@ class World:
         token_issue(user=self.owner, name="t", scopes=[], lifetime=TWO_DAYS, issued_by=self.owner)
         absence_declare(user=self.owner, starts_on=now().date(), ends_on=now().date())
         return request
+
+    def _open_and_suspend(self):
+        rung = Rung.objects.create(
+            organisation=self.scope.organisation,
+            title="Wave 2",
+            gate_id=uuid4(),
+            evidence_digest="e",
+            risk_max="low",
+            expires_at="2999-01-01T00:00Z",
+        )
+        rung.scopes.add(self.scope)
+        TripwireReading.objects.create(
+            rung=rung, position=0, state="clear", value=0.0, n=1, read_at="2026-11-01T00:00Z"
+        )
+        place, _ = Scope.objects.get_or_create(organisation=self.scope.organisation, repository="")
+        Suspension.objects.create(
+            kind="model", scope=place, model=f"m{self.count}", suspended_by=self.owner, reason="r", content_digest="d"
+        )
+        Incident.objects.create(scope=self.scope, title="T", severity="low", opened_by=self.owner)
 
     def _another_scope(self):
         organisation = self.scope.organisation

@@ -4,6 +4,7 @@ from apps.governance.models.absences import Absence
 from apps.governance.models.access import ApiToken, IdempotencyKey
 from apps.governance.models.audit import AuditEvent
 from apps.governance.models.decisions import Ballot, Override
+from apps.governance.models.ladder import Incident, Rung, Suspension, TripwireReading
 from apps.governance.models.people import CodeOwner, Organisation, RoleAssignment, Scope, User
 from apps.governance.models.policies import ApprovalPolicyVersion
 
@@ -15,9 +16,13 @@ __all__ = [
     "Ballot",
     "CodeOwner",
     "IdempotencyKey",
+    "Incident",
     "Organisation",
     "Override",
     "RoleAssignment",
+    "Rung",
     "Scope",
+    "Suspension",
+    "TripwireReading",
     "User",
 ]

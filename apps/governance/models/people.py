@@ -47,10 +47,16 @@ class Scope(models.Model):
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="scopes")
     repository = models.SlugField(max_length=120, blank=True, default="")
+    is_pilot = models.BooleanField(
+        default=False, help_text="Code may be generated for it without a rung of the expansion ladder."
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["organisation", "repository"], name="governance_scope_once"),
+            models.CheckConstraint(
+                condition=Q(is_pilot=False) | ~Q(repository=""), name="governance_scope_pilot_is_a_repository"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,8 @@ from apps.governance.errors import (
     AlreadyVoted,
     ContentChanged,
     Denial,
+    GenerationRefused,
+    LadderInvalid,
     LockedOut,
     NotAllowed,
     NotEligible,
@@ -18,12 +20,14 @@ from apps.governance.errors import (
     Refused,
     RoleConflict,
     SignInRefused,
+    SuspensionClosed,
     TokenInvalid,
     TokenRefused,
     Unsatisfiable,
 )
 from apps.governance.services.audit import audit_check, audit_denied, audit_record, audit_verify, denial_record
 from apps.governance.services.ballots import approval_require_possible, ballot_cast, ballots_void
+from apps.governance.services.ladder import generation_require_allowed, rung_end, rung_grant
 from apps.governance.services.overrides import override_ask, override_confirm, override_withdraw
 from apps.governance.services.people import code_owner_assign, role_assign, role_remove, scope_create
 from apps.governance.services.policies import policy_freeze, policy_propose, policy_publish, policy_simulate
@@ -42,6 +46,8 @@ __all__ = [
     "AuditVerification",
     "ContentChanged",
     "Denial",
+    "GenerationRefused",
+    "LadderInvalid",
     "LockedOut",
     "NotAllowed",
     "NotEligible",
@@ -55,6 +61,7 @@ __all__ = [
     "Refused",
     "RoleConflict",
     "SignInRefused",
+    "SuspensionClosed",
     "TokenInvalid",
     "TokenRefused",
     "Unsatisfiable",
@@ -67,6 +74,7 @@ __all__ = [
     "ballots_void",
     "code_owner_assign",
     "denial_record",
+    "generation_require_allowed",
     "override_ask",
     "override_confirm",
     "override_withdraw",
@@ -76,6 +84,8 @@ __all__ = [
     "policy_simulate",
     "role_assign",
     "role_remove",
+    "rung_end",
+    "rung_grant",
     "scope_create",
     "token_authenticate",
     "token_issue",

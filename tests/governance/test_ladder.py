@@ -1,0 +1,199 @@
+"""What the expansion ladder opens, what it refuses, and what the database keeps of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from apps.core.clock import now
+from apps.governance.engine.ladder import leave_of
+from apps.governance.models import AuditEvent, Rung, Scope, User
+from apps.governance.selectors.ladder import standing_of
+from apps.governance.services import (
+    GenerationRefused,
+    LadderInvalid,
+    NotAllowed,
+    NotInteractive,
+    generation_require_allowed,
+    rung_end,
+    rung_grant,
+    scope_create,
+)
+from apps.governance.types import Role
+
+pytestmark = pytest.mark.django_db
+
+Grant = Callable[..., Rung]
+
+
+@pytest.fixture
+def grant(scope: Scope) -> Grant:
+    def make(**options: Any) -> Rung:
+        wanted: dict[str, Any] = {
+            "gate_id": uuid4(),
+            "title": "Wave 2",
+            "scopes": [scope],
+            "risk_max": "medium",
+            "task_classes": [],
+            "models": [],
+            "expires_at": now() + timedelta(days=30),
+            "tripwires": [],
+            "evidence_digest": "e" * 64,
+        }
+        return rung_grant(**{**wanted, **options})
+
+    return make
+
+
+def ask(scope: Scope, risk: str = "low", task_class: str = "text") -> Any:
+    return generation_require_allowed(scope=scope, risk=risk, task_class=task_class)
+
+
+def refused(scope: Scope, **options: str) -> GenerationRefused:
+    with pytest.raises(GenerationRefused) as caught:
+        ask(scope, **options)
+    return caught.value
+
+
+def test_a_repository_that_is_neither_pilot_nor_on_a_rung_generates_nothing(scope: Scope) -> None:
+    error = refused(scope)
+    assert error.code == "generation.not_open"
+    assert "shop is no pilot and on no rung" in error.message
+    assert "vote of the committee" in error.remedy
+    assert error.denial is not None and error.denial.scope_id == scope.pk
+
+
+def test_a_pilot_generates_whatever_its_risk(scope: Scope) -> None:
+    Scope.objects.filter(pk=scope.pk).update(is_pilot=True)
+    assert ask(scope, risk="high").models is None
+
+
+def test_an_organisation_as_a_whole_is_no_pilot(organisation: Scope) -> None:
+    with pytest.raises(DatabaseError, match="pilot_is_a_repository"):
+        Scope.objects.filter(pk=organisation.pk).update(is_pilot=True)
+
+
+def test_a_rung_opens_its_repositories_up_to_its_risk(grant: Grant, scope: Scope, other_scope: Scope) -> None:
+    grant()
+    assert ask(scope, risk="medium").by == "Wave 2"
+    high = refused(scope, risk="high")
+    assert high.code == "generation.outside"
+    assert "Wave 2 opens medium risk at most" in high.message
+    assert refused(other_scope).code == "generation.not_open"
+
+
+def test_a_rung_over_an_organisation_opens_all_its_repositories(
+    grant: Grant, organisation: Scope, scope: Scope, other_scope: Scope
+) -> None:
+    grant(scopes=[organisation])
+    assert ask(scope).is_given
+    assert ask(other_scope).is_given
+
+
+def test_a_rung_of_some_classes_and_models_opens_only_those(grant: Grant, scope: Scope) -> None:
+    grant(task_classes=["text"], models=["qwen"])
+    leave = ask(scope)
+    assert leave.model_refused("qwen") == ""
+    assert "not among the models that Wave 2 opened" in leave.model_refused("openai")
+    assert refused(scope, task_class="numbers").code == "generation.outside"
+
+
+def test_an_expired_rung_opens_nothing(grant: Grant, scope: Scope) -> None:
+    rung = grant()
+    leave = leave_of(standing_of(scope), risk="low", task_class="text", now=rung.expires_at)
+    assert leave.refusal == "generation.expired"
+    assert "Wave 2, which opened shop, ended on" in leave.reason
+    just_before = rung.expires_at - timedelta(microseconds=1)
+    assert leave_of(standing_of(scope), risk="low", task_class="text", now=just_before).is_given
+
+
+def test_asking_takes_one_query(grant: Grant, scope: Scope, django_assert_num_queries: Callable[[int], Any]) -> None:
+    for _ in range(5):
+        grant()
+    with django_assert_num_queries(1):
+        ask(scope)
+
+
+def test_a_rung_is_granted_with_an_entry_in_the_audit_chain(grant: Grant, scope: Scope) -> None:
+    wire = {"measure": "quality.flake_rate", "bound": 0.01, "trips": "above"}
+    rung = grant(tripwires=[wire])
+    entry = AuditEvent.objects.latest("sequence")
+    assert (entry.action, entry.object_id, entry.before_digest) == ("rung.grant", str(rung.pk), "e" * 64)
+    assert entry.detail["scopes"] == ["Acme/shop"]
+    assert rung.tripwires[0]["grace_hours"] == 24
+
+
+def test_without_tripwires_the_default_ones_watch(grant: Grant) -> None:
+    assert [wire["measure"] for wire in grant().tripwires] != []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"scopes": []},
+        {"title": " "},
+        {"risk_max": "huge"},
+        {"evidence_digest": ""},
+        {"expires_at": now() - timedelta(days=1)},
+        {"tripwires": [{"measure": "x", "bound": "many", "trips": "above"}]},
+        {"tripwires": [{"measure": "x", "bound": 1, "trips": "sideways"}]},
+        {"tripwires": [{"bound": 1, "trips": "above"}]},
+        {"tripwires": [{"measure": "x", "bound": float("nan"), "trips": "above"}]},
+        {"tripwires": [{"measure": "x", "bound": 1, "trips": "above"}] * 21},
+    ],
+)
+def test_what_no_rung_can_be_is_refused(grant: Grant, options: dict[str, Any]) -> None:
+    with pytest.raises(LadderInvalid):
+        grant(**options)
+
+
+def test_a_rung_stays_within_one_organisation(grant: Grant, scope: Scope) -> None:
+    far = scope_create(organisation="Globex", repository="far", created_by=None)
+    with pytest.raises(LadderInvalid, match="one organisation"):
+        grant(scopes=[scope, far])
+
+
+def test_the_chair_ends_a_rung_early_and_nobody_else_does(
+    grant: Grant, organisation: Scope, scope: Scope, person: Callable[..., User]
+) -> None:
+    rung = grant()
+    chair, admin = person("chair", Role.CHAIR, where=organisation), person("admin", Role.ADMIN, where=organisation)
+    with pytest.raises(NotAllowed):
+        rung_end(rung_id=rung.pk, reason="Enough.", actor=admin, is_interactive=True)
+    with pytest.raises(NotInteractive):
+        rung_end(rung_id=rung.pk, reason="Enough.", actor=chair, is_interactive=False)
+    with pytest.raises(LadderInvalid):
+        rung_end(rung_id=rung.pk, reason=" ", actor=chair, is_interactive=True)
+    rung_end(rung_id=rung.pk, reason="Enough.", actor=chair, is_interactive=True)
+    assert refused(scope).code == "generation.expired"
+    with pytest.raises(LadderInvalid):
+        rung_end(rung_id=rung.pk, reason="Again.", actor=chair, is_interactive=True)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE governance_rung SET expires_at = expires_at + interval '1 year'",
+        "UPDATE governance_rung SET risk_max = 'high'",
+        "UPDATE governance_rung SET ended_at = NULL, ended_by_id = NULL, end_reason = ''",
+        "DELETE FROM governance_rung_scopes",
+        "UPDATE governance_rung_scopes SET scope_id = scope_id",
+        "DELETE FROM governance_rung",
+    ],
+)
+def test_no_statement_changes_what_was_granted(grant: Grant, statement: str) -> None:
+    grant()
+    with pytest.raises(DatabaseError, match="never"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_repository_is_added_to_a_rung_after_its_vote(grant: Grant, other_scope: Scope) -> None:
+    rung = grant()
+    with pytest.raises(DatabaseError, match="never changed"):
+        rung.scopes.add(other_scope)
