@@ -1,0 +1,58 @@
+"""Whether measured evidence meets a gate's criteria, and under which rule its committee votes. No Django, no clock."""
+
+from apps.governance.engine.gates.criteria import (
+    BLOCKING,
+    PASSING,
+    SIGNS,
+    WAIVABLE,
+    Comparison,
+    Criterion,
+    Judged,
+    State,
+    bounds,
+    fewest_more,
+    impossible,
+    judge,
+    shortfall,
+    told,
+)
+from apps.governance.engine.gates.definition import (
+    SEATS,
+    CommitteeSeat,
+    GateDefinition,
+    Seated,
+    definition_content,
+    definition_problem,
+    definition_read,
+    gate_policy,
+    vote_length,
+)
+from apps.governance.engine.gates.templates import EXPANSION, TEMPLATES
+
+__all__ = [
+    "BLOCKING",
+    "EXPANSION",
+    "PASSING",
+    "SEATS",
+    "SIGNS",
+    "TEMPLATES",
+    "WAIVABLE",
+    "CommitteeSeat",
+    "Comparison",
+    "Criterion",
+    "GateDefinition",
+    "Judged",
+    "Seated",
+    "State",
+    "bounds",
+    "definition_content",
+    "definition_problem",
+    "definition_read",
+    "fewest_more",
+    "gate_policy",
+    "impossible",
+    "judge",
+    "shortfall",
+    "told",
+    "vote_length",
+]
