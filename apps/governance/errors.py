@@ -135,6 +135,25 @@ class SuspensionClosed(Recorded, Conflict):
     code = "suspension.closed"
 
 
+class GateInvalid(NofxError):
+    """A gate, its definition or a waiver cannot be saved like this."""
+
+    code = "gate.invalid"
+    status = 422
+
+
+class GateClosed(Recorded, Conflict):
+    """The gate is not where this is done: it is decided, not open yet, open already, or its vote is over."""
+
+    code = "gate.closed"
+
+
+class GateBlocked(Recorded, Conflict):
+    """The evidence of the gate does not let a vote open or be decided."""
+
+    code = "gate.blocked"
+
+
 class RoleConflict(Conflict):
     """Two roles that one person must not hold."""
 

@@ -42,6 +42,16 @@ from apps.governance.resources import (
     UserResource,
 )
 from apps.governance.resources_profile import AbsenceResource
+from apps.governance.resources_gates import (
+    CriterionResource,
+    DecisionResource,
+    GateDefinitionResource,
+    GateEvidenceResource,
+    GateFreezeResource,
+    GateResource,
+    GateSeatResource,
+    WaiverResource,
+)
 from apps.governance.resources_ladder import (
     IncidentResource,
     RungResource,
@@ -119,6 +129,14 @@ RESOURCES: tuple[type[Resource], ...] = (
     OverrideResource,
     AbsenceResource,
     ApprovalPolicyResource,
+    GateResource,
+    GateDefinitionResource,
+    CriterionResource,
+    WaiverResource,
+    GateSeatResource,
+    GateFreezeResource,
+    GateEvidenceResource,
+    DecisionResource,
     RungResource,
     TripwireReadingResource,
     SuspensionResource,

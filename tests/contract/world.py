@@ -33,6 +33,14 @@ from apps.governance.models import (
     ApprovalPolicyVersion,
     Ballot,
     CodeOwner,
+    Gate,
+    GateDecision,
+    GateDefinitionVersion,
+    GateEvidence,
+    GateFreeze,
+    GateReading,
+    GateSeat,
+    GateWaiver,
     IdempotencyKey,
     Incident,
     Override,
@@ -182,6 +190,7 @@ class World:
             proposed_by=self.owner,
         )
         self._open_and_suspend()
+        self._vote()
         audit_record(action="x", object_kind="request", object_id=request.pk, actor=self.owner, scope=self.scope)
         self._measure(revision)
         self._govern(run)
@@ -208,6 +217,60 @@ class World:
             kind="model", scope=place, model=f"m{self.count}", suspended_by=self.owner, reason="r", content_digest="d"
         )
         Incident.objects.create(scope=self.scope, title="T", severity="low", opened_by=self.owner)
+
+    def _vote(self):
+        place, _ = Scope.objects.get_or_create(organisation=self.scope.organisation, repository="")
+        content = {"needed": 1, "seats": [{"key": "chair", "has_veto": False}]}
+        GateDefinitionVersion.objects.create(
+            scope=self.scope,
+            name="expansion",
+            number=self.count,
+            content=content,
+            content_digest="d",
+            reason="r",
+            proposed_by=self.owner,
+        )
+        gate = Gate.objects.create(
+            scope=place,
+            title="Wave 2",
+            definition_content=content,
+            definition_digest="d",
+            granted=[self.scope.pk],
+            sample=[self.scope.pk],
+            risk_max="low",
+            expires_at="2999-01-01T00:00Z",
+            requested_by=self.owner,
+        )
+        member = User.objects.create(username=f"member-{self.count}")
+        GateSeat.objects.create(gate=gate, seat="chair", user=member, assigned_by=self.owner)
+        reading = GateReading.objects.create(
+            gate=gate,
+            batch=1,
+            position=0,
+            key="lint",
+            criterion="lint",
+            measure="generation.lint_pass",
+            window_start="2026-11-01T00:00Z",
+            window_end="2026-11-30T00:00Z",
+            state="met",
+            sentence="s",
+        )
+        GateWaiver.objects.create(gate=gate, key="lint", reason="r", ends_at="2999-01-01T00:00Z", asked_by=self.owner)
+        freeze = GateFreeze.objects.create(
+            gate=gate, number=1, digest="d" * 64, content={}, statement="s", frozen_by=self.owner
+        )
+        GateEvidence.objects.create(freeze=freeze, reading=reading, is_required=True, state="met", sentence="s")
+        Gate.objects.filter(pk=gate.pk).update(
+            state="voting",
+            freeze_number=1,
+            digest=freeze.digest,
+            opened_by=self.owner,
+            opened_at="2026-11-30T00:00Z",
+            closes_at="2999-01-01T00:00Z",
+        )
+        GateDecision.objects.create(
+            gate=gate, freeze=freeze, outcome="lapsed", content={}, content_digest="d", decided_by=self.owner
+        )
 
     def _another_scope(self):
         organisation = self.scope.organisation

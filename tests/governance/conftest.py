@@ -9,6 +9,7 @@ import pytest
 from apps.governance.models import RoleAssignment, Scope, User
 from apps.governance.services import scope_create
 from apps.governance.types import Role
+from tests.governance.committee import Committee, Figures, committee_make, measures_replaced
 
 MakePerson = Callable[..., User]
 
@@ -40,3 +41,17 @@ def person(scope: Scope) -> MakePerson:
         return user
 
     return make
+
+
+@pytest.fixture
+def figures(monkeypatch: pytest.MonkeyPatch) -> Figures:
+    """What the measures of a gate say; good ones unless a test says otherwise."""
+    made = Figures()
+    measures_replaced(made, monkeypatch)
+    return made
+
+
+@pytest.fixture
+def committee(organisation: Scope, scope: Scope, other_scope: Scope, figures: Figures) -> Committee:
+    """A committee of six that decides about opening billing on the records of shop."""
+    return committee_make(organisation, scope, other_scope, figures)

@@ -92,9 +92,9 @@ def test_few_observations_say_nothing_whatever_the_value():
 
 
 def test_a_minimum_over_a_window_compares_itself():
-    asked = criterion(threshold=90)
-    assert held(90.0, 4, asked, Shape.MINIMUM).state is State.MET
-    below = held(89.999, 4, asked, Shape.MINIMUM)
+    asked = criterion(threshold=0.9)
+    assert held(0.9, 4, asked, Shape.MINIMUM).state is State.MET
+    below = held(0.89999, 4, asked, Shape.MINIMUM)
     assert below.state is State.NOT_MET
     assert below.sentence.startswith("89.999 % is not at least 90 %.")
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from apps.core.admin import ReadOnlyAdmin
+from apps.governance.admin.actors import actor_of
 from apps.governance.models import ApprovalPolicyVersion, AuditEvent, Ballot, Override
+from apps.governance.selectors.gates import KIND, gates_under_vote
 
 
 @admin.register(Ballot)
@@ -18,6 +22,14 @@ class BallotAdmin(ReadOnlyAdmin):
     search_fields = ("voter__username", "=subject_id")
     ordering = ("-cast_at",)
     show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ballot]:
+        """Leave out the ballots of open votes: nobody but the voter reads them, administrators included."""
+        return (
+            super()
+            .get_queryset(request)
+            .exclude(subject_kind=KIND, subject_id__in=gates_under_vote(actor_of(request)).values("pk"))
+        )
 
 
 @admin.register(Override)

@@ -4,6 +4,16 @@ from apps.governance.models.absences import Absence
 from apps.governance.models.access import ApiToken, IdempotencyKey
 from apps.governance.models.audit import AuditEvent
 from apps.governance.models.decisions import Ballot, Override
+from apps.governance.models.gates import (
+    Gate,
+    GateDecision,
+    GateDefinitionVersion,
+    GateEvidence,
+    GateFreeze,
+    GateReading,
+    GateSeat,
+    GateWaiver,
+)
 from apps.governance.models.ladder import Incident, Rung, Suspension, TripwireReading
 from apps.governance.models.people import CodeOwner, Organisation, RoleAssignment, Scope, User
 from apps.governance.models.policies import ApprovalPolicyVersion
@@ -15,6 +25,14 @@ __all__ = [
     "AuditEvent",
     "Ballot",
     "CodeOwner",
+    "Gate",
+    "GateDecision",
+    "GateDefinitionVersion",
+    "GateEvidence",
+    "GateFreeze",
+    "GateReading",
+    "GateSeat",
+    "GateWaiver",
     "IdempotencyKey",
     "Incident",
     "Organisation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from apps.core.clock import now
+from apps.core.digests import canonical_json, sha256_hex
 from apps.governance.engine.decisions import PASSING, Policy, Subject, Verdict
 from apps.governance.engine.permissions import Action
 from apps.governance.engine.policies import days_named
@@ -41,12 +43,16 @@ def ballot_cast(
     detail: Mapping[str, object] | None = None,
     session_key: str = "",
     life: timedelta | None = None,
+    votes: Action | None = None,
+    is_sealed: bool = False,
 ) -> Ballot:
     """
     Record *voter*'s verdict on exactly what they saw, in the caller's transaction.
 
     *digest* is what the voter saw, ``subject.digest`` what is there now: lock the subject before you compute it.
     An earlier verdict of the voter that is older than *life* has ended and makes room for this one.
+    *votes* is what a role must allow, by default what reviews ask for. Of a ballot that *is_sealed* the audit chain
+    keeps a seal in place of the verdict, so that nobody reads there what stays hidden until the vote closes.
     A recusal holds whatever changes, so it counts on any content, takes the place of an earlier verdict, and stays.
     The refusals below carry a ``denial``; whoever answers the caller records it outside the transaction.
 
@@ -56,9 +62,10 @@ def ballot_cast(
     :raises AlreadyVoted: the voter has a valid ballot on this subject.
     :raises RationaleMissing: a block or a wish for changes came without a reason.
     """
-    denial = Denial("ballot.cast", subject.kind, str(subject.id), scope.pk, {"verdict": verdict.value})
+    told = {} if is_sealed else {"verdict": verdict.value}
+    denial = Denial("ballot.cast", subject.kind, str(subject.id), scope.pk, told)
     _require_person(voter, is_interactive, denial)
-    _require_eligible(subject, scope, voter, verdict, denial)
+    _require_eligible(subject, scope, voter, verdict, denial, votes)
     if verdict is not Verdict.RECUSE and digest != subject.digest:
         raise ContentChanged(
             "This changed while you were reading, so your verdict was not counted.",
@@ -81,7 +88,7 @@ def ballot_cast(
                 voter=voter,
                 verdict=verdict.value,
                 rationale=rationale.strip(),
-                detail=dict(detail or {}),
+                detail={**(detail or {}), **({"seal": secrets.token_hex(32)} if is_sealed else {})},
             )
             audit_record(
                 action="ballot.cast",
@@ -90,9 +97,9 @@ def ballot_cast(
                 actor=voter,
                 scope=scope,
                 after_digest=digest,
-                reason=rationale.strip(),
+                reason="" if is_sealed else rationale.strip(),
                 session_key=session_key,
-                detail={"ballot": ballot.pk, "verdict": verdict.value, "detail": dict(detail or {})},
+                detail={"ballot": ballot.pk, **_disclosed(ballot, is_sealed=is_sealed)},
             )
     except IntegrityError as error:
         if "governance_ballot_one_valid_per_person" not in str(error):
@@ -100,6 +107,18 @@ def ballot_cast(
         raise AlreadyVoted("You have voted on this already, or stepped aside.", denial=denial) from error
     ballot.refresh_from_db()
     return ballot
+
+
+def ballot_seal(ballot: Ballot) -> str:
+    """Return the SHA-256 of what a sealed ballot says and of its random part: what the audit chain keeps of it."""
+    said = {"ballot": str(ballot.pk), "verdict": ballot.verdict, "rationale": ballot.rationale, "detail": ballot.detail}
+    return sha256_hex(canonical_json(said))
+
+
+def _disclosed(ballot: Ballot, *, is_sealed: bool) -> dict[str, object]:
+    if is_sealed:
+        return {"seal": ballot_seal(ballot)}
+    return {"verdict": ballot.verdict, "detail": ballot.detail}
 
 
 def _earlier_void(subject: Subject, voter: User, reason: str, *, before: datetime | None = None) -> None:
@@ -120,10 +139,20 @@ def _require_person(voter: User, is_interactive: bool, denial: Denial) -> None:
         )
 
 
-def _require_eligible(subject: Subject, scope: Scope, voter: User, verdict: Verdict, denial: Denial) -> None:
+def _require_eligible(
+    subject: Subject, scope: Scope, voter: User, verdict: Verdict, denial: Denial, votes: Action | None
+) -> None:
     barred = part_of(voter, subject.barred)
     if barred:
         raise NotEligible(f"You cannot vote on this: {barred.rstrip('.')}.", denial=denial)
+    if votes is not None:
+        if not can(voter, votes, scope):
+            raise NotEligible(
+                "Your role does not vote here.",
+                remedy="Members of the committee and its chair vote; an administrator can name them and never votes.",
+                denial=denial,
+            )
+        return
     action = Action.CANDIDATE_BLOCK if verdict is Verdict.BLOCK else Action.VERDICT_VOTE
     if not can(voter, action, scope):
         raise NotEligible(

@@ -28,6 +28,7 @@ from apps.governance.engine.gates.definition import (
     vote_length,
 )
 from apps.governance.engine.gates.templates import EXPANSION, TEMPLATES
+from apps.governance.engine.gates.votes import UNDECIDED, VERDICTS, Choice, GateState, silent_seats
 
 __all__ = [
     "BLOCKING",
@@ -36,11 +37,15 @@ __all__ = [
     "SEATS",
     "SIGNS",
     "TEMPLATES",
+    "UNDECIDED",
+    "VERDICTS",
     "WAIVABLE",
+    "Choice",
     "CommitteeSeat",
     "Comparison",
     "Criterion",
     "GateDefinition",
+    "GateState",
     "Judged",
     "Seated",
     "State",
@@ -53,6 +58,7 @@ __all__ = [
     "impossible",
     "judge",
     "shortfall",
+    "silent_seats",
     "told",
     "vote_length",
 ]

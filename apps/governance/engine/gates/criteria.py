@@ -273,10 +273,10 @@ def _end(criterion: Criterion, measure: Measure) -> str:
 
 
 def told(value: float | None, measure: Measure, *, digits: int = 2) -> str:
-    """Return *value* as people read it: a rate in percent, anything else with its unit."""
+    """Return *value* as people read it: a share in percent, anything else with its unit."""
     if value is None:
         return "–"
-    if measure.shape is Shape.RATE:
+    if measure.shape is Shape.RATE or measure.unit == "%":
         return f"{_plain(value * 100, digits)} %"
     return f"{_plain(value, digits)} {measure.unit}".strip()
 

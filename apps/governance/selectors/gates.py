@@ -1,0 +1,81 @@
+"""Which gates a person sees, which wait for their vote, and who must not read a ballot yet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+
+from apps.governance.engine.decisions import Verdict
+from apps.governance.engine.gates import GateState
+from apps.governance.models import Ballot, Gate, GateDefinitionVersion, GateSeat, User
+from apps.governance.selectors import accounts_of, readable_scopes, scope_ids
+from apps.governance.subjects import OpenDecision, SubjectPages, subject_register
+
+KIND = "gate"
+
+
+def gates_readable(user: User) -> QuerySet[Gate]:
+    """
+    Return the gates that *user* may see: of organisations that they read as a whole, and those that name no repository
+    besides what they read. One query for the scopes, and a lazy one.
+    """
+    keys = scope_ids(user)
+    return Gate.objects.filter(Q(scope__in=keys) | Q(granted__contained_by=keys, sample__contained_by=keys))
+
+
+def _no_places(_user: User) -> Sequence[int]:
+    """A gate belongs to an organisation, which is looked up with it: lists of many kinds pay no query for it."""
+    return ()
+
+
+def _of_organisations(user: User, _places: Sequence[int]) -> QuerySet[Gate]:
+    return Gate.objects.filter(scope__in=readable_scopes(user).values("pk"))
+
+
+def definitions_readable(user: User) -> QuerySet[GateDefinitionVersion]:
+    """Return the versions of gate definitions of the organisations that *user* reads as a whole."""
+    return GateDefinitionVersion.objects.filter(scope__in=scope_ids(user))
+
+
+def gates_under_vote(_user: User) -> QuerySet[Gate]:
+    """Return the gates whose ballots nobody but their voters reads, whoever asks."""
+    return Gate.objects.filter(state=GateState.VOTING.value)
+
+
+def _titles(ids: Collection[UUID]) -> dict[UUID, str]:
+    return dict(Gate.objects.filter(pk__in=ids).values_list("pk", "title"))
+
+
+def _url(identity: UUID) -> str:
+    return reverse("governance:gate-detail", args=[identity])
+
+
+def _open_for(user: User, limit: int) -> list[OpenDecision]:
+    accounts = accounts_of(user)
+    spoken = Ballot.objects.filter(
+        Q(voided_at__isnull=True) | Q(verdict=Verdict.RECUSE.value),
+        subject_kind=KIND,
+        subject_id=OuterRef("pk"),
+        voter__in=accounts,
+    )
+    mine = GateSeat.objects.filter(gate=OuterRef("pk"), user__in=accounts, is_alternate=False)
+    gates = Gate.objects.filter(Exists(mine), ~Exists(spoken), state=GateState.VOTING.value, evidence_changed="")
+    rows = gates.select_related("scope__organisation").order_by("opened_at", "id")[:limit]
+    return [
+        OpenDecision(
+            gate.title, _url(gate.pk), str(gate.scope), gate.risk_max, gate.opened_at or gate.requested_at, "Vote"
+        )
+        for gate in rows
+    ]
+
+
+subject_register(
+    KIND,
+    places=_no_places,
+    readable=_of_organisations,
+    blind=gates_under_vote,
+    pages=SubjectPages(_titles, _url, _open_for),
+)

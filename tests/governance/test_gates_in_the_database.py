@@ -1,0 +1,263 @@
+"""What Postgres keeps of a gate by itself, for SQL as the application role too."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import Error, connection, transaction
+
+from apps.governance.models import (
+    Ballot,
+    Gate,
+    GateDecision,
+    GateDefinitionVersion,
+    GateEvidence,
+    GateFreeze,
+    GateReading,
+    GateSeat,
+    GateWaiver,
+)
+from apps.governance.services.gates import Choice
+from apps.governance.types import Role
+
+SOON = datetime.now(UTC) + timedelta(days=1)
+FIXED = [
+    (GateReading, {"state": "met"}),
+    (GateFreeze, {"digest": "0" * 64}),
+    (GateEvidence, {"state": "met", "is_required": False}),
+]
+
+
+def refused(words, work):
+    with pytest.raises(Error, match=words), transaction.atomic():
+        work()
+
+
+@pytest.fixture
+def gate(committee):
+    return committee.opened()
+
+
+def approve(gate, committee, *seats):
+    for seat in seats:
+        committee.vote(gate, seat)
+
+
+def decide(gate, outcome="approved", **changes):
+    """Write a decision past the services, as SQL could."""
+    freeze = GateFreeze.objects.get(gate=gate, number=gate.freeze_number)
+    rung = gate.pk if outcome == "approved" else None
+    GateDecision.objects.create(
+        gate=gate,
+        freeze=freeze,
+        outcome=outcome,
+        content={},
+        content_digest="d",
+        rung_id=rung,
+        decided_by=gate.opened_by,
+    )
+    Gate.objects.filter(pk=gate.pk).update(state=outcome, closed_at=SOON, **changes)
+
+
+def ballot(gate, user, **changes):
+    given = {
+        "subject_kind": "gate",
+        "subject_id": gate.pk,
+        "subject_digest": gate.digest,
+        "scope": gate.scope,
+        "voter": user,
+        "verdict": "approve",
+        "rationale": "r",
+    }
+    return Ballot.objects.create(**{**given, **changes})
+
+
+@pytest.mark.parametrize(("model", "change"), FIXED, ids=lambda one: getattr(one, "__name__", ""))
+def test_what_was_measured_and_frozen_is_never_changed_or_removed(gate, model, change):
+    refused("never changed or removed", lambda: model.objects.update(**change))
+    refused("never changed or removed", lambda: model.objects.all()._raw_delete("default"))
+
+
+def test_sql_as_the_application_role_removes_no_evidence_either(gate):
+    def truncate():
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE governance_gateevidence")
+
+    refused("permission denied", truncate)
+
+
+def test_nothing_is_added_to_what_is_frozen(gate):
+    reading = GateReading.objects.filter(gate=gate).first()
+    GateReading.objects.bulk_create(
+        [
+            GateReading(
+                gate=gate,
+                batch=9,
+                position=0,
+                key="more",
+                criterion="lint",
+                measure="m",
+                window_start=SOON,
+                window_end=SOON,
+                state="met",
+                sentence="s",
+            )
+        ]
+    )
+    more = GateReading.objects.get(key="more")
+    freeze = GateFreeze.objects.get(gate=gate)
+    refused(
+        "Nothing is added",
+        lambda: GateEvidence.objects.create(freeze=freeze, reading=more, is_required=True, state="met", sentence="s"),
+    )
+    assert reading is not None
+
+
+def test_only_who_sits_on_it_votes_on_it_while_it_is_open_on_what_is_frozen(gate, committee, person, organisation):
+    outsider = person("outsider", Role.COMMITTEE, where=organisation)
+    chair = committee.chair
+    refused("Only whoever sits", lambda: ballot(gate, outsider))
+    refused("Only whoever sits", lambda: ballot(gate, committee.requester))
+    refused("frozen now", lambda: ballot(gate, chair, subject_digest="0" * 64))
+    refused("says why", lambda: ballot(gate, chair, rationale=""))
+    refused("says why", lambda: ballot(gate, chair, verdict="request_changes"))
+    Gate.objects.filter(pk=gate.pk).update(closes_at=datetime.now(UTC) - timedelta(seconds=1))
+    refused("not open", lambda: ballot(gate, chair))
+
+
+def test_a_draft_takes_no_ballot(committee):
+    gate = committee.request()
+    committee.seat(gate)
+    refused("not open", lambda: ballot(gate, committee.chair))
+
+
+def test_it_is_approved_only_with_enough_people_on_enough_seats(gate, committee):
+    approve(gate, committee, "chair", "engineering", "security")
+    refused("3 of 4 seats approve", lambda: decide(gate))
+    approve(gate, committee, "quality")
+    decide(gate)
+    gate.refresh_from_db()
+    assert gate.state == "approved"
+
+
+def test_closed_accounts_and_those_who_stepped_aside_do_not_count(gate, committee):
+    approve(gate, committee, "chair", "engineering", "security", "quality")
+    committee.people["quality"].is_active = False
+    committee.people["quality"].save()
+    refused("3 of 4", lambda: decide(gate))
+    approve(gate, committee, "legal")
+    committee.vote(gate, "legal", Choice.RECUSE)
+    refused("3 of 4", lambda: decide(gate))
+
+
+def test_a_veto_stands_in_the_database_as_well(gate, committee):
+    approve(gate, committee, "chair", "engineering", "quality", "legal")
+    committee.vote(gate, "security", Choice.REJECT)
+    refused("a seat with a veto rejects it", lambda: decide(gate))
+
+
+def test_void_ballots_do_not_count(gate, committee):
+    approve(gate, committee, "chair", "engineering", "quality", "legal")
+    Ballot.objects.filter(voter=committee.chair).update(voided_at=datetime.now(UTC), void_reason="changed")
+    refused("3 of 4", lambda: decide(gate))
+
+
+def test_evidence_that_changed_decides_nothing_and_is_not_simply_forgotten(gate, committee):
+    approve(gate, committee, "chair", "engineering", "quality", "legal")
+    Gate.objects.filter(pk=gate.pk).update(evidence_changed="Changed: lint.")
+    refused("its evidence does not hold", lambda: decide(gate))
+    refused("frozen anew", lambda: Gate.objects.filter(pk=gate.pk).update(evidence_changed=""))
+    refused("frozen now", lambda: ballot(gate, committee.people["security"]))
+
+
+def test_a_gate_goes_one_way_and_its_wish_stays(gate, committee):
+    rows = Gate.objects.filter(pk=gate.pk)
+    refused("with its decision", lambda: rows.update(state="approved"))
+    refused("draft to vote", lambda: rows.update(state="draft"))
+    refused("never changed", lambda: rows.update(granted=[committee.pilot.pk]))
+    refused("never changed", lambda: rows.update(definition_content={"needed": 1, "seats": [{}]}))
+    refused("newest freeze", lambda: rows.update(digest="0" * 64))
+    refused("never removed", lambda: rows._raw_delete("default"))
+    rows.update(state="withdrawn")
+    refused("stays as it is", lambda: rows.update(state="voting"))
+    refused("stays as it is", lambda: rows.update(minutes="later"))
+
+
+def test_a_gate_does_not_begin_open_or_with_a_minority(committee):
+    gate = committee.request()
+    fields = {
+        "scope": gate.scope,
+        "title": "t",
+        "definition_digest": "d",
+        "granted": [1],
+        "sample": [1],
+        "risk_max": "low",
+        "expires_at": SOON,
+        "requested_by": committee.requester,
+    }
+    half = {"needed": 3, "seats": [{}] * 6}
+    refused("more than half", lambda: Gate.objects.create(definition_content=half, **fields))
+    most = {"needed": 4, "seats": [{}] * 6}
+    refused("begins as a draft", lambda: Gate.objects.create(definition_content=most, state="voting", **fields))
+
+
+def test_seats_are_settled_before_the_vote(gate, committee):
+    rows = GateSeat.objects.filter(gate=gate)
+    refused("settled before", lambda: rows.filter(seat="legal")._raw_delete("default"))
+    refused("settled before", lambda: rows.update(has_veto=False))
+    refused(
+        "settled before",
+        lambda: GateSeat.objects.create(gate=gate, seat="legal", user=committee.lead, assigned_by=committee.chair),
+    )
+    rows.update(present_at=datetime.now(UTC))
+
+
+def test_the_requester_and_machines_get_no_seat_and_the_veto_is_the_definitions(committee, person, organisation):
+    gate = committee.request()
+    bot = person("bot", where=organisation, is_service=True)
+
+    def seat(user, **changes):
+        return GateSeat.objects.create(
+            gate=gate, user=user, assigned_by=committee.chair, **{"seat": "chair", **changes}
+        )
+
+    refused("has no seat", lambda: seat(committee.requester))
+    refused("active person", lambda: seat(bot))
+    refused("active person", lambda: seat(committee.lead, seat="nothing"))
+    made = seat(committee.lead, has_veto=True)
+    made.refresh_from_db()
+    assert made.has_veto is False
+
+
+def test_one_person_neither_waives_nor_publishes_alone(committee, person, organisation):
+    gate = committee.request()
+    waiver = GateWaiver.objects.create(gate=gate, key="lint", reason="r", ends_at=SOON, asked_by=committee.lead)
+    now = datetime.now(UTC)
+    rows = GateWaiver.objects.filter(pk=waiver.pk)
+    refused("another active person", lambda: rows.update(confirmed_by=committee.lead, confirmed_at=now))
+    rows.update(confirmed_by=committee.chair, confirmed_at=now)
+    refused("confirmed once", lambda: rows.update(reason="another"))
+    refused("confirmed once", lambda: rows.update(confirmed_by=None, confirmed_at=None))
+    version = GateDefinitionVersion.objects.create(
+        scope=organisation,
+        name="expansion",
+        number=1,
+        content={},
+        content_digest="d",
+        reason="r",
+        proposed_by=committee.lead,
+    )
+    twin = person("twin", person_key="lead")
+    committee.lead.person_key = "lead"
+    committee.lead.save()
+    versions = GateDefinitionVersion.objects.filter(pk=version.pk)
+    refused("another active person", lambda: versions.update(published_by=twin, published_at=now))
+    refused("published once", lambda: versions.update(content={"x": 1}))
+    refused("published once", lambda: versions._raw_delete("default"))
+
+
+def test_what_was_decided_is_kept(gate, committee):
+    approve(gate, committee, "chair", "engineering", "security", "quality")
+    decide(gate)
+    refused("never changed or removed", lambda: GateDecision.objects.update(outcome="rejected", rung_id=None))
