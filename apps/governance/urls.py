@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.governance.views import confirm, pages, policies, profile, second_factor, tokens
+from apps.governance.views import gate_votes, gates, pages, policies
 
 app_name = "governance"
 urlpatterns = [
@@ -22,6 +23,19 @@ urlpatterns = [
     path("governance", pages.index, name="index"),
     path("governance/audit", pages.audit_list, name="audit-list"),
     path("governance/audit/verify", pages.audit_verify, name="audit-verify"),
+    path("governance/gates/new", gates.gate_new, name="gate-new"),
+    path("governance/gates/<uuid:gate_id>", gates.gate_detail, name="gate-detail"),
+    path("governance/gates/<uuid:gate_id>/seats", gates.gate_seating, name="gate-seats"),
+    path("governance/gates/<uuid:gate_id>/open", gates.gate_opening, name="gate-open"),
+    path("governance/gates/<uuid:gate_id>/refreeze", gates.gate_refreezing, name="gate-refreeze"),
+    path("governance/gates/<uuid:gate_id>/withdraw", gates.gate_withdrawal, name="gate-withdraw"),
+    path("governance/gates/<uuid:gate_id>/minutes", gates.gate_minuting, name="gate-minutes"),
+    path("governance/gates/<uuid:gate_id>/present", gate_votes.gate_presence, name="gate-present"),
+    path("governance/gates/<uuid:gate_id>/ballot", gate_votes.gate_ballot, name="gate-ballot"),
+    path("governance/gates/<uuid:gate_id>/close", gate_votes.gate_closing, name="gate-close"),
+    path("governance/gates/<uuid:gate_id>/waivers", gate_votes.waiver_asking, name="waiver-ask"),
+    path("governance/waivers/<uuid:waiver_id>/confirm", gate_votes.waiver_confirming, name="waiver-confirm"),
+    path("governance/waivers/<uuid:waiver_id>/withdraw", gate_votes.waiver_withdrawing, name="waiver-withdraw"),
     path("governance/policies", policies.policy_list, name="policy-list"),
     path("governance/policies/new", policies.policy_new, name="policy-new"),
     path("governance/policies/<uuid:version_id>", policies.policy_detail, name="policy-detail"),

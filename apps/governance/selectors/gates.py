@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
+from apps.core.errors import NotFound
 from apps.governance.engine.decisions import Verdict
 from apps.governance.engine.gates import GateState
 from apps.governance.models import Ballot, Gate, GateDefinitionVersion, GateSeat, User
@@ -24,6 +25,25 @@ def gates_readable(user: User) -> QuerySet[Gate]:
     """
     keys = scope_ids(user)
     return Gate.objects.filter(Q(scope__in=keys) | Q(granted__contained_by=keys, sample__contained_by=keys))
+
+
+def gates_newest(user: User, *, limit: int) -> list[Gate]:
+    """Return the newest gates that *user* may see, with their organisations."""
+    rows = gates_readable(user).select_related("scope__organisation").order_by("-requested_at", "id")
+    return list(rows[:limit])
+
+
+def gate_get(user: User, gate_id: UUID) -> Gate:
+    """
+    Return a gate that *user* may see, with its people and its decision; two queries.
+
+    :raises NotFound: there is none.
+    """
+    gates = gates_readable(user).select_related("scope__organisation", "requested_by", "closed_by", "decision")
+    gate = gates.filter(pk=gate_id).first()
+    if gate is None:
+        raise NotFound("There is no such gate that you can read.", remedy="Check the address.")
+    return gate
 
 
 def _no_places(_user: User) -> Sequence[int]:

@@ -19,6 +19,7 @@ from apps.governance.selectors import (
     display_name,
     scopes_where,
 )
+from apps.governance.selectors.gates import gates_newest
 from apps.governance.services import audit_check
 from apps.governance.subjects import decisions_open_for, subject_links
 from apps.governance.types import DEFAULT_POLICIES, Action
@@ -44,6 +45,8 @@ def index(request: HtmxRequest) -> HttpResponse:
             }
             for ballot in ballots
         ],
+        "gates": gates_newest(user, limit=LONGEST),
+        "may_ask": scopes_where(user, Action.SPEC_WRITE).exists() or scopes_where(user, Action.GATE_MANAGE).exists(),
         "policies": [(tier, policy.seats) for tier, policy in DEFAULT_POLICIES.items()],
         "chain": chain_state(),
         "may_verify": scopes_where(user, Action.AUDIT_READ).exists(),

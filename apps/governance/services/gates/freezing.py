@@ -27,7 +27,7 @@ from apps.governance.engine.gates import (
 )
 from apps.governance.engine.permissions import Action
 from apps.governance.errors import Denial, GateBlocked, GateInvalid
-from apps.governance.measures import Window, measure_find
+from apps.governance.measures import Measure, Window, measure_find
 from apps.governance.models import Gate, GateEvidence, GateFreeze, GateReading, GateWaiver, Scope, User
 from apps.governance.selectors import display_name
 from apps.governance.services.audit import audit_record
@@ -300,6 +300,13 @@ def row_threshold(line: Line, gate: Gate) -> str:
         return ""
     figure = told(criterion.threshold, measure) if measure else f"{criterion.threshold:g}"
     return f"{SIGNS[criterion.comparison]} {figure}"
+
+
+def told_figure(value: float | None, measure: Measure | None) -> str:
+    """Return *value* as people read it, whether or not its measure is still registered."""
+    if measure is not None:
+        return told(value, measure)
+    return "–" if value is None else f"{value:g}"
 
 
 def _record(action: str, freeze: GateFreeze, actor: User, session_key: str, *, before: str) -> None:
