@@ -1,0 +1,113 @@
+"""The committee's gate in the browser: too little data, then a vote of five, then a scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from apps.console.flows.gates import evidence_request
+from apps.governance.models import Gate, Rung
+from apps.governance.services import scope_create
+from apps.governance.services.gates import Choice
+from apps.jobs.runner import job_execute
+from tests.governance.committee import GOOD, Committee, Figures, committee_make, measures_replaced
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def committee(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Committee:
+    figures = Figures()
+    measures_replaced(figures, monkeypatch)
+    places = [scope_create(organisation="Acme", repository=name, created_by=None) for name in ("", "shop", "billing")]
+    return committee_make(*places, figures)
+
+
+def read_evidence(committee: Committee, gate: Gate) -> None:
+    job_execute(evidence_request(gate_id=gate.pk, requested_by=committee.chair).pk)
+
+
+def test_a_committee_of_five_opens_a_scope_on_evidence(
+    committee: Committee,
+    page: Page,
+    sign_in: Any,
+    axe: Any,
+    both_themes: str,
+    screenshot: Callable[[str], None],
+    overflow: Callable[[], int],
+) -> None:
+    committee.figures.said["quality.flake_rate"] = replace(GOOD, value=0.0, n=200)
+    committee.figures.said["generation.approval_rate"] = replace(GOOD, value=0.96, n=75)
+    committee.figures.said["quality.mutation_score"] = replace(
+        GOOD, value=None, n=0, as_of=None, missing="No mutant has been tried yet."
+    )
+    sign_in(committee.requester)
+    page.goto("/governance/gates/new")
+    axe(page)
+    page.get_by_role("link", name="Ask for this").click()
+    page.get_by_label("Title").fill("Pilot to wave 2")
+    page.get_by_role("group", name="Repositories to open").get_by_label("Acme/billing").check()
+    page.get_by_role("group", name="Repositories whose records").get_by_label("Acme/shop").check()
+    page.get_by_role("group", name="Flagships").get_by_label("Acme/shop").check()
+    axe(page)
+    screenshot(f"gate-new-{both_themes}")
+    page.get_by_role("button", name="Ask the committee").click()
+    expect(page.get_by_text("No evidence was read yet")).to_be_visible()
+    gate = Gate.objects.get()
+    read_evidence(committee, gate)
+    sign_in(committee.chair)
+    page.goto(f"/governance/gates/{gate.pk}")
+    expect(page.get_by_text("Another 181 clean reruns")).to_be_visible()
+    expect(page.get_by_role("button", name="Open the vote")).to_have_count(0)
+    for seat in ("chair", "engineering", "security", "quality", "independent"):
+        label = {"security": "Security (veto)", "independent": "Independent member"}.get(seat, seat.capitalize())
+        page.get_by_label(f"{label} optional", exact=True).fill(seat)
+    page.get_by_role("button", name="Seat them").click()
+    axe(page)
+    screenshot(f"gate-draft-{both_themes}")
+
+    committee.figures.said["quality.flake_rate"] = replace(GOOD, value=0.0, n=420)
+    committee.figures.said["generation.approval_rate"] = replace(GOOD, value=0.96, n=175)
+    read_evidence(committee, gate)
+    page.reload()
+    page.get_by_role("button", name="Open the vote").click()
+    expect(page.get_by_text("I have looked at the evidence")).to_be_visible()
+    axe(page)
+    page.get_by_label("Approve", exact=True).check()
+    page.get_by_label("Why", exact=True).first.fill("The pilots carry it.")
+    page.get_by_role("button", name="Sign this ballot").click()
+    expect(page.get_by_text("Only you read this until the vote closes.")).to_be_visible()
+    committee.vote(gate, "independent", Choice.RECUSE)
+    committee.vote(gate, "security", Choice.APPROVE_WITH_CONDITIONS, conditions="Secrets are scanned nightly.")
+    committee.vote(gate, "engineering")
+    committee.vote(gate, "quality")
+    page.goto(f"/governance/gates/{gate.pk}?row=flakes#row-8")
+    expect(page.get_by_text("What flake rate means.")).to_be_visible()
+    axe(page)
+    screenshot(f"gate-voting-{both_themes}")
+    page.get_by_role("button", name="Close the vote").click()
+    expect(page.get_by_text("Secrets are scanned nightly.")).to_be_visible()
+    axe(page)
+    screenshot(f"gate-approved-{both_themes}")
+    assert Rung.objects.get().gate_id == gate.pk
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert overflow() == 0
+    screenshot(f"gate-approved-390-{both_themes}")
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert overflow() == 0
+
+
+def test_a_decided_gate_prints_on_one_page(committee: Committee, page: Page, sign_in: Any) -> None:
+    gate = committee.opened()
+    for seat in committee.people:
+        committee.vote(gate, seat)
+    sign_in(committee.chair)
+    page.goto(f"/governance/gates/{gate.pk}")
+    page.get_by_role("button", name="Close the vote").click()
+    expect(page.get_by_text("6 of 6 seats approve")).to_be_visible()
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
