@@ -7,15 +7,18 @@ class GenerationConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only once Django is ready.
+        from apps.generation.authors import request_authors
         from apps.generation.reuse import reuse_open
         from apps.generation.selectors import approved_work, pattern_outcomes
         from apps.generation.services.gate_jobs import policy_renew
+        from apps.governance.authorship import authors_register
         from apps.knowledge.services import pattern_outcomes_register
         from apps.knowledge.services.mining import approved_work_register
         from apps.knowledge.services.policies import policy_changed_register
         from apps.providers.services import provider_register_builtin
         from apps.providers.types import REUSE
 
+        authors_register(request_authors)
         pattern_outcomes_register(pattern_outcomes)
         policy_changed_register(policy_renew)
         approved_work_register(approved_work)

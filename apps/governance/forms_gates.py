@@ -73,7 +73,7 @@ class WishForm(forms.Form):
     risk_max = forms.ChoiceField(label="Highest risk", choices=Gate.Risk.choices, initial=Gate.Risk.MEDIUM)
     expires_on = forms.DateField(
         label="Until",
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text="Within a year; then it ends.",
     )
     task_classes = WordsField(
@@ -91,7 +91,10 @@ class WishForm(forms.Form):
         help_text="One a line: measure, above or below, figure (a share from 0 to 1). Past it, it is suspended.",
     )
     risks = forms.CharField(
-        label="Risks, and what is done about them", required=False, max_length=4_000, widget=forms.Textarea
+        label="Risks, and what is done about them",
+        required=False,
+        max_length=4_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
 
     def __init__(
@@ -180,4 +183,43 @@ class WaiverForm(forms.Form):
 
     key = forms.CharField(max_length=80, widget=forms.HiddenInput)
     reason = forms.CharField(label="Why it need not be met", max_length=2_000)
-    until = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), help_text="Within 90 days.")
+    until = forms.DateField(
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), help_text="Within 90 days."
+    )
+
+
+class DefinitionForm(forms.Form):
+    """How a gate is decided."""
+
+    needed = forms.IntegerField(label="Seats that must approve", min_value=1, max_value=9)
+    quorum = forms.IntegerField(label="Seats that must be present", min_value=0, max_value=9)
+    most_waivers = forms.IntegerField(label="Criteria that may be waived", min_value=0, max_value=20)
+    vote_days = forms.IntegerField(label="Days that a vote lasts at most", min_value=1, max_value=60)
+    reason = forms.CharField(label="Why it shall change", max_length=2_000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class CriterionForm(forms.Form):
+    """What one criterion asks for."""
+
+    key = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    threshold = forms.FloatField(label="Threshold", help_text="A share from 0 to 1.")
+    minimum_n = forms.IntegerField(label="Least n", min_value=0, max_value=1_000_000)
+    window_days = forms.IntegerField(label="Window, days", min_value=1, max_value=400)
+    is_required = forms.BooleanField(label="Required", required=False)
+
+
+CriterionForms = forms.formset_factory(CriterionForm, extra=0, max_num=40, absolute_max=40)
+
+
+def criteria_first(definition: GateDefinition) -> list[dict[str, object]]:
+    """Return the criteria of *definition* as the first words of their forms."""
+    return [
+        {
+            "key": one.key,
+            "threshold": one.threshold,
+            "minimum_n": one.minimum_n,
+            "window_days": one.window_days,
+            "is_required": one.is_required,
+        }
+        for one in definition.criteria
+    ]

@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.governance.views import confirm, pages, policies, profile, second_factor, tokens
 from apps.governance.views import gate_votes, gates, pages, policies
+from apps.governance.views import gate_definitions, gate_votes, gates, pages, policies
 
 app_name = "governance"
 urlpatterns = [
@@ -24,6 +25,12 @@ urlpatterns = [
     path("governance/audit", pages.audit_list, name="audit-list"),
     path("governance/audit/verify", pages.audit_verify, name="audit-verify"),
     path("governance/gates/new", gates.gate_new, name="gate-new"),
+    path("governance/gates/definitions", gate_definitions.definition_list, name="gate-definitions"),
+    path(
+        "governance/gates/definitions/<uuid:version_id>/publish",
+        gate_definitions.definition_publication,
+        name="gate-definition-publish",
+    ),
     path("governance/gates/<uuid:gate_id>", gates.gate_detail, name="gate-detail"),
     path("governance/gates/<uuid:gate_id>/seats", gates.gate_seating, name="gate-seats"),
     path("governance/gates/<uuid:gate_id>/open", gates.gate_opening, name="gate-open"),

@@ -99,15 +99,3 @@ def test_a_committee_of_five_opens_a_scope_on_evidence(
     screenshot(f"gate-approved-390-{both_themes}")
     page.set_viewport_size({"width": 320, "height": 800})
     assert overflow() == 0
-
-
-def test_a_decided_gate_prints_on_one_page(committee: Committee, page: Page, sign_in: Any) -> None:
-    gate = committee.opened()
-    for seat in committee.people:
-        committee.vote(gate, seat)
-    sign_in(committee.chair)
-    page.goto(f"/governance/gates/{gate.pk}")
-    page.get_by_role("button", name="Close the vote").click()
-    expect(page.get_by_text("6 of 6 seats approve")).to_be_visible()
-    pdf = page.pdf(format="A4", prefer_css_page_size=True)
-    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
