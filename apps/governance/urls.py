@@ -1,8 +1,16 @@
 from django.urls import path
 
-from apps.governance.views import confirm, pages, policies, profile, second_factor, tokens
-from apps.governance.views import gate_votes, gates, pages, policies
-from apps.governance.views import gate_definitions, gate_votes, gates, pages, policies
+from apps.governance.views import (
+    confirm,
+    gate_definitions,
+    gate_votes,
+    gates,
+    pages,
+    policies,
+    profile,
+    second_factor,
+    tokens,
+)
 
 app_name = "governance"
 urlpatterns = [

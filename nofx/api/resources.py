@@ -41,7 +41,6 @@ from apps.governance.resources import (
     TokenResource,
     UserResource,
 )
-from apps.governance.resources_profile import AbsenceResource
 from apps.governance.resources_gates import (
     CriterionResource,
     DecisionResource,
@@ -58,6 +57,7 @@ from apps.governance.resources_ladder import (
     SuspensionResource,
     TripwireReadingResource,
 )
+from apps.governance.resources_profile import AbsenceResource
 from apps.governance.rest import Resource
 from apps.jobs.resources import JobEventResource, JobResource
 from apps.knowledge.resources import MinedPatternResource, RepositoryPolicyResource

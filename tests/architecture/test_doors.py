@@ -10,10 +10,11 @@ import pytest
 APPS = Path(__file__).resolve().parents[2] / "apps"
 DOOR = {"services", "selectors", "models", "types", "errors"}
 # What governance and jobs offer to those who build a door of their own: HTTP answers, read-only resources, readable
-# subjects, measures to register, what asks people to confirm a signature.
-DOORS = {"governance": DOOR | {"http", "measures", "reauthentication", "rest", "subjects"}, "jobs": DOOR | {"http"}}
-# subjects, measures and authors to register.
-DOORS = {"governance": DOOR | {"authorship", "http", "measures", "rest", "subjects"}, "jobs": DOOR | {"http"}}
+# subjects, measures and authors to register, what asks people to confirm a signature.
+DOORS = {
+    "governance": DOOR | {"authorship", "http", "measures", "reauthentication", "rest", "subjects"},
+    "jobs": DOOR | {"http"},
+}
 
 
 @pytest.fixture(scope="module")

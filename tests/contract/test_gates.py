@@ -64,3 +64,12 @@ def test_a_person_votes_and_closes_in_their_session(call, committee):
 def test_nobody_without_an_account_reaches_a_gate(call, committee):
     gate = committee.opened()
     assert call("POST", f"/api/governance/gates/gate_{gate.pk}/close", {}).status_code == 401
+
+
+def test_a_person_who_has_not_shown_lately_who_they_are_signs_nothing(call, committee, monkeypatch):
+    gate = committee.opened()
+    monkeypatch.setattr("apps.governance.api_gates.is_recently_authenticated", lambda request: False)
+    body = {**BODIES["ballot"], "evidence_digest": gate.digest}
+    answer = call("POST", f"/api/governance/gates/gate_{gate.pk}/ballot", body, user=committee.chair)
+    assert (answer.status_code, answer.json()["code"]) == (403, "sign_in.confirmation_needed")
+    assert not Ballot.objects.exists()

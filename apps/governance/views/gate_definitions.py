@@ -18,6 +18,7 @@ from apps.governance.engine.permissions import Action
 from apps.governance.forms_gates import CriterionForms, DefinitionForm, criteria_first
 from apps.governance.http import current_user, interactive, record_denial, require, session_key
 from apps.governance.models import Scope, User
+from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import accounts_of, can, display_name, scopes_where
 from apps.governance.selectors.gates import definitions_readable
 from apps.governance.services.gates import gate_definition_propose, gate_definition_publish
@@ -60,6 +61,7 @@ def definition_list(request: HtmxRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def definition_publication(request: HtmxRequest, version_id: UUID) -> HttpResponse:
     user = current_user(request)
     version = definitions_readable(user).filter(pk=version_id).first()

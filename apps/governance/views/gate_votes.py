@@ -14,6 +14,7 @@ from apps.core.htmx import HtmxRequest, notify, redirect_after
 from apps.governance.forms_gates import BallotForm, WaiverForm, end_of
 from apps.governance.http import current_user, interactive, record_denial, session_key
 from apps.governance.models import Gate, GateWaiver
+from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors.gates import gate_get
 from apps.governance.services.gates import (
     Choice,
@@ -37,6 +38,7 @@ def gate_presence(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def gate_ballot(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
     gate = gate_get(current_user(request), gate_id)
     form = BallotForm(request.POST)
@@ -63,6 +65,7 @@ def gate_ballot(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def gate_closing(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
     gate = gate_get(current_user(request), gate_id)
     decision = gate_close(
@@ -99,6 +102,7 @@ def waiver_asking(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def waiver_confirming(request: HtmxRequest, waiver_id: UUID) -> HttpResponse:
     gate = _gate_of_waiver(request, waiver_id)
     waiver_confirm(

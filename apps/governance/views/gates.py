@@ -20,6 +20,7 @@ from apps.governance.errors import NotAllowed
 from apps.governance.forms_gates import BallotForm, SeatsForm, WaiverForm, WishForm
 from apps.governance.http import current_user, interactive, record_denial, session_key
 from apps.governance.models import Gate, GateSeat, Scope, User
+from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import accounts_of, scopes_where
 from apps.governance.selectors.gate_pages import (
     decided_of,
@@ -188,6 +189,7 @@ def gate_seating(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def gate_opening(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
     gate = gate_get(current_user(request), gate_id)
     gate_open(
@@ -201,6 +203,7 @@ def gate_opening(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def gate_refreezing(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
     gate = gate_get(current_user(request), gate_id)
     gate_refreeze(
