@@ -45,6 +45,16 @@ def bind_lives_together() -> None:
     post_spawn.connect(_stop_on_sigterm, weak=False)
 
 
+def is_worker() -> bool:
+    """Return whether this process is a worker of a cluster, which may end at any instant and is replaced."""
+    return _depth == _WORKER
+
+
+def worker_end_now() -> None:
+    """End this worker on the spot; what it runs in the sandbox ends with it, and the cluster starts another one."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def _stop_on_sigterm(**_: object) -> None:
     signal.signal(signal.SIGTERM, _stop_worker)
 

@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django_q.exceptions import TimeoutException
 
 from apps.core.errors import NofxError
-from apps.jobs import ledger, registry
+from apps.jobs import cluster, ledger, registry
 from apps.jobs.models import Job
 from apps.jobs.signals import attempt_ended
 from apps.jobs.types import ClaimLost, JobCancelled, WorkerStopping
@@ -22,6 +22,8 @@ BEAT_SECONDS = 5.0
 CHECK_SECONDS = 1.0
 # Past its time limit a job gets this long to end; then it stops beating and is another worker's to take.
 GRACE_SECONDS = 10.0
+# A job that was told to stop gets this long to come to a safe place; then its worker is ended.
+STOP_SECONDS = 12.0
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,7 @@ class Heartbeat:
         self._run = run
         self._claim_id = claim_id
         self._deadline = time.monotonic() + timeout_s + GRACE_SECONDS
+        self._told_at: float | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name=f"heartbeat {run.job.pk}", daemon=True)
 
@@ -99,6 +102,7 @@ class Heartbeat:
                         ledger.beat(self._run.job.pk, self._claim_id)
                         beaten_at = time.monotonic()
                     self._run.look()
+                    self._end_if_stubborn()
                 except ClaimLost:
                     self._run.look()
                 except (OperationalError, InterfaceError) as error:
@@ -107,6 +111,23 @@ class Heartbeat:
                     connection.close()
         finally:
             connection.close()
+
+    def _end_if_stubborn(self) -> None:
+        """End the worker when the handler does not stop although it was told to: then what it runs ends as well."""
+        if not self._run.is_cancelled() or not cluster.is_worker():
+            return
+        if self._told_at is None:
+            self._told_at = time.monotonic()
+        if time.monotonic() - self._told_at < STOP_SECONDS:
+            return
+        log.warning("Job %s did not stop within %s s; its worker is ended.", self._run.job.pk, STOP_SECONDS)
+        try:
+            with connection.cursor() as cursor:
+                # The handler's own transaction may hold the row; then the sweep ends the job.
+                cursor.execute("SET lock_timeout = '2s'")
+            ledger.finish(self._run.job.pk, self._claim_id, Job.State.CANCELLED)
+        finally:
+            cluster.worker_end_now()
 
 
 def job_execute(job_id: UUID) -> str:

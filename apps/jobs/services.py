@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -34,6 +34,7 @@ __all__ = [
     "job_handler",
     "job_subject_access",
     "job_subject_stop",
+    "jobs_stop",
     "jobs_sweep",
 ]
 
@@ -115,6 +116,20 @@ def job_cancel(*, job_id: UUID, actor: User) -> Job:
         )
     job.refresh_from_db()
     return job
+
+
+@transaction.atomic
+def jobs_stop(*, job_ids: Collection[UUID], message: str, remedy: str = "") -> int:
+    """
+    Ask for jobs to stop on the platform's own account, in the caller's transaction; return how many are told to.
+
+    Queued ones end at once, with *message*; running ones as after ``job_cancel``. The caller writes the audit entry.
+    """
+    stopped = 0
+    for job_id in sorted(job_ids):
+        is_queued = ledger.end_queued(job_id, Job.State.CANCELLED, message=message, remedy=remedy)
+        stopped += is_queued or ledger.request_cancel(job_id)
+    return stopped
 
 
 def jobs_sweep() -> int:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -15,13 +19,14 @@ from django.db.models.functions import Now
 
 from apps.governance.models import User
 from apps.jobs.models import Job, JobEvent
-from apps.jobs.services import job_cancel
+from apps.jobs.services import job_cancel, jobs_stop
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 SHORT = "probe.short"
 ENDLESS_AT_FIRST = "probe.endless_at_first"
 IN_A_QUERY = "probe.in_a_query"
+IN_THE_SANDBOX = "probe.in_the_sandbox"
 # A living worker beats every 5 s, give or take one check.
 SURELY_DEAD = timedelta(seconds=8)
 
@@ -114,3 +119,27 @@ def test_workers_outlive_a_database_that_drops_every_connection(database_platfor
     assert Job.objects.get(pk=job_id).state == "cancelled"
     assert database_platform.names("effects") == short
     assert process.poll() is None
+
+
+def test_a_job_that_does_not_stop_is_ended_with_all_that_it_runs(database_platform: Any) -> None:
+    job_id, process = running_job(database_platform, IN_THE_SANDBOX)
+    database_platform.until(sandboxed, seconds=60, what="the code runs")
+    began = time.monotonic()
+    jobs_stop(job_ids=[UUID(job_id)], message="Generation is suspended.")
+    database_platform.until(lambda: Job.objects.get(pk=job_id).is_ended, seconds=30, what="the job ends")
+    database_platform.until(lambda: not sandboxed(), seconds=30, what="what it ran has ended")
+    assert time.monotonic() - began < 30
+    assert Job.objects.get(pk=job_id).state == "cancelled"
+    short = database_platform.enqueue(SHORT)
+    database_platform.until(lambda: all_ended(2), seconds=60, what="another worker does the next job")
+    assert database_platform.names("effects") == short
+    assert process.poll() is None
+
+
+def sandboxed() -> list[str]:
+    """Return the processes that run the code of the probe."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found += [entry.parent.name] if b"nofx_probe_never_ends" in entry.read_bytes() else []
+    return found

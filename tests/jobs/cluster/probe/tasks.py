@@ -14,10 +14,13 @@ from pathlib import Path
 from django.db import connection
 
 from apps.jobs.services import JobRun, job_handler
+from apps.sandbox.services import CommandRun, Limits, sandbox_run
 
 SHORT = "probe.short"
 ENDLESS_AT_FIRST = "probe.endless_at_first"
 IN_A_QUERY = "probe.in_a_query"
+
+IN_THE_SANDBOX = "probe.in_the_sandbox"
 
 FOLDER = Path(os.environ.get("PROBE_FOLDER", "."))
 
@@ -46,6 +49,14 @@ def in_a_query(run: JobRun) -> None:
     _trace(run)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(600)")
+
+
+@job_handler(IN_THE_SANDBOX)
+def in_the_sandbox(run: JobRun) -> None:
+    """Run code that never ends and look at nothing meanwhile."""
+    _trace(run)
+    code = "import time\nwhile True:\n    time.sleep(0.1)\n"
+    sandbox_run(CommandRun(("python", "-c", f"nofx_probe_never_ends = 1\n{code}"), limits=Limits(wall_s=300.0)))
 
 
 def _trace(run: JobRun) -> int:
