@@ -7,6 +7,9 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only once Django is ready.
+        from apps.governance.measures import measure_register
+        from apps.governance.selectors.incidents import OPEN_INCIDENTS_MEASURE
         from apps.governance.sessions import follow_sessions
 
         follow_sessions()
+        measure_register(OPEN_INCIDENTS_MEASURE)

@@ -17,6 +17,7 @@ from apps.governance.engine.decisions import (
     Subject,
     Verdict,
 )
+from apps.governance.engine.ladder import Leave
 from apps.governance.engine.overrides import OverrideState
 from apps.governance.engine.permissions import Action, Condition, Role
 
@@ -30,6 +31,7 @@ __all__ = [
     "DecisionState",
     "FilledSeat",
     "HumanBallot",
+    "Leave",
     "Member",
     "ModelTally",
     "Outcome",

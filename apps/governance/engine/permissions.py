@@ -47,6 +47,8 @@ class Action(StrEnum):
     GATE_MANAGE = "gate.manage"
     GATE_VOTE = "gate.vote"
     GENERATION_SUSPEND = "generation.suspend"
+    INCIDENT_OPEN = "incident.open"
+    INCIDENT_CLOSE = "incident.close"
     PEOPLE_MANAGE = "people.manage"
     MODELS_MANAGE = "models.manage"
     BUDGET_MANAGE = "budget.manage"
@@ -106,6 +108,9 @@ MATRIX: Mapping[Action, Mapping[Role, Condition]] = {
         Role.COMMITTEE: Condition.SECURITY_SEAT,
         **_always(Role.QUALITY_LEAD, Role.CHAIR, Role.ADMIN),
     },
+    # Whoever sees that something went wrong says so; who answers for quality says that it is over.
+    Action.INCIDENT_OPEN: _always(*_ENGINEERING, Role.COMMITTEE, Role.CHAIR, Role.ADMIN),
+    Action.INCIDENT_CLOSE: _always(Role.QUALITY_LEAD, Role.CHAIR),
     Action.PEOPLE_MANAGE: _always(Role.ADMIN),
     Action.MODELS_MANAGE: _always(Role.ADMIN),
     Action.BUDGET_MANAGE: _always(Role.ADMIN, Role.CHAIR),

@@ -48,7 +48,7 @@ class Tripwire:
     trips: Trips
     window_days: int = 28
     grace_hours: int = 24
-    least_n: int = 1
+    least_n: int = 0
 
     def __post_init__(self) -> None:
         if not self.measure:
@@ -59,8 +59,8 @@ class Tripwire:
             raise ValueError(f"The window of {self.measure} lies between 1 and {LONGEST_WINDOW_DAYS} days.")
         if not 0 <= self.grace_hours <= LONGEST_GRACE_HOURS:
             raise ValueError(f"The grace of {self.measure} lies between 0 and {LONGEST_GRACE_HOURS} hours.")
-        if self.least_n < 1:
-            raise ValueError(f"{self.measure} is judged from one observation on, or from more.")
+        if self.least_n < 0:
+            raise ValueError(f"{self.measure} cannot be judged from fewer than no observations.")
 
     def is_past(self, value: float) -> bool:
         """Return whether *value* is on the wrong side of the bound."""
@@ -81,6 +81,17 @@ class Found:
     failing_since: datetime | None = None
 
 
+def tripwires_default() -> tuple[Tripwire, ...]:
+    """Return the tripwires of a rung that names none: rework, reverts, flakes, coverage, incidents."""
+    return (
+        Tripwire("generation.rework_rate", bound=0.30, trips=Trips.ABOVE, least_n=100),
+        Tripwire("generation.revert_rate", bound=0.15, trips=Trips.ABOVE, least_n=20),
+        Tripwire("quality.flake_rate", bound=0.03, trips=Trips.ABOVE, least_n=100),
+        Tripwire("quality.coverage_line", bound=0.80, trips=Trips.BELOW),
+        Tripwire("governance.open_incidents", bound=0, trips=Trips.ABOVE, grace_hours=1),
+    )
+
+
 def tripwire_read(data: Mapping[str, Any]) -> Tripwire:
     """
     Return the tripwire that *data* describes.
@@ -94,7 +105,7 @@ def tripwire_read(data: Mapping[str, Any]) -> Tripwire:
             trips=Trips(data["trips"]),
             window_days=int(data.get("window_days", 28)),
             grace_hours=int(data.get("grace_hours", 24)),
-            least_n=int(data.get("least_n", 1)),
+            least_n=int(data.get("least_n", 0)),
         )
     except (KeyError, TypeError) as error:
         raise ValueError("A tripwire has a measure, a bound, and the side on which it trips.") from error

@@ -27,11 +27,13 @@ from apps.governance.errors import (
 )
 from apps.governance.services.audit import audit_check, audit_denied, audit_record, audit_verify, denial_record
 from apps.governance.services.ballots import approval_require_possible, ballot_cast, ballots_void
+from apps.governance.services.incidents import incident_close, incident_open
 from apps.governance.services.ladder import generation_require_allowed, rung_end, rung_grant
 from apps.governance.services.overrides import override_ask, override_confirm, override_withdraw
 from apps.governance.services.people import code_owner_assign, role_assign, role_remove, scope_create
 from apps.governance.services.policies import policy_freeze, policy_propose, policy_publish, policy_simulate
 from apps.governance.services.sign_in import token_sign_in
+from apps.governance.services.suspensions import generation_suspend, suspension_explain, suspension_vote
 from apps.governance.services.tokens import (
     TOKEN_SCOPES,
     token_authenticate,
@@ -39,6 +41,7 @@ from apps.governance.services.tokens import (
     token_revoke,
     token_rotate,
 )
+from apps.governance.services.tripwires import tripwires_check
 
 __all__ = [
     "TOKEN_SCOPES",
@@ -75,6 +78,9 @@ __all__ = [
     "code_owner_assign",
     "denial_record",
     "generation_require_allowed",
+    "generation_suspend",
+    "incident_close",
+    "incident_open",
     "override_ask",
     "override_confirm",
     "override_withdraw",
@@ -87,9 +93,12 @@ __all__ = [
     "rung_end",
     "rung_grant",
     "scope_create",
+    "suspension_explain",
+    "suspension_vote",
     "token_authenticate",
     "token_issue",
     "token_revoke",
     "token_rotate",
     "token_sign_in",
+    "tripwires_check",
 ]

@@ -13,7 +13,7 @@ from apps.core.clock import now
 from apps.core.digests import canonical_json, sha256_hex
 from apps.governance.engine.ladder import Leave
 from apps.governance.engine.permissions import Action
-from apps.governance.engine.tripwires import Trips, Tripwire, tripwire_data, tripwire_read
+from apps.governance.engine.tripwires import tripwire_data, tripwire_read, tripwires_default
 from apps.governance.errors import Denial, GenerationRefused, LadderInvalid, NotAllowed, NotInteractive
 from apps.governance.models import ApprovalPolicyVersion, Rung, Scope, User
 from apps.governance.selectors import can
@@ -22,7 +22,6 @@ from apps.governance.services.audit import audit_record
 
 KIND = "rung"
 MOST_TRIPWIRES = 20
-DEFAULT_TRIPWIRES = (Tripwire("governance.open_incidents", bound=0, trips=Trips.ABOVE, grace_hours=1),)
 
 
 @transaction.atomic
@@ -154,7 +153,7 @@ def generation_require_allowed(
 
 def _wires(tripwires: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     try:
-        wires = [tripwire_read(one) for one in tripwires] or list(DEFAULT_TRIPWIRES)
+        wires = [tripwire_read(one) for one in tripwires] or list(tripwires_default())
     except ValueError as error:
         raise LadderInvalid(str(error), remedy="Change the tripwires.") from error
     if len(wires) > MOST_TRIPWIRES:
