@@ -75,7 +75,7 @@ def home(tmp_path: Path, settings: Any) -> Path:
 
 @pytest.fixture
 def scope(db: None) -> Scope:
-    return Scope.objects.create(organisation=Organisation.objects.create(name="Acme"), repository="shop")
+    return Scope.objects.create(organisation=Organisation.objects.create(name="Acme"), repository="shop", is_pilot=True)
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ class GenerationConfig(AppConfig):
         from apps.generation.selectors import approved_work, pattern_outcomes
         from apps.generation.services.gate_jobs import policy_renew
         from apps.governance.authorship import authors_register
+        from apps.generation.services.permits import work_stop
+        from apps.governance.suspending import stopping_register
         from apps.knowledge.services import pattern_outcomes_register
         from apps.knowledge.services.mining import approved_work_register
         from apps.knowledge.services.policies import policy_changed_register
@@ -22,4 +24,5 @@ class GenerationConfig(AppConfig):
         pattern_outcomes_register(pattern_outcomes)
         policy_changed_register(policy_renew)
         approved_work_register(approved_work)
+        stopping_register(work_stop)
         provider_register_builtin(REUSE, reuse_open)

@@ -7,6 +7,7 @@ from uuid import UUID
 from apps.generation.models import GenerationRun, SpecificationReading
 from apps.generation.services import delivery, measuring, pipeline, second_reading
 from apps.generation.services.gate_jobs import GATES_JOB
+from apps.generation.services.permits import run_refusal
 from apps.generation.services.reviews import DELIVERY_JOB
 from apps.generation.services.submission import RUN_JOB
 from apps.generation.types import RequestStatus as Status
@@ -19,7 +20,11 @@ from apps.jobs.services import JobRun, job_handler, job_subject_access, job_subj
 
 def run_ended(job: Job) -> None:
     """Tell the request how its generation ended."""
-    if job.state == Job.State.CANCELLED:
+    refusal = run_refusal(job.subject_id) if job.state == Job.State.CANCELLED else None
+    if refusal is not None:
+        # It can be started again once generation is resumed.
+        pipeline.run_end(request_id=job.subject_id, status=Status.FAILED, failure=refusal.reason, remedy=refusal.remedy)
+    elif job.state == Job.State.CANCELLED:
         pipeline.run_end(request_id=job.subject_id, status=Status.CANCELLED)
     elif job.state in {Job.State.FAILED, Job.State.ERRORED}:
         pipeline.run_end(

@@ -137,6 +137,13 @@ class BudgetRefused(ProviderFailure):
     is_unused = True
 
 
+class ModelWithdrawn(ProviderFailure):
+    """The model was suspended, or lost its approval, while it was asked or before. The message says which."""
+
+    code = "model_withdrawn"
+    status = 403
+
+
 class AnswerUnusable(ProviderFailure):
     """The provider sent something that is no answer: empty, malformed or far too long."""
 

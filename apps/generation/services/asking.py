@@ -17,6 +17,7 @@ from apps.generation.services.candidates import Workspace, asked, candidate_unav
 from apps.generation.services.checking import candidate_module
 from apps.generation.services.consensus import outcome_text
 from apps.generation.services.execution import candidate_program
+from apps.generation.services.permits import models_refused
 from apps.jobs.services import JobRun
 from apps.providers.services import answers_generate
 from apps.providers.types import Answer, BudgetRefused, CodeTask, Example, Message, ProviderFailure
@@ -65,6 +66,7 @@ def candidates_ask(job: JobRun, workspace: Workspace, candidates: Sequence[Candi
         cancelled=job.is_cancelled,
         on_answer=keep,
         scope=run.repository.scope,
+        withdrawn=lambda: models_refused(run, [one.provider for one in waiting.values() if one.provider]),
     )
     job.raise_if_cancelled()
     return refused[0] if refused else ""

@@ -84,9 +84,13 @@ class Assembled:
 
 
 @transaction.atomic
-def candidates_plan(*, run: GenerationRun, providers: Sequence[Provider]) -> list[Candidate]:
+def candidates_plan(
+    *, run: GenerationRun, providers: Sequence[Provider], left_out: Sequence[tuple[Provider, str]] = ()
+) -> list[Candidate]:
     """
     Make one row for each sample of each provider, once; a repeated job finds them planned.
+
+    Each provider of *left_out* has one row, which says why it is not asked.
 
     The plan is frozen by the first call: a provider that is switched on later is not asked for this request.
     """
@@ -95,12 +99,25 @@ def candidates_plan(*, run: GenerationRun, providers: Sequence[Provider]) -> lis
     if planned:
         return planned
     samples = [(provider, index) for provider in providers for index in range(provider.samples)]
-    return Candidate.objects.bulk_create(
+    rows = [
         Candidate(
             request=run.request, provider=provider, model_id=provider.model_id, sample_index=index, ordinal=ordinal
         )
         for ordinal, (provider, index) in enumerate(samples)
-    )
+    ]
+    rows += [
+        Candidate(
+            request=run.request,
+            provider=provider,
+            model_id=provider.model_id,
+            sample_index=0,
+            ordinal=ordinal,
+            state=State.UNAVAILABLE,
+            reason=reason,
+        )
+        for ordinal, (provider, reason) in enumerate(left_out, len(samples))
+    ]
+    return Candidate.objects.bulk_create(rows)
 
 
 @transaction.atomic

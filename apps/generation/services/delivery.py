@@ -17,6 +17,7 @@ from apps.generation.services.gates import TESTS_GATE, gates_run
 from apps.generation.services.joined import merged_tell
 from apps.generation.services.learning import outcome_learn
 from apps.generation.services.overrides import pull_request_sheet
+from apps.generation.services.permits import run_require_allowed
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import SUBJECT_KIND, merge_refused, review_digest, selected_candidate
 from apps.generation.services.stages import stage_enter, stage_leave, status_change
@@ -44,6 +45,7 @@ def request_deliver(*, job: JobRun, request_id: UUID) -> PullRequest:
 
     A remote that refuses the branch does not undo the commit: the pull request says so and the push can be repeated.
 
+    :raises GenerationRefused: it is suspended, or no rung of the ladder opens it any more.
     :raises PatchRejected: the patch does not apply to the base.
     :raises StateChanged: the request is not approved.
     :raises ApprovalOutdated: the candidate or its evidence is not what was approved.
@@ -54,6 +56,7 @@ def request_deliver(*, job: JobRun, request_id: UUID) -> PullRequest:
     delivered = PullRequest.objects.filter(request_id=request_id).first()
     if delivered is not None and run.request.status in {Status.DELIVERED, Status.OBSERVED}:
         return delivered
+    run_require_allowed(run, action="generation.deliver")
     status_change(run=run, allowed=[Status.APPROVED], to=Status.DELIVERING)
     if review_digest(run=run) != run.review_digest:
         raise ApprovalOutdated(

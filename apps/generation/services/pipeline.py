@@ -27,6 +27,7 @@ from apps.generation.services.checking import candidates_check
 from apps.generation.services.consensus import consensus_decide, outcomes_keep
 from apps.generation.services.hybrid import hybrid_add
 from apps.generation.services.joined import candidates_examine
+from apps.generation.services.permits import run_permit, run_require_allowed
 from apps.generation.services.profiling import profiles_keep
 from apps.generation.services.requirement_gates import gates_measure
 from apps.generation.services.reverts import reverts_record
@@ -56,6 +57,7 @@ def run_generate(*, job: JobRun, request_id: UUID) -> None:
     """
     Take a request through generation, checks and consensus to the reviewers; one that is there stays as it is.
 
+    :raises GenerationRefused: it is suspended, or no rung of the ladder opens it any more.
     :raises NothingUsable: no candidate can be reviewed.
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
     :raises StateChanged: somebody stopped the request.
@@ -64,6 +66,7 @@ def run_generate(*, job: JobRun, request_id: UUID) -> None:
     run = GenerationRun.objects.select_related("request", "repository__scope", "requester").get(pk=request_id)
     if run.request.status not in {*UNDER_WAY, Status.FAILED, Status.CANCELLED}:
         return  # A worker died between handing the request over and saying so.
+    run_require_allowed(run, action="generation.start")
     reverts_record(repository=run.repository)
     workspace = workspace_open(run)
     if not CodeGenerationConsensus.objects.filter(request=run.request).exists():
@@ -71,6 +74,7 @@ def run_generate(*, job: JobRun, request_id: UUID) -> None:
     candidates_examine(job, workspace)
     gates_measure(workspace)
     job.raise_if_cancelled()
+    run_require_allowed(run, action="generation.review")
     _hand_over(job, run)
 
 
@@ -102,10 +106,11 @@ def workspace_open(run: GenerationRun) -> Workspace:
 
 def _generate(job: JobRun, run: GenerationRun, workspace: Workspace) -> str:
     """Ask everybody who is planned and has not answered; return the words of a budget that refused, "" if none did."""
+    permit = run_permit(run, providers_enabled(), action="generation.ask")
     status_change(run=run, allowed=UNDER_WAY, to=Status.GENERATING)
     stage_leave(run=run, stage="queued")
     stage_enter(run=run, stage="generating")
-    candidates = candidates_plan(run=run, providers=providers_enabled())
+    candidates = candidates_plan(run=run, providers=permit.providers, left_out=permit.left_out)
     if not candidates:
         raise NothingUsable(
             "No provider is switched on, so nobody could be asked.", remedy="Ask an administrator to switch one on."

@@ -11,10 +11,11 @@ from django.db import transaction
 from apps.generation.engine.consensus import PoolEntry, PoolInput, cluster_by_behaviour
 from apps.generation.engine.rounds import Tried, Wish, further_answers
 from apps.generation.gateways.observing import Observation, observe
-from apps.generation.models import Candidate, CodeGenerationRequest
+from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.consensus import examples_passed
 from apps.generation.services.execution import candidate_program, pool_inputs
+from apps.generation.services.permits import models_refused
 from apps.providers.selectors import providers_enabled
 
 State = Candidate.State
@@ -64,7 +65,7 @@ def further_plan(*, workspace: Workspace, trial: Trial) -> int:
     planned = list(Candidate.objects.filter(request=request).select_related("provider").order_by("ordinal"))
     if not _is_comparable(workspace, trial) or any(one.state == State.ASKED for one in planned):
         return 0
-    wishes = further_answers(_tried(trial, planned), _room(planned))
+    wishes = further_answers(_tried(trial, planned), _room(workspace.run, planned))
     return len(Candidate.objects.bulk_create(_rows(request, wishes, planned, trial)))
 
 
@@ -72,11 +73,13 @@ def _is_comparable(workspace: Workspace, trial: Trial) -> bool:
     return workspace.specification.is_executable and bool(trial.inputs or not trial.candidates)
 
 
-def _room(planned: Sequence[Candidate]) -> dict[str, int]:
+def _room(run: GenerationRun, planned: Sequence[Candidate]) -> dict[str, int]:
     """Return, by provider that has answered and can be asked now, how many further answers its settings leave."""
     asked = Counter(one.provider_id for one in planned)
     answered = {one.provider_id for one in planned if one.state != State.UNAVAILABLE}
-    left = {one.pk: one.samples + one.further_samples - asked[one.pk] for one in providers_enabled()}
+    providers = providers_enabled()
+    refused = models_refused(run, providers)
+    left = {one.pk: one.samples + one.further_samples - asked[one.pk] for one in providers if one.pk not in refused}
     return {str(pk): count for pk, count in left.items() if pk in answered and count > 0}
 
 

@@ -27,11 +27,19 @@ from apps.generation.models import (
 from apps.generation.services.context import context_freeze
 from apps.generation.services.languages import SUFFIX_OF, SpecificationRefused, language_choose, target_choose
 from apps.generation.services.stages import stage_enter, stage_leave
+from apps.generation.services.weights import task_family
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import AuditEvent, User
 from apps.governance.selectors import can
 from apps.governance.selectors.policies import policy_in, policy_named
-from apps.governance.services import Denial, NotAllowed, approval_require_possible, audit_record, policy_freeze
+from apps.governance.services import (
+    Denial,
+    NotAllowed,
+    approval_require_possible,
+    audit_record,
+    generation_require_allowed,
+    policy_freeze,
+)
 from apps.governance.types import Action
 from apps.jobs.services import job_enqueue
 from apps.repositories.models import Repository
@@ -99,6 +107,7 @@ def request_submit(
     The language is that of *target_path*, else *target_language*, else what the text asks for.
 
     :raises NotAllowed: the requester may not submit specifications for the repository.
+    :raises GenerationRefused: generation is suspended there, or no rung of the ladder opens it.
     :raises SpecificationRefused: the text is empty, too long, or asks for a language that cannot be generated, or run.
     :raises Unsatisfiable: nobody could ever approve it.
     :raises RepositoryUnavailable: the repository cannot be opened.
@@ -114,6 +123,14 @@ def request_submit(
     path = target_path.strip() or target_choose(specification, files, language)
     _check_target(path, repository, base_sha, files)
     tier = risk_tier(specification, paths=[path] if path in files else [])
+    task_class = task_family(specification)
+    generation_require_allowed(
+        scope=repository.scope,
+        risk=tier.value,
+        task_class=task_class,
+        action="request.submit",
+        object_id=repository.pk,
+    )
     ruling = policy_freeze(scope=repository.scope, risk_tier=tier.value)
     approval_require_possible(
         policy=policy_in(ruling, tier.value),
@@ -147,7 +164,7 @@ def request_submit(
         target_path=path,
         base_sha=base_sha,
         entry=specification.entry or "",
-        analysis=analysis_summary(specification),
+        analysis={**analysis_summary(specification), "task_class": task_class},
         risk_tier=tier.value,
         approval_policy=ruling,
         specification_digest=sha256_hex(text),

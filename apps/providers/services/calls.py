@@ -35,6 +35,7 @@ from apps.providers.types import (
     Cancelled,
     CodeProvider,
     CodeTask,
+    ModelWithdrawn,
     ProviderFailure,
     ProviderTimeout,
 )
@@ -44,6 +45,7 @@ logger = logging.getLogger(__name__)
 OnAnswer = Callable[[UUID, int, Answer | ProviderFailure], None]
 Outcome = ModelCall.Outcome
 _POLL_SECONDS = 0.25
+_WITHDRAWAL_SECONDS = 1.0
 _NO_TASKS: Mapping[tuple[UUID, int], CodeTask] = MappingProxyType({})
 _UNUSED = {"counted_tokens": 0, "counted_cost": FREE}
 _NOT_MADE = {"outcome": Outcome.REFUSED, "cost": FREE, **_UNUSED}
@@ -80,6 +82,7 @@ def answers_generate(
     on_answer: OnAnswer,
     scope: Scope | None = None,
     own_tasks: Mapping[tuple[UUID, int], CodeTask] = _NO_TASKS,
+    withdrawn: Callable[[], Mapping[UUID, str]] = dict,
 ) -> int:
     """
     Ask for each of *samples* and hand over every answer or failure at once, in the order they arrive.
@@ -97,6 +100,9 @@ def answers_generate(
     Each call counts against the budgets over *scope* (None: the platform's only). One that a budget does not allow is
     recorded and handed over as ``BudgetRefused``, and not made.
 
+    *withdrawn* says, by provider's id, who is not to be asked any more and why. It is called about once a second; calls
+    of such a provider under way are cut, and each of its samples is handed over as ``ModelWithdrawn``.
+
     When *cancelled* returns True, calls under way are stopped and recorded as cancelled and the rest is not begun.
     Returns how many answers came.
     """
@@ -109,10 +115,12 @@ def answers_generate(
             finished = asking.finished()
             if cancelled():
                 asking.stop()
+            for sample, failure in asking.withdraw(withdrawn):
+                on_answer(sample.provider.pk, sample.index, failure)
             asking.begin()
             for future in finished:
                 sample, call_id = asking.take(future)
-                reply = future.result()
+                reply = asking.reply_of(sample, future)
                 answered += isinstance(reply.answer, Answer)
                 ledger.end(call_id, sample.provider, reply)
                 _record(sample, reply.answer)
@@ -149,6 +157,8 @@ class _Round:
         self.under_way: dict[Future[_Reply], tuple[_Sample, UUID]] = {}
         self._seed, self._ledger = seed, ledger
         self._stop = threading.Event()
+        self._withdrawn: dict[UUID, str] = {}
+        self._asked_at = 0.0
         self._waiting: dict[UUID, deque[_Sample]] = {}
         for sample in samples:
             self._waiting.setdefault(sample.provider.pk, deque()).append(sample)
@@ -178,6 +188,31 @@ class _Round:
         self._begin_next(sample.provider.pk)
         return sample, call_id
 
+    def withdraw(self, withdrawn: Callable[[], Mapping[UUID, str]]) -> list[tuple[_Sample, ModelWithdrawn]]:
+        """Cut the calls of who is not to be asked any more; return those of their samples that are not begun."""
+        if time.monotonic() - self._asked_at < _WITHDRAWAL_SECONDS:
+            return []
+        self._asked_at = time.monotonic()
+        self._withdrawn |= withdrawn()
+        dropped: list[tuple[_Sample, ModelWithdrawn]] = []
+        for provider_id, reason in self._withdrawn.items():
+            waiting = self._waiting.get(provider_id)
+            dropped += [(sample, ModelWithdrawn(reason)) for sample in waiting or ()]
+            if waiting:
+                waiting.clear()
+        return dropped
+
+    def _is_cut(self, provider_id: UUID) -> bool:
+        return self._stop.is_set() or provider_id in self._withdrawn
+
+    def reply_of(self, sample: _Sample, future: Future[_Reply]) -> _Reply:
+        """Return what came of a call; of one that was cut because its model is withdrawn, that."""
+        reply = future.result()
+        reason = self._withdrawn.get(sample.provider.pk)
+        if reason is None or isinstance(reply.answer, Answer):
+            return reply
+        return _Reply(ModelWithdrawn(reason), reply.latency_ms)
+
     def stop(self) -> None:
         """Begin nothing more, and let the calls under way end soon."""
         self._stop.set()
@@ -197,7 +232,7 @@ class _Round:
         sample = samples.popleft()
         call_id, refusal = begun
         if refusal is None:
-            future = self._pool.submit(_ask, sample, self._seed, self._stop, self._ledger.is_budgeted)
+            future = self._pool.submit(_ask, sample, self._seed, self._is_cut, self._ledger.is_budgeted)
         else:
             future = Future()
             future.set_result(_Reply(refusal, 0.0))
@@ -209,14 +244,16 @@ class _Round:
         return own >= max(1, provider.max_concurrency)
 
 
-def _ask(sample: _Sample, seed: int, stop: threading.Event, is_budgeted: bool) -> _Reply:
+def _ask(sample: _Sample, seed: int, is_cut: Callable[[UUID], bool], is_budgeted: bool) -> _Reply:
     """Ask once, in a thread of its own. Every failure becomes a reply, so that it is recorded like an answer."""
     started = time.monotonic()
     answer: Answer | ProviderFailure
     source: CodeProvider | None = None
     try:
         source = provider_open(sample.provider, is_budgeted=is_budgeted)
-        answer = source.generate(sample.task, sample=sample.index, seed=seed, cancelled=stop.is_set)
+        answer = source.generate(
+            sample.task, sample=sample.index, seed=seed, cancelled=lambda: is_cut(sample.provider.pk)
+        )
     except ProviderFailure as failure:
         answer = failure
         answer.is_unused = failure.is_unused or source is None
@@ -311,7 +348,7 @@ def _outcome(answer: Answer | ProviderFailure, provider: Provider) -> dict[str, 
             }
         case BudgetRefused():
             return _NOT_MADE
-        case Cancelled():
+        case Cancelled() | ModelWithdrawn():
             outcome = Outcome.CANCELLED
         case ProviderTimeout():
             outcome = Outcome.TIMEOUT
