@@ -1,11 +1,14 @@
-"""What every page of somebody who is signed in needs to know about their session."""
+"""What every page needs to know of the session of whoever is signed in, and says while generation is suspended."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse_lazy
+from django.utils.functional import SimpleLazyObject
 
+from apps.governance.selectors.suspensions import banner_lines
 from apps.governance.sessions import ends_in
 
 
@@ -14,3 +17,10 @@ def session(request: HttpRequest) -> dict[str, Any]:
     # An error page may come before anybody is known.
     user = getattr(request, "user", None)
     return {"session_ends_in": ends_in(request)} if user is not None and user.is_authenticated else {}
+
+
+def suspensions(request: HttpRequest) -> dict[str, Any]:
+    """Add the suspensions that stand where the person reads; one query a page, none for a fragment."""
+    user = getattr(request, "user", None)
+    lines = SimpleLazyObject(lambda: banner_lines(user) if user is not None else [])
+    return {"suspended": lines, "ladder_url": reverse_lazy("governance:ladder")}

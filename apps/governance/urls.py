@@ -11,6 +11,7 @@ from apps.governance.views import (
     second_factor,
     tokens,
 )
+from apps.governance.views import confirm, ladder, pages, policies, profile, second_factor, tokens
 
 app_name = "governance"
 urlpatterns = [
@@ -51,6 +52,15 @@ urlpatterns = [
     path("governance/gates/<uuid:gate_id>/waivers", gate_votes.waiver_asking, name="waiver-ask"),
     path("governance/waivers/<uuid:waiver_id>/confirm", gate_votes.waiver_confirming, name="waiver-confirm"),
     path("governance/waivers/<uuid:waiver_id>/withdraw", gate_votes.waiver_withdrawing, name="waiver-withdraw"),
+    path("governance/ladder", ladder.ladder, name="ladder"),
+    path("governance/ladder/suspend", ladder.suspend, name="ladder-suspend"),
+    path("governance/ladder/suspensions/<uuid:suspension_id>/reason", ladder.explain, name="suspension-explain"),
+    path("governance/ladder/suspensions/<uuid:suspension_id>/vote", ladder.vote, name="suspension-vote"),
+    path("governance/ladder/rungs/<uuid:rung_id>/end", ladder.rung_ending, name="rung-end"),
+    path("governance/ladder/pilots/<int:scope_id>/end", ladder.pilot_ending, name="pilot-end"),
+    path("governance/incidents", ladder.incident_list, name="incident-list"),
+    path("governance/incidents/new", ladder.incident_opening, name="incident-open"),
+    path("governance/incidents/<uuid:incident_id>/close", ladder.incident_closing, name="incident-close"),
     path("governance/policies", policies.policy_list, name="policy-list"),
     path("governance/policies/new", policies.policy_new, name="policy-new"),
     path("governance/policies/<uuid:version_id>", policies.policy_detail, name="policy-detail"),

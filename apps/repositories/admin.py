@@ -58,6 +58,7 @@ class RepositoryAdmin(admin.ModelAdmin):
             organisation=said["organisation"],
             remote=said["remote"] or None,
             default_branch=said["default_branch"] or None,
+            is_pilot=said["is_pilot"],
         )
         obj.pk, obj.name = made.pk, made.name
 

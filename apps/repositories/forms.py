@@ -26,6 +26,11 @@ class RegistrationForm(forms.ModelForm):
     default_branch = forms.CharField(
         max_length=200, required=False, help_text="Changes are merged into it. Empty: the one that is checked out."
     )
+    is_pilot = forms.BooleanField(
+        required=False,
+        label="Pilot",
+        help_text="Code may be generated for it from now on; a vote of the committee opens any other repository.",
+    )
 
     class Meta:
         model = Repository

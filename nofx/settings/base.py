@@ -114,6 +114,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "apps.core.context_processors.shell",
                 "apps.governance.context_processors.session",
+                "apps.governance.context_processors.suspensions",
             ],
         },
     },

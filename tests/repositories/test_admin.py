@@ -83,3 +83,14 @@ def test_what_was_registered_stays_and_the_branch_may_change(
 def test_commits_are_only_read(admin_page: Client) -> None:
     assert admin_page.get(reverse("admin:repositories_revision_changelist")).status_code == 200
     assert admin_page.get(reverse("admin:repositories_revision_add")).status_code == 403
+
+
+def test_a_repository_is_a_pilot_when_whoever_registers_it_says_so(admin_page: Client, said: dict[str, str]) -> None:
+    assert admin_page.post(ADD, said).status_code == 302
+    assert not Repository.objects.get().scope.is_pilot
+
+
+def test_a_pilot_is_named_with_an_entry_in_the_audit_chain(admin_page: Client, said: dict[str, str]) -> None:
+    assert admin_page.post(ADD, {**said, "is_pilot": "on"}).status_code == 302
+    assert Repository.objects.get().scope.is_pilot
+    assert AuditEvent.objects.filter(action="pilot.name").count() == 1

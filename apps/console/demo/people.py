@@ -68,7 +68,7 @@ def demo_seed(*, home: Path) -> list[Account]:
         for role in person.roles:
             role_assign(user=user, scope=everything, role=role, granted_by=admin)
     repository = repository_register(
-        actor=admin, name=NAME, path=place, organisation=everything.organisation, is_demo=True
+        actor=admin, name=NAME, path=place, organisation=everything.organisation, is_demo=True, is_pilot=True
     )
     for person, user in people.items():
         if person.owns_repository:

@@ -31,6 +31,7 @@ from apps.generation.services.weights import task_family
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import AuditEvent, User
 from apps.governance.selectors import can
+from apps.governance.selectors.ladder import leave_now
 from apps.governance.selectors.policies import policy_in, policy_named
 from apps.governance.services import (
     Denial,
@@ -40,7 +41,7 @@ from apps.governance.services import (
     generation_require_allowed,
     policy_freeze,
 )
-from apps.governance.types import Action
+from apps.governance.types import Action, Leave
 from apps.jobs.services import job_enqueue
 from apps.repositories.models import Repository
 from apps.repositories.selectors import files_at, head_sha, names_known, object_kind
@@ -198,6 +199,13 @@ def request_submit(
         },
     )
     return request
+
+
+def specification_closed(specification: Specification, repository: Repository) -> Leave | None:
+    """Return why *specification* could not be submitted for *repository* now; None when the ladder opens it."""
+    tier = risk_tier(specification, paths=[])
+    leave = leave_now(repository.scope, risk=tier.value, task_class=task_family(specification))
+    return None if leave.is_given else leave
 
 
 def analysis_summary(specification: Specification) -> dict[str, Any]:

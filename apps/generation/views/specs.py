@@ -20,8 +20,13 @@ from apps.generation.selectors import draft_get, drafts_of, reading_get, reading
 from apps.generation.services.answers import examples_text
 from apps.generation.services.drafts import SavedDraft, draft_delete, draft_save
 from apps.generation.services.second_reading import model_to_ask, reading_request
-from apps.generation.services.submission import analysis_summary, request_submit, specification_analyse
-from apps.governance.http import require_anywhere
+from apps.generation.services.submission import (
+    analysis_summary,
+    request_submit,
+    specification_analyse,
+    specification_closed,
+)
+from apps.governance.http import record_denial, require_anywhere
 from apps.governance.models import User
 from apps.governance.selectors import scopes_where
 from apps.governance.types import Action
@@ -175,6 +180,7 @@ def spec_submit(request: HtmxRequest) -> HttpResponse:
             draft=draft,
         )
     except NofxError as problem:
+        record_denial(request, problem)
         form.add_error(None, str(problem))
         return _editor(request, form, draft, status=422)
     return redirect_after(request, reverse("generation:request-detail", args=[submitted.pk]))
@@ -230,7 +236,7 @@ def _editor(
 def _context(form: SpecificationForm, draft: SpecificationDraft | None, *, is_fragment: bool = False) -> dict[str, Any]:
     text = draft.text if draft else str(form.initial.get("text", ""))
     title = draft.title if draft else str(form.initial.get("title", ""))
-    problem, analysis = None, None
+    problem, analysis, closed = None, None, None
     if text.strip():
         try:
             specification = specification_analyse(
@@ -240,6 +246,8 @@ def _context(form: SpecificationForm, draft: SpecificationDraft | None, *, is_fr
                 target_path=draft.target_path if draft else str(form.initial.get("target_path", "")),
             )
             analysis = analysis_summary(specification)
+            if draft and draft.repository:
+                closed = specification_closed(specification, draft.repository)
         except NofxError as error:
             problem = error
     return {
@@ -247,6 +255,7 @@ def _context(form: SpecificationForm, draft: SpecificationDraft | None, *, is_fr
         "draft_id": draft.pk if draft else _uuid(str(form.data.get("draft", ""))) or uuid4(),
         "analysis": analysis,
         "problem": problem,
+        "closed": closed,
         "model_to_ask": model_to_ask() if analysis else None,
         "reading": reading_newest(draft) if analysis and draft else None,
         "is_fragment": is_fragment,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
@@ -112,6 +114,12 @@ def rungs_live(moment: datetime) -> QuerySet[Rung]:
     return open_ones.exclude(pk__in=suspended.values(key=F("rung")))
 
 
+def rungs_unread(since: datetime) -> list[UUID]:
+    """Return the rungs that hold, suspended ones too, and none of whose tripwires was read after *since*."""
+    held = Rung.objects.filter(starts_at__lte=now(), expires_at__gt=now(), ended_at__isnull=True)
+    return list(held.exclude(readings__read_at__gt=since).values_list("pk", flat=True))
+
+
 def rungs_readable(user: User) -> QuerySet[Rung]:
     """Return the rungs that open a place which *user* reads, or all of an organisation in which they read one."""
     scopes = scopes_where(user, Action.REQUEST_READ)
@@ -128,4 +136,48 @@ def suspensions_readable(user: User) -> QuerySet[Suspension]:
     return Suspension.objects.filter(
         Q(scope__in=scopes.values("pk"))
         | Q(scope__repository="", scope__organisation__in=scopes.values("organisation"))
+    )
+
+
+@dataclass(frozen=True)
+class LadderSummary:
+    """
+    The ladder in a few words, for home.
+
+    ``rung`` is the newest that holds, "" where only pilots do. ``suspended`` counts what stands suspended.
+    """
+
+    pilots: int
+    opened: int
+    closed: int
+    rung: str = ""
+    expires_at: datetime | None = None
+    days_left: int | None = None
+    suspended: int = 0
+
+
+def ladder_summary(user: User) -> LadderSummary:
+    """Return the ladder in a few words for *user*; five queries."""
+    moment = now()
+    places = scopes_where(user, Action.REQUEST_READ).exclude(repository="")
+    live = list(rungs_live(moment).filter(pk__in=rungs_readable(user).values("pk")).order_by("-granted_at", "id"))
+    through = Rung.scopes.through.objects.filter(rung__in=[rung.pk for rung in live])
+    pairs = list(through.values_list("scope", "scope__repository", "scope__organisation"))
+    opened = {scope for scope, repository, _ in pairs if repository}
+    whole = {organisation for _, repository, organisation in pairs if not repository}
+    counted = {True: 0, False: 0}
+    pilots = 0
+    for pk, organisation, is_pilot in places.values_list("pk", "organisation", "is_pilot"):
+        pilots += is_pilot
+        if not is_pilot:
+            counted[pk in opened or organisation in whole] += 1
+    newest = live[0] if live else None
+    return LadderSummary(
+        pilots=pilots,
+        opened=counted[True],
+        closed=counted[False],
+        rung=newest.title if newest else "",
+        expires_at=newest.expires_at if newest else None,
+        days_left=(newest.expires_at - moment).days if newest else None,
+        suspended=suspensions_readable(user).filter(resumed_at=None).count(),
     )

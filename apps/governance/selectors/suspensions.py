@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from apps.governance.engine.decisions import Policy, Seat
+from apps.governance.engine.decisions import Policy, Seat, Subject
 from apps.governance.engine.ladder import DATED
 from apps.governance.engine.permissions import Action, Role, allowed
 from apps.governance.models import Scope, Suspension, User
 from apps.governance.selectors import Anyone, display_name, roles_of, scopes_where
 from apps.governance.selectors.ladder import suspensions_readable
 
+SUSPENSION = "suspension"
 # Two people resume, whoever suspended: the chair, and somebody else of the committee.
 RESUMING = Policy(
     "resuming generation",
@@ -77,3 +78,8 @@ def suspension_sentence(suspension: Suspension) -> str:
     why = f": {suspension.reason.rstrip('.')}" if suspension.reason else ""
     since = suspension.suspended_at.strftime(DATED)
     return f"{suspension_title(suspension)} is suspended since {since} by {who}{why}."
+
+
+def suspension_subject(suspension: Suspension) -> Subject:
+    """Return what is voted on. Whoever suspended may vote, and can never resume alone: it takes two people."""
+    return Subject(SUSPENSION, suspension.pk, suspension.content_digest, {})

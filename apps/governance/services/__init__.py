@@ -31,6 +31,7 @@ from apps.governance.services.incidents import incident_close, incident_open
 from apps.governance.services.ladder import generation_require_allowed, rung_end, rung_grant
 from apps.governance.services.overrides import override_ask, override_confirm, override_withdraw
 from apps.governance.services.people import code_owner_assign, role_assign, role_remove, scope_create
+from apps.governance.services.pilots import pilot_end, pilot_name
 from apps.governance.services.policies import policy_freeze, policy_propose, policy_publish, policy_simulate
 from apps.governance.services.sign_in import token_sign_in
 from apps.governance.services.suspensions import generation_suspend, suspension_explain, suspension_vote
@@ -84,6 +85,8 @@ __all__ = [
     "override_ask",
     "override_confirm",
     "override_withdraw",
+    "pilot_end",
+    "pilot_name",
     "policy_freeze",
     "policy_propose",
     "policy_publish",

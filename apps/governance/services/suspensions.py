@@ -10,17 +10,23 @@ from django.db import transaction
 from apps.core.clock import now
 from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import NotFound
-from apps.governance.engine.decisions import Decision, DecisionState, Subject, Verdict
+from apps.governance.engine.decisions import Decision, DecisionState, Verdict
 from apps.governance.engine.permissions import Action
 from apps.governance.errors import Denial, LadderInvalid, NotAllowed, NotInteractive, RationaleMissing, SuspensionClosed
 from apps.governance.models import Ballot, Rung, Scope, Suspension, User
 from apps.governance.selectors import accounts_of, decision_of
-from apps.governance.selectors.suspensions import RESUMING, may_suspend, suspension_reach
+from apps.governance.selectors.suspensions import (
+    RESUMING,
+    SUSPENSION,
+    may_suspend,
+    suspension_reach,
+    suspension_subject,
+)
 from apps.governance.services.audit import audit_record
 from apps.governance.services.ballots import ballot_cast, ballots_void
 from apps.governance.suspending import work_stop
 
-KIND = "suspension"
+KIND = SUSPENSION
 LONGEST_REASON = 2_000
 Kind = Suspension.Kind
 
@@ -192,11 +198,6 @@ def suspension_vote(
     if decision.state is DecisionState.APPROVED:
         _resume(suspension, voter, decision, session_key)
     return decision
-
-
-def suspension_subject(suspension: Suspension) -> Subject:
-    """Return what is voted on. Whoever suspended may vote, and can never resume alone: it takes two people."""
-    return Subject(KIND, suspension.pk, suspension.content_digest, {})
 
 
 def suspension_digest(suspension: Suspension) -> str:

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from apps.core.errors import Conflict, NofxError, PermissionRefused
 from apps.governance.models import AuditEvent, Organisation, Scope, User
 from apps.governance.selectors import can
-from apps.governance.services import audit_record
+from apps.governance.services import audit_record, pilot_name
 from apps.governance.types import Action
 from apps.repositories.gateways import git
 from apps.repositories.gateways.local_git import LocalGit
@@ -31,10 +31,12 @@ def repository_register(
     remote: str | None = None,
     default_branch: str | None = None,
     is_demo: bool = False,
+    is_pilot: bool = False,
 ) -> Repository:
     """
     Register the git repository at *path*. Its remote and default branch are read from it unless given.
 
+    Code may be generated for a pilot from now on, for any other once the committee opens it.
     Its newest commit is recorded and indexed. An empty repository may be registered; generation refuses it until it has
     a commit.
 
@@ -62,6 +64,8 @@ def repository_register(
         scope=scope,
         outcome=AuditEvent.Outcome.DONE,
     )
+    if is_pilot:
+        pilot_name(scope=scope, actor=actor, object_id=repository.pk)
     newest = git.resolve(resolved, f"refs/heads/{repository.default_branch}")
     if newest:
         index_request(revision=revision_record(repository=repository, sha=newest), requested_by=actor)

@@ -1,0 +1,46 @@
+"""What the pages of the ladder ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+
+from apps.governance.models import Incident, Scope, Suspension
+
+VERDICTS = [("approve", "Resume"), ("request_changes", "Not yet"), ("recuse", "Step aside")]
+
+
+class SuspendForm(forms.Form):
+    """What to suspend. The place of a repository is its own, of everything else its organisation."""
+
+    kind = forms.ChoiceField(label="What", choices=Suspension.Kind.choices[:3])
+    scope = forms.ModelChoiceField(queryset=Scope.objects.none(), label="Where", empty_label=None)
+    model = forms.CharField(max_length=60, required=False, help_text="Its name; only where one model is suspended.")
+    reason = forms.CharField(
+        label="Why",
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="May stay empty now and be given later.",
+    )
+
+    def __init__(self, *args: Any, scopes: QuerySet[Scope], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scope"].queryset = scopes
+
+
+class IncidentForm(forms.Form):
+    """What went wrong, and where."""
+
+    scope = forms.ModelChoiceField(queryset=Scope.objects.none(), label="Repository", empty_label=None)
+    title = forms.CharField(label="What went wrong", max_length=200)
+    severity = forms.ChoiceField(choices=Incident.Severity.choices)
+    request_id = forms.UUIDField(
+        label="Request", required=False, help_text="The id of the request whose code it is about, if one is known."
+    )
+
+    def __init__(self, *args: Any, scopes: QuerySet[Scope], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scope"].queryset = scopes

@@ -1,0 +1,59 @@
+"""Pilots: repositories for which code may be generated without a rung of the ladder."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.governance.engine.permissions import Action
+from apps.governance.errors import Denial, LadderInvalid, NotAllowed
+from apps.governance.models import Scope, User
+from apps.governance.selectors import can
+from apps.governance.services.audit import audit_record
+
+KIND = "pilot"
+
+
+@transaction.atomic
+def pilot_name(*, scope: Scope, actor: User, object_id: UUID) -> None:
+    """
+    Make a repository a pilot as it is connected. Later only a vote of the committee opens one.
+
+    :raises NotAllowed: the actor manages no repositories there.
+    """
+    _require(scope, actor, "pilot.name")
+    Scope.objects.filter(pk=scope.pk).update(is_pilot=True)
+    scope.is_pilot = True
+    audit_record(action="pilot.name", object_kind=KIND, object_id=object_id, actor=actor, scope=scope)
+
+
+@transaction.atomic
+def pilot_end(*, scope: Scope, reason: str, actor: User, session_key: str = "") -> None:
+    """
+    Take a repository out of the pilots; requests under way stop at their next question to the ladder.
+
+    :raises NotAllowed: the actor manages no repositories there.
+    :raises LadderInvalid: it is no pilot, or there is no reason.
+    """
+    _require(scope, actor, "pilot.end")
+    if not reason.strip() or not Scope.objects.filter(pk=scope.pk, is_pilot=True).update(is_pilot=False):
+        raise LadderInvalid("A pilot ends once, with a reason.", remedy="Say why, in one sentence.")
+    audit_record(
+        action="pilot.end",
+        object_kind=KIND,
+        object_id=scope.pk,
+        actor=actor,
+        scope=scope,
+        reason=reason.strip(),
+        session_key=session_key,
+    )
+
+
+def _require(scope: Scope, actor: User, action: str) -> None:
+    if not can(actor, Action.REPOSITORY_MANAGE, scope):
+        raise NotAllowed(
+            "Only an administrator says which repositories are pilots.",
+            remedy="Ask an administrator.",
+            denial=Denial(action, KIND, str(scope.pk), scope.pk),
+        )
