@@ -13,7 +13,9 @@ class GenerationConfig(AppConfig):
         from apps.generation.services.gate_jobs import policy_renew
         from apps.governance.authorship import authors_register
         from apps.generation.services.permits import work_stop
+        from apps.generation.services.tripwires import tripwires_request
         from apps.governance.suspending import stopping_register
+        from apps.jobs.services import chore_register
         from apps.knowledge.services import pattern_outcomes_register
         from apps.knowledge.services.mining import approved_work_register
         from apps.knowledge.services.policies import policy_changed_register
@@ -25,4 +27,5 @@ class GenerationConfig(AppConfig):
         policy_changed_register(policy_renew)
         approved_work_register(approved_work)
         stopping_register(work_stop)
+        chore_register("tripwires", tripwires_request)
         provider_register_builtin(REUSE, reuse_open)

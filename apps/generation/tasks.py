@@ -10,9 +10,13 @@ from apps.generation.services.gate_jobs import GATES_JOB
 from apps.generation.services.permits import run_refusal
 from apps.generation.services.reviews import DELIVERY_JOB
 from apps.generation.services.submission import RUN_JOB
+from apps.generation.services.tripwires import SUBJECT as TRIPWIRES_SUBJECT
+from apps.generation.services.tripwires import TRIPWIRES_JOB
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import can, readable_scopes
+from apps.governance.selectors.ladder import rungs_readable
+from apps.governance.services import tripwires_check
 from apps.governance.types import Action
 from apps.jobs.models import Job
 from apps.jobs.services import JobRun, job_handler, job_subject_access, job_subject_stop
@@ -68,6 +72,16 @@ def reading_is_readable(user: User, reading_id: UUID) -> bool:
 @job_subject_stop(second_reading.READING_SUBJECT)
 def reading_is_stoppable(user: User, reading_id: UUID) -> bool:
     return reading_is_readable(user, reading_id)
+
+
+@job_handler(TRIPWIRES_JOB, timeout_s=600)
+def tripwires_read(run: JobRun) -> None:
+    tripwires_check(rung_id=run.job.subject_id)
+
+
+@job_subject_access(TRIPWIRES_SUBJECT)
+def tripwires_are_readable(user: User, rung_id: UUID) -> bool:
+    return rungs_readable(user).filter(pk=rung_id).exists()
 
 
 @job_handler(GATES_JOB, timeout_s=900)

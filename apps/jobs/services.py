@@ -18,6 +18,7 @@ from apps.core.errors import NotFound, PermissionRefused
 from apps.governance.models import User
 from apps.governance.services import audit_record
 from apps.jobs import ledger, registry, selectors
+from apps.jobs.chores import chore_register, chores_run
 from apps.jobs.models import Job
 from apps.jobs.registry import job_handler, job_subject_access, job_subject_stop
 from apps.jobs.runner import GRACE_SECONDS, JobRun
@@ -29,6 +30,8 @@ __all__ = [
     "JobCancelled",
     "JobRun",
     "attempt_ended",
+    "chore_register",
+    "chores_run",
     "job_cancel",
     "job_enqueue",
     "job_handler",

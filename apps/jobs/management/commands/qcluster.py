@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from apps.core.lazy import job_modules_load
 from apps.jobs.cluster import await_ends, bind_lives_together, children_of
-from apps.jobs.services import jobs_sweep
+from apps.jobs.services import chores_run, jobs_sweep
 
 SWEEP_SECONDS = 5.0
 # How long running jobs may go on after the command was told to end; then they are put back into the queue.
@@ -51,6 +51,7 @@ class Command(BaseCommand):
 def _sweep() -> None:
     try:
         jobs_sweep()
+        chores_run()
     except (OperationalError, InterfaceError, RedisError) as error:
         log.warning("The sweep waits for the database or the queue: %s", error)
         connection.close()
