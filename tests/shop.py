@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from apps.core.clock import now
 from apps.generation.models import CodeGenerationRequest, GenerationRun
 from apps.generation.services.submission import request_submit
 from apps.governance.models import Ballot, CodeOwner, Organisation, RoleAssignment, Scope, User
@@ -119,8 +120,20 @@ def server() -> Iterator[FaultServer]:
 @pytest.fixture
 def provider(db: None, server: FaultServer) -> Provider:
     return Provider.objects.create(
-        name="test", kind=Provider.Kind.OPENAI, base_url=server.url, model_id="test-model", samples=3, timeout_s=5
+        name="test",
+        kind=Provider.Kind.OPENAI,
+        base_url=server.url,
+        model_id="test-model",
+        samples=3,
+        timeout_s=5,
+        **approved(),
     )
+
+
+def approved() -> dict[str, Any]:
+    """Return the fields of a provider that somebody approved."""
+    approver, _ = User.objects.get_or_create(username="approver")
+    return {"approved_by": approver, "approved_at": now()}
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ class GenerationConfig(AppConfig):
         from apps.generation.authors import request_authors
         from apps.generation.reuse import reuse_open
         from apps.generation.selectors import approved_work, pattern_outcomes
+        from apps.generation.services.evaluations import model_evaluations
         from apps.generation.services.gate_jobs import policy_renew
         from apps.governance.authorship import authors_register
         from apps.generation.services.permits import work_stop
@@ -19,6 +20,7 @@ class GenerationConfig(AppConfig):
         from apps.knowledge.services import pattern_outcomes_register
         from apps.knowledge.services.mining import approved_work_register
         from apps.knowledge.services.policies import policy_changed_register
+        from apps.providers.evaluations import evaluations_register
         from apps.providers.services import provider_register_builtin
         from apps.providers.types import REUSE
 
@@ -27,5 +29,6 @@ class GenerationConfig(AppConfig):
         policy_changed_register(policy_renew)
         approved_work_register(approved_work)
         stopping_register(work_stop)
+        evaluations_register(model_evaluations)
         chore_register("tripwires", tripwires_request)
         provider_register_builtin(REUSE, reuse_open)

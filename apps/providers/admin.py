@@ -14,6 +14,7 @@ from apps.providers.forms import ProviderForm
 from apps.providers.models import Budget, ModelCall, Provider
 from apps.providers.selectors import provider_health
 from apps.providers.services import budget_remove, budget_set
+from apps.providers.services.approvals import REAPPROVED
 
 
 @admin.register(Provider)
@@ -52,6 +53,15 @@ class ProviderAdmin(admin.ModelAdmin):
             },
         ),
         (
+            "Card",
+            {
+                "fields": ("data_policy", "task_classes", "retires_on"),
+                "description": "What people read before they approve it. An endpoint is asked once another "
+                "administrator than the one who registered it has approved it on the page of models. A change of "
+                "where it is reached, or of its data policy, takes the approval back.",
+            },
+        ),
+        (
             "Price",
             {
                 "fields": ("prompt_price", "completion_price"),
@@ -62,12 +72,15 @@ class ProviderAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Provider, form: ProviderForm, change: bool) -> None:
         """Save the row and write into the audit chain which of its fields changed."""
+        actor = cast("User", request.user)
+        if not change or REAPPROVED.intersection(form.changed_data):
+            obj.registered_by = actor
         super().save_model(request, obj, form, change)
         audit_record(
             action="provider.change" if change else "provider.add",
             object_kind="provider",
             object_id=obj.pk,
-            actor=cast("User", request.user),
+            actor=actor,
             detail={"name": obj.name, "fields": form.changed_data},
         )
 

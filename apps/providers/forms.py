@@ -40,6 +40,13 @@ class ProviderForm(forms.ModelForm):
             )
         return variable
 
+    def clean_task_classes(self) -> list[str]:
+        """Return the classes, refused where they are no list of names."""
+        classes = self.cleaned_data["task_classes"] or []
+        if not isinstance(classes, list) or not all(isinstance(name, str) and name for name in classes):
+            raise forms.ValidationError('Give a list of names, such as ["text", "numbers"], or nothing for all.')
+        return classes
+
     def clean_base_url(self) -> str:
         """Return the address without anything that could carry a secret into a log."""
         address = str(self.cleaned_data["base_url"])

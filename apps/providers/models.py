@@ -68,10 +68,34 @@ class Provider(models.Model):
         blank=True,
         help_text="US dollars for a million tokens written. Empty: not known.",
     )
+    data_policy = models.TextField(
+        blank=True, default="", help_text="What becomes of what it is sent: kept how long, by whom, used for training."
+    )
+    task_classes = models.JSONField(
+        blank=True, default=list, help_text="Classes of tasks it is asked for, as a list. Empty: all."
+    )
+    retires_on = models.DateField(null=True, blank=True, help_text="From this day on it is not asked any more.")
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who registered it, or changed last where it is reached. Empty: the installation.",
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+    approved_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=transaction_time())
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True, approved_at__isnull=True)
+                | Q(approved_by__isnull=False, approved_at__isnull=False),
+                name="providers_provider_approved_by_somebody",
+            ),
             models.CheckConstraint(
                 condition=Q(kind="builtin") | ~Q(base_url="") | Q(kind="local"), name="providers_provider_has_address"
             ),
@@ -79,6 +103,11 @@ class Provider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def comes_with_the_installation(self) -> bool:
+        """Whether the platform itself brings or serves it, so that it needs no approval of a person."""
+        return self.kind == self.Kind.BUILTIN or (self.kind == self.Kind.LOCAL and not self.base_url)
 
 
 class ModelCall(models.Model):

@@ -38,8 +38,15 @@ class ProviderResource(Resource):
         "prior": "",
         "prompt_price": "",
         "completion_price": "",
+        "data_policy": "",
+        "task_classes": "",
+        "retires_on": "",
+        "registered_by": "",
+        "approved_by": "",
+        "approved_at": "",
         "created_at": "",
     }
+    references = {"registered_by": "user", "approved_by": "user"}
     filters = ("name", "kind", "is_enabled")
 
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:

@@ -121,10 +121,35 @@ def _local_health(name: str) -> ProviderHealth:
 
 def providers_enabled() -> list[Provider]:
     """
-    Return the providers to ask: switched on, and ready as far as can be known without asking them. Reuse comes first.
+    Return the providers to ask: switched on, approved, and ready as far as can be known without asking them.
 
-    A local model that is still being fetched, or an endpoint whose key is not set, is left out.
+    Reuse comes first. A local model that is still being fetched, or an endpoint whose key is not set, is left out.
     """
+    return [provider for provider in _ready() if not provider_unapproved(provider)]
+
+
+def providers_left_out() -> list[tuple[Provider, str]]:
+    """Return the providers that are switched on and ready but may not be asked, each with why; one query."""
+    return [(provider, why) for provider in _ready() if (why := provider_unapproved(provider))]
+
+
+def provider_unapproved(provider: Provider) -> str:
+    """Return why *provider* may not be asked, as a sentence: it is not approved, or retired. "" when it may."""
+    if provider.retires_on is not None and provider.retires_on <= now().date():
+        return f"This model was retired on {provider.retires_on:%-d %b %Y}."
+    if provider.approved_at is None and not provider.comes_with_the_installation:
+        return "This model is not approved yet; another administrator than the one who registered it approves it."
+    return ""
+
+
+def provider_unfit(provider: Provider, task_class: str) -> str:
+    """Return why *provider* is not asked for tasks of *task_class*, as a sentence; "" when it is."""
+    if provider.task_classes and task_class not in provider.task_classes:
+        return "This model is approved for other classes of tasks only."
+    return ""
+
+
+def _ready() -> list[Provider]:
     rows = sorted(Provider.objects.filter(is_enabled=True), key=lambda one: (not _is_builtin(one, REUSE), one.name))
     return [provider for provider in rows if provider_health(provider).is_ready]
 

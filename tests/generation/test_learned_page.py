@@ -169,5 +169,5 @@ def test_a_single_decision_is_drawn_on_a_day(decided: Decided) -> None:
 
 def test_it_is_linked_from_the_requests_and_from_the_models(place: Repository, engineer: User, client: Client) -> None:
     client.force_login(engineer)
-    for page in ("/requests", "/models"):
+    for page in ("/requests", "/models/local"):
         assert PAGE in client.get(page).content.decode()

@@ -30,7 +30,7 @@ from apps.governance.types import Verdict
 from apps.providers.models import Provider
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import ALSO_WRONG, CLAMP, RIGHT, UNPARSABLE, WRONG
-from tests.shop import work_off
+from tests.shop import approved, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,7 +43,13 @@ Ask = Callable[..., GenerationRun]
 @pytest.fixture
 def second(db: None, server: FaultServer) -> Provider:
     return Provider.objects.create(
-        name="second", kind=Provider.Kind.OPENAI, base_url=server.url, model_id="test-model-2", samples=1, timeout_s=5
+        name="second",
+        kind=Provider.Kind.OPENAI,
+        base_url=server.url,
+        model_id="test-model-2",
+        samples=1,
+        timeout_s=5,
+        **approved(),
     )
 
 

@@ -23,7 +23,7 @@ from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT
-from tests.shop import work_off
+from tests.shop import approved, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -129,7 +129,7 @@ def test_a_suspended_model_is_left_out_with_the_reason_and_the_others_go_on(
 ) -> None:
     server.answers([RIGHT])
     other = Provider.objects.create(
-        name="other", kind=Provider.Kind.OPENAI, base_url=server.url, model_id="other", timeout_s=5
+        name="other", kind=Provider.Kind.OPENAI, base_url=server.url, model_id="other", timeout_s=5, **approved()
     )
     generation_suspend(kind="model", scope=scope, actor=root, model="other", reason="It invents packages.")
     request = submit(CLAMP)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 FIELDS = {
     "name": "office", "kind": "openai", "model_id": "m", "is_enabled": "on", "base_url": "https://llm.example.org/v1",
     "key_variable": "OFFICE_KEY", "samples": "2", "temperature": "0.8", "max_tokens": "800", "timeout_s": "60",
-    "max_concurrency": "2", "prior": "0.5",
+    "max_concurrency": "2", "prior": "0.5", "further_samples": "0", "prompt_form": "full",
 }  # fmt: skip
 KEY = "sk-proj-0123456789abcdefghijkl"
 

@@ -14,6 +14,7 @@ from apps.governance.types import Leave
 from apps.jobs.models import Job
 from apps.jobs.services import jobs_stop
 from apps.providers.models import Provider
+from apps.providers.selectors import provider_unfit, providers_left_out
 
 # The jobs of a request that ask models, run what they wrote for the first time, or hand it on.
 KINDS = ("generation.run", "generation.deliver")
@@ -63,10 +64,11 @@ def run_permit(run: GenerationRun, providers: Collection[Provider], *, action: s
     :raises GenerationRefused: nothing may be generated for it.
     """
     leave = run_require_allowed(run, action=action)
-    reasons = {provider.pk: leave.model_refused(provider.name) for provider in providers}
+    task_class = task_class_of(run)
+    reasons = {one.pk: leave.model_refused(one.name) or provider_unfit(one, task_class) for one in providers}
     return Permit(
         [provider for provider in providers if not reasons[provider.pk]],
-        [(provider, reasons[provider.pk]) for provider in providers if reasons[provider.pk]],
+        [(provider, reasons[provider.pk]) for provider in providers if reasons[provider.pk]] + providers_left_out(),
     )
 
 
