@@ -15,13 +15,13 @@ class GenerationConfig(AppConfig):
         from apps.governance.authorship import authors_register
         from apps.generation.services.permits import work_stop
         from apps.generation.services.tripwires import tripwires_request
-        from apps.governance.suspending import stopping_register
+        from apps.governance.services.stopping import stopping_register
         from apps.jobs.services import chore_register
         from apps.knowledge.services import pattern_outcomes_register
         from apps.knowledge.services.mining import approved_work_register
         from apps.knowledge.services.policies import policy_changed_register
-        from apps.providers.evaluations import evaluations_register
         from apps.providers.services import provider_register_builtin
+        from apps.providers.services.evaluations import evaluations_register
         from apps.providers.types import REUSE
 
         authors_register(request_authors)

@@ -16,10 +16,10 @@ from apps.governance.models import Suspension, User
 from apps.governance.selectors import accounts_of, can, display_name
 from apps.governance.selectors.ladder import suspensions_readable
 from apps.governance.types import Action
-from apps.providers.evaluations import evaluations_of
 from apps.providers.models import Provider
 from apps.providers.selectors import provider_health, provider_unapproved
 from apps.providers.services.approvals import card_digest, model_approve, model_withdraw
+from apps.providers.services.evaluations import evaluations_of
 
 
 @login_required

@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from apps.governance import suspending
 from apps.governance.models import AuditEvent, Ballot, Scope, Suspension, User
 from apps.governance.selectors.suspensions import banner_lines
 from apps.governance.services import (
@@ -25,6 +24,7 @@ from apps.governance.services import (
     audit_verify,
     generation_require_allowed,
     generation_suspend,
+    stopping,
     suspension_explain,
     suspension_vote,
 )
@@ -148,7 +148,7 @@ def test_work_under_way_is_stopped_in_the_same_transaction(
         seen.append(suspension.kind)
         return 3
 
-    monkeypatch.setattr(suspending, "_stopping", [stop])
+    monkeypatch.setattr(stopping, "_stopping", [stop])
     generation_suspend(kind="repository", scope=pilot, actor=chair)
     assert seen == ["repository"]
     assert AuditEvent.objects.get(action="generation.suspend").detail["stopped"] == 3

@@ -13,11 +13,11 @@ from django.urls import reverse
 from apps.core.clock import now
 from apps.governance.models import AuditEvent, User
 from apps.governance.services import ContentChanged, NotAllowed, NotEligible, NotInteractive, scope_create
-from apps.providers import evaluations
-from apps.providers.evaluations import Evaluation, evaluations_register
 from apps.providers.models import Provider
 from apps.providers.selectors import provider_unapproved, provider_unfit, providers_enabled, providers_left_out
+from apps.providers.services import evaluations
 from apps.providers.services.approvals import card_digest, model_approve, model_withdraw
+from apps.providers.services.evaluations import Evaluation, evaluations_register
 
 pytestmark = pytest.mark.django_db
 

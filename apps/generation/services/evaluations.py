@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from apps.generation.models import ExpertiseChange
-from apps.providers.evaluations import Evaluation
+from apps.providers.services.evaluations import Evaluation
 
 
 def model_evaluations(model_ids: Collection[str]) -> dict[str, tuple[Evaluation, ...]]:

@@ -24,7 +24,7 @@ from apps.governance.selectors.suspensions import (
 )
 from apps.governance.services.audit import audit_record
 from apps.governance.services.ballots import ballot_cast, ballots_void
-from apps.governance.suspending import work_stop
+from apps.governance.services.stopping import work_stop
 
 KIND = SUSPENSION
 LONGEST_REASON = 2_000
