@@ -12,9 +12,9 @@ class GenerationConfig(AppConfig):
         from apps.generation.selectors import approved_work, pattern_outcomes
         from apps.generation.services.evaluations import model_evaluations
         from apps.generation.services.gate_jobs import policy_renew
-        from apps.governance.authorship import authors_register
         from apps.generation.services.permits import work_stop
         from apps.generation.services.tripwires import tripwires_request
+        from apps.governance.authorship import authors_register
         from apps.governance.services.stopping import stopping_register
         from apps.jobs.services import chore_register
         from apps.knowledge.services import pattern_outcomes_register

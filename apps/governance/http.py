@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Field, Schema
 from ninja.utils import check_csrf
 
 from apps.core.errors import NofxError, NotFound
+from apps.governance.callers import api_token as api_token
+from apps.governance.callers import current_user as current_user
+from apps.governance.callers import interactive as interactive
+from apps.governance.callers import session_key as session_key
 from apps.governance.engine.permissions import MATRIX, Action, Condition, allowed
 from apps.governance.errors import CsrfRefused, Denial, NotAllowed, Recorded, TokenScopeMissing
 from apps.governance.models import ApiToken, Scope, User
@@ -103,30 +107,6 @@ def problem_of(request: HttpRequest, error: NofxError) -> HttpResponse:
         remedy=error.remedy,
         required=getattr(error, "required", ()),
     )
-
-
-def current_user(request: HttpRequest) -> User:
-    """Return who is asking; only where access was checked."""
-    return cast("User", request.user)
-
-
-def api_token(request: HttpRequest) -> ApiToken | None:
-    """Return the token the request came with, if any."""
-    return getattr(request, "api_token", None)
-
-
-def interactive(request: HttpRequest) -> bool:
-    """Return whether a signed-in person is at the page: a session, no token, no machine's account."""
-    user = request.user
-    return (
-        api_token(request) is None and user.is_authenticated and user.is_active and not current_user(request).is_service
-    )
-
-
-def session_key(request: HttpRequest) -> str:
-    """Return the session's key for the audit chain, which keeps only its digest; empty with a token."""
-    session = getattr(request, "session", None)
-    return (session.session_key or "") if session is not None and api_token(request) is None else ""
 
 
 class Access:

@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from apps.core.clock import now
+from apps.governance.callers import api_token
 from apps.governance.errors import SignOnRefused
-from apps.governance.http import api_token
 from apps.governance.models import User
 from apps.governance.services.sign_in import signed_out_record
 

@@ -5,13 +5,13 @@ from apps.governance.views import (
     gate_definitions,
     gate_votes,
     gates,
+    ladder,
     pages,
     policies,
     profile,
     second_factor,
     tokens,
 )
-from apps.governance.views import confirm, ladder, pages, policies, profile, second_factor, tokens
 
 app_name = "governance"
 urlpatterns = [

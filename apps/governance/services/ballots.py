@@ -53,7 +53,6 @@ def ballot_cast(
     An earlier verdict of the voter that is older than *life* has ended and makes room for this one.
     *votes* is what a role must allow, by default what reviews ask for. Of a ballot that *is_sealed* the audit chain
     keeps a seal in place of the verdict, so that nobody reads there what stays hidden until the vote closes.
-    *votes* is what a role must allow, by default what reviews ask for.
     A recusal holds whatever changes, so it counts on any content, takes the place of an earlier verdict, and stays.
     The refusals below carry a ``denial``; whoever answers the caller records it outside the transaction.
 

@@ -16,6 +16,7 @@ from apps.core.keyset import keyset_page
 from apps.governance.forms_ladder import VERDICTS, IncidentForm, SuspendForm
 from apps.governance.http import current_user, interactive, session_key
 from apps.governance.models import Scope, User
+from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import scope_ids, scopes_where
 from apps.governance.selectors.incidents import incidents_readable
 from apps.governance.selectors.ladder import rungs_readable, suspensions_readable
@@ -79,6 +80,7 @@ def explain(request: HtmxRequest, suspension_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def vote(request: HtmxRequest, suspension_id: UUID) -> HttpResponse:
     user = current_user(request)
     _require_readable(suspension_id, user)
