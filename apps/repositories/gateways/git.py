@@ -62,10 +62,9 @@ def run(path: Path, *arguments: str, stdin: bytes = b"", author: Person | None =
     :raises GitError: git ended with an error or took more than a minute.
     :raises RepositoryUnavailable: git is not installed, or the path is not there.
     """
-    options = [part for setting in (*SAFE_CONFIGURATION, f"safe.directory={path}") for part in ("-c", setting)]
     try:
         done = subprocess.run(
-            ["git", *options, *arguments],
+            ["git", *_options(path), *arguments],
             cwd=path,
             env=_environment(author),
             input=stdin,
@@ -76,15 +75,38 @@ def run(path: Path, *arguments: str, stdin: bytes = b"", author: Person | None =
     except subprocess.TimeoutExpired as error:
         raise GitError(f"git {arguments[0]} took more than {TIMEOUT_S} seconds") from error
     except OSError as error:
-        raise RepositoryUnavailable(
-            f"The repository at {path} cannot be opened: {error.strerror}.",
-            remedy="Check that the path exists on this machine and that git is installed.",
-        ) from error
+        raise _unavailable(path, error) from error
     if done.returncode != 0:
         # A hook of the remote may write anything, NULs and megabytes included.
         said = done.stderr.decode(errors="replace").replace("\0", "").strip()[-MAX_ERROR:]
         raise GitError(said or f"git {arguments[0]} failed")
     return done.stdout
+
+
+def _options(path: Path) -> list[str]:
+    return [part for setting in (*SAFE_CONFIGURATION, f"safe.directory={path}") for part in ("-c", setting)]
+
+
+def _unavailable(path: Path, error: OSError) -> RepositoryUnavailable:
+    return RepositoryUnavailable(
+        f"The repository at {path} cannot be opened: {error.strerror}.",
+        remedy="Check that the path exists on this machine and that git is installed.",
+    )
+
+
+def _open(path: Path, settings: Sequence[str], *arguments: str) -> subprocess.Popen[bytes]:
+    """Start git in *path*; the caller reads its output and ends it."""
+    try:
+        return subprocess.Popen(
+            ["git", *_options(path), *settings, *arguments],
+            cwd=path,
+            env=_environment(None),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    except OSError as error:
+        raise _unavailable(path, error) from error
 
 
 def text(path: Path, *arguments: str, author: Person | None = None) -> str:
@@ -167,6 +189,42 @@ def history(path: Path, sha: str, *, limit: int) -> list[CommitInfo]:
             commit, when, author, subject = record.strip().split("\x1f")
             commits.append(CommitInfo(commit, datetime.fromtimestamp(int(when), UTC), author, subject))
     return commits
+
+
+def first_parents(path: Path, sha: str) -> list[str]:
+    """Return the first-parent history of *sha*, oldest first."""
+    return text(path, "rev-list", "--first-parent", "--reverse", "--end-of-options", sha).split()
+
+
+def patches(path: Path, sha: str, *, after: str | None = None) -> Iterator[bytes]:
+    """
+    Yield the lines of the log of *sha*'s first-parent history behind *after*, oldest first, each commit with its patch.
+
+    A commit begins with ``\\0commit``, its SHA and when it was made. Lines that differ in white space only are equal.
+    Files over 1 MB count as binary. Closing the iterator ends git.
+
+    :raises GitError: git ended with an error.
+    :raises RepositoryUnavailable: as :func:`run`.
+    """
+    wanted = f"{after}..{sha}" if after else sha
+    process = _open(
+        path,
+        ("-c", f"core.bigFileThreshold={MAX_FILE_BYTES}", "-c", "core.quotePath=false"),
+        "log", "--first-parent", "--diff-merges=first-parent", "--reverse", "--root", "-p", "-U0", "-w", "-M",
+        "--diff-algorithm=histogram", "--no-ext-diff", "--no-textconv", "--no-color",
+        "--src-prefix=a/", "--dst-prefix=b/", "--format=%x00commit %H %ct", "--end-of-options", wanted,
+    )  # fmt: skip
+    with process:
+        stream = process.stdout
+        if stream is not None:
+            try:
+                yield from stream
+            except GeneratorExit:
+                process.kill()
+                raise
+        said = process.stderr.read(MAX_ERROR).decode(errors="replace") if process.stderr else ""
+    if process.returncode != 0:
+        raise GitError(said.strip() or "git log failed")
 
 
 def churn(path: Path, sha: str, *, since: datetime) -> Mapping[str, int]:
