@@ -8,9 +8,11 @@ class GenerationConfig(AppConfig):
     def ready(self) -> None:
         # Models can be imported only once Django is ready.
         from apps.generation.authors import request_authors
+        from apps.generation.measures import measures_register
         from apps.generation.reuse import reuse_open
         from apps.generation.selectors import approved_work, pattern_outcomes
         from apps.generation.services.evaluations import model_evaluations
+        from apps.generation.services.deliveries import deliveries_of_repository
         from apps.generation.services.gate_jobs import policy_renew
         from apps.generation.services.permits import work_stop
         from apps.generation.services.tripwires import tripwires_request
@@ -23,8 +25,11 @@ class GenerationConfig(AppConfig):
         from apps.providers.services import provider_register_builtin
         from apps.providers.services.evaluations import evaluations_register
         from apps.providers.types import REUSE
+        from apps.repositories.services import deliveries_register
 
         authors_register(request_authors)
+        deliveries_register(deliveries_of_repository)
+        measures_register()
         pattern_outcomes_register(pattern_outcomes)
         policy_changed_register(policy_renew)
         approved_work_register(approved_work)

@@ -107,3 +107,49 @@ class CodeSymbolAdmin(ReadOnlyAdmin):
     exclude = ("search", "embedding")
     raw_id_fields = ("file",)
     ordering = ("-created_at",)
+
+
+@admin.register(models.Lineage)
+class LineageAdmin(ReadOnlyAdmin):
+    """Commits of which the origin of each line is known."""
+
+    list_display = ("revision", "position", "ai_lines", "mixed_lines", "human_lines", "measured_at")
+    list_filter = ("revision__repository",)
+    list_select_related = ("revision__repository",)
+    search_fields = ("revision__sha",)
+    exclude = ("files", "deliveries")
+    ordering = ("-measured_at",)
+
+
+@admin.register(models.LineBirth)
+class LineBirthAdmin(ReadOnlyAdmin):
+    """Lines that commits began."""
+
+    list_display = ("repository", "sha", "origin", "lines", "born_at", "request_id")
+    list_filter = ("repository", "origin")
+    list_select_related = ("repository",)
+    search_fields = ("sha",)
+    ordering = ("-born_at",)
+
+
+@admin.register(models.LineEnd)
+class LineEndAdmin(ReadOnlyAdmin):
+    """Lines that commits ended."""
+
+    list_display = ("birth", "path", "lines", "is_change", "ended_at")
+    list_filter = ("is_change",)
+    list_select_related = ("birth",)
+    search_fields = ("path",)
+    raw_id_fields = ("birth",)
+    ordering = ("-ended_at",)
+
+
+@admin.register(models.LineSpans)
+class LineSpansAdmin(ReadOnlyAdmin):
+    """Where the lines of a file come from, as it is in one or more commits."""
+
+    list_display = ("digest", "repository", "created_at")
+    list_filter = ("repository",)
+    list_select_related = ("repository",)
+    search_fields = ("digest",)
+    ordering = ("-created_at",)

@@ -24,26 +24,40 @@ from apps.repositories.code_search import (
     symbols_similar,
 )
 from apps.repositories.gateways import git
+from apps.repositories.line_figures import (
+    REWORK,
+    lineages_newest,
+    lines_begun,
+    origin_counts,
+    repositories_in_scopes,
+    rework,
+)
 from apps.repositories.models import Repository, Revision
 from apps.repositories.types import CommitInfo, RepositoryEmpty, RepositoryUnavailable
 
 __all__ = [
     "LAST_SEEN_KEY",
+    "REWORK",
     "churn",
     "code_index_of",
     "files_at",
     "head_sha",
     "history",
     "is_git",
+    "lineages_newest",
+    "lines_begun",
     "names_known",
     "object_kind",
+    "origin_counts",
     "package_exports",
+    "repositories_in_scopes",
     "repositories_readable",
     "repository_first",
     "repository_get",
     "repository_ids",
     "revisions_in",
     "revisions_readable",
+    "rework",
     "symbols_around",
     "symbols_calling",
     "symbols_named",

@@ -9,15 +9,13 @@ from apps.governance.models import User
 from apps.jobs.services import JobRun, job_handler, job_subject_access
 from apps.repositories.models import Revision
 from apps.repositories.selectors import revisions_readable
-from apps.repositories.services import revision_index
-from apps.repositories.types import INDEX_JOB, REVISION_SUBJECT
+from apps.repositories.services import revision_index, revision_lineage
+from apps.repositories.types import INDEX_JOB, LINEAGE_JOB, REVISION_SUBJECT
 
 
 @job_handler(INDEX_JOB, timeout_s=1800)
 def index_run(run: JobRun) -> None:
-    revision = Revision.objects.select_related("repository").filter(pk=run.job.subject_id).first()
-    if revision is None:
-        raise NotFound("The commit that was to be indexed is no longer registered.")
+    revision = _revision(run)
 
     def announce(read: int, of: int) -> None:
         run.raise_if_cancelled()
@@ -25,6 +23,26 @@ def index_run(run: JobRun) -> None:
 
     index = revision_index(revision=revision, announce=announce)
     run.progress("indexed", files=index.file_count, symbols=index.symbol_count, unchanged=index.reused)
+
+
+@job_handler(LINEAGE_JOB, timeout_s=1800)
+def lineage_run(run: JobRun) -> None:
+    def announce(done: int, of: int) -> None:
+        run.raise_if_cancelled()
+        run.progress("following_lines", done=done, of=of)
+
+    lineage = revision_lineage(revision=_revision(run), announce=announce)
+    if lineage is None:
+        run.progress("elsewhere")
+    else:
+        run.progress("followed", ai=lineage.ai_lines, human=lineage.human_lines, mixed=lineage.mixed_lines)
+
+
+def _revision(run: JobRun) -> Revision:
+    revision = Revision.objects.select_related("repository").filter(pk=run.job.subject_id).first()
+    if revision is None:
+        raise NotFound("The commit of this job is no longer registered.")
+    return revision
 
 
 @job_subject_access(REVISION_SUBJECT)

@@ -24,6 +24,13 @@ class RepositoryEmpty(NofxError):
     status = 422
 
 
+class HistoryTooLong(NofxError):
+    """The branch has more commits than are followed."""
+
+    code = "repository.history_too_long"
+    status = 422
+
+
 class PatchRejected(NofxError):
     """The patch does not apply to its base, or touches what it may not."""
 
@@ -105,6 +112,7 @@ def trailers(lines: Sequence[tuple[str, str]]) -> str:
 
 
 INDEX_JOB = "repositories.index"
+LINEAGE_JOB = "repositories.lineage"
 REVISION_SUBJECT = "revision"
 
 

@@ -78,6 +78,12 @@ from apps.repositories.resources import (
     RepositoryResource,
     RevisionResource,
 )
+from apps.repositories.resources_lineage import (
+    LineageResource,
+    LineBirthResource,
+    LineEndResource,
+    LineSpansResource,
+)
 from apps.sandbox.resources import SandboxDayResource
 
 RESOURCES: tuple[type[Resource], ...] = (
@@ -119,6 +125,10 @@ RESOURCES: tuple[type[Resource], ...] = (
     CodeIndexResource,
     IndexedFileResource,
     CodeSymbolResource,
+    LineageResource,
+    LineBirthResource,
+    LineEndResource,
+    LineSpansResource,
     ProviderResource,
     ModelCallResource,
     BudgetResource,

@@ -17,9 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "what",
-        choices=("core", "sandbox", "builtin", "context"),
+        choices=("core", "sandbox", "builtin", "context", "lineage"),
         help="core: the platform itself; sandbox: runs a second; builtin: what is solved without keys or network; "
-        "context: is the code found that a function needs",
+        "context: is the code found that a function needs; lineage: the origin of every line of a history",
     )
     parser.add_argument("options", nargs=argparse.REMAINDER, help="of the benchmark; see its --help")
 

@@ -66,7 +66,17 @@ from apps.quality.models import (
     ProposalBranch,
     QualityImprovement,
 )
-from apps.repositories.models import CodeIndex, CodeSymbol, IndexedFile, Repository, Revision
+from apps.repositories.models import (
+    CodeIndex,
+    CodeSymbol,
+    IndexedFile,
+    Lineage,
+    LineBirth,
+    LineEnd,
+    LineSpans,
+    Repository,
+    Revision,
+)
 from apps.sandbox.models import SandboxDay
 
 TWO_DAYS = timedelta(days=2)
@@ -87,6 +97,7 @@ class World:
             repository=self.repository, sha=f"{self.count:040}", committed_at="2026-11-01T00:00Z"
         )
         self._index(revision)
+        self._follow(revision)
         request = CodeGenerationRequest.objects.create(
             specification="s", context_snapshot={}, target_language="python", status=status
         )
@@ -275,6 +286,23 @@ class World:
     def _another_scope(self):
         organisation = self.scope.organisation
         return Scope.objects.create(organisation=organisation, repository=f"{self.scope.repository}-{self.count}")
+
+    def _follow(self, revision):
+        counts = {"ai_lines": 1, "human_lines": 1, "mixed_lines": 0}
+        Lineage.objects.create(revision=revision, reader=1, position=self.count, **counts)
+        birth = LineBirth.objects.create(
+            repository=self.repository,
+            number=self.count,
+            position=self.count,
+            sha=revision.sha,
+            born_at="2026-11-01T00:00Z",
+            origin="human",
+            lines=2,
+        )
+        LineEnd.objects.create(
+            birth=birth, path="a.py", position=self.count, ended_at="2026-11-02T00:00Z", is_change=True, lines=1
+        )
+        LineSpans.objects.create(repository=self.repository, digest=f"{self.count:064}", spans=[[1, 0]])
 
     def _index(self, revision):
         file = IndexedFile.objects.create(

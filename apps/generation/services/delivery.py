@@ -27,7 +27,7 @@ from apps.governance.models import User
 from apps.governance.selectors import display_name
 from apps.governance.services import Denial, NotAllowed, NotInteractive, audit_record
 from apps.jobs.services import JobRun
-from apps.repositories.services import code_host
+from apps.repositories.services import code_host, revision_record
 from apps.repositories.types import MergeBlocked, Person, PushRefused, trailers
 
 PLATFORM = Person("NOFX", "nofx@localhost")
@@ -195,6 +195,7 @@ def pull_request_merge(*, request_id: UUID, actor: User, is_interactive: bool) -
     CodeGenerationConsensus.objects.filter(request_id=run.pk).update(deployed_at=pull_request.merged_at)
     status_change(run=run, allowed=[Status.DELIVERED], to=Status.OBSERVED)
     stage_enter(run=run, stage="observed")
+    revision_record(repository=run.repository, sha=sha)
     audit_record(
         action="request.merge",
         object_kind=SUBJECT_KIND,

@@ -18,6 +18,7 @@ from apps.repositories.gateways.local_git import LocalGit
 from apps.repositories.models import Repository, Revision
 from apps.repositories.selectors import is_git
 from apps.repositories.services.indexing import index_request
+from apps.repositories.services.lineage import lineage_request
 from apps.repositories.types import CodeHost, RepositoryUnavailable
 
 
@@ -95,7 +96,7 @@ def registrable(*, name: str, path: Path) -> tuple[str, Path]:
 
 def revision_record(*, repository: Repository, sha: str) -> Revision:
     """
-    Return the row of commit *sha*, made when it is new.
+    Return the row of commit *sha*, made when it is new; then a job follows where its lines come from.
 
     :raises RepositoryUnavailable: the repository has no such commit.
     """
@@ -106,11 +107,13 @@ def revision_record(*, repository: Repository, sha: str) -> Revision:
         commit = git.history(Path(repository.path), sha, limit=1)[0]
     except git.GitError as error:
         raise RepositoryUnavailable(f"The repository {repository.name} has no commit {sha[:12]}.") from error
-    revision, _ = Revision.objects.get_or_create(
+    revision, is_new = Revision.objects.get_or_create(
         repository=repository,
         sha=commit.sha,
         defaults={"subject": commit.subject[:400], "committed_at": commit.committed_at},
     )
+    if is_new:
+        lineage_request(revision=revision)
     return revision
 
 
