@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.console.views import design, gates, home, preferences
+from apps.console.views import design, gates, home, metrics, preferences
 
 app_name = "console"
 urlpatterns = [
@@ -10,6 +10,12 @@ urlpatterns = [
     path("models/<slug:name>/fetch", home.model_fetch, name="model-fetch"),
     path("models/<slug:name>/remove", home.model_remove, name="model-remove"),
     path("governance/gates/<uuid:gate_id>/evidence", gates.gate_refresh, name="gate-refresh"),
+    path("metrics", metrics.metrics, name="metrics"),
+    path("metrics/baselines", metrics.baselines, name="baselines"),
+    path("metrics/measure", metrics.metrics_measure, name="metrics-measure"),
+    path("metrics/export.csv", metrics.metrics_export, {"form": "csv"}, name="metrics-export-csv"),
+    path("metrics/export.json", metrics.metrics_export, {"form": "json"}, name="metrics-export-json"),
+    path("metrics/<str:key>", metrics.metric_detail, name="metric-detail"),
     path("design", design.design, name="design"),
     path("preferences", preferences.preference_set, name="preference-set"),
 ]

@@ -38,6 +38,7 @@ RAIL = (
     Entry("Architecture", "evolution:index", "architecture", "a"),
     Entry("Docs", "docs:index", "docs", "d"),
     Entry("Knowledge", "knowledge:index", "knowledge", "k"),
+    Entry("Metrics", "console:metrics", "chart", "e"),
     Entry("Governance", "governance:index", "governance", "g"),
     Entry("Admin", "admin:index", "admin", "m", is_for_staff=True),
 )

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
+from apps.console.resources import BaselineResource, MetricSampleResource
 from apps.core.errors import NofxError
 from apps.docs.resources import PageResource, PageSourceResource
 from apps.evolution.resources import PlanResource, SnapshotResource, SnapshotSourceResource
@@ -132,6 +133,8 @@ RESOURCES: tuple[type[Resource], ...] = (
     ProviderResource,
     ModelCallResource,
     BudgetResource,
+    MetricSampleResource,
+    BaselineResource,
     JobResource,
     JobEventResource,
     SandboxDayResource,

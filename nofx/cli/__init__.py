@@ -24,6 +24,7 @@ COMMANDS = {
     "worker": "run one queue cluster here, in the foreground",
     "web": "run one web process here, in the foreground",
     "login": "keep an API token for nofx generate",
+    "metrics": "import what metrics were in the past",
     "generate": "send a specification and print the chosen code",
     "consensus": "measure the consensus on recorded answers of models",
     "specification": "measure how well examples are read out of specifications",

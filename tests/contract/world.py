@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import uuid4
 
+from apps.console.models import Baseline, MetricSample
 from apps.core.clock import now
 from apps.docs.models import DocumentationArtifact, DocumentationSource
 from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot, SnapshotSource
@@ -204,6 +205,7 @@ class World:
         self._vote()
         audit_record(action="x", object_kind="request", object_id=request.pk, actor=self.owner, scope=self.scope)
         self._measure(revision)
+        self._tell()
         self._govern(run)
         self._know()
         token_issue(user=self.owner, name="t", scopes=[], lifetime=TWO_DAYS, issued_by=self.owner)
@@ -286,6 +288,22 @@ class World:
     def _another_scope(self):
         organisation = self.scope.organisation
         return Scope.objects.create(organisation=organisation, repository=f"{self.scope.repository}-{self.count}")
+
+    def _tell(self):
+        MetricSample.objects.create(
+            key="console.velocity", scope=self.scope, day=f"2026-10-{self.count % 28 + 1:02}", version=1, value=1.0
+        )
+        Baseline.objects.create(
+            key="console.velocity",
+            scope=self.scope,
+            version=self.count,
+            value=1.0,
+            period_start="2025-01-01",
+            period_end="2025-12-31",
+            source="s",
+            file_digest="d",
+            imported_by=self.owner,
+        )
 
     def _follow(self, revision):
         counts = {"ai_lines": 1, "human_lines": 1, "mixed_lines": 0}

@@ -256,7 +256,8 @@ def test_jobs_measure_in_the_background_and_end_with_their_figures(repository: R
     suite = services.suite_start(code=code, requested_by=engineer)
     for job in (coverage, debt, suite):
         job_execute(job.pk)
-    assert set(Job.objects.values_list("state", flat=True)) == {Job.State.SUCCEEDED}
+    asked = Job.objects.filter(pk__in=[coverage.pk, debt.pk, suite.pk])
+    assert set(asked.values_list("state", flat=True)) == {Job.State.SUCCEEDED}
     assert CoverageReport.objects.get().tests_run == 1
     assert DebtAssessment.objects.get().remediation_minutes == 17
     assert GeneratedTestSuite.objects.get().pk == suite.pk

@@ -1,0 +1,106 @@
+"""A sample of every metric and place for each day, so that a page reads rows instead of counting them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from apps.console.metrics.catalogue import metrics
+from apps.console.metrics.metric import Metric
+from apps.console.models import MetricSample
+from apps.core.clock import now
+from apps.governance.measures import MeasureUnavailable, Reading, Window
+from apps.governance.models import Scope, User
+from apps.jobs.models import Job
+from apps.jobs.services import job_enqueue
+from apps.repositories.models import Repository
+
+SAMPLE_JOB = "console.metrics"
+SAMPLE_SUBJECT = "metrics_day"
+WINDOW = timedelta(weeks=4)
+WRITTEN = ("version", "value", "n", "low", "high", "as_of", "missing", "is_error", "sources", "taken_at")
+
+
+def day_id(day: date) -> UUID:
+    """Return the id under which the job of a day runs."""
+    return uuid5(NAMESPACE_URL, f"nofx:metrics:{day.isoformat()}")
+
+
+def samples_request(*, requested_by: User | None) -> Job:
+    """Ask for the samples of today; while they are asked for already, that job is returned."""
+    day = now().date()
+    return job_enqueue(
+        kind=SAMPLE_JOB,
+        subject_kind=SAMPLE_SUBJECT,
+        subject_id=day_id(day),
+        requested_by=requested_by,
+        payload={"day": day.isoformat()},
+    )
+
+
+def samples_look_after() -> None:
+    """Ask for the samples of today once; two queries where it was done."""
+    day = now().date()
+    if not Repository.objects.exists() or Job.objects.filter(kind=SAMPLE_JOB, subject_id=day_id(day)).exists():
+        return
+    samples_request(requested_by=None)
+
+
+def samples_take(*, day: date, announce: Callable[[int, int], None] = lambda _done, _of: None) -> int:
+    """
+    Measure everything everywhere over the four weeks before the end of *day*, and return how many samples there are.
+
+    Safe to repeat: a day has one sample of a metric, place and origin, and the newest one stays. A source that cannot
+    be read leaves a sample that says so.
+    """
+    places = list(sampled_scopes())
+    taken = 0
+    for number, scope in enumerate(places):
+        announce(number, len(places))
+        samples = [_sample(metric, scope, origin, day) for metric in metrics() for origin in metric.origins]
+        with transaction.atomic():
+            MetricSample.objects.bulk_create(
+                samples,
+                update_conflicts=True,
+                unique_fields=["scope", "key", "origin", "day"],
+                update_fields=list(WRITTEN),
+            )
+        taken += len(samples)
+    return taken
+
+
+def sampled_scopes() -> list[Scope]:
+    """Return the scopes of repositories, and of organisations that have one."""
+    code = Repository.objects.filter(scope=OuterRef("pk"))
+    below = Repository.objects.filter(scope__organisation=OuterRef("organisation"))
+    return list(Scope.objects.filter(Exists(code) | Q(Exists(below), repository="")).order_by("pk"))
+
+
+def _sample(metric: Metric, scope: Scope, origin: str, day: date) -> MetricSample:
+    at = now()
+    end = min(datetime.combine(day + timedelta(days=1), time(), UTC), at)
+    is_error = False
+    try:
+        reading = metric.read([scope.pk], Window(end - WINDOW, end), origin)
+    except MeasureUnavailable as error:
+        reading, is_error = Reading(None, missing=str(error)), True
+    return MetricSample(
+        key=metric.key,
+        scope=scope,
+        origin=origin,
+        day=day,
+        version=metric.measure.version,
+        value=reading.value,
+        n=reading.n,
+        low=reading.low,
+        high=reading.high,
+        as_of=reading.as_of,
+        missing=reading.missing,
+        is_error=is_error,
+        sources=[{"title": one.title, "url": one.url} for one in reading.sources],
+        taken_at=at,
+    )
