@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from apps.console.flows.gates import evidence_run
-from apps.console.metrics.sampling import SAMPLE_JOB, samples_take
+from apps.console.metrics.sampling import SAMPLE_JOB, places_refresh, samples_take
 from apps.jobs.services import JobRun, job_handler
 
 __all__ = ["evidence_run", "samples_run"]
@@ -17,5 +17,6 @@ def samples_run(run: JobRun) -> None:
         run.raise_if_cancelled()
         run.progress("measuring", done=done, of=of)
 
+    places_refresh()
     taken = samples_take(day=date.fromisoformat(run.job.payload["day"]), announce=announce)
     run.progress("measured", samples=taken)

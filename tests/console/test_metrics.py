@@ -17,7 +17,7 @@ from apps.console.metrics.baselines import BaselinesUnreadable, baselines_import
 from apps.console.metrics.catalogue import baseline_keys, metrics
 from apps.console.metrics.definitions import OWN
 from apps.console.metrics.metric import Metric
-from apps.console.metrics.sampling import SAMPLE_JOB, samples_look_after, samples_request, samples_take
+from apps.console.metrics.sampling import SAMPLE_JOB, places_refresh, samples_look_after, samples_request, samples_take
 from apps.console.metrics.trends import trends_for
 from apps.console.models import Baseline, MetricSample
 from apps.core.clock import now
@@ -26,7 +26,7 @@ from apps.governance.models import AuditEvent, Organisation, RoleAssignment, Sco
 from apps.governance.services import NotAllowed
 from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
-from apps.repositories.models import Lineage, LineBirth, Revision
+from apps.repositories.models import Lineage, LineBirth, Repository, Revision
 from tests.shop import code, engineer, home, person, repository, scope
 
 __all__ = ["code", "engineer", "home", "person", "repository", "scope"]
@@ -101,6 +101,15 @@ class TestSampling:
         samples_look_after()
         samples_look_after()
         assert Job.objects.filter(kind=SAMPLE_JOB).count() == 1
+
+    def test_the_newest_commit_of_each_branch_is_looked_at_and_a_lost_repository_stops_nothing(
+        self, repository, scope, tmp_path
+    ):
+        elsewhere = Scope.objects.create(organisation=scope.organisation, repository="gone")
+        Repository.objects.create(scope=elsewhere, name="gone", path=str(tmp_path / "gone"))
+        assert places_refresh() == 1
+        assert Revision.objects.get().repository == repository
+        assert Job.objects.filter(kind="repositories.lineage").count() == 1
 
     def test_without_a_repository_nobody_is_asked(self, db):
         samples_look_after()

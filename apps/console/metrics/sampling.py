@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -13,15 +14,20 @@ from apps.console.metrics.catalogue import metrics
 from apps.console.metrics.metric import Metric
 from apps.console.models import MetricSample
 from apps.core.clock import now
+from apps.generation.services.reverts import reverts_record
 from apps.governance.measures import MeasureUnavailable, Reading, Window
 from apps.governance.models import Scope, User
 from apps.jobs.models import Job
 from apps.jobs.services import job_enqueue
 from apps.repositories.models import Repository
+from apps.repositories.selectors import head_sha
+from apps.repositories.services import revision_record
+from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
 
 SAMPLE_JOB = "console.metrics"
 SAMPLE_SUBJECT = "metrics_day"
 WINDOW = timedelta(weeks=4)
+log = logging.getLogger(__name__)
 WRITTEN = ("version", "value", "n", "low", "high", "as_of", "missing", "is_error", "sources", "taken_at")
 
 
@@ -48,6 +54,24 @@ def samples_look_after() -> None:
     if not Repository.objects.exists() or Job.objects.filter(kind=SAMPLE_JOB, subject_id=day_id(day)).exists():
         return
     samples_request(requested_by=None)
+
+
+def places_refresh() -> int:
+    """
+    Look at the newest commit of every default branch: follow its lines, and record what was taken back.
+
+    Returns how many repositories could be opened. One that cannot be is logged and keeps what is known of it.
+    """
+    opened = 0
+    for repository in Repository.objects.select_related("scope"):
+        try:
+            reverts_record(repository=repository)
+            revision_record(repository=repository, sha=head_sha(repository))
+        except (RepositoryUnavailable, RepositoryEmpty) as error:
+            log.warning("The repository %s is not looked at: %s", repository.name, error)
+        else:
+            opened += 1
+    return opened
 
 
 def samples_take(*, day: date, announce: Callable[[int, int], None] = lambda _done, _of: None) -> int:
