@@ -297,6 +297,9 @@ class TestPage:
         assert "<html" not in part
         assert "data-chart-data" in part
         assert page.get("/metrics/console.nothing").status_code == 404
+        assert "?organisation=Acme&amp;repository=shop&amp;period=12w&amp;origin=human" not in whole
+        by_origin = page.get("/metrics/console.line_share").content.decode()
+        assert "?organisation=Acme&amp;repository=shop&amp;period=12w&amp;origin=human" in by_origin
 
     def test_the_survival_of_lines_is_drawn_for_a_repository(self, page, repository):
         revision = Revision.objects.create(repository=repository, sha="a" * 40, committed_at=now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -32,11 +33,12 @@ def measured(repository: Repository, scope: Scope, engineer: User) -> Repository
     for metric in metrics():
         if metric.key in {"console.production_bugs", "generation.verification_tax"}:
             continue
-        for week in range(WEEKS):
+        for week, origin in product(range(WEEKS), metric.origins):
             value = SCALES.get(metric.measure.unit, 6.0) * (1 - 0.04 * week + 0.05 * math.sin(week))
             MetricSample.objects.create(
                 key=metric.key,
                 scope=scope,
+                origin=origin,
                 day=today - timedelta(weeks=week),
                 version=1,
                 value=value,

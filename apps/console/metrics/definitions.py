@@ -104,7 +104,7 @@ OWN = (
             is_better_higher=False,
         ),
         Goal(0, at_least=False),
-        "none",
+        "no critical issue",
     ),
     Metric(
         _own(

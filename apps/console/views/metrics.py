@@ -147,6 +147,8 @@ def metric_detail(request: HtmxRequest, key: str) -> HttpResponse:
     context = asked.context() | {
         "row": row,
         "chart": metric_chart(row),
+        "n": row.sample.n if row.sample else None,
+        "as_of": row.sample.as_of if row.sample else None,
         "chart_id": "metric-" + key.replace(".", "-"),
         "trail": [("Metrics", f"{reverse('console:metrics')}?{asked.query()}")],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,13 +95,15 @@ def _unavailable(path: Path, error: OSError) -> RepositoryUnavailable:
     )
 
 
-def _open(path: Path, settings: Sequence[str], *arguments: str) -> subprocess.Popen[bytes]:
+def _open(
+    path: Path, variables: Mapping[str, str], settings: Sequence[str], *arguments: str
+) -> subprocess.Popen[bytes]:
     """Start git in *path*; the caller reads its output and ends it."""
     try:
         return subprocess.Popen(
             ["git", *_options(path), *settings, *arguments],
-            cwd=path,
-            env=_environment(None),
+            cwd=variables.get("GIT_WORK_TREE", path),
+            env={**_environment(None), **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -200,28 +203,37 @@ def patches(path: Path, sha: str, *, after: str | None = None) -> Iterator[bytes
     """
     Yield the lines of the log of *sha*'s first-parent history behind *after*, oldest first, each commit with its patch.
 
-    A commit begins with ``\\0commit``, its SHA and when it was made. Lines that differ in white space only are equal.
+    The files' own attributes count for nothing: they could hide a file, and are those of whatever is checked out. A
+    commit begins with ``\\0commit``, its SHA and when it was made. Lines that differ in white space only are equal.
     Files over 1 MB count as binary. Closing the iterator ends git.
 
     :raises GitError: git ended with an error.
     :raises RepositoryUnavailable: as :func:`run`.
     """
     wanted = f"{after}..{sha}" if after else sha
-    process = _open(
-        path,
-        ("-c", f"core.bigFileThreshold={MAX_FILE_BYTES}", "-c", "core.quotePath=false"),
-        "log", "--first-parent", "--diff-merges=first-parent", "--reverse", "--root", "-p", "-U0", "-w", "-M",
-        "--diff-algorithm=histogram", "--no-ext-diff", "--no-textconv", "--no-color",
-        "--src-prefix=a/", "--dst-prefix=b/", "--format=%x00commit %H %ct", "--end-of-options", wanted,
-    )  # fmt: skip
+    folder = text(path, "rev-parse", "--absolute-git-dir")
+    with tempfile.TemporaryDirectory(prefix="nofx-log-") as nowhere:
+        # Attributes are read from the checkout and the index, so the log is written where there is neither.
+        places = {"GIT_DIR": folder, "GIT_WORK_TREE": nowhere, "GIT_INDEX_FILE": f"{nowhere}/index"}
+        process = _open(
+            path,
+            places,
+            ("-c", f"core.bigFileThreshold={MAX_FILE_BYTES}", "-c", "core.quotePath=false"),
+            "log", "--first-parent", "--diff-merges=first-parent", "--reverse", "--root", "-p", "-U0", "-w", "-M",
+            "--diff-algorithm=histogram", "--no-ext-diff", "--no-textconv", "--no-color",
+            "--src-prefix=a/", "--dst-prefix=b/", "--format=%x00commit %H %ct", "--end-of-options", wanted,
+        )  # fmt: skip
+        yield from _lines_of(process)
+
+
+def _lines_of(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """Yield what a process writes, and end it when nobody reads on."""
     with process:
-        stream = process.stdout
-        if stream is not None:
-            try:
-                yield from stream
-            except GeneratorExit:
-                process.kill()
-                raise
+        try:
+            yield from process.stdout or ()
+        except GeneratorExit:
+            process.kill()
+            raise
         said = process.stderr.read(MAX_ERROR).decode(errors="replace") if process.stderr else ""
     if process.returncode != 0:
         raise GitError(said.strip() or "git log failed")

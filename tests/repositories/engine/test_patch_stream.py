@@ -104,6 +104,12 @@ def test_an_attribute_of_the_repository_runs_no_program(place):
     assert not (place / "ran").exists()
 
 
+def test_an_attribute_hides_no_line(place):
+    commit(place, {".gitattributes": "*.py -diff\n", "a.py": "one\n"})
+    commit(place, {"a.py": "one\ntwo\n"})
+    assert walked(place).files["a.py"] == [0, 1]
+
+
 def test_what_is_no_commit_is_said(place):
     commit(place, {"a.txt": "one\n"})
     with pytest.raises(gateway.GitError):
