@@ -66,6 +66,7 @@ def test_its_figures_are_left_to_the_workers(tmp_path):
     kinds = Counter(Job.objects.values_list("kind", flat=True))
     assert kinds == {
         "repositories.index": 1,
+        "repositories.lineage": 6,
         "evolution.analyse": 1,
         "docs.generate": 1,
         "quality.debt": 1,
