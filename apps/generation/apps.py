@@ -11,8 +11,8 @@ class GenerationConfig(AppConfig):
         from apps.generation.measures import measures_register
         from apps.generation.reuse import reuse_open
         from apps.generation.selectors import approved_work, pattern_outcomes
-        from apps.generation.services.evaluations import model_evaluations
         from apps.generation.services.deliveries import deliveries_of_repository
+        from apps.generation.services.evaluations import model_evaluations
         from apps.generation.services.gate_jobs import policy_renew
         from apps.generation.services.permits import work_stop
         from apps.generation.services.tripwires import tripwires_request
