@@ -14,6 +14,11 @@ from apps.quality.models import (
     MeasuredCode,
     ProposalBranch,
     QualityImprovement,
+    Quarantine,
+    SuiteOutcome,
+    SuiteRun,
+    SuiteTally,
+    SuiteTest,
 )
 
 
@@ -81,8 +86,8 @@ class ProposalBranchAdmin(HistoryAdmin):
 
 @admin.register(CoverageReport)
 class CoverageReportAdmin(HistoryAdmin):
-    list_display = ("revision", "line_percent", "branch_percent", "tests_run", "tests_failed", "created_at")
-    list_filter = ("revision__repository", "created_at")
+    list_display = ("revision", "source", "is_complete", "line_percent", "branch_percent", "tests_run", "created_at")
+    list_filter = ("source", "is_complete", "revision__repository", "created_at")
     list_select_related = ("revision__repository",)
     search_fields = ("revision__sha", "revision__repository__name")
     date_hierarchy = "created_at"
@@ -96,4 +101,59 @@ class DebtAssessmentAdmin(HistoryAdmin):
     list_select_related = ("revision__repository",)
     search_fields = ("revision__sha", "revision__repository__name")
     date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+
+
+@admin.register(SuiteRun)
+class SuiteRunAdmin(HistoryAdmin):
+    list_display = (
+        "revision",
+        "environment",
+        "source",
+        "passed",
+        "failed",
+        "skipped",
+        "is_infrastructure",
+        "created_at",
+    )
+    list_filter = ("source", "is_infrastructure", "revision__repository", "created_at")
+    list_select_related = ("revision__repository",)
+    search_fields = ("revision__sha", "environment", "revision__repository__name")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+
+
+@admin.register(SuiteTest)
+class SuiteTestAdmin(HistoryAdmin):
+    list_display = ("name", "repository", "created_at")
+    list_filter = ("repository",)
+    list_select_related = ("repository",)
+    search_fields = ("name",)
+    ordering = ("-created_at",)
+
+
+@admin.register(SuiteOutcome)
+class SuiteOutcomeAdmin(HistoryAdmin):
+    list_display = ("test", "outcome", "seconds", "run")
+    list_filter = ("outcome",)
+    list_select_related = ("test", "run__revision__repository")
+    search_fields = ("test__name",)
+    ordering = ("-id",)
+
+
+@admin.register(SuiteTally)
+class SuiteTallyAdmin(HistoryAdmin):
+    list_display = ("test", "revision", "environment", "passed", "failed", "skipped", "last_at")
+    list_filter = ("repository",)
+    list_select_related = ("test", "revision__repository")
+    search_fields = ("test__name", "revision__sha")
+    ordering = ("-last_at",)
+
+
+@admin.register(Quarantine)
+class QuarantineAdmin(HistoryAdmin):
+    list_display = ("test", "owner", "ends_at", "lifted_at", "set_by", "created_at")
+    list_filter = ("test__repository", "created_at")
+    list_select_related = ("test", "owner", "set_by")
+    search_fields = ("id", "test__name", "owner__username")
     ordering = ("-created_at",)

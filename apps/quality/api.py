@@ -14,6 +14,7 @@ from apps.governance.selectors import scopes_where
 from apps.governance.types import Action
 from apps.jobs.http import JobOut, job_accepted
 from apps.quality import schemas
+from apps.quality.api_uploads import router as uploads_router
 from apps.quality.models import AiCodeReview, GeneratedTestSuite, QualityImprovement
 from apps.quality.selectors import code_readable, proposal_get, repository_of_proposal
 from apps.quality.services import (
@@ -31,6 +32,7 @@ from apps.quality.types import COVERAGE_JOB, DEBT_JOB, DEFAULT_PATH, Code, Input
 from apps.repositories.selectors import repository_get
 
 router = Router(tags=["Quality"])
+router.add_router("", uploads_router)
 WRITE = access("quality:write")
 
 

@@ -120,8 +120,8 @@ def _trend_row(report: CoverageReport) -> tuple[str, ...]:
         f"{report.revision.committed_at:%Y-%m-%d %H:%M}",
         f"{report.line_percent:.1f} %",
         "–" if report.branch_percent is None else f"{report.branch_percent:.1f} %",
-        str(report.tests_run),
-        str(report.tests_failed),
+        "–" if report.tests_run is None else str(report.tests_run),
+        "–" if report.tests_run is None else str(report.tests_failed),
     )
 
 

@@ -171,15 +171,19 @@ class CoverageResource(Resource):
     columns = {
         "id": "pk",
         "revision": "",
+        "source": "",
+        "is_complete": "",
         "line_percent": "",
         "branch_percent": "",
         "files": "",
+        "unreported": "",
         "tests_run": "",
         "tests_failed": "",
+        "uploaded_by": "",
         "created_at": "",
     }
-    references = {"revision": "rev"}
-    filters = ("revision",)
+    references = {"revision": "rev", "uploaded_by": "user"}
+    filters = ("revision", "source", "is_complete")
     place_path = "revision__repository"
     places = staticmethod(repository_ids)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from ninja import Field, Schema
 
-from apps.quality.types import MAX_CODE
+from apps.quality.types import LONGEST_ENVIRONMENT, LONGEST_REASON, MAX_CODE
 
 
 class CodeIn(Schema):
@@ -48,6 +48,38 @@ class ProposalIn(Schema):
     """A proposal for a file of a registered repository."""
 
     improvement: str = Field(examples=["improvement_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11"])
+
+
+class UploadIn(Schema):
+    """Which commit a report is about."""
+
+    repository: str = Field(description="Name of a registered repository.", examples=["demo"])
+    sha: str = Field(description="Full id of the commit; the repository has to have it.")
+
+
+class CoverageUploadIn(UploadIn):
+    """Which commit a report of coverage is about, and how it is written."""
+
+    format: Literal["cobertura", "lcov"]
+    is_complete: bool = Field(
+        True, description="False for a part, such as one shard of the tests. Gates count no part."
+    )
+
+
+class SuiteUploadIn(UploadIn):
+    """Which commit was tested, and where."""
+
+    environment: str = Field(
+        "ci",
+        max_length=LONGEST_ENVIRONMENT,
+        description="Where the tests ran; runs are compared within one.",
+        examples=["linux-py3.12"],
+    )
+    infrastructure: str = Field(
+        "",
+        max_length=LONGEST_REASON,
+        description="What broke this run, where it was what it ran on. Such a run is listed and counts for nothing.",
+    )
 
 
 class FindingOut(Schema):
@@ -150,3 +182,26 @@ class DebtOut(Schema):
     rating: str
     files: list[FileDebtOut]
     proposal: ImprovementOut
+
+
+class CoverageUploadOut(Schema):
+    """A stored report, and the names in it that are no file of the commit."""
+
+    id: str
+    line_percent: float
+    branch_percent: float | None
+    files: int = Field(description="Files of the commit that the report is about.")
+    unreported: int = Field(description="Python files of the commit, besides tests, that it says nothing of.")
+    unknown: list[str] = Field(description="Names that are no file of the commit; at most 50.")
+    is_complete: bool
+
+
+class SuiteUploadOut(Schema):
+    """A stored run of the tests."""
+
+    id: str
+    environment: str
+    passed: int
+    failed: int
+    skipped: int
+    is_infrastructure: bool

@@ -75,10 +75,19 @@ def debt_readable(user: User) -> QuerySet[DebtAssessment]:
 
 
 def coverage_trend(repository: Repository, *, limit: int = 60) -> CoverageTrend:
-    """Return the coverage of the newest measured commits of a repository the caller may read; one query."""
-    newest = (
+    """
+    Return the coverage of the newest measured commits of a repository the caller may read; one query.
+
+    Of a commit with several reports it is the lowest complete one, as for gates.
+    """
+    of_commits = (
         CoverageReport.objects.filter(revision__repository=repository)
-        .select_related("revision")
+        .order_by("revision", "-is_complete", "line_percent", "-created_at")
+        .distinct("revision")
+    )
+    newest = (
+        CoverageReport.objects.filter(pk__in=of_commits.values("pk"))
+        .select_related("revision", "uploaded_by")
         .order_by("-revision__committed_at", "-revision__seen_at")[:limit]
     )
     return CoverageTrend(tuple(reversed(newest)))

@@ -15,6 +15,10 @@ from apps.repositories.models import Revision
 # The longest text that is looked at, and what it is called when it has no name.
 MAX_CODE = 200_000
 DEFAULT_PATH = "subject.py"
+# The largest report that a build may send.
+MAX_UPLOAD = 10 << 20
+LONGEST_ENVIRONMENT = 100
+LONGEST_REASON = 300
 COVERAGE_JOB = "quality.coverage"
 DEBT_JOB = "quality.debt"
 SUITE_JOB = "quality.suite"
@@ -52,6 +56,20 @@ class InputInvalid(NofxError):
 
     code = "quality.input_invalid"
     status = 422
+
+
+class UploadUnreadable(NofxError):
+    """What was sent is not the report that it is said to be."""
+
+    code = "quality.upload_unreadable"
+    status = 422
+
+
+class UploadTooLarge(NofxError):
+    """A report is larger than one may be."""
+
+    code = "quality.upload_too_large"
+    status = 413
 
 
 class NotApplicable(NofxError):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.core.clock import now
 from apps.core.errors import NotFound
@@ -51,6 +51,8 @@ __all__ = [
     "origin_counts",
     "package_exports",
     "repositories_in_scopes",
+    "paths_at",
+    "repositories_of_scopes",
     "repositories_readable",
     "repository_first",
     "repository_get",
@@ -74,6 +76,13 @@ def repositories_readable(*, user: User) -> QuerySet[Repository]:
         .select_related("scope__organisation")
         .order_by("name")
     )
+
+
+def repositories_of_scopes(scopes: Collection[int]) -> list[Repository]:
+    """Return the repositories of these scopes, by name; an organisation's scope means all of its. One query."""
+    owners = Q(scope__organisation__scopes__in=scopes, scope__organisation__scopes__repository="")
+    among = Repository.objects.filter(Q(scope__in=scopes) | owners)
+    return list(Repository.objects.filter(pk__in=among.values("pk")).select_related("scope").order_by("name"))
 
 
 def repository_ids(user: User) -> list[UUID]:
@@ -147,6 +156,11 @@ def is_git(path: Path) -> bool:
 def files_at(repository: Repository, sha: str, *, suffixes: Sequence[str] | None = (".py",)) -> dict[str, bytes]:
     """Return the regular files at *sha* by path; see :func:`apps.repositories.gateways.git.files_at`."""
     return git.files_at(Path(repository.path), sha, suffixes=suffixes)
+
+
+def paths_at(repository: Repository, sha: str) -> frozenset[str]:
+    """Return the paths of all regular files at *sha*; nothing is read."""
+    return frozenset(path for path, _, _ in git.tree_entries(Path(repository.path), sha))
 
 
 def object_kind(repository: Repository, sha: str, path: str) -> str:

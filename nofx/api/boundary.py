@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable
 from http import HTTPStatus
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 
 from apps.core.errors import NofxError
@@ -60,6 +61,8 @@ def api_boundary(get_response: Handler) -> Handler:
         except NofxError as error:
             record_denial(request, error)
             response = problem_of(request, error)
+        except RequestDataTooBig:
+            response = HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return _as_problem(request, response)
 
     return handle
@@ -86,6 +89,7 @@ def _as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         400: "The request could not be read.",
         404: "There is nothing here.",
         405: "This method is not allowed here.",
+        413: "The body is larger than one may be.",
         500: "Something went wrong on our side. It was logged under the request id.",
     }
     replacement = problem(

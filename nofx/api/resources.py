@@ -72,6 +72,13 @@ from apps.quality.resources import (
     ReviewResource,
     TestSuiteResource,
 )
+from apps.quality.resources_runs import (
+    QuarantineResource,
+    SuiteOutcomeResource,
+    SuiteRunResource,
+    SuiteTallyResource,
+    SuiteTestResource,
+)
 from apps.repositories.resources import (
     CodeIndexResource,
     CodeSymbolResource,
@@ -114,6 +121,11 @@ RESOURCES: tuple[type[Resource], ...] = (
     ProposalBranchResource,
     CoverageResource,
     DebtResource,
+    SuiteRunResource,
+    SuiteTestResource,
+    SuiteOutcomeResource,
+    SuiteTallyResource,
+    QuarantineResource,
     SnapshotResource,
     SnapshotSourceResource,
     PlanResource,

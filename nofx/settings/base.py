@@ -191,6 +191,9 @@ STATICFILES_FINDERS = [
 ]
 WHITENOISE_USE_FINDERS = True
 
+# The largest body that is read into memory: a report that a build sends (MAX_UPLOAD in apps/quality/types.py).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 << 20
+
 # Whatever saves the session moves its end; `SessionActivity` does so for a request that a person made.
 SESSION_COOKIE_AGE = 60 * sign_in.whole_number(ENVIRONMENT, "NOFX_SESSION_MINUTES", at_least=5)
 SESSION_COOKIE_HTTPONLY = True

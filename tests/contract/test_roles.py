@@ -41,6 +41,11 @@ class Verb:
     work: str
     action: Action
     names_repository: bool = True
+    query: str = ""
+
+    @property
+    def address(self) -> str:
+        return self.path + self.query
 
 
 VERBS = (
@@ -122,6 +127,14 @@ VERBS = (
     ),
     Verb(
         "POST",
+        "/api/quality/coverage/upload",
+        {},
+        "apps.quality.api_uploads.coverage_upload",
+        Action.QUALITY_MEASURE,
+        query=f"?repository=shop&sha={'0' * 40}&format=lcov",
+    ),
+    Verb(
+        "POST",
         "/api/evolution/analyze",
         {"repository": "shop"},
         "apps.evolution.api.analysis_start",
@@ -189,7 +202,7 @@ def test_each_role_gets_the_answer_of_the_matrix(call, person, repository, monke
 
     monkeypatch.setattr(verb.work, reached)
     answers = {
-        role: call(verb.method, verb.path, verb.body, user=person(role.value, role, is_service=role is Role.SERVICE))
+        role: call(verb.method, verb.address, verb.body, user=person(role.value, role, is_service=role is Role.SERVICE))
         for role in Role
     }
     for role, answer in answers.items():
@@ -202,15 +215,15 @@ def test_each_role_gets_the_answer_of_the_matrix(call, person, repository, monke
 
 @pytest.mark.parametrize("verb", VERBS, ids=named)
 def test_without_a_role_or_a_name_there_is_no_way_in(call, person, repository, verb):
-    assert call(verb.method, verb.path, verb.body).status_code == 401
-    stranger = call(verb.method, verb.path, verb.body, user=person("stranger"))
+    assert call(verb.method, verb.address, verb.body).status_code == 401
+    stranger = call(verb.method, verb.address, verb.body, user=person("stranger"))
     assert stranger.status_code == (404 if verb.names_repository else 403)
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=named)
 def test_a_token_needs_the_operations_scope(call, person, repository, token, verb):
     engineer = person("erin", Role.ENGINEER)
-    refused = call(verb.method, verb.path, verb.body, headers=token(engineer, "audit:read"))
+    refused = call(verb.method, verb.address, verb.body, headers=token(engineer, "audit:read"))
     assert (refused.status_code, refused.json()["code"]) == (403, "permission.token_scope_missing")
 
 

@@ -66,6 +66,11 @@ from apps.quality.models import (
     MeasuredCode,
     ProposalBranch,
     QualityImprovement,
+    Quarantine,
+    SuiteOutcome,
+    SuiteRun,
+    SuiteTally,
+    SuiteTest,
 )
 from apps.repositories.models import (
     CodeIndex,
@@ -375,6 +380,7 @@ class World:
         )
         CoverageReport.objects.create(revision=revision, line_percent="90.5", tests_run=3)
         DebtAssessment.objects.create(revision=revision, remediation_minutes=5)
+        self._test(revision)
         snapshot = ArchitectureSnapshot.objects.create(snapshot_date="2026-11-01", architecture_graph={})
         SnapshotSource.objects.create(snapshot=snapshot, revision=revision)
         ArchitectureEvolutionPlan.objects.create(
@@ -384,6 +390,22 @@ class World:
             artifact_type="api", target_code_version="1", generated_content="#", format="markdown"
         )
         DocumentationSource.objects.create(artifact=page, revision=revision)
+
+    def _test(self, revision):
+        run = SuiteRun.objects.create(revision=revision, environment="ci", source="junit", digest="d", passed=1)
+        test = SuiteTest.objects.create(repository=self.repository, name=f"tests::{self.count}")
+        SuiteOutcome.objects.create(run=run, test=test, outcome="passed", seconds=0.1)
+        SuiteTally.objects.create(
+            repository=self.repository,
+            test=test,
+            revision=revision,
+            environment="ci",
+            passed=1,
+            last_at="2026-11-01T00:00Z",
+        )
+        Quarantine.objects.create(
+            test=test, owner=self.owner, reason="r", ends_at="2999-01-01T00:00Z", set_by=self.owner
+        )
 
     def _govern(self, run):
         colleague = User.objects.create(username=f"colleague-{self.count}", email="private@example.org")

@@ -13,11 +13,13 @@ from apps.quality.services.measurements import history_measure, measurement_star
 from apps.quality.services.reviews import review_create, review_start
 from apps.quality.services.subjects import code_load
 from apps.quality.services.suites import suite_start, test_suite_generate
+from apps.quality.services.uploads import coverage_upload, require_size
 
 __all__ = [
     "code_load",
     "coverage_analyse",
     "coverage_of_code",
+    "coverage_upload",
     "debt_assess",
     "debt_of_code",
     "history_measure",
@@ -28,6 +30,7 @@ __all__ = [
     "proposal_apply_start",
     "proposal_discard",
     "proposal_discard_start",
+    "require_size",
     "review_create",
     "review_start",
     "suite_start",

@@ -53,7 +53,9 @@ def coverage_analyse(
     with transaction.atomic():
         report, _ = CoverageReport.objects.update_or_create(
             revision=revision,
+            source=CoverageReport.Source.SANDBOX,
             defaults={
+                "is_complete": measured.errors == 0,
                 "line_percent": line_percent,
                 "branch_percent": _rounded(measured.branch_percent),
                 "files": [coverage_json(file) for file in measured.files],

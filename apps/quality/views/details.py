@@ -37,3 +37,9 @@ def patch_response(row: QualityImprovement) -> HttpResponse:
     response = HttpResponse(proposal.patch, content_type="text/x-diff; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{patch_name(proposal)}"'
     return response
+
+
+def unreported_note(files: int) -> str:
+    """Return the sentence about Python files that a report says nothing of."""
+    subject = "1 Python file of the commit is" if files == 1 else f"{files} Python files of the commit are"
+    return f"{subject} not in this report, so the share is of the others only."

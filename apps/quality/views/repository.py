@@ -67,7 +67,13 @@ from apps.quality.types import (
     NothingToMeasure,
     file_debt,
 )
-from apps.quality.views.details import patch_response, proposal_context, review_context, suite_context
+from apps.quality.views.details import (
+    patch_response,
+    proposal_context,
+    review_context,
+    suite_context,
+    unreported_note,
+)
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repositories_readable, repository_first, repository_get
 from apps.repositories.services import repository_seen
@@ -123,6 +129,7 @@ def coverage(request: HtmxRequest, name: str) -> HttpResponse:
         "statements": sum(file["statements"] for file in files),
         "branches": sum(file["branches"] for file in files),
         "failed_note": f"{latest.tests_failed} failed or could not start" if latest else "",
+        "unreported_note": unreported_note(latest.unreported) if latest else "",
     }
     return _tab(request, repository, "coverage", context)
 

@@ -155,17 +155,51 @@ class ProposalBranch(models.Model):
 
 
 class CoverageReport(models.Model):
-    """Line and branch coverage of one commit, measured by running its own tests in the sandbox."""
+    """
+    Line and branch coverage of one commit: measured by running its own tests in the sandbox, or sent by its builds.
 
-    revision = models.OneToOneField(Revision, on_delete=models.CASCADE, related_name="coverage")
+    The two are kept apart, and each report that is sent is kept as it came, so that neither hides the other.
+    """
+
+    class Source(models.TextChoices):
+        SANDBOX = "sandbox", "Measured in the sandbox"
+        COBERTURA = "cobertura", "Sent as Cobertura"
+        LCOV = "lcov", "Sent as LCOV"
+
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="coverage_reports")
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.SANDBOX)
+    digest = models.CharField(max_length=64, blank=True, default="", help_text="SHA-256 of what was sent.")
+    is_complete = models.BooleanField(
+        default=True, help_text="Every test could start, and the report is of all tests. Gates count no other."
+    )
     line_percent = models.DecimalField(max_digits=5, decimal_places=2)
     branch_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     files = models.JSONField(default=list)
-    tests_run = models.PositiveIntegerField()
+    unreported = models.PositiveIntegerField(default=0, help_text="Python files of the commit that it says nothing of.")
+    tests_run = models.PositiveIntegerField(null=True, help_text="Unknown of a report that was sent.")
     tests_failed = models.PositiveIntegerField(default=0, help_text="Failures and tests that could not start.")
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=transaction_time())
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["revision"], condition=Q(source="sandbox"), name="quality_coverage_measured_once"
+            ),
+            models.UniqueConstraint(
+                fields=["revision", "digest"], condition=~Q(source="sandbox"), name="quality_coverage_sent_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(source="sandbox", digest="", uploaded_by__isnull=True)
+                | (~Q(source="sandbox") & ~Q(digest="") & Q(uploaded_by__isnull=False)),
+                name="quality_coverage_has_an_origin",
+            ),
+            models.CheckConstraint(
+                condition=Q(line_percent__range=(0, 100))
+                & (Q(branch_percent__isnull=True) | Q(branch_percent__range=(0, 100))),
+                name="quality_coverage_is_a_share",
+            ),
+        ]
         indexes = [
             # The coverage list in the API, newest first.
             models.Index(fields=["-created_at", "id"], name="quality_coverage_newest"),

@@ -1,0 +1,86 @@
+"""What builds send: /api/quality/coverage/upload and /api/quality/tests/upload."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Status
+
+from apps.core.ids import format_id
+from apps.governance.http import PROBLEMS, ProblemSchema, access, current_user, require
+from apps.governance.types import Action
+from apps.quality import schemas
+from apps.quality.services import coverage_upload, require_size
+from apps.quality.services.subjects import commit_id
+from apps.quality.types import MAX_UPLOAD
+from apps.repositories.models import Revision
+from apps.repositories.selectors import repository_get
+from apps.repositories.services import revision_record
+
+router = Router(tags=["Quality"])
+UPLOAD = access("quality:upload")
+ANSWERS = {**PROBLEMS, 413: ProblemSchema}
+MOST_UNKNOWN = 50
+
+
+def body_of(*kinds: str) -> dict[str, Any]:
+    """Return how the body of an operation that takes a report is described."""
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, schema)}}
+
+
+@router.post(
+    "/coverage/upload",
+    auth=UPLOAD,
+    response={200: schemas.CoverageUploadOut, 201: schemas.CoverageUploadOut, **ANSWERS},
+    operation_id="upload_coverage",
+    summary="Send a report of coverage",
+    openapi_extra=body_of("application/xml", "text/plain"),
+)
+def upload_coverage(request: HttpRequest, query: Query[schemas.CoverageUploadIn]) -> Status[dict[str, Any]]:
+    """
+    Keep what a build measured on a commit; the body is the report, at most 10 MB.
+
+    Only files that the commit has are counted. The same report again changes nothing and is answered with 200.
+    """
+    revision = _revision(request, query)
+    found = coverage_upload(
+        revision=revision,
+        kind=query.format,
+        content=_content(request),
+        is_complete=query.is_complete,
+        uploaded_by=current_user(request),
+    )
+    report = found.report
+    return Status(
+        201 if found.is_new else 200,
+        {
+            "id": format_id("cov", report.pk),
+            "line_percent": report.line_percent,
+            "branch_percent": report.branch_percent,
+            "files": len(report.files),
+            "unreported": report.unreported,
+            "unknown": found.unknown[:MOST_UNKNOWN],
+            "is_complete": report.is_complete,
+        },
+    )
+
+
+def _revision(request: HttpRequest, query: schemas.UploadIn) -> Revision:
+    """Return the commit that is meant, once it is clear that the person may measure its repository."""
+    repository = repository_get(user=current_user(request), name=query.repository)
+    require(request, Action.QUALITY_MEASURE, repository.scope)
+    return revision_record(repository=repository, sha=commit_id(query.sha) or "")
+
+
+def _content(request: HttpRequest) -> bytes:
+    """
+    Return the body, read only as far as it may be large.
+
+    :raises UploadTooLarge: it is larger.
+    """
+    require_size(int(request.headers.get("Content-Length") or 0))
+    content = request.read(MAX_UPLOAD + 1)
+    require_size(len(content))
+    return content

@@ -1,0 +1,27 @@
+"""The tables of track B: what was measured of code, and how its tests ran."""
+
+from apps.quality.models.measured import (
+    AiCodeReview,
+    CoverageReport,
+    DebtAssessment,
+    GeneratedTestSuite,
+    MeasuredCode,
+    ProposalBranch,
+    QualityImprovement,
+)
+from apps.quality.models.runs import Quarantine, SuiteOutcome, SuiteRun, SuiteTally, SuiteTest
+
+__all__ = [
+    "AiCodeReview",
+    "CoverageReport",
+    "DebtAssessment",
+    "GeneratedTestSuite",
+    "MeasuredCode",
+    "ProposalBranch",
+    "QualityImprovement",
+    "Quarantine",
+    "SuiteOutcome",
+    "SuiteRun",
+    "SuiteTally",
+    "SuiteTest",
+]
