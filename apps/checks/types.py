@@ -133,6 +133,15 @@ class TestFailure:
 
 
 @dataclass(frozen=True)
+class ExecutedTest:
+    """One test as its runner names it, what became of it, and how long it took."""
+
+    name: str
+    outcome: Literal["passed", "failed", "skipped"]
+    seconds: float
+
+
+@dataclass(frozen=True)
 class FileCoverage:
     """Which statements and branches of one file were run."""
 
@@ -157,7 +166,8 @@ class TestMeasurement:
     """
     What a test run showed. It was reported from inside the process that ran the code.
 
-    Percentages are None where there is nothing to count, never zero.
+    Percentages are None where there is nothing to count, never zero. In ``tests`` a test whose preparation or cleaning
+    up failed has failed; not every runner names its tests.
     """
 
     passed: int
@@ -167,6 +177,7 @@ class TestMeasurement:
     failures: tuple[TestFailure, ...]
     files: tuple[FileCoverage, ...]
     wall_ms: float
+    tests: tuple[ExecutedTest, ...] = ()
 
     @property
     def tests_run(self) -> int:

@@ -56,6 +56,8 @@ LOOKS = {
     "abandoned": "stale",
     "removed": "waived",
     "skipped": "insufficient_data",
+    "flaky": "stale",
+    "slow": "queued",
     "none": "insufficient_data",
     "unknown": "insufficient_data",
     "not_applicable": "insufficient_data",

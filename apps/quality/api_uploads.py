@@ -11,7 +11,7 @@ from apps.core.ids import format_id
 from apps.governance.http import PROBLEMS, ProblemSchema, access, current_user, require
 from apps.governance.types import Action
 from apps.quality import schemas
-from apps.quality.services import coverage_upload, require_size
+from apps.quality.services import coverage_upload, require_size, suite_upload
 from apps.quality.services.subjects import commit_id
 from apps.quality.types import MAX_UPLOAD
 from apps.repositories.models import Revision
@@ -63,6 +63,41 @@ def upload_coverage(request: HttpRequest, query: Query[schemas.CoverageUploadIn]
             "unreported": report.unreported,
             "unknown": found.unknown[:MOST_UNKNOWN],
             "is_complete": report.is_complete,
+        },
+    )
+
+
+@router.post(
+    "/tests/upload",
+    auth=UPLOAD,
+    response={200: schemas.SuiteUploadOut, 201: schemas.SuiteUploadOut, **ANSWERS},
+    operation_id="upload_test_run",
+    summary="Send a run of the tests",
+    openapi_extra=body_of("application/xml"),
+)
+def upload_test_run(request: HttpRequest, query: Query[schemas.SuiteUploadIn]) -> Status[dict[str, Any]]:
+    """
+    Keep what each test of a commit did in a build; the body is JUnit's XML, at most 10 MB.
+
+    The same report again changes nothing and is answered with 200.
+    """
+    revision = _revision(request, query)
+    run, is_new = suite_upload(
+        revision=revision,
+        environment=query.environment,
+        content=_content(request),
+        infrastructure=query.infrastructure,
+        uploaded_by=current_user(request),
+    )
+    return Status(
+        201 if is_new else 200,
+        {
+            "id": format_id("testrun", run.pk),
+            "environment": run.environment,
+            "passed": run.passed,
+            "failed": run.failed,
+            "skipped": run.skipped,
+            "is_infrastructure": run.is_infrastructure,
         },
     )
 

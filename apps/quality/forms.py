@@ -6,11 +6,20 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from django import forms
+from django.db.models import QuerySet
 
 from apps.checks.types import Unparsable
+from apps.governance.models import User
 from apps.quality.engine.syntax import parse
 from apps.quality.services.subjects import LONGEST_PATH, module_name
-from apps.quality.types import DEFAULT_PATH, MAX_CODE, InputInvalid
+from apps.quality.types import (
+    DEFAULT_PATH,
+    LONGEST_QUARANTINE_DAYS,
+    MAX_CODE,
+    MOST_COMMITS,
+    MOST_RERUNS,
+    InputInvalid,
+)
 
 
 class FileForm(forms.Form):
@@ -66,3 +75,43 @@ class TextForm(forms.Form):
         except Unparsable as problem:
             raise forms.ValidationError(f"This is not Python. {problem}") from problem
         return text
+
+
+class RerunForm(forms.Form):
+    """How often, and on how many commits, the tests are to be run."""
+
+    times = forms.IntegerField(
+        label="Times",
+        min_value=2,
+        max_value=MOST_RERUNS,
+        initial=2,
+        help_text="Two make a pair count; more find rarer flakes.",
+    )
+    commits = forms.IntegerField(
+        label="Newest commits",
+        min_value=1,
+        max_value=MOST_COMMITS,
+        initial=1,
+        help_text="Each test makes one pair with each commit.",
+    )
+
+
+class OwnerField(forms.ModelChoiceField):
+    """A person by the name that people know."""
+
+    def label_from_instance(self, obj: User) -> str:
+        return obj.get_full_name() or obj.get_username()
+
+
+class QuarantineForm(forms.Form):
+    """In whose care a test is put, for how long and why."""
+
+    owner = OwnerField(label="Owner", queryset=User.objects.none(), help_text="Who mends it.")
+    days = forms.IntegerField(label="Days", min_value=1, max_value=LONGEST_QUARANTINE_DAYS, initial=14)
+    reason = forms.CharField(label="Reason", max_length=500)
+
+    def __init__(self, *args: object, people: QuerySet[User], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["owner"]
+        assert isinstance(field, OwnerField)  # noqa: S101  # declared above
+        field.queryset = people

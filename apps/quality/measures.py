@@ -7,12 +7,18 @@ from functools import partial
 
 from apps.governance.measures import Measure, Shape, measure_register
 from apps.quality.coverage_figures import branch_share, coverage_read, line_share
+from apps.quality.flake_figures import flake_read
 
 GROUP = "Quality"
 COVERAGE = (
     "The smallest share of {what} that the tests run, over the commits of the default branch in the window. Only "
     "complete reports count: measured in the sandbox with every test started, or sent whole by a build; where a commit "
     "has several, the lowest. Without one for the newest commit there is no figure."
+)
+FLAKES = (
+    "Of the pairs of a test and a commit that were executed at least twice in one environment, the last time in the "
+    "window: the share that both passed and failed. Skipped executions do not count; runs that infrastructure broke "
+    "are left out and listed; tests in quarantine count. Gates compare the upper end of the interval."
 )
 
 
@@ -34,3 +40,16 @@ def measures_register() -> None:
                 freshness=timedelta(days=7),
             )
         )
+    measure_register(
+        Measure(
+            key="quality.flake_rate",
+            title="Flaky pairs of a test and a commit",
+            definition=FLAKES,
+            shape=Shape.RATE,
+            unit="%",
+            group=GROUP,
+            read=flake_read,
+            is_better_higher=False,
+            freshness=timedelta(days=7),
+        )
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from apps.checks.types import MeasurementFailed
 from apps.core.errors import NotFound, PermissionRefused
 from apps.governance.models import User
 from apps.governance.selectors import can
@@ -17,6 +18,7 @@ from apps.quality.services import (
     optimise_suggest,
     proposal_apply,
     proposal_discard,
+    rerun_once,
     review_create,
     test_suite_generate,
 )
@@ -29,6 +31,7 @@ from apps.quality.types import (
     MEASUREMENT_SUBJECT,
     OPTIMISE_JOB,
     PROPOSAL_SUBJECT,
+    RERUN_JOB,
     REVIEW_JOB,
     SUITE_JOB,
     Code,
@@ -43,6 +46,21 @@ def coverage_run(run: JobRun) -> None:
     run.progress("running_tests", sha=revision.sha[:12])
     report = coverage_analyse(revision=revision, review_id=run.job.pk, before_save=run.raise_if_cancelled)
     run.progress("measured", line_percent=str(report.line_percent), tests=report.tests_run)
+
+
+@job_handler(RERUN_JOB, timeout_s=7200, max_attempts=3)
+def rerun_run(run: JobRun) -> None:
+    revision = _revision(run)
+    times = int(run.job.payload["times"])
+    runs = []
+    for turn in range(times):
+        run.progress("running_tests", turn=turn + 1, of=times)
+        runs.append(rerun_once(revision=revision, job_id=run.job.pk, turn=turn))
+        run.raise_if_cancelled()
+    broken = [one for one in runs if one.is_infrastructure]
+    if len(broken) == times:
+        raise MeasurementFailed(f"No run of the tests reached its end. {broken[-1].reason}")
+    run.progress("measured", runs=times - len(broken), tests=runs[-1].passed + runs[-1].failed)
 
 
 @job_handler(DEBT_JOB, timeout_s=600, max_attempts=2)

@@ -19,6 +19,13 @@ DEFAULT_PATH = "subject.py"
 MAX_UPLOAD = 10 << 20
 LONGEST_ENVIRONMENT = 100
 LONGEST_REASON = 300
+# A test that fails under coverage only is no flake, so the two are not compared.
+COVERAGE_ENVIRONMENT = "sandbox, under coverage"
+SANDBOX_ENVIRONMENT = "sandbox"
+MOST_RERUNS = 20
+MOST_COMMITS = 20
+LONGEST_QUARANTINE_DAYS = 90
+RERUN_JOB = "quality.rerun"
 COVERAGE_JOB = "quality.coverage"
 DEBT_JOB = "quality.debt"
 SUITE_JOB = "quality.suite"

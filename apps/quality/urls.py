@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.quality.views import repository, texts
+from apps.quality.views import flakes, repository, texts
 
 app_name = "quality"
 urlpatterns = [
@@ -18,6 +18,12 @@ urlpatterns = [
     path("repos/<slug:name>/quality/coverage", repository.coverage, name="coverage"),
     path("repos/<slug:name>/quality/debt", repository.debt, name="debt"),
     path("repos/<slug:name>/quality/reviews", repository.reviews, name="reviews"),
+    path("repos/<slug:name>/quality/flakes", flakes.flakes, name="flakes"),
+    path("repos/<slug:name>/quality/flakes.csv", flakes.export, name="flakes-export"),
+    path("repos/<slug:name>/quality/flakes/rerun", flakes.rerun, name="rerun"),
+    path("repos/<slug:name>/quality/flakes/<int:test_id>", flakes.test_detail, name="test-detail"),
+    path("repos/<slug:name>/quality/flakes/<int:test_id>/quarantine", flakes.quarantine, name="quarantine"),
+    path("repos/<slug:name>/quality/flakes/<int:test_id>/lift", flakes.lift, name="quarantine-lift"),
     path("repos/<slug:name>/quality/tests", repository.suites, name="tests"),
     path("repos/<slug:name>/quality/proposals", repository.proposals, name="proposals"),
     path("repos/<slug:name>/quality/<slug:tab>.csv", repository.export, name="export"),

@@ -71,6 +71,7 @@ def test_its_figures_are_left_to_the_workers(tmp_path):
         "docs.generate": 1,
         "quality.debt": 1,
         "quality.coverage": 6,
+        "quality.rerun": 6,
     }
 
 

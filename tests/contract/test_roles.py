@@ -135,6 +135,14 @@ VERBS = (
     ),
     Verb(
         "POST",
+        "/api/quality/tests/upload",
+        {},
+        "apps.quality.api_uploads.suite_upload",
+        Action.QUALITY_MEASURE,
+        query=f"?repository=shop&sha={'0' * 40}",
+    ),
+    Verb(
+        "POST",
         "/api/evolution/analyze",
         {"repository": "shop"},
         "apps.evolution.api.analysis_start",

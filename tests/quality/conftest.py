@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 from apps.governance.models import RoleAssignment, Scope, User
-from apps.governance.services import scope_create
+from apps.governance.services import scope_create, token_issue
 from apps.governance.types import Role
 from apps.repositories.models import Repository, Revision
 from apps.repositories.selectors import head_sha
 from apps.repositories.services import revision_record
 
+Send = Callable[..., HttpResponse]
 PASSWORD = "correct horse battery staple"
 FILES = {
     "shop/__init__.py": '"""A small shop."""\n',
@@ -116,3 +120,29 @@ def client_of() -> Callable[[User], Client]:
         return client
 
     return make
+
+
+@pytest.fixture
+def headers(engineer: User) -> dict[str, str]:
+    _, secret = token_issue(
+        user=engineer, name="ci", scopes=["quality:upload"], lifetime=timedelta(days=1), issued_by=engineer
+    )
+    return {"Authorization": f"Bearer {secret}"}
+
+
+@pytest.fixture
+def send(headers: dict[str, str], revision: Revision) -> Send:
+    """Send a report as a build does; the query names the newest commit of the shop unless it says otherwise."""
+
+    def make(what: str, content: bytes, *, headers: dict[str, str] = headers, **query: Any) -> HttpResponse:
+        query = {"repository": "shop", "sha": revision.sha, **query}
+        address = f"/api/quality/{what}/upload"
+        return Client(raise_request_exception=False).generic(
+            "POST", address, content, "application/xml", headers=headers, QUERY_STRING="&".join(_pairs(query))
+        )
+
+    return make
+
+
+def _pairs(query: dict[str, Any]) -> list[str]:
+    return [f"{name}={value}" for name, value in query.items()]

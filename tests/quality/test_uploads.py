@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from django.http import HttpResponse
 from django.test import Client
 
 from apps.governance.models import AuditEvent, User
@@ -17,36 +15,10 @@ from apps.governance.types import Role
 from apps.quality.models import CoverageReport
 from apps.quality.types import MAX_UPLOAD
 from apps.repositories.models import Repository, Revision
+from tests.quality.conftest import Send
 from tests.quality.test_reports import COBERTURA, LCOV
 
 pytestmark = pytest.mark.django_db
-Send = Callable[..., HttpResponse]
-
-
-@pytest.fixture
-def headers(engineer: User) -> dict[str, str]:
-    _, secret = token_issue(
-        user=engineer, name="ci", scopes=["quality:upload"], lifetime=timedelta(days=1), issued_by=engineer
-    )
-    return {"Authorization": f"Bearer {secret}"}
-
-
-@pytest.fixture
-def send(headers: dict[str, str], revision: Revision) -> Send:
-    """Send a report as a build does; the query names the newest commit of the shop unless it says otherwise."""
-
-    def make(what: str, content: bytes, *, headers: dict[str, str] = headers, **query: Any) -> HttpResponse:
-        query = {"repository": "shop", "sha": revision.sha, **query}
-        address = f"/api/quality/{what}/upload"
-        return Client(raise_request_exception=False).generic(
-            "POST", address, content, "application/xml", headers=headers, QUERY_STRING="&".join(_pairs(query))
-        )
-
-    return make
-
-
-def _pairs(query: dict[str, Any]) -> list[str]:
-    return [f"{name}={value}" for name, value in query.items()]
 
 
 @pytest.mark.parametrize(("kind", "content", "percent"), [("cobertura", COBERTURA, 100.0), ("lcov", LCOV, 66.67)])

@@ -5,16 +5,24 @@ from __future__ import annotations
 import json
 import secrets
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 from apps.checks import inside
 from apps.checks.gateways.canaries import Canaries, canaries_make
-from apps.checks.types import FileCoverage, MeasurementFailed, TestFailure, TestMeasurement, plain_text
+from apps.checks.types import (
+    ExecutedTest,
+    FileCoverage,
+    MeasurementFailed,
+    TestFailure,
+    TestMeasurement,
+    plain_text,
+)
 from apps.sandbox.services import CommandRun, Limits, Result, sandbox_run
 
 NO_TESTS_COLLECTED = 5  # pytest's exit code
+MAX_SECONDS = 86_400.0  # no run lasts as long
 MAX_REPORT = 16 << 20  # read into memory outside, where it takes many times as much
 _WHY = {
     "timeout": "The tests did not end in time.",
@@ -77,6 +85,7 @@ def run(
                 _file(path, seen) for path, seen in sorted(report["files"].items()) if path in set(sources or ())
             ),
             wall_ms=result.wall_ms,
+            tests=tuple(_executed(report, outcomes, canaries)),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise MeasurementFailed(_TAMPERED) from error
@@ -114,6 +123,16 @@ def _outcomes(report: Mapping[str, Any], canaries: Canaries) -> dict[str, str]:
     if not set(outcomes.values()) <= {"passed", "failed", "skipped"}:
         raise MeasurementFailed(_TAMPERED)
     return outcomes
+
+
+def _executed(report: Mapping[str, Any], outcomes: Mapping[str, str], canaries: Canaries) -> Iterator[ExecutedTest]:
+    """Yield each test by name; one whose preparation or cleaning up failed has failed."""
+    erred = {str(test) for test in report["erred"]} - canaries.tests
+    for name, outcome in sorted({**outcomes, **dict.fromkeys(erred, "failed")}.items()):
+        seconds = float(report["seconds"].get(name, 0.0))
+        if not 0 <= seconds < MAX_SECONDS:
+            raise MeasurementFailed(_TAMPERED)
+        yield ExecutedTest(plain_text(name), cast("Literal['passed', 'failed', 'skipped']", outcome), seconds)
 
 
 def _require(expected: Collection[str], outcomes: Collection[str], *, errors: int) -> None:

@@ -39,6 +39,8 @@ class Recorder:
         self.first, self.last = first, last
         self.test_seconds = test_seconds
         self.outcomes: dict[str, str] = {}
+        self.seconds: dict[str, float] = {}
+        self.erred: dict[str, None] = {}
         self.errors = 0
         self.failures: list[dict[str, str]] = []
         signal.signal(signal.SIGALRM, self.too_slow)
@@ -61,11 +63,14 @@ class Recorder:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
+        if report.when == "call":
+            self.seconds[item.nodeid] = report.duration
         if report.failed:
             if report.when == "call":
                 self.outcomes[item.nodeid] = "failed"
             else:
                 self.errors += 1
+                self.erred[item.nodeid] = None
             if call.excinfo is not None:
                 self.add(item.nodeid, call.excinfo.value)
         elif report.skipped or report.when == "call":
@@ -164,6 +169,8 @@ def main(folder: str, first: str, last: str, test_seconds: str, coverage_wanted:
     report = {
         "exit": int(code),
         "outcomes": recorder.outcomes,
+        "seconds": recorder.seconds,
+        "erred": list(recorder.erred),
         "errors": recorder.errors,
         "failures": recorder.failures,
         "files": measured_files(measure, root / folder / "coverage.json") if measure else {},

@@ -6,13 +6,13 @@ from apps.console.demo.repository import NAME
 from apps.docs.services import generation_start
 from apps.evolution.services import analysis_start
 from apps.governance.models import CodeOwner
-from apps.quality.services import history_measure, measurement_start
+from apps.quality.services import history_measure, measurement_start, reruns_start
 from apps.repositories.models import Repository
 
 
 def demo_measure() -> None:
     """
-    Queue the import graph, the API page, coverage and debt for the workers that start next, the quickest first.
+    Queue the import graph, the API page, coverage, debt and two runs of each commit's tests for the workers.
 
     The repository's owner asks, as they could at the pages.
     """
@@ -22,3 +22,4 @@ def demo_measure() -> None:
     generation_start(repository=repository, requested_by=owner)
     history_measure(repository=repository, requested_by=owner)
     measurement_start(repository=repository, kind="quality.debt", requested_by=owner)
+    reruns_start(repository=repository, times=2, commits=10, requested_by=owner)

@@ -6,18 +6,20 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import PurePosixPath
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
 from apps.checks.services import coverage_measure
 from apps.checks.types import MeasurementFailed, TestMeasurement
+from apps.core.digests import sha256_hex
 from apps.governance.models import User
 from apps.quality.engine.coverage import uncovered_findings
 from apps.quality.engine.scoring import severity_distribution
-from apps.quality.models import AiCodeReview, CoverageReport
+from apps.quality.models import AiCodeReview, CoverageReport, SuiteRun
 from apps.quality.services.subjects import code_record, commit_record, module_name
-from apps.quality.types import Code, InputInvalid, NothingToMeasure, coverage_json
+from apps.quality.services.suite_runs import cases_of, suite_run_record
+from apps.quality.types import COVERAGE_ENVIRONMENT, Code, InputInvalid, NothingToMeasure, coverage_json
 from apps.repositories.models import Revision
 from apps.repositories.selectors import files_at
 from apps.sandbox.services import Limits
@@ -37,9 +39,9 @@ def coverage_analyse(
     """
     Run the tests of a commit in the sandbox and store its coverage, replacing an earlier figure of the same commit.
 
-    Takes as long as the tests do, at most ten minutes. A review of the uncovered blocks is stored beside it, as
-    ``review_id`` if given, so that a repetition writes it once. ``before_save`` is called before anything is written
-    and may raise.
+    Takes as long as the tests do, at most ten minutes. What each test did is kept, too. A review of the uncovered
+    blocks is stored beside it, as ``review_id`` if given, so that a repetition writes all of it once. ``before_save``
+    is called before anything is written and may raise.
 
     :raises MeasurementFailed: there is no test, none could start, or the run did not reach its end.
     :raises NothingToMeasure: the commit holds no Python file besides its tests.
@@ -64,6 +66,13 @@ def coverage_analyse(
             },
         )
         _review_store(measured, code_id=commit_record(revision=revision).pk, review_id=review_id)
+        suite_run_record(
+            revision=revision,
+            environment=COVERAGE_ENVIRONMENT,
+            source=SuiteRun.Source.SANDBOX,
+            digest=sha256_hex(str(review_id or uuid4())),
+            cases=cases_of(measured),
+        )
     report.refresh_from_db()
     return report
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -18,7 +18,6 @@ from apps.core.errors import NofxError, NotFound
 from apps.core.exports import as_csv
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.governance.http import require
-from apps.governance.models import User
 from apps.governance.selectors import can
 from apps.governance.types import Action
 from apps.jobs.selectors import JobStatus
@@ -74,23 +73,12 @@ from apps.quality.views.details import (
     suite_context,
     unreported_note,
 )
+from apps.quality.views.tabs import measurable, tab_page, trail, user_of
 from apps.repositories.models import Repository
-from apps.repositories.selectors import repositories_readable, repository_first, repository_get
-from apps.repositories.services import repository_seen
+from apps.repositories.selectors import repository_first, repository_get
 from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
 
-TABS = (
-    ("coverage", "Coverage"),
-    ("debt", "Debt"),
-    ("reviews", "Reviews"),
-    ("tests", "Tests"),
-    ("proposals", "Proposals"),
-)
 MEASURES = {"coverage": COVERAGE_JOB, "debt": DEBT_JOB}
-EMPTY_TITLES = {
-    "coverage": "No coverage was measured for {} yet",
-    "debt": "No debt was assessed for {} yet",
-}
 PAGE_SIZE = 50
 LARGEST = 20
 # What is wrong with a file that was chosen; the tab says it.
@@ -99,14 +87,10 @@ REFUSALS = (InputInvalid, NothingToMeasure, Unparsable)
 UNMEASURABLE = (RepositoryEmpty, RepositoryUnavailable)
 
 
-def _user(request: HtmxRequest) -> User:
-    return cast("User", request.user)
-
-
 @login_required
 @require_GET
 def index(request: HtmxRequest) -> HttpResponse:
-    first = repository_first(user=_user(request), session=request.session)
+    first = repository_first(user=user_of(request), session=request.session)
     if first is None:
         return render(request, "quality/index.html")
     return redirect("quality:coverage", name=first.name)
@@ -115,7 +99,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_GET
 def coverage(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = repository_get(user=_user(request), name=name)
+    repository = repository_get(user=user_of(request), name=name)
     job = _measurement(request, repository, "coverage")
     trend = coverage_trend(repository)
     latest = trend.latest
@@ -131,13 +115,13 @@ def coverage(request: HtmxRequest, name: str) -> HttpResponse:
         "failed_note": f"{latest.tests_failed} failed or could not start" if latest else "",
         "unreported_note": unreported_note(latest.unreported) if latest else "",
     }
-    return _tab(request, repository, "coverage", context)
+    return tab_page(request, repository, "coverage", context)
 
 
 @login_required
 @require_GET
 def debt(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = repository_get(user=_user(request), name=name)
+    repository = repository_get(user=user_of(request), name=name)
     job = _measurement(request, repository, "debt")
     assessment = debt_latest(repository)
     area: Area = "interest" if request.GET.get("area") == "interest" else "minutes"
@@ -150,60 +134,60 @@ def debt(request: HtmxRequest, name: str) -> HttpResponse:
         "largest": [file for file in files if file["minutes"]][:LARGEST],
         "area": area,
     }
-    return _tab(request, repository, "debt", context)
+    return tab_page(request, repository, "debt", context)
 
 
 @login_required
 @require_GET
 def reviews(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = repository_get(user=_user(request), name=name)
+    repository = repository_get(user=user_of(request), name=name)
     job = _code_job(request, repository, REVIEW_JOB)
     page = Paginator(reviews_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
-    return _tab(request, repository, "reviews", {"page": page, "job": job, **_file_form(repository)})
+    return tab_page(request, repository, "reviews", {"page": page, "job": job, **_file_form(repository)})
 
 
 @login_required
 @require_GET
 def suites(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = repository_get(user=_user(request), name=name)
+    repository = repository_get(user=user_of(request), name=name)
     job = _code_job(request, repository, SUITE_JOB)
     page = Paginator(suites_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "job": job, **_file_form(repository)}
-    return _tab(request, repository, "tests", context)
+    return tab_page(request, repository, "tests", context)
 
 
 @login_required
 @require_GET
 def proposals(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = repository_get(user=_user(request), name=name)
+    repository = repository_get(user=user_of(request), name=name)
     job = _code_job(request, repository, OPTIMISE_JOB)
     page = Paginator(proposals_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "rows": [Proposal(row) for row in page], "job": job, **_file_form(repository)}
-    return _tab(request, repository, "proposals", context)
+    return tab_page(request, repository, "proposals", context)
 
 
 @login_required
 @require_GET
 def review_detail(request: HtmxRequest, name: str, review_id: UUID) -> HttpResponse:
-    repository = repository_get(user=_user(request), name=name)
+    repository = repository_get(user=user_of(request), name=name)
     review = review_get(code=code_of(repository), review_id=review_id)
-    context = {**review_context(review), "trail": _trail(repository, "reviews")}
+    context = {**review_context(review), "trail": trail(repository, "reviews")}
     return render(request, "quality/review_detail.html", context)
 
 
 @login_required
 @require_GET
 def suite_detail(request: HtmxRequest, name: str, suite_id: UUID) -> HttpResponse:
-    repository = repository_get(user=_user(request), name=name)
+    repository = repository_get(user=user_of(request), name=name)
     suite = suite_get(code=code_of(repository), suite_id=suite_id)
-    context = {**suite_context(suite), "trail": _trail(repository, "tests")}
+    context = {**suite_context(suite), "trail": trail(repository, "tests")}
     return render(request, "quality/suite_detail.html", context)
 
 
 @login_required
 @require_GET
 def proposal_detail(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpResponse:
-    user = _user(request)
+    user = user_of(request)
     repository = repository_get(user=user, name=name)
     row = proposal_get(code=code_of(repository), proposal_id=proposal_id)
     context = {
@@ -212,7 +196,7 @@ def proposal_detail(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpR
         "repository": repository,
         "applied": branch_of(row),
         "can_apply": can(user, Action.SPEC_WRITE, repository.scope),
-        "trail": _trail(repository, "proposals"),
+        "trail": trail(repository, "proposals"),
         "patch_url": reverse("quality:proposal-patch", args=[name, row.pk]),
     }
     return render_page(request, "quality/proposal_detail.html", context, fragment="quality/_proposal_branch.html")
@@ -222,7 +206,7 @@ def proposal_detail(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpR
 @require_POST
 def proposal_apply(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpResponse:
     proposal = _changeable(request, name, proposal_id)
-    proposal_apply_start(proposal=proposal, requested_by=_user(request))
+    proposal_apply_start(proposal=proposal, requested_by=user_of(request))
     return _to_proposal(request, name, proposal_id, "The fixes are being put on a branch.")
 
 
@@ -230,13 +214,13 @@ def proposal_apply(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpRe
 @require_POST
 def proposal_discard(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpResponse:
     proposal = _changeable(request, name, proposal_id)
-    proposal_discard_start(proposal=proposal, requested_by=_user(request))
+    proposal_discard_start(proposal=proposal, requested_by=user_of(request))
     return _to_proposal(request, name, proposal_id, "The branch is being removed.")
 
 
 def _changeable(request: HtmxRequest, name: str, proposal_id: UUID) -> QualityImprovement:
     """Return the proposal, once it is clear that the person may change branches of its repository."""
-    repository = repository_get(user=_user(request), name=name)
+    repository = repository_get(user=user_of(request), name=name)
     require(request, Action.SPEC_WRITE, repository.scope)
     return proposal_get(code=code_of(repository), proposal_id=proposal_id)
 
@@ -249,7 +233,7 @@ def _to_proposal(request: HtmxRequest, name: str, proposal_id: UUID, words: str)
 @login_required
 @require_GET
 def proposal_patch(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpResponse:
-    repository = repository_get(user=_user(request), name=name)
+    repository = repository_get(user=user_of(request), name=name)
     return patch_response(proposal_get(code=code_of(repository), proposal_id=proposal_id))
 
 
@@ -258,10 +242,10 @@ def proposal_patch(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpRe
 def measure(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
     if tab not in MEASURES:
         raise NotFound("There is nothing to measure here.")
-    repository = _measurable(request, name)
+    repository = measurable(request, name)
     response = redirect_after(request, reverse(f"quality:{tab}", args=[name]))
     try:
-        measurement_start(repository=repository, kind=MEASURES[tab], requested_by=_user(request))
+        measurement_start(repository=repository, kind=MEASURES[tab], requested_by=user_of(request))
     except UNMEASURABLE as problem:
         return notify(request, response, str(problem), level="error")
     return notify(request, response, "The measurement is under way.", level="info")
@@ -270,10 +254,10 @@ def measure(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
 @login_required
 @require_POST
 def measure_history(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = _measurable(request, name)
+    repository = measurable(request, name)
     response = redirect_after(request, reverse("quality:coverage", args=[name]))
     try:
-        jobs = history_measure(repository=repository, requested_by=_user(request))
+        jobs = history_measure(repository=repository, requested_by=user_of(request))
     except UNMEASURABLE as problem:
         return notify(request, response, str(problem), level="error")
     words = f"{len(jobs)} commits are being measured." if jobs else "The newest commits are all measured."
@@ -283,9 +267,9 @@ def measure_history(request: HtmxRequest, name: str) -> HttpResponse:
 @login_required
 @require_POST
 def review_new(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = _measurable(request, name)
+    repository = measurable(request, name)
     try:
-        review_start(code=_chosen(request, repository), requested_by=_user(request))
+        review_start(code=_chosen(request, repository), requested_by=user_of(request))
     except REFUSALS as problem:
         return _refused(request, name, "reviews", problem)
     return redirect_after(request, reverse("quality:reviews", args=[name]))
@@ -294,9 +278,9 @@ def review_new(request: HtmxRequest, name: str) -> HttpResponse:
 @login_required
 @require_POST
 def suite_new(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = _measurable(request, name)
+    repository = measurable(request, name)
     try:
-        suite_start(code=_chosen(request, repository), requested_by=_user(request))
+        suite_start(code=_chosen(request, repository), requested_by=user_of(request))
     except REFUSALS as problem:
         return _refused(request, name, "tests", problem)
     return redirect_after(request, reverse("quality:tests", args=[name]))
@@ -305,9 +289,9 @@ def suite_new(request: HtmxRequest, name: str) -> HttpResponse:
 @login_required
 @require_POST
 def proposal_new(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = _measurable(request, name)
+    repository = measurable(request, name)
     try:
-        optimise_start(code=_chosen(request, repository), requested_by=_user(request))
+        optimise_start(code=_chosen(request, repository), requested_by=user_of(request))
     except REFUSALS as problem:
         return _refused(request, name, "proposals", problem)
     return redirect_after(request, reverse("quality:proposals", args=[name]))
@@ -316,7 +300,7 @@ def proposal_new(request: HtmxRequest, name: str) -> HttpResponse:
 @login_required
 @require_GET
 def export(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
-    repository = repository_get(user=_user(request), name=name)
+    repository = repository_get(user=user_of(request), name=name)
     tables: dict[str, Callable[[], Iterable[exports.Row]]] = {
         "coverage": lambda: exports.coverage_rows(coverage_trend(repository)),
         "debt": lambda: exports.debt_rows(repository),
@@ -331,48 +315,14 @@ def export(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
     return response
 
 
-def _tab(request: HtmxRequest, repository: Repository, tab: str, context: dict[str, Any]) -> HttpResponse:
-    user = _user(request)
-    repository_seen(session=request.session, repository=repository)
-    context |= {
-        "repository": repository,
-        "repositories": repositories_readable(user=user),
-        "tab": tab,
-        "tabs": [
-            {"label": label, "url": reverse(f"quality:{key}", args=[repository.name]), "is_current": key == tab}
-            for key, label in TABS
-        ],
-        "tab_url": reverse(f"quality:{tab}", args=[repository.name]),
-        "can_measure": can(user, Action.QUALITY_MEASURE, repository.scope),
-        "trail": _trail(repository, tab)[:1],
-        "empty_title": EMPTY_TITLES.get(tab, "").format(repository.default_branch),
-        "fragment": f"quality/_{tab}.html",
-    }
-    return render_page(request, "quality/tab.html", context, fragment=f"quality/_{tab}.html")
-
-
 def _measurement(request: HtmxRequest, repository: Repository, tab: str) -> JobStatus | None:
     """Return the newest measurement. It is read before what it makes: a page that is behind stays live."""
-    return measurement_latest(repository=repository, kind=MEASURES[tab], user=_user(request))
+    return measurement_latest(repository=repository, kind=MEASURES[tab], user=user_of(request))
 
 
 def _code_job(request: HtmxRequest, repository: Repository, kind: str) -> JobStatus | None:
     """Return the newest work of this kind on a file, read before what it makes, as in ``_measurement``."""
-    return code_job_latest(kind=kind, code=code_of(repository), user=_user(request))
-
-
-def _trail(repository: Repository, tab: str) -> list[tuple[str, str]]:
-    label = dict(TABS)[tab]
-    return [
-        ("Quality", reverse("quality:index")),
-        (f"{repository.name}: {label.lower()}", reverse(f"quality:{tab}", args=[repository.name])),
-    ]
-
-
-def _measurable(request: HtmxRequest, name: str) -> Repository:
-    repository = repository_get(user=_user(request), name=name)
-    require(request, Action.QUALITY_MEASURE, repository.scope, object_kind="repository", object_id=repository.pk)
-    return repository
+    return code_job_latest(kind=kind, code=code_of(repository), user=user_of(request))
 
 
 def _chosen(request: HtmxRequest, repository: Repository) -> Code:
