@@ -7,7 +7,12 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from apps.docs.models import DocumentationArtifact, DocumentationSource
+from apps.docs.models import (
+    DocumentationArtifact,
+    DocumentationObservation,
+    DocumentationRelease,
+    DocumentationSource,
+)
 from apps.docs.types import GENERATE_SUBJECT, VALIDATE_SUBJECT
 from apps.governance.models import User
 from apps.governance.rest import Resource
@@ -69,4 +74,43 @@ class PageSourceResource(Resource):
     filters = ("artifact", "revision")
     newest = None
     place_path = "revision__repository"
+    places = staticmethod(repository_ids)
+
+
+class ObservationResource(Resource):
+    """How a page stood to one commit, and since when."""
+
+    noun = "docs-observations"
+    prefix = "observation"
+    model = DocumentationObservation
+    permit = "docs:read"
+    columns = {
+        "id": "pk",
+        "repository": "",
+        "revision": "",
+        "artifact": "",
+        "state": "",
+        "changes": "",
+        "begun_at": "",
+        "observed_at": "",
+    }
+    references = {"repository": "repo", "revision": "rev", "artifact": "page"}
+    filters = ("repository", "revision", "artifact", "state")
+    newest = "observed_at"
+    place_path = "repository"
+    places = staticmethod(repository_ids)
+
+
+class ReleaseResource(Resource):
+    """A release of a repository, as it was tagged when it was first seen."""
+
+    noun = "releases"
+    prefix = "release"
+    model = DocumentationRelease
+    permit = "docs:read"
+    columns = {"id": "pk", "repository": "", "name": "", "tagged_at": "", "seen_at": ""}
+    references = {"repository": "repo"}
+    filters = ("repository", "name")
+    newest = "seen_at"
+    place_path = "repository"
     places = staticmethod(repository_ids)

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from apps.core.clock import now
 from apps.core.errors import NotFound
+from apps.docs.clock_figures import ServiceClock, clocks_of
 from apps.docs.models import DocumentationArtifact
 from apps.docs.types import GENERATE_JOB, GENERATE_SUBJECT, VALIDATE_JOB, VALIDATE_SUBJECT
 from apps.governance.models import User
@@ -25,6 +27,7 @@ class RepositoryDocs:
     repository: Repository
     page: DocumentationArtifact | None
     job: Job | None
+    clock: ServiceClock | None = None
 
     @property
     def state(self) -> str:
@@ -43,7 +46,7 @@ def page_state(page: DocumentationArtifact) -> str:
 
 
 def pages_newest(repositories: Collection[Repository]) -> list[RepositoryDocs]:
-    """Return each of the repositories, which the caller may read, with its newest page and job; two queries."""
+    """Return each of the repositories, which the caller may read, with its newest page, job and clock; four queries."""
     job_of = _jobs_newest(repositories)  # Before what they make: a list that is behind stays live.
     newest = (
         DocumentationArtifact.objects.filter(source__revision__repository__in=repositories)
@@ -53,8 +56,10 @@ def pages_newest(repositories: Collection[Repository]) -> list[RepositoryDocs]:
         .distinct("source__revision__repository")
     )
     page_of = {page.source.revision.repository_id: page for page in newest}
+    clocks = clocks_of(repositories, now())
     return [
-        RepositoryDocs(repository, page_of.get(repository.pk), job_of.get(repository.pk)) for repository in repositories
+        RepositoryDocs(repository, page_of.get(repository.pk), job_of.get(repository.pk), clocks.get(repository.pk))
+        for repository in repositories
     ]
 
 

@@ -8,8 +8,8 @@ from apps.core.errors import NotFound
 from apps.core.ids import format_id
 from apps.docs.models import DocumentationArtifact
 from apps.docs.selectors import page_state, pages_readable
-from apps.docs.services import documentation_generate, documentation_validate
-from apps.docs.types import GENERATE_JOB, GENERATE_SUBJECT, VALIDATE_JOB, VALIDATE_SUBJECT
+from apps.docs.services import documentation_generate, documentation_observe, documentation_validate
+from apps.docs.types import GENERATE_JOB, GENERATE_SUBJECT, OBSERVE_JOB, VALIDATE_JOB, VALIDATE_SUBJECT
 from apps.governance.models import User
 from apps.jobs.services import JobRun, job_handler, job_subject_access
 from apps.repositories.models import Revision
@@ -34,6 +34,15 @@ def validation_run(run: JobRun) -> None:
     run.progress("comparing_with_the_code")
     checked = documentation_validate(artifact=page, actor=run.job.requested_by, before_save=run.raise_if_cancelled)
     run.progress("checked", page=format_id("page", page.pk), state=page_state(checked))
+
+
+@job_handler(OBSERVE_JOB, timeout_s=900, max_attempts=2)
+def observation_run(run: JobRun) -> None:
+    revision = Revision.objects.select_related("repository").filter(pk=run.job.subject_id).first()
+    if revision is None:
+        raise NotFound("The commit that was to be looked at is no longer registered.")
+    run.progress("comparing_with_the_code")
+    run.progress("checked", observations=documentation_observe(repository=revision.repository))
 
 
 @job_subject_access(GENERATE_SUBJECT)

@@ -6,6 +6,7 @@ from apps.core.errors import NofxError
 
 GENERATE_JOB = "docs.generate"
 VALIDATE_JOB = "docs.validate"
+OBSERVE_JOB = "docs.observe"
 # A page is written of a revision; the name is ours, because other apps have jobs about revisions too.
 GENERATE_SUBJECT = "docs_revision"
 VALIDATE_SUBJECT = "docs_page"

@@ -7,6 +7,7 @@ from apps.docs import views
 app_name = "docs"
 urlpatterns = [
     path("docs", views.index, name="index"),
+    path("docs/follow", views.follow, name="follow"),
     path("docs/generate", views.generate, name="generate"),
     path("docs/<uuid:page_id>", views.page_detail, name="page-detail"),
     path("docs/<uuid:page_id>.md", views.page_download, name="page-download"),

@@ -12,12 +12,14 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.core.clock import now
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
+from apps.docs.clock_figures import clocks_of
 from apps.docs.models import DocumentationArtifact
 from apps.docs.rendering import render as markdown_render
 from apps.docs.rendering import symbol_anchor
 from apps.docs.selectors import check_latest, generation_followed, page_get, page_state, pages_newest, pages_of
-from apps.docs.services import generation_start, validation_start
+from apps.docs.services import generation_start, observation_start, validation_start
 from apps.governance.http import require
 from apps.governance.models import User
 from apps.governance.selectors import can, scopes_where
@@ -75,6 +77,7 @@ def page_detail(request: HtmxRequest, page_id: UUID) -> HttpResponse:
         "documented": sum(citation["is_documented"] for citation in page.source.citations),
         "validation": page.source.validation,
         "changes": _changes(page),
+        "clock": clocks_of([repository], now()).get(repository.pk),
         "versions": Paginator(pages_of(repository), VERSIONS).get_page(request.GET.get("versions")),
         "can_check": can(user, Action.DOCS_GENERATE, repository.scope),
         "trail": [("Docs", reverse("docs:index"))],
@@ -104,6 +107,21 @@ def generate(request: HtmxRequest) -> HttpResponse:
     except EXPECTED as error:
         return notify(request, response, str(error), level="error")
     return notify(request, response, f"The API page of {repository.name} is being written.", level="info")
+
+
+@login_required
+@require_POST
+def follow(request: HtmxRequest) -> HttpResponse:
+    user = _user(request)
+    repository = repository_get(user=user, name=request.POST.get("repository", ""))
+    require(request, Action.DOCS_GENERATE, repository.scope)
+    response = redirect_after(request, reverse("docs:index"))
+    try:
+        observation_start(repository=repository, requested_by=user)
+    except EXPECTED as error:
+        return notify(request, response, str(error), level="error")
+    words = f"The pages of {repository.name} are being held against its newest commits."
+    return notify(request, response, words, level="info")
 
 
 @login_required

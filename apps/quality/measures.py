@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from functools import partial
 
-from apps.governance.measures import Measure, Shape, measure_register
+from apps.governance.measures import Measure, Reading, Shape, Window, measure_register
 from apps.quality.coverage_figures import branch_share, coverage_read, line_share
 from apps.quality.flake_figures import flake_read
 
@@ -20,6 +21,7 @@ FLAKES = (
     "window: the share that both passed and failed. Skipped executions do not count; runs that infrastructure broke "
     "are left out and listed; tests in quarantine count. Gates compare the upper end of the interval."
 )
+MUTATION = "The share of small changes to a program that make at least one of its tests fail."
 
 
 def measures_register() -> None:
@@ -52,4 +54,22 @@ def measures_register() -> None:
             is_better_higher=False,
             freshness=timedelta(days=7),
         )
+    )
+    measure_register(
+        Measure(
+            key="quality.mutation_score",
+            title="Mutation score",
+            definition=MUTATION,
+            shape=Shape.RATE,
+            unit="%",
+            group=GROUP,
+            read=not_measured,
+        )
+    )
+
+
+def not_measured(scopes: Collection[int], window: Window) -> Reading:
+    """Return that there is no figure, which no gate takes for one that is met."""
+    return Reading(
+        None, missing="The mutation score is not measured yet: nothing here changes programs to try the tests."
     )

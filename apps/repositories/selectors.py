@@ -33,7 +33,7 @@ from apps.repositories.line_figures import (
     rework,
 )
 from apps.repositories.models import Repository, Revision
-from apps.repositories.types import CommitInfo, RepositoryEmpty, RepositoryUnavailable
+from apps.repositories.types import CommitInfo, RepositoryEmpty, RepositoryUnavailable, TagInfo
 
 __all__ = [
     "LAST_SEEN_KEY",
@@ -64,6 +64,7 @@ __all__ = [
     "symbols_calling",
     "symbols_named",
     "symbols_similar",
+    "tags",
 ]
 
 LAST_SEEN_KEY = "repository"
@@ -171,6 +172,11 @@ def object_kind(repository: Repository, sha: str, path: str) -> str:
 def history(repository: Repository, sha: str, *, limit: int = 50) -> list[CommitInfo]:
     """Return the first-parent history of *sha*, newest first."""
     return git.history(Path(repository.path), sha, limit=limit)
+
+
+def tags(repository: Repository, sha: str) -> list[TagInfo]:
+    """Return the tags in the history of *sha*, oldest first; see :func:`apps.repositories.gateways.git.tags`."""
+    return git.tags(Path(repository.path), sha)
 
 
 def churn(repository: Repository, *, days: int = 90) -> Mapping[str, int]:

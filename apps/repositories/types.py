@@ -78,6 +78,14 @@ class CommitInfo:
     subject: str
 
 
+@dataclass(frozen=True)
+class TagInfo:
+    """A tag of the history."""
+
+    name: str
+    tagged_at: datetime
+
+
 class CodeHost(Protocol):
     """
     Where branches live and merges happen. The first adapter is local git; GitHub and GitLab stand behind the same port.

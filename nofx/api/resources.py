@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from apps.console.resources import BaselineResource, MetricSampleResource
 from apps.core.errors import NofxError
-from apps.docs.resources import PageResource, PageSourceResource
+from apps.docs.resources import ObservationResource, PageResource, PageSourceResource, ReleaseResource
 from apps.evolution.resources import PlanResource, SnapshotResource, SnapshotSourceResource
 from apps.generation.resources import (
     AnswerResource,
@@ -131,6 +131,8 @@ RESOURCES: tuple[type[Resource], ...] = (
     PlanResource,
     PageResource,
     PageSourceResource,
+    ObservationResource,
+    ReleaseResource,
     RepositoryResource,
     RevisionResource,
     RepositoryPolicyResource,

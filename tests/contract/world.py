@@ -7,7 +7,12 @@ from uuid import uuid4
 
 from apps.console.models import Baseline, MetricSample
 from apps.core.clock import now
-from apps.docs.models import DocumentationArtifact, DocumentationSource
+from apps.docs.models import (
+    DocumentationArtifact,
+    DocumentationObservation,
+    DocumentationRelease,
+    DocumentationSource,
+)
 from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapshot, SnapshotSource
 from apps.generation.models import (
     Answer,
@@ -390,6 +395,17 @@ class World:
             artifact_type="api", target_code_version="1", generated_content="#", format="markdown"
         )
         DocumentationSource.objects.create(artifact=page, revision=revision)
+        DocumentationObservation.objects.create(
+            repository=self.repository,
+            revision=revision,
+            artifact=page,
+            state="in_sync",
+            changes=0,
+            begun_at="2026-11-01T00:00Z",
+        )
+        DocumentationRelease.objects.create(
+            repository=self.repository, name=f"v1.{self.count}", tagged_at="2026-11-01T00:00Z"
+        )
 
     def _test(self, revision):
         run = SuiteRun.objects.create(revision=revision, environment="ci", source="junit", digest="d", passed=1)

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from apps.docs.models import DocumentationArtifact
+from apps.docs.models import DocumentationArtifact, DocumentationRelease
 from apps.docs.services import documentation_generate
 from apps.governance.models import AuditEvent, RoleAssignment, User
 from apps.governance.services import scope_create
@@ -288,7 +288,8 @@ def test_the_list_asks_the_database_as_often_for_one_repository_as_for_twenty(cl
     assert text.count("Last attempt: failed</a>") == 20
 
 
-def test_the_admin_site_shows_every_model_and_changes_none(client_of, page):
+def test_the_admin_site_shows_every_model_and_changes_none(client_of, page, repository):
+    DocumentationRelease.objects.create(repository=repository, name="v1.0", tagged_at=page.last_updated)
     client = client_of(User.objects.create_superuser("root", password="correct horse battery staple"))
     for model in apps.get_app_config("docs").get_models():
         name = model._meta.model_name

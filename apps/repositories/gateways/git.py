@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from apps.core.errors import NofxError
-from apps.repositories.types import CommitInfo, Person, RepositoryUnavailable
+from apps.repositories.types import CommitInfo, Person, RepositoryUnavailable, TagInfo
 
 TIMEOUT_S = 60
 MAX_ERROR = 2_000
@@ -237,6 +237,17 @@ def _lines_of(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
         said = process.stderr.read(MAX_ERROR).decode(errors="replace") if process.stderr else ""
     if process.returncode != 0:
         raise GitError(said.strip() or "git log failed")
+def tags(path: Path, sha: str) -> list[TagInfo]:
+    """Return the tags whose commits are in the history of *sha*, oldest first; a light one has its commit's time."""
+    output = run(
+        path, "for-each-ref", f"--merged={sha}", "--format=%(refname:strip=2)%00%(creatordate:unix)", "refs/tags"
+    )
+    found = []
+    for line in output.decode(errors="replace").splitlines():
+        name, _, when = line.partition("\0")
+        if name.isprintable() and when.isdecimal():
+            found.append(TagInfo(name, datetime.fromtimestamp(int(when), UTC)))
+    return sorted(found, key=lambda tag: (tag.tagged_at, tag.name))
 
 
 def churn(path: Path, sha: str, *, since: datetime) -> Mapping[str, int]:

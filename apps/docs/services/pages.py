@@ -1,18 +1,20 @@
-"""The door to writing: API pages, and whether they still say what the code says."""
+"""Writes API pages, and checks whether they still say what the code says."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 
 from django.db import transaction
 
-from apps.checks.services import docstring_style, docstrings_check, is_test_path, public_interface
+from apps.checks.services import docstring_style, docstrings_check, public_interface
 from apps.core.clock import now
 from apps.docs.engine.drift import citation_of, cite, compare
 from apps.docs.engine.pages import api_page, documented_share
 from apps.docs.models import DocumentationArtifact, DocumentationSource
+from apps.docs.services.code import python_at
+from apps.docs.services.observations import documentation_observe
 from apps.docs.types import (
     GENERATE_JOB,
     GENERATE_SUBJECT,
@@ -26,7 +28,7 @@ from apps.governance.services import audit_record
 from apps.jobs.models import Job
 from apps.jobs.services import job_enqueue
 from apps.repositories.models import Repository, Revision
-from apps.repositories.selectors import files_at, head_sha
+from apps.repositories.selectors import head_sha
 from apps.repositories.services import revision_record
 
 API = "api"
@@ -72,14 +74,14 @@ def documentation_generate(
     """
     Write the API page of a commit; a commit has one, written anew, so a repetition adds nothing.
 
-    Takes seconds; nothing is run. ``before_save`` is called before anything is written and may raise. The caller has
-    decided that ``actor`` may ask.
+    Takes seconds; nothing is run. How it stands to the newest commit is observed. ``before_save`` is called before
+    anything is written and may raise. The caller has decided that ``actor`` may ask.
 
     :raises NothingToDocument: no Python file besides the tests offers a public function or class.
     :raises RepositoryUnavailable: the repository cannot be opened.
     """
     repository = revision.repository
-    items = public_interface(_python(repository, revision.sha))
+    items = public_interface(python_at(repository, revision.sha))
     share = documented_share(items)
     if share is None:
         raise NothingToDocument(
@@ -115,6 +117,7 @@ def documentation_generate(
             detail={"sha": revision.sha},
         )
     artifact.refresh_from_db()
+    documentation_observe(repository=repository)
     return artifact
 
 
@@ -135,7 +138,7 @@ def documentation_validate(
     source = DocumentationSource.objects.select_related("revision__repository__scope").get(artifact=artifact)
     repository = source.revision.repository
     revision = revision_record(repository=repository, sha=head_sha(repository))
-    files = _python(repository, revision.sha)
+    files = python_at(repository, revision.sha)
     today = public_interface(files)
     drift = compare([citation_of(stored) for stored in source.citations], today)
     style = docstring_style(item.docstring for item in today)
@@ -161,13 +164,5 @@ def documentation_validate(
             detail={"sha": revision.sha, "state": drift.state},
         )
     artifact.source = source
+    documentation_observe(repository=repository)
     return artifact
-
-
-def _python(repository: Repository, sha: str) -> Mapping[str, str]:
-    contents = files_at(repository, sha)
-    return {
-        path: content.decode(errors="replace")
-        for path, content in contents.items()
-        if path.isprintable() and not is_test_path(path)
-    }
