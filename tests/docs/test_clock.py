@@ -164,13 +164,8 @@ class TestObserving:
     def test_each_commit_is_held_against_the_page_of_its_time(self, page, repository, commit, monkeypatch):
         after = page.last_updated + timedelta(microseconds=1)
         monkeypatch.setattr("apps.docs.services.observations.now", lambda: after + 9 * HOUR)
-        dated(
-            repository,
-            after + 2 * HOUR,
-            {"shop/prices.py": PRICES.replace("percent: int", "percent: float")},
-            commit,
-            monkeypatch,
-        )
+        changed = PRICES.replace("percent: int", "percent: float")
+        dated(after + 2 * HOUR, {"shop/prices.py": changed}, commit, monkeypatch)
         dated(after + 3 * HOUR, {"README.md": "Shop."}, commit, monkeypatch)
         dated(after + 4 * HOUR, {"shop/prices.py": "def other() -> int: ...\n"}, commit, monkeypatch)
         assert documentation_observe(repository=repository) == 3
