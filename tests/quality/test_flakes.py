@@ -35,7 +35,7 @@ def test_381_clean_pairs_are_needed_to_say_that_fewer_than_one_in_a_hundred_are_
     assert pairs_needed(0, 381) == 0
     assert reruns_sentence(0, 200).startswith("Another 181 clean pairs of a test and a commit")
     assert reruns_sentence(0, 380).startswith("Another 1 clean pair of")
-    assert reruns_sentence(0, 381) == "It can be said at 95 % that fewer than 1% are flaky."
+    assert reruns_sentence(0, 381) == "It can be said at 95 % that fewer than 1 % are flaky."
     assert "mend these tests first" in reruns_sentence(5_000_000, 6_000_000)
 
 

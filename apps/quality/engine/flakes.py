@@ -83,7 +83,7 @@ def pairs_needed(flaky: int, pairs: int, *, claim: float = CLAIM) -> int | None:
 def reruns_sentence(flaky: int, pairs: int, *, claim: float = CLAIM) -> str:
     """Return what is still needed to claim that less than *claim* of the pairs are flaky."""
     more = pairs_needed(flaky, pairs, claim=claim)
-    what = f"that fewer than {claim:.0%} are flaky"
+    what = f"that fewer than {100 * claim:.0f} % are flaky"
     if more is None:
         return f"With {flaky:,} flaky pairs nobody can say {what}: mend these tests first."
     if more == 0:
