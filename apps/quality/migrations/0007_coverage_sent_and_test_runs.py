@@ -42,7 +42,7 @@ DROP FUNCTION quality_keep();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("quality", "0005_proposal_branches"),
+        ("quality", "0006_code_of_candidates"),
         ("repositories", "0004_code_index"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
