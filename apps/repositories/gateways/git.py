@@ -237,6 +237,8 @@ def _lines_of(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
         said = process.stderr.read(MAX_ERROR).decode(errors="replace") if process.stderr else ""
     if process.returncode != 0:
         raise GitError(said.strip() or "git log failed")
+
+
 def tags(path: Path, sha: str) -> list[TagInfo]:
     """Return the tags whose commits are in the history of *sha*, oldest first; a light one has its commit's time."""
     output = run(
