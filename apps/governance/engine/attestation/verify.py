@@ -173,11 +173,11 @@ def envelope_opened(data: bytes, keys: Mapping[str, bytes], name: str) -> tuple[
 
 _LOCAL, _CENTRAL, _END = "<4s5H3I2H", "<4s6H3I5H2I", "<4s4H2IH"
 _FIXED = (20, 0x0800, 0, 0, 0x21)  # version, UTF-8 names, stored, midnight, 1 January 1980
-_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*){0,3}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*){0,3}|README\.txt")
 
 
 def is_safe_name(name: str) -> bool:
-    """Return whether *name* is one that a pack may hold: lower case, relative, nothing that leads out of a folder."""
+    """Return whether a pack may hold *name*: lower case but README.txt, relative, nothing that leads out of a folder."""
     return len(name) <= 200 and _NAME.fullmatch(name) is not None and ".." not in name
 
 
