@@ -12,6 +12,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 # No connection is made with these: they let the settings be judged as on a server.
 PRODUCTION_LIKE := NOFX_HOME=$(CURDIR)/.nofx/test NOFX_HTTPS=1 NOFX_ALLOWED_HOSTS=nofx.example.org \
 	NOFX_SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz \
+	NOFX_SIGNING_KEY=only-for-this-check \
 	DATABASE_URL=postgresql://nofx_app@db.example.org/nofx
 # pip shows no notices: what a person reads here is ours.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

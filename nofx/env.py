@@ -29,6 +29,9 @@ VARIABLES = (
     Variable("NOFX_MIGRATE_DATABASE_URL", "", "The owner role's connection, to migrate. Needed with DATABASE_URL."),
     Variable("NOFX_REDIS_URL", "", "Moves the job queue and live pages from the database to this Redis."),
     Variable("NOFX_SECRET_KEY", "", "Signs sessions. Needed with DATABASE_URL; else made once and kept in NOFX_HOME."),
+    Variable(
+        "NOFX_SIGNING_KEY", "", "Signs statements (Ed25519, PEM). Needed with DATABASE_URL; else made in NOFX_HOME."
+    ),
     Variable("NOFX_HOME", ".nofx", "Where everything that is written lives: database, logs, worktrees, models."),
     Variable("NOFX_HOST", "127.0.0.1", "The address the web process listens on."),
     Variable("NOFX_PORT", "", "The web port. Empty: 8000, else the next free one."),

@@ -231,3 +231,23 @@ class TokenInvalid(NofxError):
 
     code = "token.invalid"
     status = 422
+
+
+class SigningKeyUnusable(NofxError):
+    """Nothing can be signed: there is no key that the platform knows as its current one."""
+
+    code = "signing.key_unusable"
+    status = 503
+
+
+class PackClosed(Conflict):
+    """The pack has ended, or is not made yet."""
+
+    code = "pack.closed"
+
+
+class PackImpossible(NofxError):
+    """There is nothing here that a pack could hold yet."""
+
+    code = "pack.impossible"
+    status = 422

@@ -58,6 +58,7 @@ from apps.governance.resources_ladder import (
     SuspensionResource,
     TripwireReadingResource,
 )
+from apps.governance.resources_attestation import AttestationKeyResource, AttestationResource, EvidencePackResource
 from apps.governance.resources_profile import AbsenceResource
 from apps.governance.rest import Resource
 from apps.jobs.resources import JobEventResource, JobResource
@@ -169,6 +170,9 @@ RESOURCES: tuple[type[Resource], ...] = (
     SuspensionResource,
     IncidentResource,
     AuditEventResource,
+    AttestationResource,
+    AttestationKeyResource,
+    EvidencePackResource,
     UserResource,
     OrganisationResource,
     ScopeResource,

@@ -29,6 +29,8 @@ COMMANDS = {
     "consensus": "measure the consensus on recorded answers of models",
     "specification": "measure how well examples are read out of specifications",
     "sandbox": "probe the isolation of this machine, or serve runs from it",
+    "audit": "verify an evidence pack, offline",
+    "keys": "make, list and rotate the keys that sign",
     "bench": "measure and print figures",
     "manage": "run one of Django's management commands",
 }

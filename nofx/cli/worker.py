@@ -1,8 +1,8 @@
 """
 Run one cluster of queue workers in the foreground.
 
-Started on another machine with the same DATABASE_URL, NOFX_SECRET_KEY and, when it is set, NOFX_REDIS_URL, it joins
-the others; nothing else is needed.
+Started on another machine with the same DATABASE_URL, NOFX_SECRET_KEY, NOFX_SIGNING_KEY and, when it is set,
+NOFX_REDIS_URL, it joins the others; nothing else is needed.
 """
 
 from __future__ import annotations

@@ -33,7 +33,17 @@ def secret_key() -> str:
     return path.read_text()
 
 
+def signing_key() -> str:
+    """Return the private key of statements, as PEM; empty where one is made once on a single machine."""
+    if not ENVIRONMENT["NOFX_SIGNING_KEY"] and not IS_EMBEDDED:
+        raise ImproperlyConfigured(
+            "Set NOFX_SIGNING_KEY: processes that share a database sign with one key. `nofx keys new` prints one."
+        )
+    return ENVIRONMENT["NOFX_SIGNING_KEY"]
+
+
 SECRET_KEY = secret_key()
+NOFX_SIGNING_KEY = signing_key()
 DEBUG = ENVIRONMENT.flag("NOFX_DEBUG")
 ALLOWED_HOSTS = ENVIRONMENT.names("NOFX_ALLOWED_HOSTS")
 IS_HTTPS = ENVIRONMENT.flag("NOFX_HTTPS")

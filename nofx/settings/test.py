@@ -6,7 +6,15 @@ from pathlib import Path
 os.environ["NOFX_HOME"] = os.environ.get("NOFX_TEST_HOME") or str(
     Path(__file__).resolve().parents[2] / ".nofx" / "test"
 )
-for _name in ("DATABASE_URL", "NOFX_REDIS_URL", "NOFX_HTTPS", "NOFX_DEBUG", "OPENAI_API_KEY", "NOFX_LOCAL_MODELS"):
+for _name in (
+    "DATABASE_URL",
+    "NOFX_REDIS_URL",
+    "NOFX_HTTPS",
+    "NOFX_DEBUG",
+    "NOFX_SIGNING_KEY",
+    "OPENAI_API_KEY",
+    "NOFX_LOCAL_MODELS",
+):
     os.environ.pop(_name, None)
 os.environ["NOFX_DATABASE_ROLE"] = "owner"
 

@@ -31,9 +31,10 @@ def workers() -> Child:
 
 
 def models(environment: Environment) -> Child:
-    """The process that fetches the local models in the background and serves those that are there."""
+    """The process that fetches the local models in the background and serves those that are there; it signs nothing."""
     names = ("NOFX_LOCAL_MODELS", "NOFX_LOCAL_MODEL_PATHS")
-    return Child("models", (sys.executable, "-m", "apps.providers.local"), {name: environment[name] for name in names})
+    given = {name: environment[name] for name in names}
+    return Child("models", (sys.executable, "-m", "apps.providers.local"), {**given, "NOFX_SIGNING_KEY": ""})
 
 
 def children(environment: Environment, port: int) -> tuple[Child, ...]:

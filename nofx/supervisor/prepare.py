@@ -68,8 +68,8 @@ def prepare(platform: Platform, say: Say) -> dict[str, Any]:
 
 
 def _refuse_halves(platform: Platform) -> None:
-    """A database of one's own comes with the owner's connection and a signing key that all machines share."""
-    needed = ("NOFX_MIGRATE_DATABASE_URL", "NOFX_SECRET_KEY")
+    """A database of one's own comes with the owner's connection and with keys that all machines share."""
+    needed = ("NOFX_MIGRATE_DATABASE_URL", "NOFX_SECRET_KEY", "NOFX_SIGNING_KEY")
     missing = [] if platform.is_embedded else [name for name in needed if not platform.environment[name]]
     if missing:
         raise StartRefused(

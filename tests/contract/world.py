@@ -35,8 +35,10 @@ from apps.generation.models import (
     SpecificationReading,
     StageRecord,
 )
+from apps.governance.engine.attestation import SigningKey
 from apps.governance.models import (
     ApprovalPolicyVersion,
+    AttestationKey,
     Ballot,
     CodeOwner,
     Gate,
@@ -47,6 +49,7 @@ from apps.governance.models import (
     GateReading,
     GateSeat,
     GateWaiver,
+    EvidencePack,
     IdempotencyKey,
     Incident,
     Override,
@@ -58,6 +61,7 @@ from apps.governance.models import (
     User,
 )
 from apps.governance.services import audit_record, token_issue
+from apps.governance.services.attestation import SubjectOf, attestation_sign
 from apps.governance.services.profile import absence_declare
 from apps.governance.types import Role
 from apps.jobs.models import Job, JobEvent
@@ -214,6 +218,7 @@ class World:
         self._open_and_suspend()
         self._vote()
         audit_record(action="x", object_kind="request", object_id=request.pk, actor=self.owner, scope=self.scope)
+        self._sign(request)
         self._measure(revision)
         self._tell()
         self._govern(run)
@@ -293,6 +298,22 @@ class World:
         )
         GateDecision.objects.create(
             gate=gate, freeze=freeze, outcome="lapsed", content={}, content_digest="d", decided_by=self.owner
+        )
+
+    def _sign(self, request):
+        key = SigningKey.generate()
+        AttestationKey.objects.filter(is_current=True).update(is_current=False, valid_until=now())
+        AttestationKey.objects.create(fingerprint=key.public.key_id, public_key=key.public.raw.hex(), valid_from=now())
+        attestation_sign(
+            subject=SubjectOf("request", request.pk, self.scope),
+            digests={"shop": {"gitCommit": "0" * 40}},
+            predicate_type="urn:x-nofx:test:v1",
+            evidence={},
+            more={},
+            key=key,
+        )
+        EvidencePack.objects.create(
+            subject_kind="request", subject_id=request.pk, scope=self.scope, requested_by=self.owner
         )
 
     def _another_scope(self):

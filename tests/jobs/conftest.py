@@ -97,6 +97,7 @@ class Platform:
             "NOFX_HOME": str(folder / "home"),
             "DATABASE_URL": make_conninfo(**target),
             "NOFX_SECRET_KEY": settings.SECRET_KEY,
+            "NOFX_SIGNING_KEY": "not used here",
             "NOFX_DATABASE_ROLE": "application",
             "NOFX_REDIS_URL": redis_url,
             "NOFX_WORKERS": "2",

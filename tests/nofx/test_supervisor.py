@@ -175,11 +175,13 @@ def test_a_port_that_is_taken_is_refused_before_anything_is_made(home, taken):
     assert not home.postgres.exists()
 
 
-def test_a_database_of_ones_own_without_its_owner_and_key_is_refused(tmp_path):
+def test_a_database_of_ones_own_without_its_owner_and_keys_is_refused(tmp_path):
     settings = {"NOFX_HOME": str(tmp_path), "DATABASE_URL": "postgresql://app@localhost/nofx"}
-    with pytest.raises(StartRefused, match="NOFX_MIGRATE_DATABASE_URL and NOFX_SECRET_KEY are not"):
+    with pytest.raises(
+        StartRefused, match="NOFX_MIGRATE_DATABASE_URL and NOFX_SECRET_KEY and NOFX_SIGNING_KEY are not"
+    ):
         prepare(Platform(Environment(settings)), say=print)
-    with pytest.raises(StartRefused, match="and NOFX_SECRET_KEY is not"):
+    with pytest.raises(StartRefused, match="set and NOFX_SECRET_KEY and NOFX_SIGNING_KEY are not"):
         prepare(
             Platform(Environment({**settings, "NOFX_MIGRATE_DATABASE_URL": "postgresql://owner@localhost/nofx"})),
             say=print,

@@ -143,7 +143,8 @@ def test_a_scratch_directory_is_as_large_as_its_run_may_use(script: Run) -> None
 
 
 def test_the_environment_holds_no_secret(script: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NOFX_SECRET_KEY", "s3cr3t")
+    for name in ("NOFX_SECRET_KEY", "NOFX_SIGNING_KEY"):
+        monkeypatch.setenv(name, "s3cr3t")
     fresh = Sandbox.open(workers=1)
     try:
         result = script("import os, sys; print(sorted(os.environ), sys.orig_argv)")

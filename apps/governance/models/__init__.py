@@ -2,6 +2,7 @@
 
 from apps.governance.models.absences import Absence
 from apps.governance.models.access import ApiToken, IdempotencyKey
+from apps.governance.models.attestation import Attestation, AttestationKey, EvidencePack
 from apps.governance.models.audit import AuditEvent
 from apps.governance.models.decisions import Ballot, Override
 from apps.governance.models.gates import (
@@ -22,6 +23,8 @@ __all__ = [
     "Absence",
     "ApiToken",
     "ApprovalPolicyVersion",
+    "Attestation",
+    "AttestationKey",
     "AuditEvent",
     "Ballot",
     "CodeOwner",
@@ -33,6 +36,7 @@ __all__ = [
     "GateReading",
     "GateSeat",
     "GateWaiver",
+    "EvidencePack",
     "IdempotencyKey",
     "Incident",
     "Organisation",

@@ -177,7 +177,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*){0,3}|README\.tx
 
 
 def is_safe_name(name: str) -> bool:
-    """Return whether a pack may hold *name*: lower case but README.txt, relative, nothing that leads out of a folder."""
+    """Return whether a pack may hold *name*: lower case but README.txt, and nothing that leads out of a folder."""
     return len(name) <= 200 and _NAME.fullmatch(name) is not None and ".." not in name
 
 
