@@ -246,6 +246,7 @@ def _fallbacks(text: str) -> dict[str, str]:
     return wanted
 
 
+@cache
 def _known() -> frozenset[int]:
     """Return the letters that some font has."""
     return _letters(FACES["text"]) | _letters(FALLBACKS["wide"]) | _letters(FALLBACKS["han"])
