@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.generation.views import depth, direct, learned, overrides, questions, requests, review, specs
+from apps.generation.views import attestation, depth, direct, learned, overrides, questions, requests, review, specs
 
 app_name = "generation"
 urlpatterns = [
@@ -29,6 +29,7 @@ urlpatterns = [
     path("requests/<uuid:request_id>/again", requests.request_again, name="request-again"),
     path("requests/<uuid:request_id>/push", requests.request_push, name="request-push"),
     path("requests/<uuid:request_id>/merge", requests.request_merge, name="request-merge"),
+    path("requests/<uuid:request_id>/attestation", attestation.request_attestation, name="request-attestation"),
     path("requests/<uuid:request_id>/overrides", requests.request_override, name="override"),
     path(
         "requests/<uuid:request_id>/overrides/<uuid:override_id>/confirm",

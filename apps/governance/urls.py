@@ -12,6 +12,7 @@ from apps.governance.views import (
     second_factor,
     tokens,
 )
+from apps.governance.views import attestation, confirm, pages, policies, profile, second_factor, tokens
 
 app_name = "governance"
 urlpatterns = [
@@ -61,6 +62,9 @@ urlpatterns = [
     path("governance/incidents", ladder.incident_list, name="incident-list"),
     path("governance/incidents/new", ladder.incident_opening, name="incident-open"),
     path("governance/incidents/<uuid:incident_id>/close", ladder.incident_closing, name="incident-close"),
+    path("governance/keys", attestation.key_list, name="key-list"),
+    path("governance/keys/<slug:fingerprint>.pem", attestation.key_file, name="key-file"),
+    path("governance/keys/verify.py", attestation.verifier, name="verifier"),
     path("governance/policies", policies.policy_list, name="policy-list"),
     path("governance/policies/new", policies.policy_new, name="policy-new"),
     path("governance/policies/<uuid:version_id>", policies.policy_detail, name="policy-detail"),

@@ -162,6 +162,16 @@ def files_at(repository: Repository, sha: str, *, suffixes: Sequence[str] | None
 def paths_at(repository: Repository, sha: str) -> frozenset[str]:
     """Return the paths of all regular files at *sha*; nothing is read."""
     return frozenset(path for path, _, _ in git.tree_entries(Path(repository.path), sha))
+def tree_sha(repository: Repository, sha: str) -> str:
+    """
+    Return the id of the tree of the commit *sha*.
+
+    :raises RepositoryUnavailable: the repository cannot be opened, or has no such commit.
+    """
+    try:
+        return git.text(Path(repository.path), "rev-parse", "--verify", "--end-of-options", f"{sha}^{{tree}}")
+    except git.GitError as error:
+        raise RepositoryUnavailable(f"The repository has no commit {sha[:12]}.") from error
 
 
 def object_kind(repository: Repository, sha: str, path: str) -> str:

@@ -6,7 +6,11 @@ Importable without Django; needs no database.
 
 from __future__ import annotations
 
+import hashlib
+import platform
 from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
 
 from apps.sandbox.engine.rootfs import SCRATCH
 from apps.sandbox.errors import NodeUnavailable, SandboxUnavailable, SpecInvalid
@@ -49,6 +53,7 @@ __all__ = [
     "SpecInvalid",
     "Value",
     "node_missing",
+    "sandbox_digest",
     "sandbox_map",
     "sandbox_probe",
     "sandbox_run",
@@ -84,3 +89,13 @@ def node_missing() -> tuple[str, str]:
     """Return why JavaScript cannot be run on this machine and what to do about it; two empty texts where it can."""
     problem = node_problem(process_sandbox().runtime.node)
     return (problem, NODE_REMEDY) if problem else ("", "")
+
+
+@cache
+def sandbox_digest() -> str:
+    """Return the SHA-256 of what a sandbox is here: its own sources, Python's version and the kernel's name."""
+    digest = hashlib.sha256(f"{platform.python_version()} {platform.system()}\n".encode())
+    folder = Path(__file__).parent
+    for path in sorted(path for suffix in ("py", "c") for path in folder.rglob(f"*.{suffix}")):
+        digest.update(f"{path.relative_to(folder).as_posix()}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

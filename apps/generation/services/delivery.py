@@ -13,6 +13,7 @@ from apps.core.clock import now
 from apps.core.errors import Conflict
 from apps.generation.engine.judging import Cause
 from apps.generation.models import CodeGenerationConsensus, CodeGenerationRequest, GenerationRun, PullRequest
+from apps.generation.services.attesting import delivery_attest, delivery_evidence
 from apps.generation.services.gates import TESTS_GATE, gates_run
 from apps.generation.services.joined import merged_tell
 from apps.generation.services.learning import outcome_learn
@@ -26,6 +27,7 @@ from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import display_name
 from apps.governance.services import Denial, NotAllowed, NotInteractive, audit_record
+from apps.governance.services.attestation import evidence_digest, signing_key
 from apps.jobs.services import JobRun
 from apps.repositories.services import code_host, revision_record
 from apps.repositories.types import MergeBlocked, Person, PushRefused, trailers
@@ -136,6 +138,13 @@ def commit_message(run: GenerationRun, candidate_id: str) -> str:
     )
 
 
+def merge_message(pull_request: PullRequest, evidence: str) -> str:
+    """Return the merge's message; its trailer is the SHA-256 of the evidence, since no commit can name itself."""
+    run = pull_request.request.run
+    lines = [("NOFX-Request", f"req_{run.pk}"), ("NOFX-Attestation", f"sha256:{evidence}")]
+    return f"Merge {pull_request.branch}: {' '.join(run.title.split())[:60]}\n\n{trailers(lines)}\n"
+
+
 def _push(run: GenerationRun, branch: str) -> tuple[bool, str]:
     try:
         return code_host(run.repository).branch_push(branch=branch), ""
@@ -167,6 +176,7 @@ def pull_request_merge(*, request_id: UUID, actor: User, is_interactive: bool) -
     :raises NotInteractive: the wish came with a token.
     :raises NotAllowed: the actor may not deliver to the repository, or has a part in the request.
     :raises MergeBlocked: a gate did not pass, the branch moved or conflicts, or it is closed.
+    :raises SigningKeyUnusable: nobody could sign for the merge; nothing is merged.
     :raises PushRefused: the remote says no; nothing is merged.
     """
     pull_request = _locked(request_id)
@@ -183,15 +193,17 @@ def pull_request_merge(*, request_id: UUID, actor: User, is_interactive: bool) -
             remedy="Submit the specification again with what was missing, or have two people override what failed.",
         )
     person = Person(display_name(actor), actor.email or f"{actor.username}@localhost")
+    key, evidence = signing_key(), delivery_evidence(pull_request)
     sha = code_host(run.repository).branch_merge(
         branch=pull_request.branch,
         head_sha=pull_request.head_sha,
-        message=f"Merge {pull_request.branch}: {' '.join(run.title.split())[:60]}",
+        message=merge_message(pull_request, evidence_digest(evidence)),
         author=person,
     )
     pull_request.state, pull_request.merge_sha = PullRequest.State.MERGED, sha
     pull_request.merged_by, pull_request.merged_at = actor, now()
     pull_request.save(update_fields=["state", "merge_sha", "merged_by", "merged_at"])
+    attestation = delivery_attest(pull_request, evidence=evidence, key=key, actor=actor)
     CodeGenerationConsensus.objects.filter(request_id=run.pk).update(deployed_at=pull_request.merged_at)
     status_change(run=run, allowed=[Status.DELIVERED], to=Status.OBSERVED)
     stage_enter(run=run, stage="observed")
@@ -208,6 +220,7 @@ def pull_request_merge(*, request_id: UUID, actor: User, is_interactive: bool) -
             "merge": sha,
             "requirements": requirement_ids(run),
             "overridden": pull_request.failing_gates,
+            "attestation": attestation.statement_digest,
         },
     )
     transaction.on_commit(lambda: merged_tell(run.repository, sha, actor), robust=True)
@@ -216,7 +229,12 @@ def pull_request_merge(*, request_id: UUID, actor: User, is_interactive: bool) -
 
 def _locked(request_id: UUID) -> PullRequest:
     CodeGenerationRequest.objects.select_for_update().get(pk=request_id)
-    return PullRequest.objects.select_related("candidate", "request__run__repository__scope").get(request_id=request_id)
+    return PullRequest.objects.select_related(
+        "candidate",
+        "request__run__repository__scope__organisation",
+        "request__run__draft",
+        "request__run__approval_policy",
+    ).get(request_id=request_id)
 
 
 def _require_merger(run: GenerationRun, actor: User) -> None:

@@ -31,7 +31,7 @@ from apps.generation.services.delivery import pull_request_merge, push_repeat
 from apps.generation.services.overrides import pull_request_sheet
 from apps.generation.services.questions import has_question
 from apps.generation.services.retries import WayOn, request_retry, way_on
-from apps.generation.services.review_subject import REVIEWABLE, merge_refused
+from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, merge_refused
 from apps.generation.services.stages import ENDED, STAGES
 from apps.generation.services.trace import trace_of
 from apps.generation.types import RequestStatus as Status
@@ -41,6 +41,7 @@ from apps.generation.views.direct import request_tabs
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.governance.models import User
 from apps.governance.selectors import can
+from apps.governance.selectors.attestation import attestation_of
 from apps.governance.services import NotAllowed
 from apps.governance.types import Action, Condition
 from apps.jobs.services import job_cancel
@@ -174,6 +175,7 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "consensus": consensus,
         "standing": standing_words(consensus) if consensus else "",
         "pull_request": pull_request,
+        "attestation": attestation_of(SUBJECT_KIND, run.pk) if pull_request and pull_request.merge_sha else None,
         "calls": calls_of(subject_kind="request", subject_id=run.pk) if is_open else None,
         "is_active": status in {Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS},
         "is_still": status in {*ENDED, Status.DELIVERED},

@@ -17,6 +17,15 @@ from apps.governance.gateways.signing_key import is_set_from_outside, key_read, 
 from apps.governance.models import Attestation, AttestationKey, Scope
 from apps.governance.services.audit import audit_record
 
+__all__ = [
+    "SigningKey",
+    "SubjectOf",
+    "attestation_sign",
+    "evidence_digest",
+    "signing_key",
+    "signing_key_rotate",
+]
+
 KEY_KIND = "signing_key"
 # Held to the end of the transaction by whoever makes a key the current one.
 KEY_LOCK = 0x6E6F6678_6B657973
