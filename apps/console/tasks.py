@@ -20,3 +20,23 @@ def samples_run(run: JobRun) -> None:
     places_refresh()
     taken = samples_take(day=date.fromisoformat(run.job.payload["day"]), announce=announce)
     run.progress("measured", samples=taken)
+"""Jobs of the console."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apps.console.selectors_packs import pack_visible
+from apps.console.services.packs import PACK_JOB, PACK_SUBJECT, pack_job
+from apps.governance.models import User
+from apps.jobs.services import JobRun, job_handler, job_subject_access
+
+
+@job_handler(PACK_JOB, timeout_s=300)
+def console_pack(run: JobRun) -> None:
+    pack_job(job=run, pack_id=run.job.subject_id)
+
+
+@job_subject_access(PACK_SUBJECT)
+def pack_is_readable(user: User, pack_id: UUID) -> bool:
+    return pack_visible(user, pack_id) is not None

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.console.views import design, gates, home, metrics, preferences
+from apps.console.views import design, home, packs, preferences
 
 app_name = "console"
 urlpatterns = [
@@ -16,6 +17,9 @@ urlpatterns = [
     path("metrics/export.csv", metrics.metrics_export, {"form": "csv"}, name="metrics-export-csv"),
     path("metrics/export.json", metrics.metrics_export, {"form": "json"}, name="metrics-export-json"),
     path("metrics/<str:key>", metrics.metric_detail, name="metric-detail"),
+    path("packs/<slug:subject_kind>/<uuid:subject_id>", packs.pack_ask, name="pack-ask"),
+    path("packs/<uuid:pack_id>", packs.pack_detail, name="pack-detail"),
+    path("packs/<uuid:pack_id>/<slug:signature>.zip", packs.pack_file, name="pack-file"),
     path("design", design.design, name="design"),
     path("preferences", preferences.preference_set, name="preference-set"),
 ]

@@ -19,6 +19,9 @@ class GenerationConfig(AppConfig):
         from apps.governance.authorship import authors_register
         from apps.governance.services.stopping import stopping_register
         from apps.jobs.services import chore_register
+        from apps.generation.services.packs import request_pack_content, request_pack_scope
+        from apps.generation.services.review_subject import SUBJECT_KIND
+        from apps.governance.services.packs import pack_source_register
         from apps.knowledge.services import pattern_outcomes_register
         from apps.knowledge.services.mining import approved_work_register
         from apps.knowledge.services.policies import policy_changed_register
@@ -30,6 +33,7 @@ class GenerationConfig(AppConfig):
         authors_register(request_authors)
         deliveries_register(deliveries_of_repository)
         measures_register()
+        pack_source_register(SUBJECT_KIND, scope_for=request_pack_scope, content=request_pack_content)
         pattern_outcomes_register(pattern_outcomes)
         policy_changed_register(policy_renew)
         approved_work_register(approved_work)

@@ -13,7 +13,7 @@ from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 # Each costs a tenth of a second or more, and its memory.
-HEAVY = ("openai", "httpx2", "onnxruntime", "numpy", "griffe", "plotly", "pydantic", "daphne")
+HEAVY = ("openai", "httpx2", "onnxruntime", "numpy", "griffe", "plotly", "pydantic", "daphne", "fpdf", "fontTools")
 
 
 def loaded_by(statements: str, names: tuple[str, ...]) -> set[str]:

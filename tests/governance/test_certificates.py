@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.governance.engine.certificates import Certificate, Criterion, SeatVote, certificate_pdf
-from apps.governance.engine.certificates.pdf import printable
+from apps.governance.engine.certificates import Certificate, Criterion, SeatVote
+from apps.governance.gateways.certificate_pdf import certificate_pdf, printable
 
 PLAIN = Certificate(
     kind="Delivered request",

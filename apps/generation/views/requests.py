@@ -175,7 +175,7 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "consensus": consensus,
         "standing": standing_words(consensus) if consensus else "",
         "pull_request": pull_request,
-        "attestation": attestation_of(SUBJECT_KIND, run.pk) if pull_request and pull_request.merge_sha else None,
+        **_signed(run, pull_request, user),
         "calls": calls_of(subject_kind="request", subject_id=run.pk) if is_open else None,
         "is_active": status in {Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS},
         "is_still": status in {*ENDED, Status.DELIVERED},
@@ -197,6 +197,17 @@ def _gates(run: GenerationRun, pull_request: PullRequest, user: User) -> dict[st
     pull_request.request.run = run
     is_open = pull_request.state == PullRequest.State.OPEN
     return gates_context(pull_request_sheet(pull_request), user, is_open=is_open)
+
+
+def _signed(run: GenerationRun, pull_request: PullRequest | None, user: User) -> dict[str, Any]:
+    """Return what was signed about a merge, and whether *user* may take its evidence away."""
+    if pull_request is None or not pull_request.merge_sha:
+        return {}
+    met = [Condition.OWN] if run.requester_id == user.pk else []
+    return {
+        "attestation": attestation_of(SUBJECT_KIND, run.pk),
+        "may_take_evidence": can(user, Action.AUDIT_READ, run.repository.scope, met=met),
+    }
 
 
 def _row(one: Lettered, *, is_open: bool, is_compared: bool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.core import signing
@@ -22,14 +22,20 @@ from apps.core.clock import now
 from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import NotFound
 from apps.core.exports import Row, as_csv
+from apps.core.lazy import lazy_module
 from apps.governance.engine.attestation import Pack, PackInvalid, PublicKey, SigningKey, pack_archive
 from apps.governance.engine.attestation import verify as verifier
-from apps.governance.engine.certificates import Certificate, Criterion, SeatVote, certificate_pdf
+from apps.governance.engine.certificates import Certificate, Criterion, SeatVote
 from apps.governance.errors import PackClosed, PackImpossible
 from apps.governance.models import AttestationKey, AuditEvent, EvidencePack, Scope, User
 from apps.governance.selectors.attestation import attestation_of, keys_all, public_key
 from apps.governance.services.attestation import signing_key
 from apps.governance.services.audit import audit_links, audit_record
+
+if TYPE_CHECKING:
+    from apps.governance.gateways import certificate_pdf as pages
+else:
+    pages = lazy_module("apps.governance.gateways.certificate_pdf")
 
 __all__ = [
     "Certificate",
@@ -193,7 +199,7 @@ def pack_build(
         "README.txt": _readme(content, as_of),
         "verify.py": verifier_source(),
         "certificate.html": render_to_string("governance/certificate.html", {"certificate": certificate}).encode(),
-        "certificate.pdf": certificate_pdf(certificate),
+        "certificate.pdf": pages.certificate_pdf(certificate),
         "definitions.json": canonical_json(dict(content.definitions)),
         "readings.json": canonical_json([dict(one) for one in content.readings]),
         **_audit(subject_kind, subject_id, as_of),

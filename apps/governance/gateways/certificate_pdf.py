@@ -17,9 +17,9 @@ from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
-from apps.governance.engine.certificates.model import Certificate, Criterion, SeatVote
+from apps.governance.engine.certificates import Certificate, Criterion, SeatVote
 
-FONTS = Path(__file__).resolve().parents[2] / "fonts"
+FONTS = Path(__file__).resolve().parents[1] / "fonts"
 FACES = {"text": "inter-400.ttf", "strong": "inter-650.ttf", "mono": "jetbrains-mono-400.ttf"}
 FALLBACKS = {"wide": "dejavu-sans.ttf", "han": "droid-sans-fallback.ttf"}
 WIDTH, HEIGHT, MARGIN, FOOT = 210.0, 297.0, 24.0, 34.0
