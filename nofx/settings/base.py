@@ -234,4 +234,6 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_ids"]},
     },
     "root": {"handlers": ["console"], "level": "INFO"},
+    # Tells each table of each font that is embedded.
+    "loggers": {"fontTools": {"level": "WARNING"}},
 }
