@@ -75,4 +75,4 @@ def test_evidence_is_taken_away_and_verifies(
     screenshot(f"certificate-{both_themes}")
     axe(page)
     assert overflow() == 0
-    assert len(re.findall(rb"/Type /Page\\b", page.pdf(prefer_css_page_size=True))) == 1
+    assert len(re.findall(rb"/Type /Page\b", page.pdf(prefer_css_page_size=True))) == 1
