@@ -66,7 +66,7 @@ DROP FUNCTION governance_keep_key();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0009_overrides_of_two_people"),
+        ("governance", "0010_tokens_and_absences"),
     ]
 
     operations = [
