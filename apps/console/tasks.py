@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID
 
 from apps.console.flows.gates import evidence_run
 from apps.console.metrics.sampling import SAMPLE_JOB, places_refresh, samples_take
-from apps.jobs.services import JobRun, job_handler
+from apps.console.selectors_packs import pack_visible
+from apps.console.services.packs import PACK_JOB, PACK_SUBJECT, pack_job
+from apps.governance.models import User
+from apps.jobs.services import JobRun, job_handler, job_subject_access
 
-__all__ = ["evidence_run", "samples_run"]
+__all__ = ["console_pack", "evidence_run", "pack_is_readable", "samples_run"]
 
 
 @job_handler(SAMPLE_JOB, timeout_s=1800)
@@ -20,16 +24,6 @@ def samples_run(run: JobRun) -> None:
     places_refresh()
     taken = samples_take(day=date.fromisoformat(run.job.payload["day"]), announce=announce)
     run.progress("measured", samples=taken)
-"""Jobs of the console."""
-
-from __future__ import annotations
-
-from uuid import UUID
-
-from apps.console.selectors_packs import pack_visible
-from apps.console.services.packs import PACK_JOB, PACK_SUBJECT, pack_job
-from apps.governance.models import User
-from apps.jobs.services import JobRun, job_handler, job_subject_access
 
 
 @job_handler(PACK_JOB, timeout_s=300)

@@ -1,7 +1,6 @@
 from django.urls import path
 
-from apps.console.views import design, gates, home, metrics, preferences
-from apps.console.views import design, home, packs, preferences
+from apps.console.views import design, gates, home, metrics, packs, preferences
 
 app_name = "console"
 urlpatterns = [

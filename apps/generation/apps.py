@@ -14,14 +14,14 @@ class GenerationConfig(AppConfig):
         from apps.generation.services.deliveries import deliveries_of_repository
         from apps.generation.services.evaluations import model_evaluations
         from apps.generation.services.gate_jobs import policy_renew
+        from apps.generation.services.packs import request_pack_content, request_pack_scope
         from apps.generation.services.permits import work_stop
+        from apps.generation.services.review_subject import SUBJECT_KIND
         from apps.generation.services.tripwires import tripwires_request
         from apps.governance.authorship import authors_register
+        from apps.governance.services.packs import pack_source_register
         from apps.governance.services.stopping import stopping_register
         from apps.jobs.services import chore_register
-        from apps.generation.services.packs import request_pack_content, request_pack_scope
-        from apps.generation.services.review_subject import SUBJECT_KIND
-        from apps.governance.services.packs import pack_source_register
         from apps.knowledge.services import pattern_outcomes_register
         from apps.knowledge.services.mining import approved_work_register
         from apps.knowledge.services.policies import policy_changed_register

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.governance.views import (
+    attestation,
     confirm,
     gate_definitions,
     gate_votes,
@@ -12,7 +13,6 @@ from apps.governance.views import (
     second_factor,
     tokens,
 )
-from apps.governance.views import attestation, confirm, pages, policies, profile, second_factor, tokens
 
 app_name = "governance"
 urlpatterns = [

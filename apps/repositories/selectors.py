@@ -162,6 +162,8 @@ def files_at(repository: Repository, sha: str, *, suffixes: Sequence[str] | None
 def paths_at(repository: Repository, sha: str) -> frozenset[str]:
     """Return the paths of all regular files at *sha*; nothing is read."""
     return frozenset(path for path, _, _ in git.tree_entries(Path(repository.path), sha))
+
+
 def tree_sha(repository: Repository, sha: str) -> str:
     """
     Return the id of the tree of the commit *sha*.

@@ -42,6 +42,7 @@ from apps.governance.resources import (
     TokenResource,
     UserResource,
 )
+from apps.governance.resources_attestation import AttestationKeyResource, AttestationResource, EvidencePackResource
 from apps.governance.resources_gates import (
     CriterionResource,
     DecisionResource,
@@ -58,7 +59,6 @@ from apps.governance.resources_ladder import (
     SuspensionResource,
     TripwireReadingResource,
 )
-from apps.governance.resources_attestation import AttestationKeyResource, AttestationResource, EvidencePackResource
 from apps.governance.resources_profile import AbsenceResource
 from apps.governance.rest import Resource
 from apps.jobs.resources import JobEventResource, JobResource

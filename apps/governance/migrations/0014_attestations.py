@@ -66,7 +66,7 @@ DROP FUNCTION governance_keep_key();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0010_tokens_and_absences"),
+        ("governance", "0013_gates"),
     ]
 
     operations = [
