@@ -52,7 +52,7 @@ def _local(name: str) -> dict[str, Any]:
     return {
         "kind": Kind.LOCAL,
         "model_id": name,
-        "samples": 2,
+        "samples": 3,
         "further_samples": 6,
         "prompt_form": Provider.PromptForm.BRIEF,
         "max_concurrency": 1,
