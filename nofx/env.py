@@ -56,6 +56,11 @@ VARIABLES = (
     Variable("NOFX_GITHUB_SECRET_VARIABLE", "", "Sign-in with GitHub: the variable that holds the client secret."),
     Variable("NOFX_GITHUB_URL", "https://github.com", "Sign-in with GitHub: the server."),
     Variable("NOFX_ENVIRONMENT", "local", "The name shown in the top bar, for example staging."),
+    Variable("NOFX_PUBLIC_URL", "", "Where people reach the platform; links in e-mails and webhooks begin with it."),
+    Variable("NOFX_MAIL_URL", "", "The server that e-mails go to. Empty: none are sent."),
+    Variable("NOFX_MAIL_FROM", "", "Whom e-mails are from. Needed with NOFX_MAIL_URL."),
+    Variable("NOFX_DIGEST_HOUR", "7", "The hour (UTC, 0 to 23) from which daily digests are sent."),
+    Variable("NOFX_WEBHOOK_HOSTS", "", "Internal hosts that webhooks may go to, comma separated: host or host:port."),
     Variable("NOFX_WORKERS", "2", "Processes of the job queue on this machine."),
     Variable(
         "NOFX_LOCAL_MODELS",
@@ -97,6 +102,17 @@ class Environment(Mapping[str, str]):
         if value not in {"0", "1"}:
             raise ValueError(f"{name} must be 0 or 1, not {value!r}.")
         return value == "1"
+
+    def hour(self, name: str) -> int:
+        """
+        Return the hour of the day that *name* says.
+
+        :raises ValueError: the value is no number from 0 to 23.
+        """
+        value = self[name]
+        if not value.isdecimal() or int(value) > 23:
+            raise ValueError(f"{name} must be a number from 0 to 23, not {value!r}.")
+        return int(value)
 
     def names(self, name: str) -> list[str]:
         """Return the comma-separated parts of *name*, without empty ones."""

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.console.views import design, gates, home, metrics, packs, preferences
+from apps.console.views import design, gates, home, preferences, settings
 
 app_name = "console"
 urlpatterns = [
@@ -19,6 +20,7 @@ urlpatterns = [
     path("packs/<slug:subject_kind>/<uuid:subject_id>", packs.pack_ask, name="pack-ask"),
     path("packs/<uuid:pack_id>", packs.pack_detail, name="pack-detail"),
     path("packs/<uuid:pack_id>/<slug:signature>.zip", packs.pack_file, name="pack-file"),
+    path("settings", settings.settings, name="settings"),
     path("design", design.design, name="design"),
     path("preferences", preferences.preference_set, name="preference-set"),
 ]

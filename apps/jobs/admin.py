@@ -1,4 +1,4 @@
-"""The ledger in the admin site: history to read, and a way to stop what runs."""
+"""The ledger in the admin site, with a way to stop what runs, and what people and other systems were told."""
 
 from __future__ import annotations
 
@@ -11,7 +11,18 @@ from django.http import HttpRequest
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.errors import NofxError
 from apps.governance.models import User
-from apps.jobs.models import Job, JobEvent
+from apps.jobs.models import (
+    FeedPosition,
+    Job,
+    JobEvent,
+    Notification,
+    NotificationChoice,
+    NotificationMute,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookSecret,
+)
 from apps.jobs.services import job_cancel
 
 
@@ -49,3 +60,87 @@ class JobEventAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     list_select_related = ("job",)
     show_full_result_count = False
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    """What people were told, newest first."""
+
+    list_display = ("title", "recipient", "kind", "scope", "news", "changed_at", "read_at", "mail_state")
+    list_filter = ("kind", "mail_state")
+    search_fields = ("=subject_id", "=recipient__username")
+    ordering = ("-changed_at", "id")
+    list_select_related = ("recipient", "scope__organisation")
+
+
+@admin.register(NotificationChoice)
+class NotificationChoiceAdmin(ReadOnlyAdmin):
+    """When people want e-mail."""
+
+    list_display = ("user", "kind", "mail")
+    list_filter = ("kind", "mail")
+    search_fields = ("=user__username",)
+    ordering = ("-id",)
+    list_select_related = ("user",)
+
+
+@admin.register(NotificationMute)
+class NotificationMuteAdmin(ReadOnlyAdmin):
+    """What people hear nothing more about."""
+
+    list_display = ("title", "user", "subject_kind", "subject_id", "created_at")
+    search_fields = ("=subject_id", "=user__username")
+    ordering = ("-id",)
+    list_select_related = ("user",)
+
+
+@admin.register(FeedPosition)
+class FeedPositionAdmin(ReadOnlyAdmin):
+    """How far the audit chain was told."""
+
+    list_display = ("name", "sequence", "moved_at")
+    ordering = ("name",)
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(ReadOnlyAdmin):
+    """Webhooks; they are managed under Settings, Webhooks, where every change is audited."""
+
+    list_display = ("name", "scope", "url", "is_enabled", "failing_since", "created_at")
+    list_filter = ("is_enabled",)
+    search_fields = ("=id", "name")
+    ordering = ("-created_at", "id")
+    list_select_related = ("scope__organisation",)
+
+
+@admin.register(WebhookSecret)
+class WebhookSecretAdmin(ReadOnlyAdmin):
+    """That there are secrets; what they are is sealed."""
+
+    list_display = ("endpoint", "slot", "hint", "created_at")
+    search_fields = ("=endpoint__id",)
+    ordering = ("-id",)
+    exclude = ("sealed",)
+    list_select_related = ("endpoint",)
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    """Messages, newest first."""
+
+    list_display = ("id", "event", "endpoint", "state", "attempts", "created_at", "next_attempt_at")
+    list_filter = ("state", "event")
+    search_fields = ("=id", "=endpoint__id")
+    ordering = ("-created_at", "id")
+    list_select_related = ("endpoint",)
+
+
+@admin.register(WebhookAttempt)
+class WebhookAttemptAdmin(ReadOnlyAdmin):
+    """Tries, newest first."""
+
+    list_display = ("delivery", "number", "status", "problem", "started_at", "duration_ms")
+    list_filter = ("status",)
+    search_fields = ("=delivery__id",)
+    ordering = ("-id",)
+    list_select_related = ("delivery",)

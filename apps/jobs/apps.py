@@ -7,4 +7,9 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
+        # Models can be imported only once Django is ready.
+        from apps.jobs.chores import chore_register
+        from apps.jobs.services.mail import mail_look_after
+
         autodiscover_modules("tasks")
+        chore_register("mail", mail_look_after)

@@ -1,12 +1,27 @@
-"""What the queue calls."""
+"""What the queue calls, and the queue's own jobs: e-mail and webhooks."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from apps.jobs.runner import job_execute
+from apps.jobs.registry import job_handler
+from apps.jobs.runner import JobRun, job_execute
+from apps.jobs.services.mail import DIGEST_JOB, digests_send, notification_mail
+from apps.jobs.services.notifications import MAIL_JOB
 
 
 def job_run(job_id: str) -> str:
     """Do the job with this id, if it is still queued; django-q2 may call this twice for one job."""
     return job_execute(UUID(job_id))
+
+
+@job_handler(MAIL_JOB, timeout_s=60)
+def notification_mailed(run: JobRun) -> None:
+    """Send one e-mail."""
+    notification_mail(notification_id=run.job.subject_id)
+
+
+@job_handler(DIGEST_JOB, timeout_s=1800)
+def digests_sent(run: JobRun) -> None:
+    """Send the digests of a day."""
+    run.progress("sent", count=digests_send())

@@ -1,6 +1,10 @@
-"""What a job's handler may meet besides its own failures."""
+"""What a job's handler may meet besides its own failures, and why people are told something."""
 
 from __future__ import annotations
+
+from apps.jobs.engine.notices import Kind as NoticeKind
+
+__all__ = ["ClaimLost", "JobCancelled", "NoticeKind", "WorkerStopping"]
 
 
 class JobCancelled(Exception):

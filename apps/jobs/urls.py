@@ -1,11 +1,19 @@
-"""The addresses of jobs."""
+"""The addresses of jobs, notifications and webhooks."""
 
 from django.urls import path
 
-from apps.jobs import views
+from apps.jobs.views import inbox, pages
 
 app_name = "jobs"
 urlpatterns = [
-    path("jobs/<uuid:job_id>", views.job_detail, name="job-detail"),
-    path("jobs/<uuid:job_id>/cancel", views.cancel, name="cancel"),
+    path("jobs/<uuid:job_id>", pages.job_detail, name="job-detail"),
+    path("jobs/<uuid:job_id>/cancel", pages.cancel, name="cancel"),
+    path("inbox", inbox.notification_list, name="inbox"),
+    path("inbox/read", inbox.notification_mark_all, name="notification-mark-all"),
+    path("inbox/<uuid:notification_id>/open", inbox.notification_open, name="notification-open"),
+    path("inbox/<uuid:notification_id>/mark", inbox.notification_mark, name="notification-mark"),
+    path("inbox/<uuid:notification_id>/snooze", inbox.notification_put_off, name="notification-snooze"),
+    path("inbox/<uuid:notification_id>/mute", inbox.notification_mute, name="notification-mute"),
+    path("settings/notifications", inbox.notification_settings, name="notification-settings"),
+    path("settings/notifications/mutes/<int:mute_id>/remove", inbox.mute_remove, name="mute-remove"),
 ]

@@ -62,6 +62,16 @@ from apps.governance.resources_ladder import (
 from apps.governance.resources_profile import AbsenceResource
 from apps.governance.rest import Resource
 from apps.jobs.resources import JobEventResource, JobResource
+from apps.jobs.resources_told import (
+    FeedPositionResource,
+    NotificationChoiceResource,
+    NotificationMuteResource,
+    NotificationResource,
+    WebhookAttemptResource,
+    WebhookDeliveryResource,
+    WebhookResource,
+    WebhookSecretResource,
+)
 from apps.knowledge.resources import MinedPatternResource, RepositoryPolicyResource
 from apps.providers.resources import BudgetResource, ModelCallResource, ProviderResource
 from apps.quality.resources import (
@@ -152,6 +162,14 @@ RESOURCES: tuple[type[Resource], ...] = (
     BaselineResource,
     JobResource,
     JobEventResource,
+    NotificationResource,
+    NotificationChoiceResource,
+    NotificationMuteResource,
+    WebhookResource,
+    WebhookSecretResource,
+    WebhookDeliveryResource,
+    WebhookAttemptResource,
+    FeedPositionResource,
     SandboxDayResource,
     BallotResource,
     OverrideResource,

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from nofx import env
 from nofx.settings import sign_in
 from nofx.settings.databases import application_role, connection, database_url
+from nofx.settings.mail import mail_settings
 
 PACKAGE_DIR = Path(__file__).resolve().parent.parent
 # In a wheel the pages lie inside the package; in a checkout they lie beside it.
@@ -125,6 +126,7 @@ TEMPLATES = [
                 "apps.core.context_processors.shell",
                 "apps.governance.context_processors.session",
                 "apps.governance.context_processors.suspensions",
+                "apps.jobs.context_processors.inbox",
             ],
         },
     },
@@ -160,6 +162,17 @@ Q_CLUSTER = {
     "label": "Queue",
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
+
+NOFX_PUBLIC_URL = ENVIRONMENT["NOFX_PUBLIC_URL"]
+NOFX_MAIL_FROM = ENVIRONMENT["NOFX_MAIL_FROM"] if ENVIRONMENT["NOFX_MAIL_URL"] else ""
+NOFX_DIGEST_HOUR = ENVIRONMENT.hour("NOFX_DIGEST_HOUR")
+NOFX_WEBHOOK_HOSTS = ENVIRONMENT.names("NOFX_WEBHOOK_HOSTS")
+_mail = mail_settings(ENVIRONMENT["NOFX_MAIL_URL"], ENVIRONMENT["NOFX_MAIL_FROM"])
+EMAIL_BACKEND = _mail.backend
+EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.is_starttls, _mail.is_tls
+EMAIL_TIMEOUT = 20
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -55,7 +55,16 @@ function openRow() {
   const row = document.querySelector("main .is-cursor");
   const href = row?.dataset.href ?? row?.querySelector("a[href]")?.href;
   if (href) location.assign(href);
-  return Boolean(href);
+  else row?.querySelector("button")?.click();
+  return Boolean(row);
+}
+
+// A key of the row that the cursor is on, or of the first one.
+function rowShortcut(key) {
+  const row = document.querySelector("main .is-cursor") ?? document.querySelector("main [data-row]");
+  const owner = [...(row?.querySelectorAll("[data-row-key]") ?? [])].find((element) => element.dataset.rowKey === key);
+  owner?.click();
+  return Boolean(owner);
 }
 
 function pageShortcut(key) {
@@ -89,13 +98,18 @@ function actionOf(key) {
 function showShortcuts() {
   const sheet = document.getElementById("shortcuts-sheet");
   const place = sheet.querySelector("[data-page-shortcuts]");
+  const ofRows = new Map();
+  for (const element of document.querySelectorAll("main [data-row-key]")) {
+    if (!ofRows.has(element.dataset.rowKey)) ofRows.set(element.dataset.rowKey, element);
+  }
   place.replaceChildren(
-    ...[...document.querySelectorAll("main [data-key]")].map((element) => {
+    ...[...document.querySelectorAll("main [data-key]"), ...ofRows.values()].map((element) => {
       const line = document.createElement("div");
       const words = document.createElement("span");
       const key = document.createElement("kbd");
-      words.textContent = element.textContent.trim() || element.getAttribute("aria-label");
-      key.textContent = element.dataset.key;
+      const label = element.firstChild?.textContent.trim() || element.textContent.trim();
+      words.textContent = element.dataset.rowKey ? `${label}, for the row` : label || element.getAttribute("aria-label");
+      key.textContent = element.dataset.key ?? element.dataset.rowKey;
       line.append(words, key);
       return line;
     }),
@@ -214,7 +228,7 @@ function onKey(event) {
     chordUntil = event.timeStamp + CHORD_MS;
     return;
   }
-  if (pageShortcut(event.key) || SINGLE[action]?.()) event.preventDefault();
+  if (rowShortcut(event.key) || pageShortcut(event.key) || SINGLE[action]?.()) event.preventDefault();
 }
 
 export function startKeyboard() {

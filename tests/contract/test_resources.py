@@ -27,7 +27,25 @@ PREFIXES = {resource.noun: resource.prefix for resource in RESOURCES}
 # Rows that everybody with a role anywhere reads.
 FOR_EVERYBODY = {"providers", "signing-keys"}
 # Rows that belong to one person, whatever roles others hold.
-PERSONAL = {"drafts", "readings", "tokens", "direct-artifacts", "idempotency-keys"}
+PERSONAL = {
+    "drafts",
+    "readings",
+    "tokens",
+    "direct-artifacts",
+    "idempotency-keys",
+    "notifications",
+    "notification-choices",
+    "notification-mutes",
+}
+# What administrators of an organisation alone see.
+OPERATORS = {
+    "sandbox-days",
+    "webhooks",
+    "webhook-secrets",
+    "webhook-deliveries",
+    "webhook-attempts",
+    "feed-positions",
+}
 
 
 @pytest.fixture
@@ -59,7 +77,7 @@ def reader(owner, auditor, person):
     operator = person("opal", Role.ADMIN, where=above)
 
     def of(noun):
-        return operator if noun == "sandbox-days" else owner if noun in PERSONAL else auditor
+        return operator if noun in OPERATORS else owner if noun in PERSONAL else auditor
 
     return of
 
@@ -141,9 +159,11 @@ SHORT_LISTS = {
     "repositories",
     "idempotency-keys",
     "sandbox-days",
+    *("drafts", "tokens", "roles", "providers", "repositories", "idempotency-keys", "sandbox-days"),
+    "notification-mutes",
 }
 # A person reads their own only, so the index begins with whose a row is.
-OWN_LISTS = {"direct-artifacts": ("submitted_by",), "readings": ("author",)}
+OWN_LISTS = {"direct-artifacts": ("submitted_by",), "readings": ("author",), "notifications": ("recipient",)}
 
 
 @pytest.mark.parametrize(

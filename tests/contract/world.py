@@ -64,7 +64,19 @@ from apps.governance.services import audit_record, token_issue
 from apps.governance.services.attestation import SubjectOf, attestation_sign
 from apps.governance.services.profile import absence_declare
 from apps.governance.types import Role
-from apps.jobs.models import Job, JobEvent
+from apps.jobs.models import (
+    FeedPosition,
+    Job,
+    JobEvent,
+    Kind,
+    Notification,
+    NotificationChoice,
+    NotificationMute,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookSecret,
+)
 from apps.knowledge.models import MinedPattern, RepositoryPolicy
 from apps.providers.models import Budget, ModelCall, Provider
 from apps.quality.models import (
@@ -94,6 +106,7 @@ from apps.repositories.models import (
 )
 from apps.sandbox.models import SandboxDay
 
+KINDS = Kind.values
 TWO_DAYS = timedelta(days=2)
 
 
@@ -219,6 +232,7 @@ class World:
         self._vote()
         audit_record(action="x", object_kind="request", object_id=request.pk, actor=self.owner, scope=self.scope)
         self._sign(request)
+        self._tell(request)
         self._measure(revision)
         self._tell()
         self._govern(run)
@@ -374,6 +388,22 @@ class World:
         )
         counts = dict.fromkeys(("file_count", "symbol_count", "reused", "unreadable"), 1)
         CodeIndex.objects.create(revision=revision, reader=1, **counts).files.add(file)
+
+    def _tell(self, request):
+        subject = {"subject_kind": "request", "subject_id": str(request.pk)}
+        Notification.objects.create(recipient=self.owner, kind="your_turn", scope=self.scope, title="T", **subject)
+        NotificationMute.objects.create(user=self.owner, title="T", **subject)
+        if self.count <= len(KINDS):
+            NotificationChoice.objects.create(user=self.owner, kind=KINDS[self.count - 1], mail="never")
+        FeedPosition.objects.create(name=f"feed-{self.count}-{self.scope.pk}")
+        endpoint = WebhookEndpoint.objects.create(
+            scope=self.scope, name=f"hook-{self.count}", url="https://example.org", events=["request.merged"]
+        )
+        WebhookSecret.objects.create(endpoint=endpoint, slot="current", sealed="s", hint="h")
+        delivery = WebhookDelivery.objects.create(endpoint=endpoint, event="request.merged", body="{}")
+        WebhookAttempt.objects.create(
+            delivery=delivery, number=1, started_at="2026-11-01T12:00Z", duration_ms=1, status=200
+        )
 
     def _know(self):
         RepositoryPolicy.objects.create(

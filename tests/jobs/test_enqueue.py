@@ -106,6 +106,6 @@ def test_a_queue_that_cannot_be_reached_costs_neither_the_request_nor_the_job(
     def unreachable(*_: object, **__: object) -> None:
         raise ConnectionError("no broker")
 
-    monkeypatch.setattr("apps.jobs.services.async_task", unreachable)
+    monkeypatch.setattr("apps.jobs.services.queue.async_task", unreachable)
     job = enqueue()
     assert Job.objects.get(pk=job.pk).state == Job.State.QUEUED

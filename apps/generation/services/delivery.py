@@ -17,6 +17,7 @@ from apps.generation.services.attesting import delivery_attest, delivery_evidenc
 from apps.generation.services.gates import TESTS_GATE, gates_run
 from apps.generation.services.joined import merged_tell
 from apps.generation.services.learning import outcome_learn
+from apps.generation.services.moves import move_announce
 from apps.generation.services.overrides import pull_request_sheet
 from apps.generation.services.permits import run_require_allowed
 from apps.generation.services.pipeline import workspace_open
@@ -252,3 +253,4 @@ def delivery_end(*, request_id: UUID, failure: str, remedy: str) -> None:
         GenerationRun.objects.filter(pk=request_id).update(
             failure=failure or "The delivery was stopped.", remedy=remedy or "Start it again when it may go on."
         )
+        move_announce(request_id, Status.APPROVED)

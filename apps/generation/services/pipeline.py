@@ -27,6 +27,7 @@ from apps.generation.services.checking import candidates_check
 from apps.generation.services.consensus import consensus_decide, outcomes_keep
 from apps.generation.services.hybrid import hybrid_add
 from apps.generation.services.joined import candidates_examine
+from apps.generation.services.moves import move_announce
 from apps.generation.services.permits import run_permit, run_require_allowed
 from apps.generation.services.profiling import profiles_keep
 from apps.generation.services.requirement_gates import gates_measure
@@ -234,3 +235,4 @@ def run_end(*, request_id: UUID, status: Status, failure: str = "", remedy: str 
     moved = CodeGenerationRequest.objects.filter(pk=request_id, status__in=UNDER_WAY).update(status=status)
     if moved:
         GenerationRun.objects.filter(pk=request_id).update(failure=failure, remedy=remedy, state_changed_at=now())
+        move_announce(request_id, status)

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from apps.core.errors import PermissionRefused
 from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun
+from apps.generation.services.moves import move_announce
 from apps.generation.services.reviews import DELIVERY_JOB
 from apps.generation.services.stages import StateChanged
 from apps.generation.services.submission import RUN_JOB
@@ -71,6 +72,7 @@ def request_retry(*, request_id: UUID, actor: User) -> Job:
             state=Candidate.State.ASKED, reason=""
         )
         CodeGenerationRequest.objects.filter(pk=request_id).update(status=Status.QUEUED)
+        move_announce(request_id, Status.QUEUED)
         kind = RUN_JOB
     elif request.status == Status.APPROVED and run.failure:
         kind = DELIVERY_JOB

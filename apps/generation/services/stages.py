@@ -9,6 +9,7 @@ from django.db import transaction
 from apps.core.clock import now
 from apps.core.errors import Conflict
 from apps.generation.models import CodeGenerationRequest, GenerationRun, StageRecord
+from apps.generation.services.moves import move_announce
 from apps.generation.types import RequestStatus as Status
 
 STAGES = (
@@ -56,11 +57,13 @@ def status_change(*, run: GenerationRun, allowed: Collection[Status], to: Status
 
     :raises StateChanged: it is in another state, for example because somebody stopped it.
     """
-    moved = CodeGenerationRequest.objects.filter(pk=run.pk, status__in=[*allowed, to]).update(status=to)
-    if not moved:
+    moving = CodeGenerationRequest.objects.filter(pk=run.pk, status__in=set(allowed) - {to}).update(status=to)
+    if not moving and not CodeGenerationRequest.objects.filter(pk=run.pk, status=to).exists():
         current = CodeGenerationRequest.objects.values_list("status", flat=True).get(pk=run.pk)
         raise StateChanged(
             f"The request is {Status(current).label.lower()} now, so this step no longer applies.",
             remedy="Reload the page.",
         )
     GenerationRun.objects.filter(pk=run.pk).update(state_changed_at=now())
+    if moving:
+        move_announce(run.pk, to)

@@ -26,6 +26,7 @@ from apps.generation.models import (
 )
 from apps.generation.services.context import context_freeze
 from apps.generation.services.languages import SUFFIX_OF, SpecificationRefused, language_choose, target_choose
+from apps.generation.services.moves import move_announce
 from apps.generation.services.stages import stage_enter, stage_leave
 from apps.generation.services.weights import task_family
 from apps.generation.types import RequestStatus as Status
@@ -182,6 +183,7 @@ def request_submit(
     stage_enter(run=run, stage="queued")
     run.job = job_enqueue(kind=RUN_JOB, subject_kind="request", subject_id=request.pk, requested_by=requester)
     run.save(update_fields=["job"])
+    move_announce(request.pk, Status.QUEUED)
     audit_record(
         actor=requester,
         action="request.submit",

@@ -54,6 +54,7 @@ class Action(StrEnum):
     BUDGET_MANAGE = "budget.manage"
     POLICY_MANAGE = "policy.manage"
     REPOSITORY_MANAGE = "repository.manage"
+    WEBHOOK_MANAGE = "webhook.manage"
     AUDIT_READ = "audit.read"
     PROMPT_READ = "prompt.read"
     PERSON_ERASE = "person.erase"
@@ -117,6 +118,7 @@ MATRIX: Mapping[Action, Mapping[Role, Condition]] = {
     # One proposes and another one publishes; either may be either.
     Action.POLICY_MANAGE: _always(Role.ADMIN, Role.CHAIR),
     Action.REPOSITORY_MANAGE: _always(Role.ADMIN),
+    Action.WEBHOOK_MANAGE: _always(Role.ADMIN),
     Action.AUDIT_READ: {
         Role.ENGINEER: _OWN,
         Role.REVIEWER: _OWN,

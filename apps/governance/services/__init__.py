@@ -43,6 +43,7 @@ from apps.governance.services.tokens import (
     token_rotate,
 )
 from apps.governance.services.tripwires import tripwires_check
+from apps.governance.signals import audit_recorded
 
 __all__ = [
     "TOKEN_SCOPES",
@@ -73,6 +74,7 @@ __all__ = [
     "audit_check",
     "audit_denied",
     "audit_record",
+    "audit_recorded",
     "audit_verify",
     "ballot_cast",
     "ballots_void",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import cast
 
 from django.db import connection, transaction
@@ -24,6 +25,7 @@ from apps.governance.engine.chain import (
 )
 from apps.governance.errors import Recorded
 from apps.governance.models import AuditEvent, Scope, User
+from apps.governance.signals import audit_recorded
 
 PLATFORM = "platform"
 # Held to the end of the writer's transaction, so that entries are numbered in the order in which they commit.
@@ -94,6 +96,8 @@ def audit_record(
     )
     event.hash = entry_hash(previous_hash, sequence, _content(event))
     event.save(force_insert=True)
+    # Robust: the entry stands, whatever becomes of those who are told.
+    transaction.on_commit(partial(audit_recorded.send_robust, AuditEvent, event=event), robust=True)
     return event
 
 

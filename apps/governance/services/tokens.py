@@ -44,6 +44,7 @@ TOKEN_SCOPES: dict[str, str] = {
     "architecture:write": "Analyse the architecture and propose plans.",
     "governance:read": "Read decisions and policies.",
     "audit:read": "Read the audit chain.",
+    "webhooks:manage": "See webhooks, their messages and what was answered.",
 }
 
 

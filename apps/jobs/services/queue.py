@@ -1,4 +1,4 @@
-"""The door of the job ledger: start a job, stop a job, find those that were left behind."""
+"""Start a job, stop a job, find those that were left behind."""
 
 from __future__ import annotations
 
@@ -18,28 +18,8 @@ from apps.core.errors import NotFound, PermissionRefused
 from apps.governance.models import User
 from apps.governance.services import audit_record
 from apps.jobs import ledger, registry, selectors
-from apps.jobs.chores import chore_register, chores_run
 from apps.jobs.models import Job
-from apps.jobs.registry import job_handler, job_subject_access, job_subject_stop
-from apps.jobs.runner import GRACE_SECONDS, JobRun
-from apps.jobs.signals import attempt_ended
-from apps.jobs.types import ClaimLost, JobCancelled
-
-__all__ = [
-    "ClaimLost",
-    "JobCancelled",
-    "JobRun",
-    "attempt_ended",
-    "chore_register",
-    "chores_run",
-    "job_cancel",
-    "job_enqueue",
-    "job_handler",
-    "job_subject_access",
-    "job_subject_stop",
-    "jobs_stop",
-    "jobs_sweep",
-]
+from apps.jobs.runner import GRACE_SECONDS
 
 STALE_AFTER = timedelta(seconds=30)
 # A queued job that an idle queue knows nothing of was lost on the way; one in a busy queue may only be waiting.

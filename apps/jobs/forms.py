@@ -1,0 +1,40 @@
+"""What the pages of notifications and webhooks ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from apps.jobs.engine.notices import Kind, Wish
+from apps.jobs.models import Kind as KindChoices
+from apps.jobs.models import Mail
+
+MEANINGS = {
+    Kind.YOUR_TURN: "A review, an answer, a merge or a signature waits for you.",
+    Kind.REQUEST_ENDED: "What you asked for was merged, rejected, or failed.",
+    Kind.GATE_CHANGED: "A gate of the committee was opened, decided, or changed its state.",
+    Kind.SCOPE_SUSPENDED: "Code may no longer be generated somewhere, or may again.",
+    Kind.REQUEST_MOVED: "What you asked for reached its reviewers, was approved, or was delivered.",
+    Kind.RULES_CHANGED: "A policy, or a role of yours.",
+    Kind.PLATFORM: "Webhooks, models, tokens and the audit chain.",
+}
+
+
+class MailChoicesForm(forms.Form):
+    """When somebody wants e-mail: one choice for each kind of news."""
+
+    def __init__(self, *args: Any, chosen: dict[Kind, Wish], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind in Kind:
+            self.fields[kind.value] = forms.ChoiceField(
+                label=KindChoices(kind.value).label,
+                help_text=MEANINGS[kind],
+                choices=Mail.choices,
+                initial=chosen[kind].value,
+            )
+
+    @property
+    def wishes(self) -> dict[Kind, Wish]:
+        """The choices of a valid form."""
+        return {kind: Wish(self.cleaned_data[kind.value]) for kind in Kind}
