@@ -32,6 +32,7 @@ class Request:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    raw: bytes = b""
 
     @property
     def prompt(self) -> str:
@@ -262,8 +263,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """A chat completion, or whatever the script says."""
-        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
-        request = Request(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.path, headers, json.loads(raw or b"{}"), raw)
         reply = self.faults.reply(request)
         try:
             self._answer(request, Fault("text", reply) if isinstance(reply, str) else reply)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from apps.governance.models import User
+from apps.governance.selectors import scopes_where
+from apps.governance.types import Action
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,38 @@ class Group:
 
 
 def settings_for(user: User) -> list[Group]:
-    """Return what *user* may set, by sort; sorts without anything for them are left out."""
+    """Return what *user* may set or look at, by sort; sorts without anything for them are left out."""
     groups = [
-        Group("You", [_of("Notifications", "jobs:notification-settings", "When you get e-mail, and what you muted.")])
+        Group("You", [_of("Notifications", "jobs:notification-settings", "When you get e-mail, and what you muted.")]),
+        Group("Rules", _rules(user)),
+        Group("Platform", _platform(user)),
     ]
     return [group for group in groups if group.settings]
+
+
+def _rules(user: User) -> list[Setting]:
+    if not scopes_where(user, Action.REQUEST_READ).exists():
+        return []
+    return [
+        _of("Approval policies", "governance:policy-list", "Who must approve a request, by its risk, in versions."),
+        _of("Pattern policies", "knowledge:policy-list", "What each repository requires and forbids."),
+        _of("Spend and budgets", "providers:spend", "What models used this month, and its limits."),
+    ]
+
+
+def _platform(user: User) -> list[Setting]:
+    found = []
+    if scopes_where(user, Action.WEBHOOK_MANAGE).exists():
+        found.append(_of("Webhooks", "jobs:webhook-list", "Other systems that are told what happens."))
+    if user.is_staff:
+        found += [
+            _of(
+                "Providers", "admin:providers_provider_changelist", "Which models can be asked, where, and their keys."
+            ),
+            _of("Repositories", "admin:repositories_repository_changelist", "What code is connected."),
+            _of("People and roles", "admin:governance_user_changelist", "Who may do what, and where."),
+        ]
+    return found
 
 
 def _of(label: str, url_name: str, about: str) -> Setting:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
+from apps.governance.models import Scope
+from apps.jobs.engine.addresses import LONGEST_URL
 from apps.jobs.engine.notices import Kind, Wish
+from apps.jobs.engine.webhooks import EVENTS
 from apps.jobs.models import Kind as KindChoices
 from apps.jobs.models import Mail
 
@@ -38,3 +42,23 @@ class MailChoicesForm(forms.Form):
     def wishes(self) -> dict[Kind, Wish]:
         """The choices of a valid form."""
         return {kind: Wish(self.cleaned_data[kind.value]) for kind in Kind}
+
+
+class WebhookForm(forms.Form):
+    """A webhook; where it belongs is chosen once, when it is made."""
+
+    scope = forms.ModelChoiceField(queryset=Scope.objects.none(), label="Events of", empty_label=None)
+    name = forms.CharField(max_length=80, help_text="The system that listens.")
+    url = forms.CharField(max_length=LONGEST_URL, label="Address", help_text="Begins with https://.")
+    events = forms.MultipleChoiceField(
+        choices=[(name, f"{name}: {meaning}") for name, meaning in EVENTS.items()], widget=forms.CheckboxSelectMultiple
+    )
+    is_enabled = forms.BooleanField(label="Switched on", required=False)
+
+    def __init__(self, *args: Any, scopes: QuerySet[Scope] | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if scopes is None:
+            del self.fields["scope"]
+        else:
+            self.fields["scope"].queryset = scopes
+            del self.fields["is_enabled"]

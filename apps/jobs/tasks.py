@@ -6,8 +6,10 @@ from uuid import UUID
 
 from apps.jobs.registry import job_handler
 from apps.jobs.runner import JobRun, job_execute
+from apps.jobs.services.deliveries import delivery_attempt
 from apps.jobs.services.mail import DIGEST_JOB, digests_send, notification_mail
 from apps.jobs.services.notifications import MAIL_JOB
+from apps.jobs.services.webhooks import DELIVER_JOB
 
 
 def job_run(job_id: str) -> str:
@@ -25,3 +27,9 @@ def notification_mailed(run: JobRun) -> None:
 def digests_sent(run: JobRun) -> None:
     """Send the digests of a day."""
     run.progress("sent", count=digests_send())
+
+
+@job_handler(DELIVER_JOB, timeout_s=60)
+def webhook_delivered(run: JobRun) -> None:
+    """Send one message; that it failed is no failure of the job, since it is tried again."""
+    delivery_attempt(delivery_id=run.job.subject_id)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connections, transaction
 
 from apps.console.flows import feed, notifications
 from apps.console.flows.feed import chain_tell
-from apps.generation.models import CodeGenerationRequest, GenerationRun
+from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun
 from apps.generation.services.moves import move_announce
 from apps.generation.services.pipeline import run_end
 from apps.generation.services.stages import status_change
@@ -20,11 +22,25 @@ from apps.governance.models import AuditEvent, Organisation, Scope, User
 from apps.governance.services import audit_denied, audit_record, role_assign, token_issue
 from apps.governance.services.people import role_remove
 from apps.governance.types import Outcome, Role
-from apps.jobs.models import FeedPosition, Notification
+from apps.jobs.engine.webhooks import EVENTS
+from apps.jobs.models import FeedPosition, Notification, WebhookDelivery, WebhookEndpoint
+from apps.providers.models import Provider
 from tests.generation.test_pipeline import CLAMP
-from tests.shop import code, engineer, home, owner, person, repository, reviewer, scope, submit
+from tests.shop import code, engineer, home, owner, person, provider, repository, reviewer, scope, server, submit
 
-__all__ = ["code", "engineer", "home", "owner", "person", "repository", "reviewer", "scope", "submit"]
+__all__ = [
+    "code",
+    "engineer",
+    "home",
+    "owner",
+    "person",
+    "provider",
+    "repository",
+    "reviewer",
+    "scope",
+    "server",
+    "submit",
+]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Submit = Callable[..., CodeGenerationRequest]
@@ -57,7 +73,7 @@ class TestTheChain:
             dead.setattr(feed, "feed_advance", lambda **_: 1 / 0)
             role_assign(user=engineer, scope=scope, role=Role.REVIEWER, granted_by=None)
         assert told(engineer) == {}
-        assert chain_tell() == 1
+        assert chain_tell() == 2
         assert len(told(engineer)) == 1
 
     def test_a_rolled_back_entry_is_told_to_nobody(self, scope: Scope, engineer: User) -> None:
@@ -85,7 +101,7 @@ class TestTheChain:
                 cursor.execute("ROLLBACK")
         finally:
             other.close()
-        assert chain_tell() == 1
+        assert chain_tell() == 2
         assert len(told(engineer)) == 1
 
     def test_a_rule_that_fails_holds_up_neither_the_work_nor_the_other_entries(
@@ -95,7 +111,7 @@ class TestTheChain:
         audit_record(action="x", object_kind="x", object_id=1, actor=None)
         role_assign(user=engineer, scope=scope, role=Role.REVIEWER, granted_by=None)
         assert len(told(engineer)) == 1
-        assert FeedPosition.objects.get().sequence == AuditEvent.objects.latest("sequence").sequence
+        assert FeedPosition.objects.get(name="people").sequence == AuditEvent.objects.latest("sequence").sequence
 
     def test_what_was_denied_and_what_one_did_oneself_is_no_news(
         self, scope: Scope, engineer: User, reviewer: User
@@ -233,3 +249,66 @@ def test_two_organisations_do_not_hear_of_each_other(
     Notification.objects.all().delete()
     move(submit(CLAMP, title="Clamp"), Status.IN_REVIEW)
     assert told(stranger) == {}
+
+
+class TestOtherSystems:
+    @pytest.fixture
+    def heard(self, scope: Scope) -> Callable[[], list[tuple[str, dict[str, Any]]]]:
+        WebhookEndpoint.objects.create(scope=scope, name="all", url="https://example.org/", events=list(EVENTS))
+
+        def read() -> list[tuple[str, dict[str, Any]]]:
+            rows = WebhookDelivery.objects.order_by("created_at", "pk")
+            return [(row.event, json.loads(row.body)["data"]) for row in rows]
+
+        return read
+
+    def test_each_event_of_a_request_is_sent_with_its_name_and_state(
+        self, heard: Callable[[], list[Any]], submit: Submit, scope: Scope, provider: Provider
+    ) -> None:
+        request = submit(CLAMP, title="Clamp")
+        Candidate.objects.create(
+            request=request, provider=provider, model_id="secret-model", sample_index=0, ordinal=0, state="checked"
+        )
+        for status in (Status.CONSENSUS, Status.IN_REVIEW):
+            move(request, status)
+        entry = {"object_kind": "request", "object_id": request.pk, "scope": scope, "actor": None}
+        for decision in ("approved", "rejected"):
+            audit_record(action="review.decide", detail={"decision": decision}, reason="because", **entry)
+        audit_record(action="request.merge", **entry)
+        names = [name for name, _ in heard()]
+        assert names == [
+            "request.state_changed",
+            "spec.analysed",
+            "request.state_changed",
+            "candidate.checked",
+            "request.state_changed",
+            "review.quorum_met",
+            "review.blocked",
+            "request.merged",
+        ]
+        assert [data["state"] for name, data in heard() if "state" in data] == [
+            "queued",
+            "consensus",
+            "checked",
+            "in_review",
+        ]
+        told_to_others = json.dumps([data for _, data in heard()])
+        assert "secret-model" not in told_to_others
+        assert "because" not in told_to_others
+
+    def test_what_was_denied_or_is_about_no_place_is_no_event(
+        self, heard: Callable[[], list[Any]], scope: Scope, reviewer: User
+    ) -> None:
+        audit_denied(action="request.merge", object_kind="request", object_id=uuid4(), actor=reviewer, reason="no")
+        audit_record(action="docs.validate", object_kind="page", object_id=uuid4(), actor=None)
+        assert heard() == []
+        page = uuid4()
+        audit_record(
+            action="docs.validate",
+            object_kind="page",
+            object_id=page,
+            actor=None,
+            scope=scope,
+            detail={"state": "stale"},
+        )
+        assert [(name, data["state"]) for name, data in heard()] == [("docs.drift_changed", "stale")]

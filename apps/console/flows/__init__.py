@@ -1,9 +1,8 @@
 """
-Where the tracks are joined: what one of them finds, another one uses.
+Where the tracks are joined: what one of them finds, another one uses; and where people and other systems are told.
 
 Quality examines what models wrote before people see it; what was merged refreshes documentation, the code index and the
-picture of the architecture; and what the architecture asks for is shown to models that write there next. People are told
-of what concerns them.
+picture of the architecture; and what the architecture asks for is shown to models that write there next.
 """
 
 from apps.console.flows.feed import chain_tell
@@ -11,6 +10,7 @@ from apps.console.flows.guidance import architecture_guidance
 from apps.console.flows.inheritance import merge_inherit
 from apps.console.flows.notifications import request_tell
 from apps.console.flows.quality import EXAMINERS
+from apps.console.flows.webhooks import request_send
 from apps.generation.services.joined import examiner_register, guide_register, heir_register
 from apps.generation.services.moves import request_moved
 from apps.governance.services import audit_recorded
@@ -20,11 +20,12 @@ __all__ = ["join"]
 
 
 def join() -> None:
-    """Join the tracks with each other and with people; called once, when the platform starts."""
+    """Join the tracks with each other, with people and with other systems; called once, when the platform starts."""
     for examiner in EXAMINERS:
         examiner_register(examiner)
     guide_register("decisions", architecture_guidance)
     heir_register(merge_inherit)
     audit_recorded.connect(chain_tell, dispatch_uid="console.chain_tell")
     request_moved.connect(request_tell, dispatch_uid="console.request_tell")
+    request_moved.connect(request_send, dispatch_uid="console.request_send")
     chore_register("tell", chain_tell)

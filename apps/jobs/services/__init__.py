@@ -6,6 +6,7 @@ from apps.jobs.runner import JobRun
 from apps.jobs.services.feed import feed_advance
 from apps.jobs.services.notifications import Notice, notifications_settle, people_notify
 from apps.jobs.services.queue import job_cancel, job_enqueue, jobs_stop, jobs_sweep
+from apps.jobs.services.webhooks import event_send
 from apps.jobs.signals import attempt_ended
 from apps.jobs.types import ClaimLost, JobCancelled
 
@@ -17,6 +18,7 @@ __all__ = [
     "attempt_ended",
     "chore_register",
     "chores_run",
+    "event_send",
     "feed_advance",
     "job_cancel",
     "job_enqueue",
