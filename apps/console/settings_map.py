@@ -52,6 +52,7 @@ def _platform(user: User) -> list[Setting]:
     found = []
     if scopes_where(user, Action.WEBHOOK_MANAGE).exists():
         found.append(_of("Webhooks", "jobs:webhook-list", "Other systems that are told what happens."))
+    found.append(_of("Status", "console:status", "How queue, database, disk, sandbox and models are doing."))
     if user.is_staff:
         found += [
             _of(

@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.console.views import design, gates, home, metrics, packs, preferences
 from apps.console.views import design, gates, home, preferences, settings
+from apps.console.views import design, gates, home, preferences, settings, status
 
 app_name = "console"
 urlpatterns = [
@@ -20,6 +21,7 @@ urlpatterns = [
     path("packs/<slug:subject_kind>/<uuid:subject_id>", packs.pack_ask, name="pack-ask"),
     path("packs/<uuid:pack_id>", packs.pack_detail, name="pack-detail"),
     path("packs/<uuid:pack_id>/<slug:signature>.zip", packs.pack_file, name="pack-file"),
+    path("status", status.status, name="status"),
     path("settings", settings.settings, name="settings"),
     path("design", design.design, name="design"),
     path("preferences", preferences.preference_set, name="preference-set"),

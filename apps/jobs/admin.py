@@ -18,6 +18,7 @@ from apps.jobs.models import (
     Notification,
     NotificationChoice,
     NotificationMute,
+    QueueBeat,
     WebhookAttempt,
     WebhookDelivery,
     WebhookEndpoint,
@@ -144,3 +145,11 @@ class WebhookAttemptAdmin(ReadOnlyAdmin):
     search_fields = ("=delivery__id",)
     ordering = ("-id",)
     list_select_related = ("delivery",)
+
+
+@admin.register(QueueBeat)
+class QueueBeatAdmin(ReadOnlyAdmin):
+    """Processes of the queue."""
+
+    list_display = ("name", "workers", "started_at", "beat_at")
+    ordering = ("-beat_at", "id")

@@ -9,9 +9,11 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         # Models can be imported only once Django is ready.
         from apps.jobs.chores import chore_register
+        from apps.jobs.services.beats import queue_beat
         from apps.jobs.services.deliveries import deliveries_resume
         from apps.jobs.services.mail import mail_look_after
 
         autodiscover_modules("tasks")
+        chore_register("beat", queue_beat)
         chore_register("mail", mail_look_after)
         chore_register("webhooks", deliveries_resume)

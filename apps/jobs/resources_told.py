@@ -16,6 +16,7 @@ from apps.jobs.models import (
     Notification,
     NotificationChoice,
     NotificationMute,
+    QueueBeat,
     WebhookAttempt,
     WebhookDelivery,
     WebhookEndpoint,
@@ -94,11 +95,22 @@ class FeedPositionResource(Resource):
     model = FeedPosition
     permit = "audit:read"
     columns = {"id": "pk", "name": "", "sequence": "", "moved_at": ""}
-    newest = None
+    newest: ClassVar[str | None] = None
 
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Leave everything out for those who administer no organisation."""
         return rows if can(user, Action.WEBHOOK_MANAGE, None) else rows.none()
+
+
+class QueueBeatResource(FeedPositionResource):
+    """A process of the queue, and when it last said that it lives."""
+
+    noun = "queue-processes"
+    prefix = "beat"
+    model = QueueBeat
+    permit = "requests:read"
+    columns = {"id": "pk", "name": "", "workers": "", "started_at": "", "beat_at": ""}
+    newest = "beat_at"
 
 
 class WebhookResource(Resource):

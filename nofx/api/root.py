@@ -9,7 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from apps.console.api import router as console_router
+from apps.console.api import router as metrics_router
+from apps.console.api_status import router as status_router
 from apps.core.errors import NofxError
 from apps.docs.api import router as docs_router
 from apps.evolution.api import router as evolution_router
@@ -91,4 +92,5 @@ api.add_router("/ai", generation_router)
 api.add_router("/quality", quality_router)
 api.add_router("/evolution", evolution_router)
 api.add_router("/docs", docs_router)
-api.add_router("/metrics", console_router)
+api.add_router("/metrics", metrics_router)
+api.add_router("", status_router)

@@ -45,6 +45,7 @@ OPERATORS = {
     "webhook-deliveries",
     "webhook-attempts",
     "feed-positions",
+    "queue-processes",
 }
 
 

@@ -178,7 +178,7 @@ VERBS = (
     ),
 )
 # Shown elsewhere: signing in (test_sign_in), and reading what a request's models said (below).
-ELSEWHERE = {("POST", "/api/auth/token"), ("GET", "/api/ai/consensus/vote")}
+ELSEWHERE = {("POST", "/api/auth/token"), ("GET", "/api/ai/consensus/vote"), ("GET", "/api/status")}
 
 
 def named(verb: Verb) -> str:

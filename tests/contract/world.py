@@ -72,6 +72,7 @@ from apps.jobs.models import (
     Notification,
     NotificationChoice,
     NotificationMute,
+    QueueBeat,
     WebhookAttempt,
     WebhookDelivery,
     WebhookEndpoint,
@@ -396,6 +397,7 @@ class World:
         if self.count <= len(KINDS):
             NotificationChoice.objects.create(user=self.owner, kind=KINDS[self.count - 1], mail="never")
         FeedPosition.objects.create(name=f"feed-{self.count}-{self.scope.pk}")
+        QueueBeat.objects.create(name=f"machine-{self.count}-{self.scope.pk}:1", workers=2)
         endpoint = WebhookEndpoint.objects.create(
             scope=self.scope, name=f"hook-{self.count}", url="https://example.org", events=["request.merged"]
         )

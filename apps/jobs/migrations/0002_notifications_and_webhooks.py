@@ -58,6 +58,33 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="QueueBeat",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(help_text="Machine and process.", max_length=120, unique=True)),
+                ("workers", models.PositiveSmallIntegerField(help_text="How many jobs it works on at once.")),
+                (
+                    "started_at",
+                    models.DateTimeField(
+                        db_default=models.Func(
+                            function="now", output_field=models.DateTimeField(), template="%(function)s()"
+                        )
+                    ),
+                ),
+                (
+                    "beat_at",
+                    models.DateTimeField(
+                        db_default=models.Func(
+                            function="now", output_field=models.DateTimeField(), template="%(function)s()"
+                        )
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["-beat_at", "id"], name="jobs_queuebeat_newest")],
+            },
+        ),
+        migrations.CreateModel(
             name="WebhookEndpoint",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),

@@ -1,5 +1,6 @@
 """The ledger of jobs, and what people and other systems are told."""
 
+from apps.jobs.models.beats import QueueBeat
 from apps.jobs.models.ledger import Job, JobEvent
 from apps.jobs.models.notifications import (
     FeedPosition,
@@ -20,6 +21,7 @@ __all__ = [
     "Notification",
     "NotificationChoice",
     "NotificationMute",
+    "QueueBeat",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",

@@ -1,0 +1,166 @@
+"""The status page: each part well and not well, figures for staff alone, and the same for programs."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from apps.console import status
+from apps.console.status import ROWS, Row, status_rows, worst
+from apps.core.clock import now
+from apps.governance.engine.chain import CHAIN_ID, CHAIN_KIND
+from apps.governance.models import AuditEvent, User
+from apps.governance.services import audit_check, audit_record
+from apps.jobs.models import FeedPosition, Job, QueueBeat
+from apps.jobs.services.beats import queue_beat
+from apps.providers.models import Provider
+from apps.sandbox.types import Probe
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def walls(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.delete("sandbox.probe")
+    monkeypatch.setattr(status, "sandbox_probe", lambda: Probe(True, details={"javascript": "node 24"}))
+    yield
+    cache.delete("sandbox.probe")
+
+
+@pytest.fixture
+def reader() -> User:
+    return User.objects.create_user("ada", password="correct horse battery")
+
+
+@pytest.fixture
+def staff() -> User:
+    return User.objects.create_user("adam", password="correct horse battery", is_staff=True)
+
+
+def row(key: str) -> Row:
+    return next(one for one in status_rows() if one.key == key)
+
+
+def job(**fields: Any) -> Job:
+    return Job.objects.create(kind="probe.work", subject_kind="probe", subject_id=uuid4(), **fields)
+
+
+def without_workers() -> None:
+    QueueBeat.objects.create(name="dead:1", workers=2, beat_at=now() - timedelta(minutes=5))
+
+
+def waiting_long() -> None:
+    job(created_at=now() - timedelta(minutes=11))
+
+
+def broken_chain() -> None:
+    entry = {"action": "audit.verify", "object_kind": CHAIN_KIND, "object_id": CHAIN_ID, "actor": None}
+    audit_record(**entry, outcome="failed", reason="Entry 3 was edited.", detail={"count": 7})
+
+
+def many_untold() -> None:
+    FeedPosition.objects.create(name="people", sequence=0)
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            sequence=number,
+            at=now(),
+            actor_id="platform",
+            actor_type="system",
+            action="x",
+            object_kind="x",
+            object_id="1",
+            outcome="done",
+            previous_hash="",
+            hash=str(number),
+        )
+        for number in range(1, 105)
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "make", "state", "words"),
+    [
+        ("workers", without_workers, "failed", "No process of the queue lives"),
+        ("queue", waiting_long, "stale", "1 job waits, the oldest for 11 min."),
+        ("models", lambda: None, "failed", "0 of 0 providers"),
+        ("audit", lambda: None, "stale", "never verified"),
+        ("audit", broken_chain, "failed", "found it broken"),
+        ("news", many_untold, "stale", "104 entries"),
+    ],
+)
+def test_what_is_not_well_says_so_and_what_to_do(key: str, make: Callable[[], None], state: str, words: str) -> None:
+    make()
+    found = row(key)
+    assert (found.state, words in found.sentence, bool(found.remedy)) == (state, True, True), found
+
+
+def test_what_is_well_says_so_and_asks_for_nothing(staff: User) -> None:
+    queue_beat()
+    queue_beat()
+    job()
+    job(state="running", claim=uuid4(), heartbeat_at=now())
+    Provider.objects.all().delete()
+    Provider.objects.create(name="reuse", kind="builtin", model_id="reuse")
+    audit_check(actor=staff)
+    rows = {one.key: one for one in status_rows()}
+    for key in ("workers", "queue", "database", "sandbox", "models", "audit", "news"):
+        assert (rows[key].state, rows[key].remedy) == ("ready", ""), rows[key]
+    assert rows["workers"].sentence.endswith("1 at work.")
+    assert dict(rows["database"].details)["migrations to apply"] == "0"
+    assert QueueBeat.objects.count() == 1
+
+
+def test_a_machine_that_isolates_nothing_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.delete("sandbox.probe")
+    monkeypatch.setattr(status, "sandbox_probe", lambda: Probe(False, ("user namespaces",), "Switch them on."))
+    assert (row("sandbox").state, row("sandbox").remedy) == ("failed", "Switch them on.")
+
+
+@pytest.mark.parametrize(("free", "state"), [(4, "failed"), (10, "stale"), (50, "ready")])
+def test_a_disk_that_fills_up_is_told_early(monkeypatch: pytest.MonkeyPatch, free: int, state: str) -> None:
+    usage = namedtuple("usage", "total used free")(100, 100 - free, free)
+    monkeypatch.setattr(status.shutil, "disk_usage", lambda _path: usage)
+    found = row("disk")
+    assert (found.state, bool(found.remedy)) == (state, state != "ready")
+
+
+def test_the_whole_is_as_bad_as_its_worst_part() -> None:
+    rows = [Row("a", "A", state, "") for state in ("ready", "stale", "ready")]
+    assert worst(rows) == "stale"
+    assert worst([*rows, Row("b", "B", "failed", "")]) == "failed"
+
+
+def test_figures_are_for_staff_alone(client: Client, reader: User, staff: User) -> None:
+    for user, sees in ((reader, False), (staff, True)):
+        client.force_login(user)
+        page = client.get(reverse("console:status")).content.decode()
+        assert "Parts of the platform" in page
+        assert ("<summary>Figures</summary>" in page) is sees
+        answer = client.get("/api/status").json()
+        assert [one["key"] for one in answer["rows"]] == [one.key for one in status_rows()]
+        assert any(one["details"] for one in answer["rows"]) is sees
+    assert len(answer["rows"]) == len(ROWS)
+
+
+def test_nobody_gets_in_without_a_name(client: Client) -> None:
+    assert client.get(reverse("console:status")).status_code == 302
+    assert client.get("/api/status").status_code == 401
+
+
+def test_no_key_or_password_is_told(client: Client, staff: User, settings: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    Provider.objects.create(
+        name="openai", kind="openai", model_id="m", base_url="https://x.example", key_variable="OPENAI_API_KEY"
+    )
+    client.force_login(staff)
+    text = client.get("/api/status").content.decode() + client.get(reverse("console:status")).content.decode()
+    for secret in ("sk-very-secret", settings.SECRET_KEY, settings.DATABASES["default"]["PASSWORD"] or "-" * 40):
+        assert secret not in text
