@@ -1,11 +1,10 @@
-"""What the home page shows: what waits for you, what runs, and what a new installation still lacks."""
+"""What the home page shows: what waits for you, and what runs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db.models import QuerySet
-from django.urls import reverse
 
 from apps.generation.models import GenerationRun
 from apps.generation.selectors import runs_readable, runs_waiting_for
@@ -14,7 +13,8 @@ from apps.governance.models import User
 from apps.governance.selectors import accounts_of, scope_ids, scopes_where
 from apps.governance.subjects import OpenDecision, decisions_open_for
 from apps.governance.types import Action
-from apps.quality.models import CoverageReport
+from apps.providers.models import Budget
+from apps.providers.selectors import Usage, month_spend
 from apps.repositories.selectors import repositories_readable
 
 UNDER_WAY = (
@@ -26,15 +26,7 @@ UNDER_WAY = (
     RequestStatus.DELIVERING,
 )
 LIMIT = 10
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing a new installation needs; ``url`` is where this person does it, empty when others do."""
-
-    label: str
-    is_done: bool
-    url: str
+NEARLY = Decimal("0.8")
 
 
 def waiting_for(user: User) -> list[OpenDecision]:
@@ -88,30 +80,19 @@ def has_place(user: User) -> bool:
     return repositories_readable(user=user).exists()
 
 
-def first_steps(user: User) -> list[Step]:
-    """Return the first-run checklist; each step is done when the platform holds its result."""
-    repositories = repositories_readable(user=user)
-    is_measured = CoverageReport.objects.filter(revision__repository__in=repositories).exists()
-    merges = scopes_where(user, Action.DELIVERY_MERGE).exists()
-    measures = scopes_where(user, Action.QUALITY_MEASURE).exists()
+def budgets_nearly_used(user: User) -> list[str]:
+    """Return the places whose budget of the month is used by 80 % or more, among those whose spend *user* reads."""
+    if not Budget.objects.exists():
+        return []
     return [
-        _step("Connect a repository", repositories.exists(), "admin:repositories_repository_changelist", user.is_staff),
-        _step("Measure its coverage", is_measured, "quality:index", measures),
-        _step(
-            "Submit a specification",
-            runs_readable(user).exists(),
-            "generation:spec-new",
-            may_write(user),
-            query="?example=function",
-        ),
-        _step(
-            "Merge the first change",
-            runs_readable(user).filter(request__status=RequestStatus.OBSERVED).exists(),
-            "generation:request-list",
-            merges,
-        ),
+        "the platform" if place.scope is None else str(place.scope)
+        for place in month_spend(user).places
+        if any(_is_nearly_used(budget, place.usage) for budget in place.budgets)
     ]
 
 
-def _step(label: str, is_done: bool, url_name: str, is_theirs: bool, *, query: str = "") -> Step:
-    return Step(label, is_done, reverse(url_name) + query if is_theirs and not is_done else "")
+def _is_nearly_used(budget: Budget, usage: Usage) -> bool:
+    if budget.period != Budget.Period.MONTH:
+        return False
+    parts = ((usage.tokens, budget.token_limit), (usage.cost, budget.cost_limit))
+    return any(limit is not None and used >= limit * NEARLY for used, limit in parts)

@@ -3,10 +3,12 @@ from django.urls import path
 from apps.console.views import design, gates, home, metrics, packs, preferences
 from apps.console.views import design, gates, home, preferences, settings
 from apps.console.views import design, gates, home, preferences, settings, status
+from apps.console.views import commands, design, gates, home, preferences, settings, status
 
 app_name = "console"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("first-steps/dismiss", home.steps_hide, name="steps-hide"),
     path("models/local", home.models, name="models"),
     path("models/<slug:name>/cancel", home.model_cancel, name="model-cancel"),
     path("models/<slug:name>/fetch", home.model_fetch, name="model-fetch"),
@@ -21,6 +23,7 @@ urlpatterns = [
     path("packs/<slug:subject_kind>/<uuid:subject_id>", packs.pack_ask, name="pack-ask"),
     path("packs/<uuid:pack_id>", packs.pack_detail, name="pack-detail"),
     path("packs/<uuid:pack_id>/<slug:signature>.zip", packs.pack_file, name="pack-file"),
+    path("commands", commands.commands, name="commands"),
     path("status", status.status, name="status"),
     path("settings", settings.settings, name="settings"),
     path("design", design.design, name="design"),

@@ -14,6 +14,7 @@ from apps.generation.models import GenerationRun, PullRequest
 from apps.generation.selectors import BEFORE_DECISION, runs_waiting_for
 from apps.generation.services.review_subject import SUBJECT_KIND, barred_people
 from apps.generation.types import RequestStatus as Status
+from apps.generation.waiting import approvals_ended, evidence_of_selected
 from apps.governance.models import User
 from apps.governance.selectors import overrides_waiting_for, scope_ids
 from apps.governance.subjects import OpenDecision, PastSubject, SubjectPages, subject_register
@@ -89,9 +90,14 @@ def _gates_url(run: GenerationRun) -> str:
 
 
 def _votes_open_for(user: User, limit: int) -> list[OpenDecision]:
+    waiting = [(run, "Review", run.state_changed_at) for run in runs_waiting_for(user)[:limit]]
+    waiting += [(run, "Approve again", ended_at) for run, ended_at in approvals_ended(user)]
+    checks = evidence_of_selected([run.pk for run, *_ in waiting])
     return [
-        OpenDecision(run.title, _review_url(run.pk), run.repository.name, run.risk_tier, run.state_changed_at, "Review")
-        for run in runs_waiting_for(user)[:limit]
+        OpenDecision(
+            run.title, _review_url(run.pk), run.repository.name, run.risk_tier, since, what, checks.get(run.pk, ())
+        )
+        for run, what, since in waiting
     ]
 
 

@@ -25,7 +25,11 @@ IdsFor = Callable[[User], "QuerySet[Any]"]
 
 @dataclass(frozen=True)
 class OpenDecision:
-    """Something that waits for one person's verdict; ``what`` names the sort of verdict."""
+    """
+    Something that waits for one person's verdict; ``what`` names the sort of verdict.
+
+    ``checks`` are what is known about it: each with ``name``, ``state`` and perhaps ``detail``.
+    """
 
     title: str
     url: str
@@ -33,6 +37,7 @@ class OpenDecision:
     risk: str
     since: datetime
     what: str = "Vote"
+    checks: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True)

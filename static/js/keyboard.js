@@ -1,5 +1,6 @@
 // Shortcuts of PRODUCT's keyboard list. Single keys rest while somebody types, in dialogs, and when turned off.
 
+import { openCommands } from "./commands.js";
 import { openDialog } from "./dialog.js";
 
 const CHORD_MS = 1500;
@@ -79,7 +80,7 @@ const SINGLE = {
   search: () => {
     const field = document.querySelector("[data-search-here]") ?? document.querySelector("[data-search]");
     if (field) field.focus();
-    else openCommands();
+    else openCommands(keymap.go);
     return true;
   },
   next: () => moveCursor(1),
@@ -118,93 +119,12 @@ function showShortcuts() {
   return true;
 }
 
-function commands() {
-  const links = [...document.querySelectorAll("[data-goto], [data-command]")];
-  return links.map((element) => ({
-    label: element.dataset.command || element.textContent.trim(),
-    hint: element.dataset.goto ? `${keymap.go} ${element.dataset.goto}` : element.dataset.key ?? "",
-    run: () => element.click(),
-  }));
-}
-
-function searchCommand(text) {
-  const form = document.querySelector("[role=search]");
-  return {
-    label: `Search for “${text}”`,
-    hint: "Enter",
-    run: () => {
-      form.querySelector("[data-search]").value = text;
-      form.submit();
-    },
-  };
-}
-
-function openCommands() {
-  const box = document.getElementById("command-box");
-  const input = box.querySelector("input");
-  const list = box.querySelector("ul");
-  let shown = [];
-  let selected = 0;
-
-  const paint = () => {
-    list.replaceChildren(
-      ...shown.map((command, index) => {
-        const item = document.createElement("li");
-        item.id = `command-${index}`;
-        item.setAttribute("role", "option");
-        item.setAttribute("aria-selected", String(index === selected));
-        const words = document.createElement("span");
-        words.textContent = command.label;
-        item.append(words);
-        if (command.hint) {
-          const hint = document.createElement("kbd");
-          hint.textContent = command.hint;
-          item.append(hint);
-        }
-        item.addEventListener("click", () => choose(index));
-        return item;
-      }),
-    );
-    if (shown.length) input.setAttribute("aria-activedescendant", `command-${selected}`);
-    else input.removeAttribute("aria-activedescendant");
-    list.children[selected]?.scrollIntoView({ block: "nearest" });
-  };
-  const choose = (index) => {
-    if (!shown[index]) return;
-    box.close();
-    shown[index].run();
-  };
-  const filter = () => {
-    const text = input.value.trim();
-    const wanted = text.toLowerCase();
-    shown = commands().filter((command) => command.label.toLowerCase().includes(wanted));
-    if (text && document.querySelector("[role=search]")) shown.push(searchCommand(text));
-    selected = 0;
-    paint();
-  };
-  input.oninput = filter;
-  input.onkeydown = (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && shown.length) {
-      event.preventDefault();
-      selected = (selected + step + shown.length) % shown.length;
-      paint();
-    } else if (event.key === "Enter") {
-      event.preventDefault();
-      choose(selected);
-    }
-  };
-  input.value = "";
-  openDialog(box);
-  filter();
-}
-
 function onKey(event) {
   if (event.defaultPrevented || event.isComposing) return;
   const isCommand = event.ctrlKey || event.metaKey;
   if (isCommand && event.key.toLowerCase() === "k") {
     event.preventDefault();
-    if (!document.querySelector("dialog[open]")) openCommands();
+    if (!document.querySelector("dialog[open]")) openCommands(keymap.go);
     return;
   }
   if (isCommand && event.key === "Enter" && event.target.form) {
@@ -235,6 +155,6 @@ export function startKeyboard() {
   keymap = JSON.parse(document.getElementById("keymap")?.textContent ?? "{}");
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-commands]")) openCommands();
+    if (event.target.closest("[data-commands]")) openCommands(keymap.go);
   });
 }

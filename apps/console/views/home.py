@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.console import selectors
+from apps.console.activity import FILTERS, activity
+from apps.console.first_steps import are_dismissed, first_steps, steps_dismiss
 from apps.console.leads import lead_for
 from apps.core.htmx import HtmxRequest, notify, redirect_after
 from apps.generation.services.stages import STAGES
@@ -29,7 +31,9 @@ PROGRESS = {"queued": 1, "generating": 2, "checking": 3, "consensus": 4, "approv
 @require_GET
 def home(request: HtmxRequest) -> HttpResponse:
     user = cast("User", request.user)
-    steps = selectors.first_steps(user)
+    steps = [] if are_dismissed(user) else first_steps(user)
+    show = request.GET.get("activity", "all")
+    show = show if show in FILTERS else "all"
     waiting = selectors.waiting_for(user)
     to_merge = list(selectors.to_merge(user))
     others = selectors.waiting_for_others(user)
@@ -48,10 +52,20 @@ def home(request: HtmxRequest) -> HttpResponse:
         "recent": selectors.recent(user),
         "steps": steps,
         "is_new": not all(step.is_done for step in steps),
+        "activity": activity(user, show=show),
+        "activity_filters": [(name, label, name == show) for name, (label, _) in FILTERS.items()],
+        "budgets_nearly_used": ", ".join(selectors.budgets_nearly_used(user)),
         **_models(user),
         "sandbox": cache.get_or_set("sandbox.probe", sandbox_probe, PROBE_S),
     }
     return render(request, "console/home.html", context)
+
+
+@login_required
+@require_POST
+def steps_hide(request: HtmxRequest) -> HttpResponse:
+    steps_dismiss(user=cast("User", request.user))
+    return notify(request, redirect_after(request, "/"), "Settings, Notifications brings the first steps back.")
 
 
 @login_required

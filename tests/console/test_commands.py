@@ -1,0 +1,127 @@
+"""The command box: everything a person may reach by name, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.console.commands import commands_find
+from apps.console.first_steps import first_steps
+from apps.generation.models import CodeGenerationRequest
+from apps.governance.models import ApprovalPolicyVersion, Organisation, RoleAssignment, Scope, User
+from apps.governance.types import Role
+from apps.jobs.models import NotificationMute
+from apps.providers.models import Budget
+from tests.generation.test_pipeline import CLAMP
+from tests.shop import code, engineer, home, owner, person, repository, reviewer, scope, submit
+
+__all__ = ["code", "engineer", "home", "owner", "person", "repository", "reviewer", "scope", "submit"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Submit = Callable[..., CodeGenerationRequest]
+
+
+def labels(user: User, text: str) -> set[tuple[str, str]]:
+    return {(command.sort, command.label) for command in commands_find(user, text)}
+
+
+@pytest.fixture
+def stranger(scope: Scope) -> User:
+    elsewhere = Scope.objects.create(organisation=Organisation.objects.create(name="Other"), repository="far")
+    user = User.objects.create_user("sam", password="correct horse battery")
+    RoleAssignment.objects.create(user=user, scope=elsewhere, role="engineer")
+    return user
+
+
+def test_pages_actions_and_settings_are_there_before_anything_is_typed(engineer: User, scope: Scope) -> None:
+    found = labels(engineer, "")
+    for entry in (("Action", "New spec"), ("Page", "Inbox"), ("Page", "Status"), ("Settings", "Notifications")):
+        assert entry in found
+    assert not {label for _, label in found} & {"Admin", "Webhooks", "Providers"}
+
+
+def test_what_has_a_name_is_found_by_those_who_may_read_it_alone(
+    submit: Submit, engineer: User, owner: User, person: Callable[..., User], stranger: User, scope: Scope
+) -> None:
+    submit(CLAMP, title="Clamp the Price")
+    admin = person("adam", Role.ADMIN)
+    ApprovalPolicyVersion.objects.create(
+        scope=scope,
+        risk_tier="low",
+        number=1,
+        content={"needed": 1, "seats": [{}]},
+        content_digest="d",
+        needed=1,
+        reason="r",
+        proposed_by=admin,
+    )
+    assert ("Request", "Clamp the Price") in labels(engineer, "the pri")
+    assert ("Repository", "shop") in labels(owner, "SHO")
+    assert ("Policy", "Version 1 for low risk in Acme/shop") in labels(admin, "low risk")
+    assert ("Pattern", "Clamp") in {(sort, label[:5]) for sort, label in labels(engineer, "clamp")}
+    assert not {sort for sort, _ in labels(stranger, "the pri") | labels(stranger, "sho") | labels(stranger, "low r")}
+
+
+@pytest.mark.parametrize("text", ["%", "_", "'", "\\", "x" * 5_000, "\x00", "<script>"])
+def test_no_text_breaks_it(client: Client, engineer: User, repository: Any, text: str) -> None:
+    client.force_login(engineer)
+    answer = client.get(reverse("console:commands"), {"q": text}, headers={"Accept": "application/json"})
+    assert answer.status_code == 200
+    page = client.get(reverse("console:commands"), {"q": text})
+    assert page.status_code == 200
+    assert "<script>alert" not in page.content.decode()
+
+
+def test_it_works_as_a_page_and_asks_who_is_there(client: Client, engineer: User, repository: Any) -> None:
+    assert client.get(reverse("console:commands")).status_code == 302
+    client.force_login(engineer)
+    assert "shop" in client.get(reverse("console:commands"), {"q": "shop"}).content.decode()
+
+
+class TestHome:
+    def page(self, client: Client, user: User, **query: str) -> str:
+        client.force_login(user)
+        return client.get(reverse("console:home"), query).content.decode()
+
+    def test_the_first_steps_are_put_away_by_one_person_and_brought_back(
+        self, client: Client, engineer: User, owner: User, repository: Any
+    ) -> None:
+        assert "Assess its debt" in self.page(client, engineer)
+        client.post(reverse("console:steps-hide"))
+        assert "Assess its debt" not in self.page(client, engineer)
+        assert "Assess its debt" in self.page(client, owner)
+        client.force_login(engineer)
+        client.post(reverse("jobs:mute-remove", args=[NotificationMute.objects.get().pk]))
+        assert "Assess its debt" in self.page(client, engineer)
+
+    def test_three_reviewers_are_wanted_and_counted(
+        self, client: Client, engineer: User, owner: User, reviewer: User, person: Callable[..., User]
+    ) -> None:
+        def is_done() -> bool:
+            return next(step.is_done for step in first_steps(engineer) if step.label == "Name three reviewers")
+
+        assert not is_done()
+        person("third", Role.REVIEWER)
+        assert is_done()
+
+    def test_activity_is_what_one_may_read_and_is_filtered(
+        self, client: Client, submit: Submit, engineer: User, owner: User, person: Callable[..., User]
+    ) -> None:
+        submit(CLAMP, title="Clamp the Price")
+        lead = person("quinn", Role.QUALITY_LEAD)
+        assert "request submit" in self.page(client, lead)
+        assert "request submit" in self.page(client, lead, activity="requests")
+        assert "request submit" not in self.page(client, lead, activity="rules")
+        assert "request submit" not in self.page(client, owner)
+        assert "request submit" in self.page(client, lead, activity="nonsense")
+
+    def test_a_budget_that_is_nearly_used_is_said(
+        self, client: Client, engineer: User, scope: Scope, repository: Any
+    ) -> None:
+        assert "budget is used" not in self.page(client, engineer)
+        Budget.objects.create(scope=scope, period="month", token_limit=0, set_by=engineer)
+        assert "budget is used: Acme/shop" in self.page(client, engineer)
