@@ -73,6 +73,11 @@ def handler_of(kind: str) -> Handler | None:
     return _handlers.get(kind)
 
 
+def job_kinds() -> list[str]:
+    """Return the kinds of jobs that installed apps handle, in order."""
+    return sorted(_handlers)
+
+
 def job_subject_access(subject_kind: str) -> Callable[[AccessCheck], AccessCheck]:
     """
     Let the decorated ``(user, subject_id) -> bool`` decide who may see the jobs of this kind of subject.
