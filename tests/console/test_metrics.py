@@ -26,6 +26,7 @@ from apps.governance.models import AuditEvent, Organisation, RoleAssignment, Sco
 from apps.governance.services import NotAllowed
 from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
+from apps.jobs.services import chores_run
 from apps.repositories.models import Lineage, LineBirth, Repository, Revision
 from tests.shop import code, engineer, home, person, repository, scope
 
@@ -97,9 +98,9 @@ class TestSampling:
         assert MetricSample.objects.get(key="console.coverage").is_error
         assert MetricSample.objects.get(key="console.velocity").value == 1.0
 
-    def test_the_day_is_asked_for_once(self, repository):
-        samples_look_after()
-        samples_look_after()
+    def test_queue_processes_ask_for_the_day_once(self, repository):
+        chores_run()
+        chores_run()
         assert Job.objects.filter(kind=SAMPLE_JOB).count() == 1
 
     def test_the_newest_commit_of_each_branch_is_looked_at_and_a_lost_repository_stops_nothing(
