@@ -1,9 +1,6 @@
 from django.urls import path
 
-from apps.console.views import design, gates, home, metrics, packs, preferences
-from apps.console.views import design, gates, home, preferences, settings
-from apps.console.views import design, gates, home, preferences, settings, status
-from apps.console.views import commands, design, gates, home, preferences, settings, status
+from apps.console.views import commands, design, gates, home, metrics, packs, preferences, settings, status
 
 app_name = "console"
 urlpatterns = [
