@@ -21,12 +21,11 @@ from apps.repositories.selectors import head_sha, repositories_of_scopes
 
 @dataclass(frozen=True)
 class ServiceClock:
-    """The clock of one repository at a time, and how many observations and releases it is read from."""
+    """The clock of one repository at a time, and how many releases there were by then."""
 
     repository: Repository
     clock: Clock
     at: datetime
-    observations: int
     releases: int
 
     @property
@@ -56,9 +55,7 @@ def clocks_of(repositories: Collection[Repository], at: datetime) -> dict[UUID, 
     for made in DocumentationRelease.objects.filter(repository__in=repositories, tagged_at__lte=at):
         releases[made.repository_id].append(Release(made.name, made.tagged_at))
     return {
-        one.pk: ServiceClock(
-            one, clock(observed[one.pk], releases[one.pk], at), at, len(observed[one.pk]), len(releases[one.pk])
-        )
+        one.pk: ServiceClock(one, clock(observed[one.pk], releases[one.pk], at), at, len(releases[one.pk]))
         for one in repositories
         if one.pk in observed
     }
@@ -67,6 +64,8 @@ def clocks_of(repositories: Collection[Repository], at: datetime) -> dict[UUID, 
 def sync_read(scopes: Collection[int], window: Window) -> Reading:
     """
     Return through how many full release cycles the documentation has been in sync, the fewest of the repositories.
+
+    ``n`` is how many release cycles there were, in sync or not.
 
     :raises MeasureUnavailable: a repository cannot be read, or its newest commit was not looked at.
     """
@@ -82,7 +81,7 @@ def sync_read(scopes: Collection[int], window: Window) -> Reading:
     lowest = sorted(clocks.values(), key=lambda one: (one.clock.cycles, one.days or 0))
     return Reading(
         float(lowest[0].clock.cycles),
-        n=sum(one.observations for one in lowest),
+        n=min(one.releases for one in lowest) - 1,
         as_of=window.end,
         sources=tuple(_source(one) for one in lowest),
     )
