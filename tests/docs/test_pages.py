@@ -58,7 +58,7 @@ def test_without_a_readable_repository_the_page_says_so(client_of, stranger, rep
 def test_a_repository_without_a_page_is_listed_with_one_action(client_of, engineer, auditor, repository):
     text = client_of(engineer).get("/docs").content.decode()
     assert "no page yet" in text
-    assert text.count("button--primary") == 1
+    assert text.split("<dialog")[0].count("button--primary") == 1
     assert "Write its API page" not in client_of(auditor).get("/docs").content.decode()
 
 
@@ -95,7 +95,7 @@ def test_a_page_is_written_listed_shown_checked_and_downloaded(client_of, engine
     assert "not checked" in listed
     text = client.get(url).content.decode()
     assert text.count("<h1") == 1
-    assert text.count("button--primary") == 1
+    assert text.split("<dialog")[0].count("button--primary") == 1
     assert '<h3 id="symbol-1"><code>mean</code></h3>' in text
     assert "Not checked against the code yet" in text
     client.post(f"{url}/check")

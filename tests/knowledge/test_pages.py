@@ -72,7 +72,7 @@ def test_any_query_has_an_answer(query):
 def test_the_page_lists_every_pattern_and_searches(reader):
     page = reader.get("/knowledge").content.decode()
     assert page.count('class="table__title"') == len(PATTERNS)
-    assert page.count("button--primary") == 1
+    assert page.split("<dialog")[0].count("button--primary") == 1
     page = reader.get("/knowledge?q=luhn").content.decode()
     assert page.count('class="table__title"') == 1
     assert 'value="luhn"' in page

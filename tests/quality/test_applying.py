@@ -206,7 +206,7 @@ def test_the_page_applies_and_discards_in_the_background(
     url = f"/repos/shop/quality/proposals/{proposal.pk}"
     client = client_of(engineer)
     page = client.get(url).content.decode()
-    assert page.count("button--primary") == 1
+    assert page.split("<dialog")[0].count("button--primary") == 1
     assert "Apply to a branch" in page
     assert "Apply to a branch" not in client_of(auditor).get(url).content.decode()
     assert client.post(f"{url}/apply").headers["Location"] == url

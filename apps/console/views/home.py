@@ -14,10 +14,14 @@ from apps.console import selectors
 from apps.console.activity import FILTERS, activity
 from apps.console.first_steps import are_dismissed, first_steps, steps_dismiss
 from apps.console.leads import lead_for
+from apps.console.metrics.trends import trends_for
+from apps.core.clock import now
 from apps.core.htmx import HtmxRequest, notify, redirect_after
 from apps.generation.services.stages import STAGES
 from apps.governance.models import User
 from apps.governance.selectors import can
+from apps.governance.selectors.gates import gate_next
+from apps.governance.selectors.ladder import ladder_summary
 from apps.governance.types import Action
 from apps.providers.selectors import local_models
 from apps.providers.services import local_model_cancel, local_model_fetch, local_model_remove
@@ -55,6 +59,9 @@ def home(request: HtmxRequest) -> HttpResponse:
         "activity": activity(user, show=show),
         "activity_filters": [(name, label, name == show) for name, (label, _) in FILTERS.items()],
         "budgets_nearly_used": ", ".join(selectors.budgets_nearly_used(user)),
+        "ladder": ladder_summary(user),
+        "gate": gate_next(user),
+        "trends": trends_for(user, today=now().date()),
         **_models(user),
         "sandbox": cache.get_or_set("sandbox.probe", sandbox_probe, PROBE_S),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -10,8 +11,8 @@ from django.urls import reverse
 
 from apps.core.errors import NotFound
 from apps.governance.engine.decisions import Verdict
-from apps.governance.engine.gates import GateState
-from apps.governance.models import Ballot, Gate, GateDefinitionVersion, GateSeat, User
+from apps.governance.engine.gates import UNDECIDED, GateState
+from apps.governance.models import Ballot, Gate, GateDefinitionVersion, GateReading, GateSeat, User
 from apps.governance.selectors import accounts_of, readable_scopes, scope_ids
 from apps.governance.subjects import OpenDecision, SubjectPages, subject_register
 
@@ -31,6 +32,28 @@ def gates_newest(user: User, *, limit: int) -> list[Gate]:
     """Return the newest gates that *user* may see, with their organisations."""
     rows = gates_readable(user).select_related("scope__organisation").order_by("-requested_at", "id")
     return list(rows[:limit])
+
+
+@dataclass(frozen=True)
+class NextGate:
+    """The gate that is asked for, in a few words; ``of`` is 0 before its evidence was read."""
+
+    title: str
+    url: str
+    met: int
+    of: int
+
+
+def gate_next(user: User) -> NextGate | None:
+    """Return the newest gate that *user* may see and that is not decided, with how it stands; three queries."""
+    gate = (
+        gates_readable(user).filter(state__in=[one.value for one in UNDECIDED]).order_by("-requested_at", "id").first()
+    )
+    if gate is None:
+        return None
+    newest = GateReading.objects.filter(gate=gate).order_by("-batch").values("batch")[:1]
+    states = list(GateReading.objects.filter(gate=gate, batch=newest).values_list("state", flat=True))
+    return NextGate(gate.title, _url(gate.pk), states.count("met") + states.count("waived"), len(states))
 
 
 def gate_get(user: User, gate_id: UUID) -> Gate:
