@@ -143,6 +143,13 @@ VERBS = (
     ),
     Verb(
         "POST",
+        "/api/metrics/baselines",
+        {"repository": "shop", "content": "[]"},
+        "apps.console.metrics.baselines.read_baselines",
+        Action.THRESHOLD_EDIT,
+    ),
+    Verb(
+        "POST",
         "/api/evolution/analyze",
         {"repository": "shop"},
         "apps.evolution.api.analysis_start",
@@ -177,8 +184,14 @@ VERBS = (
         Action.DOCS_GENERATE,
     ),
 )
-# Shown elsewhere: signing in (test_sign_in), and reading what a request's models said (below).
-ELSEWHERE = {("POST", "/api/auth/token"), ("GET", "/api/ai/consensus/vote"), ("GET", "/api/status")}
+# Shown elsewhere: signing in (test_sign_in), what a request's models said, the platform's status, and the
+# gates of a committee (test_gates), which no token reaches.
+ELSEWHERE = {
+    ("POST", "/api/auth/token"),
+    ("GET", "/api/ai/consensus/vote"),
+    ("GET", "/api/status"),
+    *(("POST", f"/api/governance/gates/{{gate_id}}/{verb}") for verb in ("ballot", "open", "refreeze", "close")),
+}
 
 
 def named(verb: Verb) -> str:

@@ -38,7 +38,7 @@ def baselines_import(*, actor: User, scope: Scope, content: bytes) -> list[Basel
         raise NotAllowed(
             "Only a quality lead or the chair imports what metrics are compared with.",
             remedy="Ask one of them.",
-            denial=Denial("metrics.import", "scope", str(scope.pk), scope.pk),
+            denial=Denial(Action.THRESHOLD_EDIT.value, "scope", str(scope.pk), scope.pk),
         )
     try:
         rows = read_baselines(content, known=baseline_keys(), today=now().date())
