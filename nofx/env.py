@@ -70,6 +70,8 @@ VARIABLES = (
     Variable("NOFX_LOCAL_MODEL_PATHS", "", "Further GGUF files to serve, comma separated."),
     Variable("NOFX_RECORDED_ANSWERS", "", "A file of recorded answers for the replay provider."),
     Variable("NOFX_RECORD_ANSWERS", "", "A file that models' answers are appended to, with prompt digests."),
+    Variable("NOFX_AUDIT_ANCHORS", "", "The folder of the audit chain's daily anchors. Empty: anchors in NOFX_HOME."),
+    Variable("NOFX_BACKUPS", "", "The folder where old backups are deleted. Empty: backups in NOFX_HOME."),
     Variable("NOFX_DATABASE_ROLE", "application", "owner for commands that migrate, which set it themselves."),
     Variable("OPENAI_API_KEY", "", "Key of the OpenAI provider. Read when a call is made; never stored."),
     Variable("NOFX_URL", "http://127.0.0.1:8000", "The address that nofx login and nofx generate talk to."),

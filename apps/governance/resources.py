@@ -242,6 +242,11 @@ class AuditEventResource(Resource):
         "reason": "",
         "outcome": "",
         "detail": "",
+        "format": "",
+        "actor_is_agent": "",
+        "origin_digest": "",
+        "policy_version": "",
+        "request_id": "",
         "previous_hash": "",
         "hash": "",
     }

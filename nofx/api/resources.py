@@ -60,6 +60,12 @@ from apps.governance.resources_ladder import (
     TripwireReadingResource,
 )
 from apps.governance.resources_profile import AbsenceResource
+from apps.governance.resources_records import (
+    AuditOriginResource,
+    ErasureResource,
+    LegalHoldResource,
+    RetentionSettingResource,
+)
 from apps.governance.rest import Resource
 from apps.jobs.resources import JobEventResource, JobResource
 from apps.jobs.resources_told import (
@@ -193,6 +199,10 @@ RESOURCES: tuple[type[Resource], ...] = (
     AttestationResource,
     AttestationKeyResource,
     EvidencePackResource,
+    AuditOriginResource,
+    RetentionSettingResource,
+    LegalHoldResource,
+    ErasureResource,
     UserResource,
     OrganisationResource,
     ScopeResource,

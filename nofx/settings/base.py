@@ -18,6 +18,8 @@ BASE_DIR = PACKAGE_DIR / "pages" if (PACKAGE_DIR / "pages").is_dir() else PACKAG
 ENVIRONMENT = env.load()
 NOFX_HOME = ENVIRONMENT.home
 NOFX_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
+NOFX_AUDIT_ANCHORS = Path(ENVIRONMENT["NOFX_AUDIT_ANCHORS"] or NOFX_HOME / "anchors").absolute()
+NOFX_BACKUPS = Path(ENVIRONMENT["NOFX_BACKUPS"] or NOFX_HOME / "backups").absolute()
 IS_EMBEDDED = not ENVIRONMENT["DATABASE_URL"]
 
 
@@ -89,6 +91,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "nofx.api.boundary.request_ids",
+    "apps.governance.origin.origins",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

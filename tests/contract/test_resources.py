@@ -37,7 +37,7 @@ PERSONAL = {
     "notification-choices",
     "notification-mutes",
 }
-# What administrators of an organisation alone see.
+# What administrators of an organisation see, and who else is something in a whole organisation.
 OPERATORS = {
     "sandbox-days",
     "webhooks",
@@ -46,6 +46,8 @@ OPERATORS = {
     "webhook-attempts",
     "feed-positions",
     "queue-processes",
+    "retention-settings",
+    "erasures",
 }
 
 

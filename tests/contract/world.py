@@ -39,8 +39,10 @@ from apps.governance.engine.attestation import SigningKey
 from apps.governance.models import (
     ApprovalPolicyVersion,
     AttestationKey,
+    AuditOrigin,
     Ballot,
     CodeOwner,
+    Erasure,
     EvidencePack,
     Gate,
     GateDecision,
@@ -52,7 +54,9 @@ from apps.governance.models import (
     GateWaiver,
     IdempotencyKey,
     Incident,
+    LegalHold,
     Override,
+    RetentionSetting,
     RoleAssignment,
     Rung,
     Scope,
@@ -231,9 +235,13 @@ class World:
         )
         self._open_and_suspend()
         self._vote()
-        audit_record(action="x", object_kind="request", object_id=request.pk, actor=self.owner, scope=self.scope)
         self._sign(request)
         self._tell(request)
+        event = audit_record(
+            action="x", object_kind="request", object_id=request.pk, actor=self.owner, scope=self.scope
+        )
+        AuditOrigin.objects.create(event=event, salt="s", ip="192.0.2.1")
+        self._keep()
         self._measure(revision)
         self._tell()
         self._govern(run)
@@ -330,6 +338,12 @@ class World:
         EvidencePack.objects.create(
             subject_kind="request", subject_id=request.pk, scope=self.scope, requested_by=self.owner
         )
+
+    def _keep(self):
+        RetentionSetting.objects.create(data_class="sessions", days=30, reason="r", asked_by=self.owner)
+        LegalHold.objects.create(scope=self.scope, reason="r", placed_by=self.owner)
+        gone = User.objects.create_user(username=f"gone-{self.count}")
+        Erasure.objects.create(person=gone, reason="r", asked_by=self.owner)
 
     def _another_scope(self):
         organisation = self.scope.organisation

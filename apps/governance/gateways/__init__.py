@@ -1,0 +1,1 @@
+"""What governance keeps outside the database."""

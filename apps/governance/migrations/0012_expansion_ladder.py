@@ -128,7 +128,7 @@ PILOTS = "UPDATE governance_scope SET is_pilot = true WHERE repository <> ''"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0010_tokens_and_absences"),
+        ("governance", "0011_records"),
     ]
 
     operations = [

@@ -3,7 +3,7 @@
 from apps.governance.models.absences import Absence
 from apps.governance.models.access import ApiToken, IdempotencyKey
 from apps.governance.models.attestation import Attestation, AttestationKey, EvidencePack
-from apps.governance.models.audit import AuditEvent
+from apps.governance.models.audit import AuditEvent, AuditOrigin
 from apps.governance.models.decisions import Ballot, Override
 from apps.governance.models.gates import (
     Gate,
@@ -18,6 +18,7 @@ from apps.governance.models.gates import (
 from apps.governance.models.ladder import Incident, Rung, Suspension, TripwireReading
 from apps.governance.models.people import CodeOwner, Organisation, RoleAssignment, Scope, User
 from apps.governance.models.policies import ApprovalPolicyVersion
+from apps.governance.models.records import Erasure, LegalHold, RetentionSetting
 
 __all__ = [
     "Absence",
@@ -26,8 +27,10 @@ __all__ = [
     "Attestation",
     "AttestationKey",
     "AuditEvent",
+    "AuditOrigin",
     "Ballot",
     "CodeOwner",
+    "Erasure",
     "EvidencePack",
     "Gate",
     "GateDecision",
@@ -39,8 +42,10 @@ __all__ = [
     "GateWaiver",
     "IdempotencyKey",
     "Incident",
+    "LegalHold",
     "Organisation",
     "Override",
+    "RetentionSetting",
     "RoleAssignment",
     "Rung",
     "Scope",

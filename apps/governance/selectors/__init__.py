@@ -114,18 +114,18 @@ def _covering(assignments: QuerySet[RoleAssignment]) -> QuerySet[Scope]:
     )
 
 
-def audit_readable(user: User) -> Q:
+def audit_readable(user: User, *, path: str = "") -> Q:
     """
-    Return the filter for the audit entries that *user* may read.
+    Return the filter for the audit entries that *user* may read; *path* leads to them from other rows ("event__").
 
     Entries without a scope are read by those who may read the audit of a whole organisation; what people did
     themselves they may always read.
     """
-    own = Q(actor_id=str(user.pk))
     if not scopes_where(user, Action.REQUEST_READ).exists():
         return Q(pk__in=[])
-    readable = own | Q(scope__in=scope_ids(user, Action.AUDIT_READ))
-    return readable | Q(scope__isnull=True) if can(user, Action.AUDIT_READ, None) else readable
+    own = Q(**{f"{path}actor_id": str(user.pk)})
+    readable = own | Q(**{f"{path}scope__in": scope_ids(user, Action.AUDIT_READ)})
+    return readable | Q(**{f"{path}scope__isnull": True}) if can(user, Action.AUDIT_READ, None) else readable
 
 
 def role_holders(scope: Scope, role: Role) -> QuerySet[User]:

@@ -25,8 +25,9 @@ from apps.governance.errors import (
     TokenRefused,
     Unsatisfiable,
 )
-from apps.governance.services.audit import audit_check, audit_denied, audit_record, audit_verify, denial_record
+from apps.governance.services.audit import audit_denied, audit_record, denial_record
 from apps.governance.services.ballots import approval_require_possible, ballot_cast, ballots_void
+from apps.governance.services.chain import audit_anchor, audit_check, audit_verify
 from apps.governance.services.incidents import incident_close, incident_open
 from apps.governance.services.ladder import generation_require_allowed, rung_end, rung_grant
 from apps.governance.services.overrides import override_ask, override_confirm, override_withdraw
@@ -71,6 +72,7 @@ __all__ = [
     "TokenRefused",
     "Unsatisfiable",
     "approval_require_possible",
+    "audit_anchor",
     "audit_check",
     "audit_denied",
     "audit_record",

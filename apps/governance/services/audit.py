@@ -1,36 +1,32 @@
-"""Write and verify the audit chain."""
+"""Write the audit chain."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
 from apps.core.clock import now
 from apps.core.digests import sha256_hex
-from apps.governance.engine.chain import (
-    CHAIN_ID,
-    CHAIN_KIND,
-    GENESIS,
-    ActorType,
-    AuditVerification,
-    Link,
-    Outcome,
-    entry_hash,
-    plain,
-    verify,
-)
+from apps.governance.engine.chain import GENESIS, ActorType, Outcome, entry_hash, origin_digest, plain
 from apps.governance.errors import Recorded
-from apps.governance.models import AuditEvent, Scope, User
+from apps.governance.models import AuditEvent, AuditOrigin, Scope, User
+from apps.governance.origin import Origin, origin_now
 from apps.governance.signals import audit_recorded
 
 PLATFORM = "platform"
 # Held to the end of the writer's transaction, so that entries are numbered in the order in which they commit.
 CHAIN_LOCK = 0x6E6F6678_61756474
 
+FORMAT = 2
+# Of one account and one action so many refusals an hour are recorded; the last one says so. Asking fills no disk.
+DENIALS_AN_HOUR = 60
+
+# The columns that a hash covers, beside the number and the previous hash: of format 1, and what format 2 adds.
 HASHED = (
     "at",
     "actor_id",
@@ -47,6 +43,7 @@ HASHED = (
     "outcome",
     "detail",
 )
+ADDED = {"format": 1, "actor_is_agent": False, "origin_digest": "", "policy_version": "", "request_id": ""}
 
 
 @transaction.atomic
@@ -63,15 +60,19 @@ def audit_record(
     after_digest: str = "",
     on_behalf_of: str = "",
     session_key: str = "",
+    policy_version: str = "",
     detail: Mapping[str, object] | None = None,
 ) -> AuditEvent:
     """
     Append one entry, in the caller's transaction.
 
-    *actor* is a user, the id of a model, or None for the platform itself. Writers wait for one another from here to
-    the end of their transaction, so call this last.
+    *actor* is a user, the id of a model, or None for the platform itself. Where the work comes from (address, browser,
+    request) is noted by itself. Writers wait for one another from here to the end of their transaction, so call this
+    last.
     """
     actor_id, actor_type = _actor(actor)
+    origin = origin_now()
+    beside = _beside(origin)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
     last = AuditEvent.objects.order_by("-sequence").values_list("sequence", "hash").first()
@@ -92,10 +93,18 @@ def audit_record(
         reason=_text(reason),
         outcome=Outcome(outcome).value,
         detail=plain(dict(detail or {})),
+        format=FORMAT,
+        actor_is_agent=_is_agent(actor_type, origin),
+        origin_digest=origin_digest(beside.salt, beside.ip, beside.user_agent) if beside else "",
+        policy_version=_text(policy_version, 80),
+        request_id=_text(origin.request_id, 64) if origin else "",
         previous_hash=previous_hash,
     )
-    event.hash = entry_hash(previous_hash, sequence, _content(event))
+    event.hash = entry_hash(previous_hash, sequence, entry_content(event))
     event.save(force_insert=True)
+    if beside:
+        beside.event = event
+        beside.save(force_insert=True)
     # Robust: the entry stands, whatever becomes of those who are told.
     transaction.on_commit(partial(audit_recorded.send_robust, AuditEvent, event=event), robust=True)
     return event
@@ -133,13 +142,17 @@ def audit_denied(
 
 def denial_record(*, error: Recorded, actor: User | None, session_key: str = "") -> AuditEvent | None:
     """
-    Append what *error* says was refused, once; None when it names nothing or is recorded already.
+    Append what *error* says was refused, once; None when it names nothing, is recorded already, or came too often.
 
     :raises RuntimeError: the caller is inside a transaction.
     """
     denial = error.denial
     if denial is None or denial.is_recorded:
         return None
+    lately = _denied_lately(actor, denial.action)
+    if lately >= DENIALS_AN_HOUR:
+        return None
+    last = {"further_refusals": "not recorded for up to an hour"} if lately == DENIALS_AN_HOUR - 1 else {}
     event = audit_denied(
         action=denial.action,
         object_kind=denial.object_kind,
@@ -148,42 +161,40 @@ def denial_record(*, error: Recorded, actor: User | None, session_key: str = "")
         scope=Scope.objects.filter(pk=denial.scope_id).first() if denial.scope_id else None,
         reason=error.message,
         session_key=session_key,
-        detail={"code": error.code, **denial.detail},
+        detail={"code": error.code, **denial.detail, **last},
     )
     denial.is_recorded = True
     return event
 
 
-def audit_verify() -> AuditVerification:
-    """Read the whole chain and recompute every hash; about 50,000 entries a second or two."""
-    return verify(audit_links(AuditEvent.objects.order_by("sequence")))
+def entry_content(event: AuditEvent) -> dict[str, object]:
+    """Return what the hash of *event* covers. An entry of format 1 has none of what format 2 added, unless changed."""
+    content = {name: getattr(event, name) for name in HASHED}
+    is_first = event.format == ADDED["format"]
+    for name, empty in ADDED.items():
+        value = getattr(event, name)
+        if not is_first or value != empty:
+            content[name] = value
+    return cast("dict[str, object]", plain(content))
 
 
-@transaction.atomic
-def audit_check(*, actor: User, session_key: str = "") -> AuditVerification:
-    """Verify the whole chain and append what was found, so that the next reader sees when it was last sound."""
-    verification = audit_verify()
-    audit_record(
-        action="audit.verify",
-        object_kind=CHAIN_KIND,
-        object_id=CHAIN_ID,
-        actor=actor,
-        outcome=Outcome.DONE if verification.ok else Outcome.FAILED,
-        reason=verification.problem,
-        session_key=session_key,
-        detail={"count": verification.count, "first_broken": verification.first_broken, "head": verification.head},
-    )
-    return verification
+def _denied_lately(actor: User | None, action: str) -> int:
+    """Return how many refusals of *action* to *actor* were recorded in the last hour, counting up to the limit."""
+    actor_id, _ = _actor(actor)
+    denied = AuditEvent.objects.filter(actor_id=actor_id, action=_text(action, 60), outcome=Outcome.DENIED.value)
+    newest = denied.order_by("-sequence").values_list("at", flat=True)[:DENIALS_AN_HOUR]
+    since: datetime = now() - timedelta(hours=1)
+    return sum(at > since for at in newest)
 
 
-def audit_links(events: QuerySet[AuditEvent]) -> Iterator[Link]:
-    """Yield *events* as what their hashes cover, in the order of the query."""
-    for event in events.iterator(chunk_size=2000):
-        yield Link(event.sequence, _content(event), event.previous_hash, event.hash)
+def _beside(origin: Origin | None) -> AuditOrigin | None:
+    if origin is None or not (origin.ip or origin.user_agent):
+        return None
+    return AuditOrigin(salt=secrets.token_hex(16), ip=_text(origin.ip), user_agent=_text(origin.user_agent))
 
 
-def _content(event: AuditEvent) -> dict[str, object]:
-    return cast("dict[str, object]", plain({name: getattr(event, name) for name in HASHED}))
+def _is_agent(actor_type: ActorType, origin: Origin | None) -> bool:
+    return actor_type in {ActorType.MODEL, ActorType.SERVICE} or bool(origin and origin.has_token)
 
 
 def _actor(actor: User | str | None) -> tuple[str, ActorType]:

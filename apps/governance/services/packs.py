@@ -30,7 +30,8 @@ from apps.governance.errors import PackClosed, PackImpossible
 from apps.governance.models import AttestationKey, AuditEvent, EvidencePack, Scope, User
 from apps.governance.selectors.attestation import attestation_of, keys_all, public_key
 from apps.governance.services.attestation import signing_key
-from apps.governance.services.audit import audit_links, audit_record
+from apps.governance.services.audit import audit_record
+from apps.governance.services.chain import audit_links
 
 if TYPE_CHECKING:
     from apps.governance.gateways import certificate_pdf as pages
