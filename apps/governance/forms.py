@@ -11,20 +11,9 @@ from django.db.models import QuerySet
 from apps.governance.engine.decisions import Policy, Seat
 from apps.governance.engine.permissions import Role
 from apps.governance.engine.policies import LONGEST_LIFE, MOST_SEATS, SEAT_ROLES
-from apps.governance.models import ApprovalPolicyVersion, AuditEvent, Scope, User
+from apps.governance.models import ApprovalPolicyVersion, Scope, User
 
 ANY = [("", "Any")]
-
-
-class AuditFilter(forms.Form):
-    """Which audit entries to show; empty fields show all."""
-
-    action = forms.CharField(required=False, max_length=60, help_text="For example ballot.cast.")
-    object_kind = forms.CharField(
-        required=False, max_length=40, label="Kind of object", help_text="For example request."
-    )
-    outcome = forms.ChoiceField(required=False, choices=[*ANY, *AuditEvent.Outcome.choices])
-    actor_type = forms.ChoiceField(required=False, choices=[*ANY, *AuditEvent.ActorType.choices], label="Actor")
 
 
 class PolicyForm(forms.Form):

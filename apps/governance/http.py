@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Field, Schema
 from ninja.utils import check_csrf
 
-from apps.core.errors import NofxError, NotFound
+from apps.core.errors import NofxError, NotFound, PermissionRefused
 from apps.governance.callers import api_token as api_token
 from apps.governance.callers import current_user as current_user
 from apps.governance.callers import interactive as interactive
@@ -203,12 +204,18 @@ def _not_allowed(request: HttpRequest, action: Action, met: Collection[Condition
     return error
 
 
-def record_denial(request: HttpRequest, error: NofxError) -> None:
+def record_denial(request: HttpRequest, error: Exception) -> None:
     """
-    Put *error* into the audit chain when it is a refusal that belongs there; do nothing otherwise.
+    Put *error* into the audit chain when it is a refusal; do nothing otherwise.
+
+    A refusal that does not say what it refused is recorded as one of the address.
 
     :raises RuntimeError: called inside a transaction, which could take the record with it.
     """
-    if isinstance(error, Recorded):
+    if isinstance(error, PermissionDenied):
+        error = PermissionRefused("This is not for you.")
+    if isinstance(error, Recorded | PermissionRefused):
         actor = current_user(request) if request.user.is_authenticated else None
-        denial_record(error=error, actor=actor, session_key=session_key(request))
+        place = Denial("address.use", "address", request.path, detail={"method": str(request.method)})
+        other = None if isinstance(error, Recorded) else place
+        denial_record(error=error, actor=actor, session_key=session_key(request), denial=other)

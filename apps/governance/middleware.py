@@ -13,10 +13,9 @@ from django.urls import reverse
 from apps.core.database import storage_problem
 from apps.core.errors import NofxError
 from apps.core.htmx import notify, redirect_after, render_page, wants_fragment, way_back
-from apps.governance.errors import Recorded, SecondFactorMissing
-from apps.governance.http import api_token, problem_of
+from apps.governance.errors import SecondFactorMissing
+from apps.governance.http import api_token, problem_of, record_denial
 from apps.governance.models import User
-from apps.governance.services import denial_record
 from apps.governance.services.second_factor import has_second_factor, needs_second_factor
 
 API_PREFIX = "/api/"
@@ -74,11 +73,9 @@ class ProblemPages:
         return self._page(request, full or exception)
 
     def _page(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        record_denial(request, exception)
         if not isinstance(exception, NofxError):
             return None
-        if isinstance(exception, Recorded):
-            actor = cast("User", request.user) if request.user.is_authenticated else None
-            denial_record(error=exception, actor=actor, session_key=request.session.session_key or "")
         if wants_fragment(request):
             return self._toast(request, exception)
         context = {"problem": exception, "way_back": way_back(request)}

@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.governance.views import (
     attestation,
+    audit,
     confirm,
     gate_definitions,
     gate_votes,
@@ -32,8 +33,9 @@ urlpatterns = [
     path("profile/tokens/<uuid:token_id>/renew", tokens.token_renew, name="token-renew"),
     path("profile/tokens/<uuid:token_id>/end", tokens.token_end, name="token-end"),
     path("governance", pages.index, name="index"),
-    path("governance/audit", pages.audit_list, name="audit-list"),
-    path("governance/audit/verify", pages.audit_verify, name="audit-verify"),
+    path("governance/audit", audit.audit_list, name="audit-list"),
+    path("governance/audit/export", audit.audit_export_file, name="audit-export"),
+    path("governance/audit/verify", audit.audit_verify, name="audit-verify"),
     path("governance/gates/new", gates.gate_new, name="gate-new"),
     path("governance/gates/definitions", gate_definitions.definition_list, name="gate-definitions"),
     path(

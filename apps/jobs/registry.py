@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -34,6 +35,7 @@ class Handler:
     timeout_s: int
     max_attempts: int
     on_end: EndFunction | None
+    every: timedelta | None = None
 
 
 _handlers: dict[str, Handler] = {}
@@ -42,7 +44,12 @@ _stop_checks: dict[str, AccessCheck] = {}
 
 
 def job_handler(
-    kind: str, *, timeout_s: int = 900, max_attempts: int = 3, on_end: EndFunction | None = None
+    kind: str,
+    *,
+    timeout_s: int = 900,
+    max_attempts: int = 3,
+    on_end: EndFunction | None = None,
+    every: timedelta | None = None,
 ) -> Callable[[HandlerFunction], HandlerFunction]:
     """
     Register the decorated function as the handler of ``kind``, for example ``generation.run``.
@@ -50,7 +57,7 @@ def job_handler(
     The function may be started again for the same job after a worker died, so its work must be idempotent. It raises
     a ``NofxError`` for a failure a person can act on. ``on_end`` is called once with the job in its end state, in
     the transaction that ends it, whoever ends it (the worker, a person, the sweep): there a subject is told that its
-    job failed or was stopped.
+    job failed or was stopped. A job with *every* is begun by the workers themselves when the last one is that old.
 
     :raises ValueError: the kind is malformed or has a handler already.
     """
@@ -62,7 +69,7 @@ def job_handler(
     def register(function: HandlerFunction) -> HandlerFunction:
         if kind in _handlers:
             raise ValueError(f"{kind} has a handler already.")
-        _handlers[kind] = Handler(kind, function, timeout_s, max_attempts, on_end)
+        _handlers[kind] = Handler(kind, function, timeout_s, max_attempts, on_end, every)
         return function
 
     return register
@@ -76,6 +83,11 @@ def handler_of(kind: str) -> Handler | None:
 def job_kinds() -> list[str]:
     """Return the kinds of jobs that installed apps handle, in order."""
     return sorted(_handlers)
+
+
+def handlers_recurring() -> list[Handler]:
+    """Return the handlers of the jobs that the workers begin by themselves."""
+    return [handler for handler in _handlers.values() if handler.every is not None]
 
 
 def job_subject_access(subject_kind: str) -> Callable[[AccessCheck], AccessCheck]:

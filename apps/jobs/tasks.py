@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from apps.jobs import daily
 from apps.jobs.registry import job_handler
 from apps.jobs.runner import JobRun, job_execute
 from apps.jobs.services.deliveries import delivery_attempt
 from apps.jobs.services.mail import DIGEST_JOB, digests_send, notification_mail
 from apps.jobs.services.notifications import MAIL_JOB
 from apps.jobs.services.webhooks import DELIVER_JOB
+
+__all__ = ["daily", "job_run"]
 
 
 def job_run(job_id: str) -> str:

@@ -16,6 +16,7 @@ from apps.docs.api import router as docs_router
 from apps.evolution.api import router as evolution_router
 from apps.generation.api import router as generation_router
 from apps.governance.api import router as governance_router
+from apps.governance.api_audit import router as audit_router
 from apps.governance.api_gates import router as gates_router
 from apps.governance.http import access, problem, problem_of, record_denial
 from apps.quality.api import router as quality_router
@@ -88,6 +89,7 @@ def _error_item(item: dict[str, Any]) -> dict[str, str]:
 api = new_api("api")
 api.add_router("/auth", governance_router)
 api.add_router("/governance", gates_router)
+api.add_router("/audit", audit_router)
 api.add_router("/ai", generation_router)
 api.add_router("/quality", quality_router)
 api.add_router("/evolution", evolution_router)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from apps.core.errors import NofxError
 from nofx.env import VARIABLES, Environment
@@ -94,11 +96,33 @@ class Client:
         """Send *body*; sent twice with the same key it counts once."""
         return self._send("POST", path, body, {"Idempotency-Key": idempotency_key})
 
+    def lines(self, path: str) -> Iterator[bytes]:
+        """
+        Return the lines at *path* as they come, however many they are.
+
+        :raises ApiRefused: the platform answered with a problem.
+        :raises Unreachable: it did not answer, or stopped in the middle.
+        """
+        with self._open("GET", path, None, {}) as response:
+            try:
+                yield from response
+            except (OSError, http.client.HTTPException) as error:
+                raise Unreachable(
+                    f"The platform at {self.url} stopped in the middle of its answer.", remedy="Ask again."
+                ) from error
+
     def _send(self, method: str, path: str, body: Any, extra: dict[str, str] | None = None) -> Any:
         """
         :raises ApiRefused: the platform answered with a problem.
         :raises Unreachable: it did not answer.
         """
+        with self._open(method, path, body, extra or {}) as response:
+            try:
+                return json.load(response)
+            except (OSError, json.JSONDecodeError) as error:
+                raise self._unreachable(error) from error
+
+    def _open(self, method: str, path: str, body: Any, extra: dict[str, str]) -> http.client.HTTPResponse:
         if not self.url.startswith(("http://", "https://")):
             raise Unreachable(f"{self.url!r} is not an address.", remedy="Set NOFX_URL to http://… or https://…")
         request = urllib.request.Request(  # noqa: S310  the scheme is checked above
@@ -109,19 +133,21 @@ class Client:
                 **({"Authorization": f"Bearer {self.token}"} if self.token else {}),
                 "Accept": "application/json",
                 "Content-Type": "application/json",
-                **(extra or {}),
+                **extra,
             },
         )
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:  # noqa: S310  the scheme is checked above
-                return json.load(response)
+            return cast("http.client.HTTPResponse", urllib.request.urlopen(request, timeout=_TIMEOUT_S))  # noqa: S310  the scheme is checked above
         except urllib.error.HTTPError as error:
             raise _refusal(error) from error
-        except (OSError, json.JSONDecodeError) as error:
-            raise Unreachable(
-                f"The platform at {self.url} does not answer: {getattr(error, 'reason', error)}.",
-                remedy="Start it with `nofx up`, or set NOFX_URL.",
-            ) from error
+        except OSError as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        return Unreachable(
+            f"The platform at {self.url} does not answer: {getattr(error, 'reason', error)}.",
+            remedy="Start it with `nofx up`, or set NOFX_URL.",
+        )
 
 
 def _refusal(error: urllib.error.HTTPError) -> ApiRefused:

@@ -129,6 +129,7 @@ TEMPLATES = [
                 "apps.core.context_processors.shell",
                 "apps.governance.context_processors.session",
                 "apps.governance.context_processors.suspensions",
+                "apps.governance.context_processors.records",
                 "apps.jobs.context_processors.inbox",
             ],
         },

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from apps.governance.engine.anchors import FIRST, Anchor, AnchorUnreadable, anchor_read, anchors_problem
 from apps.governance.engine.chain import GENESIS, Link, entry_hash, verify
-from apps.governance.models import AuditEvent, AuditOrigin
+from apps.governance.models import AuditEvent, AuditOrigin, entry_content
+from apps.governance.models.audit import ADDED, HASHED
 from apps.governance.origin import origins
 from apps.governance.services import audit_anchor, audit_check, audit_record, audit_verify
-from apps.governance.services.audit import ADDED, HASHED, entry_content
 from apps.governance.services.chain import ChainBroken
 
 REQUEST = {"REMOTE_ADDR": "192.0.2.7", "HTTP_USER_AGENT": "Firefox"}
@@ -233,7 +233,7 @@ class TestAnchors:
 
 
 ANCHORS = st.builds(
-    Anchor, st.dates(), st.integers(0, 10**9), st.from_regex(r"[0-9a-f]{64}", fullmatch=True), st.just(FIRST)
+    Anchor, st.dates(), st.integers(0, 10**9), st.binary(min_size=32, max_size=32).map(bytes.hex), st.just(FIRST)
 )
 
 

@@ -12,6 +12,8 @@ from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 
 from apps.core.htmx import way_back
+from apps.governance.errors import CsrfRefused
+from apps.governance.http import record_denial
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -29,6 +31,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Lead back to the form whose token did not match; *reason* is for the log, where Django has put it."""
+    record_denial(request, CsrfRefused("A write came from a browser without the page's CSRF token."))
     return render(request, "403_csrf.html", {"way_back": way_back(request)}, status=HTTPStatus.FORBIDDEN)
 
 

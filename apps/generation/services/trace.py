@@ -15,7 +15,8 @@ from apps.generation.services.answers import with_answers
 from apps.generation.services.review_subject import SUBJECT_KIND
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
-from apps.governance.selectors import audit_events, ballots_of, can
+from apps.governance.selectors import ballots_of, can
+from apps.governance.selectors.audit import audit_search
 from apps.governance.types import Action
 
 BEFORE_VERDICTS = (Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS, Status.IN_REVIEW)
@@ -78,5 +79,5 @@ def example_met(candidate: Candidate, example: ObservedInput) -> bool:
 
 
 def _audit(run: GenerationRun, user: User) -> list[tuple[str, list[str]]]:
-    events = audit_events(user, filters={"object_kind": SUBJECT_KIND, "object_id": str(run.pk)}).order_by("sequence")
+    events = audit_search(user, {"object_kind": SUBJECT_KIND, "object_id": str(run.pk)}).order_by("sequence")
     return [(event.action, event.detail.get("requirements", [])) for event in events]

@@ -3,7 +3,7 @@
 from apps.governance.models.absences import Absence
 from apps.governance.models.access import ApiToken, IdempotencyKey
 from apps.governance.models.attestation import Attestation, AttestationKey, EvidencePack
-from apps.governance.models.audit import AuditEvent, AuditOrigin
+from apps.governance.models.audit import AuditEvent, AuditOrigin, entry_content
 from apps.governance.models.decisions import Ballot, Override
 from apps.governance.models.gates import (
     Gate,
@@ -52,4 +52,5 @@ __all__ = [
     "Suspension",
     "TripwireReading",
     "User",
+    "entry_content",
 ]

@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.db import models
 from django.db.models import Q
 
+from apps.governance.engine.chain import plain
 from apps.governance.models.people import Scope
+
+# The columns that a hash covers, beside the number and the previous hash: of format 1, and what format 2 adds.
+HASHED = (
+    "at",
+    "actor_id",
+    "actor_type",
+    "on_behalf_of",
+    "session_digest",
+    "action",
+    "object_kind",
+    "object_id",
+    "scope_id",
+    "before_digest",
+    "after_digest",
+    "reason",
+    "outcome",
+    "detail",
+)
+ADDED = {"format": 1, "actor_is_agent": False, "origin_digest": "", "policy_version": "", "request_id": ""}
 
 
 class AuditEvent(models.Model):
@@ -94,3 +116,14 @@ class AuditOrigin(models.Model):
 
     def __str__(self) -> str:
         return f"origin of {self.event_id}"
+
+
+def entry_content(event: AuditEvent) -> dict[str, object]:
+    """Return what the hash of *event* covers. An entry of format 1 has none of what format 2 added, unless changed."""
+    content = {name: getattr(event, name) for name in HASHED}
+    is_first = event.format == ADDED["format"]
+    for name, empty in ADDED.items():
+        value = getattr(event, name)
+        if not is_first or value != empty:
+            content[name] = value
+    return cast("dict[str, object]", plain(content))

@@ -345,21 +345,35 @@ class ChainState:
     verified_entries: int = 0
     is_sound: bool = False
     problem: str = ""
+    anchored_at: datetime | None = None
+    anchored_entries: int = 0
 
 
 def chain_state() -> ChainState:
-    """Return the state of the audit chain without reading it; two queries."""
+    """Return the state of the audit chain without reading it; three queries."""
+    chain = AuditEvent.objects.filter(object_kind=CHAIN_KIND).order_by("-sequence")
+    anchor = chain.filter(action="audit.anchor").values_list("at", "detail").first()
+    anchored = {"anchored_at": anchor[0], "anchored_entries": anchor[1]["sequence"]} if anchor else {}
     newest = AuditEvent.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0
-    last = AuditEvent.objects.filter(object_kind=CHAIN_KIND, object_id=CHAIN_ID).order_by("-sequence").first()
+    last = chain.filter(object_id=CHAIN_ID).first()
     if last is None:
-        return ChainState(newest)
+        return ChainState(newest, **anchored)
     return ChainState(
         entries=newest,
         verified_at=last.at,
         verified_entries=last.detail["count"],
         is_sound=last.outcome == Outcome.DONE.value,
         problem=last.reason,
+        **anchored,
     )
+
+
+def chain_alarm(user: Anyone) -> str:
+    """Return what the last verification found to be wrong with the chain, to those who may read it; one query."""
+    last = AuditEvent.objects.filter(object_kind=CHAIN_KIND, object_id=CHAIN_ID).order_by("-sequence").first()
+    if last is None or last.outcome == Outcome.DONE.value or not scopes_where(user, Action.AUDIT_READ).exists():
+        return ""
+    return last.reason
 
 
 def ballots_recent(user: User, *, limit: int = 15) -> list[Ballot]:
@@ -368,12 +382,6 @@ def ballots_recent(user: User, *, limit: int = 15) -> list[Ballot]:
         any_looked_up(subjects_blind(user)) & ~Q(voter=user)
     )
     return list(readable.select_related("voter", "scope__organisation").order_by("-cast_at", "id")[:limit])
-
-
-def audit_events(user: User, *, filters: Mapping[str, str]) -> QuerySet[AuditEvent]:
-    """Return the audit entries that *user* may read and that equal *filters*, empty ones left out."""
-    wanted = {name: value for name, value in filters.items() if value}
-    return AuditEvent.objects.filter(audit_readable(user), **wanted).select_related("scope__organisation")
 
 
 def actor_names(events: Iterable[AuditEvent]) -> dict[str, str]:

@@ -26,8 +26,9 @@ from apps.governance.errors import (
     Unsatisfiable,
 )
 from apps.governance.services.audit import audit_denied, audit_record, denial_record
+from apps.governance.services.audit_export import audit_export
 from apps.governance.services.ballots import approval_require_possible, ballot_cast, ballots_void
-from apps.governance.services.chain import audit_anchor, audit_check, audit_verify
+from apps.governance.services.chain import ChainBroken, audit_anchor, audit_check, audit_verify
 from apps.governance.services.incidents import incident_close, incident_open
 from apps.governance.services.ladder import generation_require_allowed, rung_end, rung_grant
 from apps.governance.services.overrides import override_ask, override_confirm, override_withdraw
@@ -50,6 +51,7 @@ __all__ = [
     "TOKEN_SCOPES",
     "AlreadyVoted",
     "AuditVerification",
+    "ChainBroken",
     "ContentChanged",
     "Denial",
     "GenerationRefused",
@@ -75,6 +77,7 @@ __all__ = [
     "audit_anchor",
     "audit_check",
     "audit_denied",
+    "audit_export",
     "audit_record",
     "audit_recorded",
     "audit_verify",

@@ -12,9 +12,10 @@ from django.db import connection, transaction
 
 from apps.core.clock import now
 from apps.core.digests import sha256_hex
+from apps.core.errors import NofxError
 from apps.governance.engine.chain import GENESIS, ActorType, Outcome, entry_hash, origin_digest, plain
-from apps.governance.errors import Recorded
-from apps.governance.models import AuditEvent, AuditOrigin, Scope, User
+from apps.governance.errors import Denial
+from apps.governance.models import AuditEvent, AuditOrigin, Scope, User, entry_content
 from apps.governance.origin import Origin, origin_now
 from apps.governance.signals import audit_recorded
 
@@ -25,25 +26,6 @@ CHAIN_LOCK = 0x6E6F6678_61756474
 FORMAT = 2
 # Of one account and one action so many refusals an hour are recorded; the last one says so. Asking fills no disk.
 DENIALS_AN_HOUR = 60
-
-# The columns that a hash covers, beside the number and the previous hash: of format 1, and what format 2 adds.
-HASHED = (
-    "at",
-    "actor_id",
-    "actor_type",
-    "on_behalf_of",
-    "session_digest",
-    "action",
-    "object_kind",
-    "object_id",
-    "scope_id",
-    "before_digest",
-    "after_digest",
-    "reason",
-    "outcome",
-    "detail",
-)
-ADDED = {"format": 1, "actor_is_agent": False, "origin_digest": "", "policy_version": "", "request_id": ""}
 
 
 @transaction.atomic
@@ -140,13 +122,17 @@ def audit_denied(
         )
 
 
-def denial_record(*, error: Recorded, actor: User | None, session_key: str = "") -> AuditEvent | None:
+def denial_record(
+    *, error: NofxError, actor: User | None, session_key: str = "", denial: Denial | None = None
+) -> AuditEvent | None:
     """
-    Append what *error* says was refused, once; None when it names nothing, is recorded already, or came too often.
+    Append what *error*, or else *denial*, says was refused, once.
+
+    None when neither names anything, when it is recorded already, or when the same came too often within an hour.
 
     :raises RuntimeError: the caller is inside a transaction.
     """
-    denial = error.denial
+    denial = getattr(error, "denial", None) or denial
     if denial is None or denial.is_recorded:
         return None
     lately = _denied_lately(actor, denial.action)
@@ -165,17 +151,6 @@ def denial_record(*, error: Recorded, actor: User | None, session_key: str = "")
     )
     denial.is_recorded = True
     return event
-
-
-def entry_content(event: AuditEvent) -> dict[str, object]:
-    """Return what the hash of *event* covers. An entry of format 1 has none of what format 2 added, unless changed."""
-    content = {name: getattr(event, name) for name in HASHED}
-    is_first = event.format == ADDED["format"]
-    for name, empty in ADDED.items():
-        value = getattr(event, name)
-        if not is_first or value != empty:
-            content[name] = value
-    return cast("dict[str, object]", plain(content))
 
 
 def _denied_lately(actor: User | None, action: str) -> int:

@@ -23,8 +23,8 @@ from apps.governance.engine.chain import (
     verify,
 )
 from apps.governance.gateways.anchors import anchor_write, anchors_load
-from apps.governance.models import AuditEvent, User
-from apps.governance.services.audit import audit_record, entry_content
+from apps.governance.models import AuditEvent, User, entry_content
+from apps.governance.services.audit import audit_record
 
 # The database lets nobody remove an origin sooner (migration 0011).
 ORIGINS_KEPT = timedelta(days=30)
