@@ -9,6 +9,7 @@ class GenerationConfig(AppConfig):
         # Models can be imported only once Django is ready.
         from apps.generation.authors import request_authors
         from apps.generation.measures import measures_register
+        from apps.generation.own_records import own_records_register
         from apps.generation.reuse import reuse_open
         from apps.generation.selectors import approved_work, pattern_outcomes
         from apps.generation.services.deliveries import deliveries_of_repository
@@ -34,6 +35,7 @@ class GenerationConfig(AppConfig):
         deliveries_register(deliveries_of_repository)
         measures_register()
         pack_source_register(SUBJECT_KIND, scope_for=request_pack_scope, content=request_pack_content)
+        own_records_register()
         pattern_outcomes_register(pattern_outcomes)
         policy_changed_register(policy_renew)
         approved_work_register(approved_work)

@@ -8,8 +8,10 @@ class GovernanceConfig(AppConfig):
     def ready(self) -> None:
         # Models can be imported only once Django is ready.
         from apps.governance.measures import measure_register
+        from apps.governance.own_records import own_records_register
         from apps.governance.selectors.incidents import OPEN_INCIDENTS_MEASURE
         from apps.governance.sessions import follow_sessions
 
         follow_sessions()
         measure_register(OPEN_INCIDENTS_MEASURE)
+        own_records_register()

@@ -251,3 +251,16 @@ class PackImpossible(NofxError):
 
     code = "pack.impossible"
     status = 422
+
+
+class RecordsInvalid(NofxError):
+    """Retention, a hold or an erasure cannot be asked for like this."""
+
+    code = "records.invalid"
+    status = 422
+
+
+class RecordsClosed(Recorded, Conflict):
+    """It was signed or withdrawn already, or is held."""
+
+    code = "records.closed"

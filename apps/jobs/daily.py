@@ -7,7 +7,7 @@ from uuid import UUID
 
 from apps.governance.models import User
 from apps.governance.selectors import can
-from apps.governance.services import ChainBroken, audit_anchor, audit_check
+from apps.governance.services import ChainBroken, audit_anchor, audit_check, retention_run
 from apps.governance.types import Action
 from apps.jobs.chores import chore_register
 from apps.jobs.recurring import PLATFORM_KIND, jobs_due_enqueue
@@ -39,3 +39,14 @@ def chain_verify(run: JobRun) -> None:
     anchor = audit_anchor()
     if anchor is not None:
         run.progress("anchored", sequence=anchor.sequence)
+
+
+@job_handler("records.retention", timeout_s=3600, every=DAY)
+def records_purge(run: JobRun) -> None:
+    """Delete what has been kept for long enough and is not held."""
+
+    def say(data_class: str, count: int) -> None:
+        run.raise_if_cancelled()
+        run.progress("deleted", data_class=data_class, count=count)
+
+    retention_run(say=say)

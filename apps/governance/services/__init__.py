@@ -17,6 +17,8 @@ from apps.governance.errors import (
     PolicyInvalid,
     RationaleMissing,
     Recorded,
+    RecordsClosed,
+    RecordsInvalid,
     Refused,
     RoleConflict,
     SignInRefused,
@@ -29,12 +31,15 @@ from apps.governance.services.audit import audit_denied, audit_record, denial_re
 from apps.governance.services.audit_export import audit_export
 from apps.governance.services.ballots import approval_require_possible, ballot_cast, ballots_void
 from apps.governance.services.chain import ChainBroken, audit_anchor, audit_check, audit_verify
+from apps.governance.services.erasure import erasure_ask, erasure_confirm, erasure_withdraw
+from apps.governance.services.holds import hold_place, hold_release, hold_release_ask
 from apps.governance.services.incidents import incident_close, incident_open
 from apps.governance.services.ladder import generation_require_allowed, rung_end, rung_grant
 from apps.governance.services.overrides import override_ask, override_confirm, override_withdraw
 from apps.governance.services.people import code_owner_assign, role_assign, role_remove, scope_create
 from apps.governance.services.pilots import pilot_end, pilot_name
 from apps.governance.services.policies import policy_freeze, policy_propose, policy_publish, policy_simulate
+from apps.governance.services.retention import retention_ask, retention_confirm, retention_run, retention_withdraw
 from apps.governance.services.sign_in import token_sign_in
 from apps.governance.services.suspensions import generation_suspend, suspension_explain, suspension_vote
 from apps.governance.services.tokens import (
@@ -66,6 +71,8 @@ __all__ = [
     "PolicyInvalid",
     "RationaleMissing",
     "Recorded",
+    "RecordsClosed",
+    "RecordsInvalid",
     "Refused",
     "RoleConflict",
     "SignInRefused",
@@ -85,8 +92,14 @@ __all__ = [
     "ballots_void",
     "code_owner_assign",
     "denial_record",
+    "erasure_ask",
+    "erasure_confirm",
+    "erasure_withdraw",
     "generation_require_allowed",
     "generation_suspend",
+    "hold_place",
+    "hold_release",
+    "hold_release_ask",
     "incident_close",
     "incident_open",
     "override_ask",
@@ -98,6 +111,10 @@ __all__ = [
     "policy_propose",
     "policy_publish",
     "policy_simulate",
+    "retention_ask",
+    "retention_confirm",
+    "retention_run",
+    "retention_withdraw",
     "role_assign",
     "role_remove",
     "rung_end",

@@ -1,0 +1,70 @@
+"""What of generated code is kept, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from apps.core.digests import sha256_hex
+from apps.generation.models import Candidate, GeneratedCodeArtifact, SpecificationReading
+from apps.generation.types import RequestStatus as Status
+from apps.governance.records import DataClass, Days, Holds, Rows, data_class_register
+
+GONE = "Its code was deleted, as retention asks; digests and figures stay."
+DELIVERED = (Status.DELIVERED, Status.OBSERVED)
+ENDED_OTHERWISE = (Status.REJECTED, Status.FAILED, Status.CANCELLED)
+
+
+def _unchosen() -> QuerySet[Any]:
+    """Return the candidates of ended requests whose code is there and was not taken in."""
+    is_chosen = Q(request__consensus__selected_implementation=F("implementation"))
+    unchosen = Q(request__status__in=[status.value for status in ENDED_OTHERWISE]) | (
+        Q(request__status__in=[status.value for status in DELIVERED]) & ~is_chosen
+    )
+    return Candidate.objects.filter(unchosen, implementation__isnull=False).exclude(patch="")
+
+
+def _candidates_held(holds: Holds) -> Q:
+    in_place = Q(request__run__repository__scope__in=holds.scopes)
+    return in_place | Q(request__in=holds.requests) | Q(request__run__requester__in=holds.people)
+
+
+def _code_forget(keys: Sequence[Any]) -> None:
+    """Keep of each candidate what it was worth and the digests of what it said."""
+    candidates = Candidate.objects.filter(pk__in=keys)
+    texts = {key for row in candidates.values_list("implementation", "test", "documentation") for key in row if key}
+    artefacts = list(GeneratedCodeArtifact.objects.filter(pk__in=texts))
+    for artefact in artefacts:
+        artefact.generated_code = f"sha256:{sha256_hex(artefact.generated_code)}"
+    GeneratedCodeArtifact.objects.bulk_update(artefacts, ["generated_code"])
+    candidates.update(patch="", outcomes=[], note=GONE)
+
+
+CLASSES = (
+    DataClass(
+        "rejected_candidates",
+        "Code of candidates that were not chosen",
+        "Code, tests, documentation and observed values are deleted; digests, checks and figures stay.",
+        Days(180, 30, 3650),
+        Rows(_unchosen, "request__run__state_changed_at", held=_candidates_held, forget=_code_forget),
+    ),
+    DataClass(
+        "readings",
+        "Specifications shown to a model while they were written, and what it said",
+        "Deleted. Prompts and raw answers of other calls are not stored at all, only their digests.",
+        Days(90, 0, 365),
+        Rows(
+            SpecificationReading.objects.all,
+            "finished_at",
+            held=lambda holds: Q(author__in=holds.people) | Q(scope__in=holds.scopes, scope__isnull=False),
+        ),
+    ),
+)
+
+
+def own_records_register() -> None:
+    """Offer all of it."""
+    for data in CLASSES:
+        data_class_register(data)
