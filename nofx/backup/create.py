@@ -1,0 +1,91 @@
+"""Make a backup of a running or stopped installation."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+
+from nofx.backup.archive import Manifest, archive_write, digest_of, folder_pack
+from nofx.backup.database import Facts, database_of, dump
+from nofx.backup.errors import BackupFailed
+from nofx.env import Environment
+from nofx.supervisor.children import SETTINGS
+
+DUMP, ANCHORS, SECRET = "database.dump", "anchors.tar", "secret_key"
+
+
+def backup_create(environment: Environment, file: Path, *, with_secret_key: bool) -> tuple[Manifest, str]:
+    """
+    Write everything that cannot be made again to *file*, and return its manifest and the file's SHA-256.
+
+    That is the database, the anchors and the repositories that lie in the folder of the installation. That it was made
+    is the newest entry of the audit chain in it.
+
+    :raises BackupFailed: the file exists already, or the database cannot be dumped.
+    """
+    if file.exists():
+        raise BackupFailed(f"{file} exists.", remedy="Name a file that does not exist yet.")
+    if not file.absolute().parent.is_dir():
+        raise BackupFailed(f"There is no folder {file.absolute().parent}.", remedy="Make it, or name another one.")
+    database = database_of(environment)
+    _record(file)
+    home = environment.home
+    with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".nofx-backup-") as name:
+        work = Path(name)
+        members: dict[str, Path] = {}
+        # Before the database: an anchor that is newer than the dump would say that entries were cut off.
+        anchors = anchors_folder(environment)
+        if anchors.is_dir():
+            members[ANCHORS] = work / ANCHORS
+            folder_pack(anchors, members[ANCHORS])
+        members[DUMP] = work / DUMP
+        facts = dump(database, members[DUMP])
+        inside, left_out = _repositories(facts, home)
+        for member, path in inside.items():
+            members[member] = work / member
+            folder_pack(home / path, members[member])
+        if with_secret_key and (home / SECRET).exists():
+            members[SECRET] = home / SECRET
+        else:
+            left_out = (*left_out, "the secret key, which signs sessions")
+        manifest = Manifest(
+            made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            home=str(home),
+            entries=facts.entries,
+            head=facts.head,
+            migrations=facts.migrations,
+            repositories=inside,
+            left_out=left_out,
+        )
+        return archive_write(file, manifest, members), digest_of(file).sha256
+
+
+def anchors_folder(environment: Environment) -> Path:
+    """Return where the anchors of an installation lie."""
+    return Path(environment["NOFX_AUDIT_ANCHORS"] or environment.home / "anchors").absolute()
+
+
+def _repositories(facts: Facts, home: Path) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the repositories within *home* by the member that holds them, and sentences about the others."""
+    inside, outside = {}, []
+    for number, place in enumerate(sorted(facts.repositories)):
+        path = Path(place)
+        if path.is_relative_to(home) and path.is_dir():
+            inside[f"repository-{number}.tar"] = str(path.relative_to(home))
+        else:
+            outside.append(f"the repository {place}, which lies elsewhere")
+    return inside, tuple(outside)
+
+
+def _record(file: Path) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    django.setup()
+    from apps.governance.services import audit_record
+
+    audit_record(
+        action="backup.create", object_kind="backup", object_id=file.name, actor=None, detail={"file": file.name}
+    )
