@@ -133,19 +133,31 @@ def erasure_refused(accounts: Collection[int], holds: Holds) -> str:
     return ""
 
 
-def may_sign_first(user: User) -> bool:
-    """Return whether *user* asks for retention, holds and erasures: an administrator of a whole organisation."""
-    return _signs(user, Condition.ALWAYS)
+@dataclass(frozen=True)
+class RecordsSigner:
+    """What one person signs: an administrator of a whole organisation first, the chair second."""
+
+    may_first: bool
+    is_second: bool
+    accounts: frozenset[int]
+
+    def may_second(self, first: int | None) -> bool:
+        """Return whether they sign after the account *first*: the chair does, and nobody after themselves."""
+        return self.is_second and first not in self.accounts
+
+    @property
+    def may_either(self) -> bool:
+        """Whether they sign at all."""
+        return self.may_first or self.is_second
 
 
-def may_sign_second(user: User, first: int | None = None) -> bool:
-    """Return whether *user* confirms them: the chair, and no account of the person behind the account *first*."""
-    return _signs(user, Condition.SECOND_PERSON) and first not in accounts_of(user)
-
-
-def _signs(user: User, condition: Condition) -> bool:
+def records_signer(user: User) -> RecordsSigner:
+    """Return what *user* signs; at most two queries. A machine signs nothing."""
     cells = MATRIX[Action.PERSON_ERASE]
-    return not user.is_service and any(cells.get(role) is condition for role in roles_of(user, None))
+    conditions = set() if user.is_service else {cells.get(role) for role in roles_of(user, None)}
+    return RecordsSigner(
+        Condition.ALWAYS in conditions, Condition.SECOND_PERSON in conditions, frozenset(accounts_of(user))
+    )
 
 
 def erasure_find(erasure_id: UUID) -> Erasure | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.governance.errors import Denial, NotAllowed, NotInteractive
 from apps.governance.models import User
-from apps.governance.selectors.records import may_sign_first, may_sign_second
+from apps.governance.selectors.records import records_signer
 
 
 def require_first(actor: User, denial: Denial, *, is_interactive: bool) -> None:
@@ -13,7 +13,7 @@ def require_first(actor: User, denial: Denial, *, is_interactive: bool) -> None:
     :raises NotAllowed: the person signs nothing of this first.
     """
     _require_person(is_interactive, denial)
-    if not may_sign_first(actor):
+    if not records_signer(actor).may_first:
         raise NotAllowed("Your role does not ask for this.", remedy="An administrator does.", denial=denial)
 
 
@@ -23,7 +23,7 @@ def require_second(actor: User, first: int, denial: Denial, *, is_interactive: b
     :raises NotAllowed: the person does not sign second, or is the one who signed first.
     """
     _require_person(is_interactive, denial)
-    if not may_sign_second(actor, first):
+    if not records_signer(actor).may_second(first):
         raise NotAllowed(
             "The second signature is not yours to give.",
             remedy="The chair signs second, and nobody signs twice, in whichever account.",
@@ -37,7 +37,7 @@ def require_either(actor: User, denial: Denial, *, is_interactive: bool) -> None
     :raises NotAllowed: the person signs neither first nor second.
     """
     _require_person(is_interactive, denial)
-    if not (may_sign_first(actor) or may_sign_second(actor)):
+    if not records_signer(actor).may_either:
         raise NotAllowed("This is not yours to withdraw.", remedy="An administrator or the chair does.", denial=denial)
 
 
