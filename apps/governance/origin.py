@@ -15,10 +15,11 @@ _answering: ContextVar[HttpRequest | None] = ContextVar("nofx_answering", defaul
 
 @dataclass(frozen=True)
 class Origin:
-    """Address, browser and id of a request, and whether it came with a token: then a program sent it."""
+    """Address, browser, session and id of a request, and whether it came with a token: then a program sent it."""
 
     ip: str
     user_agent: str
+    session_key: str
     request_id: str
     has_token: bool
 
@@ -28,11 +29,14 @@ def origin_now() -> Origin | None:
     request = _answering.get()
     if request is None:
         return None
+    has_token = getattr(request, "api_token", None) is not None
+    session = getattr(request, "session", None)
     return Origin(
         ip=str(request.META.get("REMOTE_ADDR", ""))[:45],
         user_agent=request.headers.get("User-Agent", "")[:LONGEST_AGENT],
+        session_key=(session.session_key or "") if session is not None and not has_token else "",
         request_id=str(getattr(request, "request_id", "")),
-        has_token=getattr(request, "api_token", None) is not None,
+        has_token=has_token,
     )
 
 

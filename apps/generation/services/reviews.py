@@ -294,6 +294,7 @@ def _settle(run: GenerationRun, decision: Decision, *, is_blocked: bool) -> None
         scope=run.repository.scope,
         after_digest=run.review_digest,
         reason=" ".join(decision.reasons),
+        policy_version=policy_named(run.approval_policy),
         detail={
             "decision": decision.state.value,
             "policy": policy_named(run.approval_policy),

@@ -49,8 +49,8 @@ def audit_record(
     Append one entry, in the caller's transaction.
 
     *actor* is a user, the id of a model, or None for the platform itself. Where the work comes from (address, browser,
-    request) is noted by itself. Writers wait for one another from here to the end of their transaction, so call this
-    last.
+    session, request) is noted by itself. Writers wait for one another from here to the end of their transaction, so
+    call this last.
     """
     actor_id, actor_type = _actor(actor)
     origin = origin_now()
@@ -65,7 +65,7 @@ def audit_record(
         actor_id=_text(actor_id, 64),
         actor_type=actor_type.value,
         on_behalf_of=_text(on_behalf_of, 64),
-        session_digest=sha256_hex(session_key) if session_key else "",
+        session_digest=sha256_hex(key) if (key := session_key or (origin.session_key if origin else "")) else "",
         action=_text(action, 60),
         object_kind=_text(object_kind, 40),
         object_id=_text(str(object_id), 64),
