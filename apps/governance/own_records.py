@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.db.models import Q
+from django.db.models import Model, Q, QuerySet
 
 from apps.governance.gateways.backups import BackupFiles
 from apps.governance.models import ApiToken, AuditOrigin, IdempotencyKey, User
@@ -82,14 +87,22 @@ def _log_forget(people: Collection[int]) -> int:
     return LogEntry.objects.filter(_log_of(people)).update(object_repr="erased", change_message="")
 
 
+def _of(model: type[Model]) -> tuple[Callable[[Collection[int]], int], Callable[[Collection[int]], int]]:
+    """Return how the rows of *model* that belong to accounts are counted, and deleted."""
+
+    def rows(people: Collection[int]) -> QuerySet[Any]:
+        return model._default_manager.filter(user__in=people)
+
+    return lambda people: rows(people).count(), lambda people: rows(people).delete()[0]
+
+
 PEOPLE = (
     PersonData("sessions", "Sessions, which end", lambda people: len(_sessions_of(people)), _sessions_end),
-    PersonData(
-        "tokens",
-        "API tokens, which are revoked and lose their names",
-        lambda people: ApiToken.objects.filter(user__in=people).count(),
-        lambda people: ApiToken.objects.filter(user__in=people).update(name="erased"),
-    ),
+    PersonData("tokens", "API tokens, which end and go", *_of(ApiToken)),
+    PersonData("authenticators", "Authenticator apps and recovery codes", *_of(Authenticator)),
+    PersonData("single_sign_ons", "Connections to a single sign-on", *_of(SocialAccount)),
+    PersonData("addresses", "E-mail addresses kept for signing in", *_of(EmailAddress)),
+    PersonData("devices", "Devices and addresses of sessions", *_of(UserSession)),
     PersonData(
         "admin_log",
         "Entries of the admin site's log that name the account",

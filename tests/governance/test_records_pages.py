@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.governance.models import AuditEvent, Erasure, LegalHold, RetentionSetting
 from apps.governance.services import hold_place
+from apps.governance.sessions import AUTHENTICATED
 from apps.governance.types import Role
 
 PAGE = "/governance/retention"
@@ -110,7 +111,7 @@ def test_what_an_erasure_does_is_shown_before_anybody_signs(admin, chair, person
     assert "olga@acme.example" in page
     assert f"erased-{olga.pk}" in page
     assert Erasure.objects.count() == 0
-    assert admin.post("/governance/erasures/new?person=olga", {"reason": "By letter."}).status_code == 302
+    assert admin.post(f"/governance/erasures/new/{olga.pk}", {"reason": "By letter."}).status_code == 302
     erasure = Erasure.objects.get()
     assert "Sign second and erase" not in html(admin.get(f"/governance/erasures/{erasure.pk}"))
     assert "Sign second and erase" in html(chair.get(f"/governance/erasures/{erasure.pk}"))
@@ -126,7 +127,7 @@ def test_an_erasure_under_a_hold_offers_no_signature(admin, person, browser):
     page = html(admin.get("/governance/erasures/new?person=olga"))
     assert "A legal hold covers this person." in page
     assert "Sign first" not in page
-    answer = admin.post("/governance/erasures/new?person=olga", {"reason": "By letter."})
+    answer = admin.post(f"/governance/erasures/new/{olga.pk}", {"reason": "By letter."})
     assert answer.status_code == 409
     assert AuditEvent.objects.filter(outcome="denied", action="erasure.ask").exists()
 
@@ -155,3 +156,12 @@ def test_the_page_costs_the_same_for_one_row_and_for_many(admin, person):
     for _ in range(6):
         grow()
     assert queries() == few
+
+
+def test_whoever_signs_shows_first_that_it_is_them(admin):
+    session = admin.session
+    del session[AUTHENTICATED]
+    session.save()
+    answer = admin.post(f"{PAGE}/new", {"data_class": "sessions", "days": 30, "reason": "Space."})
+    assert (answer.status_code, answer["Location"].startswith("/confirm")) == (302, True)
+    assert RetentionSetting.objects.count() == 0

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.governance.errors import Denial, RecordsClosed, RecordsInvalid
-from apps.governance.models import ApiToken, Erasure, User
+from apps.governance.models import Erasure, User
 from apps.governance.records import person_data
 from apps.governance.selectors import accounts_of
 from apps.governance.selectors.records import erasure_refused, holds_standing
@@ -98,7 +98,6 @@ def pseudonym(account: int) -> str:
 
 def _erase(accounts: list[int]) -> dict[str, int]:
     counts = {data.key: data.erase(accounts) for data in person_data()}
-    ApiToken.objects.filter(user__in=accounts, revoked_at__isnull=True).update(revoked_at=now())
     for user in User.objects.select_for_update().filter(pk__in=accounts).order_by("pk"):
         user.username = pseudonym(user.pk)
         # Accounts of one person stay one person's: nobody votes twice for having been erased.

@@ -10,13 +10,14 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.errors import NotFound
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.governance.forms_records import ErasureFind, ErasureForm, HoldForm, RetentionForm
 from apps.governance.http import current_user, interactive, require, session_key
 from apps.governance.models import Erasure, User
+from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors.records import (
     RecordsSigner,
     erasure_find,
@@ -54,6 +55,7 @@ def retention(request: HtmxRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def retention_new(request: HtmxRequest) -> HttpResponse:
     form = RetentionForm(request.POST)
     said = "Signed. It rules once the chair signs too."
@@ -62,6 +64,7 @@ def retention_new(request: HtmxRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def retention_sign(request: HtmxRequest, setting_id: UUID) -> HttpResponse:
     retention_confirm(setting_id=setting_id, **_by(request))
     return _back(request, "Signed. It rules from the next run on.")
@@ -76,6 +79,7 @@ def retention_take_back(request: HtmxRequest, setting_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def hold_new(request: HtmxRequest) -> HttpResponse:
     form = HoldForm(request.POST)
     said = "Held. Nothing of it is deleted until two people release it."
@@ -84,6 +88,7 @@ def hold_new(request: HtmxRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def hold_end_ask(request: HtmxRequest, hold_id: UUID) -> HttpResponse:
     hold_release_ask(hold_id=hold_id, **_by(request))
     return _back(request, "Signed. It holds until the chair signs too.")
@@ -91,22 +96,33 @@ def hold_end_ask(request: HtmxRequest, hold_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def hold_end(request: HtmxRequest, hold_id: UUID) -> HttpResponse:
     hold_release(hold_id=hold_id, **_by(request))
     return _back(request, "Released.")
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
-def erasure_new(request: HtmxRequest) -> HttpResponse:
-    """Show what erasing the person named in the address does; a POST signs first."""
+@require_GET
+def erasure_plan_page(request: HtmxRequest) -> HttpResponse:
+    """Show what erasing the person named in the address does."""
     require(request, Action.AUDIT_READ, None)
     found = ErasureFind(request.GET)
     if not found.is_valid():
         return _page(request, erasure_form=found, status=422)
-    person = found.cleaned_data["person"]
-    form = ErasureForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    return _erasure_page(request, found.cleaned_data["person"], form=ErasureForm())
+
+
+@login_required
+@require_POST
+@recently_authenticated
+def erasure_new(request: HtmxRequest, person_id: int) -> HttpResponse:
+    """Sign first."""
+    require(request, Action.AUDIT_READ, None)
+    person, form = User.objects.filter(pk=person_id).first(), ErasureForm(request.POST)
+    if person is None:
+        raise NotFound("There is no such account.")
+    if form.is_valid():
         try:
             erasure = erasure_ask(person=person, reason=form.cleaned_data["reason"], **_by(request))
         except RecordsInvalid as error:
@@ -114,7 +130,7 @@ def erasure_new(request: HtmxRequest) -> HttpResponse:
         else:
             response = redirect_after(request, reverse("governance:erasure", args=[erasure.pk]))
             return notify(request, response, "Signed. The person is erased once the chair signs too.")
-    return _erasure_page(request, person, form=form, status=422 if form.errors else 200)
+    return _erasure_page(request, person, form=form, status=422)
 
 
 @login_required
@@ -129,6 +145,7 @@ def erasure(request: HtmxRequest, erasure_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def erasure_sign(request: HtmxRequest, erasure_id: UUID) -> HttpResponse:
     erasure_confirm(erasure_id=erasure_id, **_by(request))
     return _back(request, "Erased. Nothing names the person any more.")
