@@ -27,7 +27,6 @@ COMMANDS = {
     "metrics": "import what metrics were in the past",
     "generate": "send a specification and print the chosen code",
     "audit": "verify the audit chain or an evidence pack, anchor the chain, or export it",
-    "audit": "verify the audit chain, note its head outside the database, or export it",
     "backup": "write everything that cannot be made again to one file",
     "restore": "bring an installation back from such a file",
     "consensus": "measure the consensus on recorded answers of models",
