@@ -15,7 +15,12 @@ from nofx.backup.errors import BackupFailed
 from nofx.env import Environment
 from nofx.supervisor.children import SETTINGS
 
-DUMP, ANCHORS, SECRET = "database.dump", "anchors.tar", "secret_key"
+DUMP, ANCHORS = "database.dump", "anchors.tar"
+# What signs sessions, and what signs statements: each with what people are told where it is left out.
+KEYS = {
+    "secret_key": "the secret key, which signs sessions",
+    "signing_key.pem": "the key that signs statements; keep its file, or make one with nofx keys rotate",
+}
 
 
 def backup_create(environment: Environment, file: Path, *, with_secret_key: bool) -> tuple[Manifest, str]:
@@ -48,10 +53,11 @@ def backup_create(environment: Environment, file: Path, *, with_secret_key: bool
         for member, path in inside.items():
             members[member] = work / member
             folder_pack(home / path, members[member])
-        if with_secret_key and (home / SECRET).exists():
-            members[SECRET] = home / SECRET
-        else:
-            left_out = (*left_out, "the secret key, which signs sessions")
+        for key, what in KEYS.items():
+            if with_secret_key and (home / key).exists():
+                members[key] = home / key
+            else:
+                left_out = (*left_out, what)
         manifest = Manifest(
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
             home=str(home),

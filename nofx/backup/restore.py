@@ -10,7 +10,7 @@ from pathlib import Path
 import django
 
 from nofx.backup.archive import Manifest, archive_read, folder_unpack
-from nofx.backup.create import ANCHORS, DUMP, SECRET, anchors_folder
+from nofx.backup.create import ANCHORS, DUMP, KEYS, anchors_folder
 from nofx.backup.database import database_of, repositories_move, restore
 from nofx.backup.errors import RestoreBroken, RestoreRefused
 from nofx.embedded import postgres
@@ -64,9 +64,9 @@ def _files(manifest: Manifest, work: Path, environment: Environment) -> None:
     # Anchors that are there already are the ones to compare with; a backup does not replace them.
     if ANCHORS in manifest.members and not (anchors.exists() and any(anchors.iterdir())):
         folder_unpack(work / ANCHORS, anchors)
-    if SECRET in manifest.members:
-        shutil.copyfile(work / SECRET, environment.home / SECRET)
-        (environment.home / SECRET).chmod(0o600)
+    for name in KEYS.keys() & manifest.members.keys():
+        shutil.copyfile(work / name, environment.home / name)
+        (environment.home / name).chmod(0o600)
 
 
 def _check(manifest: Manifest, file: Path) -> None:

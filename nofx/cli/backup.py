@@ -1,8 +1,8 @@
 """
 Write the database, the anchors and the repositories of this folder to one file.
 
-The secret key is left out unless you ask for it: whoever has it can sign in as anybody. Without it people sign in
-again.
+The secret keys are left out unless you ask for them: whoever has them can sign in as anybody and sign statements.
+Without them people sign in again, and a new signing key is made.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file", type=Path, help="a new file; call it NAME.nofx-backup to have it deleted when it is old"
     )
-    parser.add_argument("--with-secret-key", action="store_true", help="include the key that signs sessions")
+    parser.add_argument("--with-secret-key", action="store_true", help="include what signs sessions and statements")
     parser.add_argument("--json", action="store_true", help="print exactly one JSON object on stdout")
 
 
