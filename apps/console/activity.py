@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.governance.models import AuditEvent, User
-from apps.governance.selectors import actor_names, audit_events
+from apps.governance.selectors import actor_names
+from apps.governance.selectors.audit import audit_search
 from apps.governance.subjects import subject_links
 
 SHOWN = 12
@@ -46,7 +47,9 @@ def activity(user: User, *, show: str) -> list[Happening]:
     wanted = Q()
     for word in FILTERS[show][1]:
         wanted |= Q(action__startswith=f"{word}.")
-    events = list(audit_events(user, filters={}).filter(wanted).order_by("-sequence")[:SHOWN])
+    events = list(
+        audit_search(user, {}).select_related("scope__organisation").filter(wanted).order_by("-sequence")[:SHOWN]
+    )
     names = actor_names(events)
     links = subject_links({key for event in events if (key := _subject(event)) is not None})
     return [_told(event, names, links.get(_subject(event) or ("", UUID(int=0)))) for event in events]

@@ -9,14 +9,11 @@ from apps.governance.models import User
 from apps.governance.selectors import can
 from apps.governance.services import ChainBroken, audit_anchor, audit_check, retention_run
 from apps.governance.types import Action
-from apps.jobs.chores import chore_register
-from apps.jobs.recurring import PLATFORM_KIND, jobs_due_enqueue
+from apps.jobs.recurring import PLATFORM_KIND
 from apps.jobs.registry import job_handler, job_subject_access
 from apps.jobs.runner import JobRun
 
 DAY = timedelta(days=1)
-
-chore_register("recurring jobs", jobs_due_enqueue)
 
 
 @job_subject_access(PLATFORM_KIND)

@@ -184,8 +184,8 @@ VERBS = (
         Action.DOCS_GENERATE,
     ),
 )
-# Shown elsewhere: signing in (test_sign_in), what a request's models said, the platform's status, taking the audit chain
-# away (tests/governance/test_audit_export), and the gates of a committee (test_gates), which no token reaches.
+# Shown elsewhere: signing in (test_sign_in), what a request's models said, the platform's status, taking the audit
+# chain away (tests/governance/test_audit_export), and the gates of a committee (test_gates), which no token reaches.
 ELSEWHERE = {
     ("POST", "/api/auth/token"),
     ("GET", "/api/ai/consensus/vote"),

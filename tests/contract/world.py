@@ -236,7 +236,7 @@ class World:
         self._open_and_suspend()
         self._vote()
         self._sign(request)
-        self._tell(request)
+        self._notify(request)
         event = audit_record(
             action="x", object_kind="request", object_id=request.pk, actor=self.owner, scope=self.scope
         )
@@ -404,7 +404,7 @@ class World:
         counts = dict.fromkeys(("file_count", "symbol_count", "reused", "unreadable"), 1)
         CodeIndex.objects.create(revision=revision, reader=1, **counts).files.add(file)
 
-    def _tell(self, request):
+    def _notify(self, request):
         subject = {"subject_kind": "request", "subject_id": str(request.pk)}
         Notification.objects.create(recipient=self.owner, kind="your_turn", scope=self.scope, title="T", **subject)
         NotificationMute.objects.create(user=self.owner, title="T", **subject)

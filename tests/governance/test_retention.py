@@ -98,6 +98,7 @@ class TestRules:
             "sessions": 90,
             "idempotency_keys": 1,
             "backups": 35,
+            "webhook_deliveries": 30,
             "rejected_candidates": 180,
             "readings": 90,
         }
@@ -187,11 +188,12 @@ class TestRuns:
         backup.touch()
         os.utime(backup, (0, 0))
         (folders / "new.nofx-backup").touch()
-        assert retention_run() == {"audit_origins": 0, "backups": 1, "idempotency_keys": 1, "sessions": 1}
+        done = {"audit_origins": 0, "backups": 1, "idempotency_keys": 1, "sessions": 1, "webhook_deliveries": 0}
+        assert retention_run() == done
         assert [path.name for path in folders.iterdir()] == ["new.nofx-backup"]
         begin, end = AuditEvent.objects.filter(object_kind="retention").order_by("sequence")
         assert begin.detail["sessions"]["days"] == 90
-        assert end.detail == {"audit_origins": 0, "backups": 1, "idempotency_keys": 1, "sessions": 1}
+        assert end.detail == done
         assert retention_run()["sessions"] == 0
 
     def test_code_goes_only_after_two_people_signed_and_leaves_its_digest(self, old_request, signed):
