@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             model_name="measuredcode",
             name="is_candidate",
             field=models.BooleanField(
-                default=False, help_text="Known elsewhere by the same id; not the only one with its text."
+                db_default=False, help_text="Known elsewhere by the same id; not the only one with its text."
             ),
         ),
         migrations.AddConstraint(

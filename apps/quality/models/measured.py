@@ -29,7 +29,7 @@ class MeasuredCode(models.Model):
     text = models.TextField(blank=True, default="")
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     is_candidate = models.BooleanField(
-        default=False, help_text="Known elsewhere by the same id; not the only one with its text."
+        db_default=False, help_text="Known elsewhere by the same id; not the only one with its text."
     )
     created_at = models.DateTimeField(db_default=transaction_time())
 
