@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
 from django.db import connections, transaction
 
-from apps.console.flows import feed, notifications
+from apps.console.flows import committee_notices, feed, notifications
 from apps.console.flows.feed import chain_tell
 from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun
 from apps.generation.services.moves import move_announce
 from apps.generation.services.pipeline import run_end
 from apps.generation.services.stages import status_change
 from apps.generation.types import RequestStatus as Status
-from apps.governance.models import AuditEvent, Organisation, Scope, User
-from apps.governance.services import audit_denied, audit_record, role_assign, token_issue
+from apps.governance.models import AuditEvent, Gate, Organisation, Scope, User
+from apps.governance.services import audit_denied, audit_record, role_assign
 from apps.governance.services.people import role_remove
 from apps.governance.types import Outcome, Role
 from apps.jobs.engine.webhooks import EVENTS
@@ -44,7 +44,6 @@ __all__ = [
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Submit = Callable[..., CodeGenerationRequest]
-_DAY = timedelta(days=1)
 
 
 def told(user: User) -> dict[str, str]:
@@ -116,12 +115,11 @@ class TestTheChain:
     def test_what_was_denied_and_what_one_did_oneself_is_no_news(
         self, scope: Scope, engineer: User, reviewer: User
     ) -> None:
-        token_issue(user=engineer, name="own", scopes=[], lifetime=_DAY, issued_by=engineer)
+        role_assign(user=engineer, scope=scope, role=Role.REVIEWER, granted_by=engineer)
         assert told(engineer) == {}
-        audit_denied(action="token.issue", object_kind="token", object_id="1", actor=reviewer, reason="no")
+        entry = {"object_kind": "user", "object_id": str(engineer.pk), "scope": scope, "detail": {"role": "architect"}}
+        audit_denied(action="role.assign", actor=reviewer, reason="no", **entry)
         assert told(engineer) == {}
-        token_issue(user=engineer, name="theirs", scopes=[], lifetime=_DAY, issued_by=reviewer)
-        assert told(engineer) == {"Somebody made an API token for you: theirs": "platform"}
 
     def test_two_roles_are_two_pieces_of_news_and_one_taken_away_is_another(
         self, scope: Scope, engineer: User, reviewer: User
@@ -312,3 +310,25 @@ class TestOtherSystems:
             detail={"state": "stale"},
         )
         assert [(name, data["state"]) for name, data in heard()] == [("docs.drift_changed", "stale")]
+
+
+def test_the_committee_votes_and_hears_what_was_decided_and_a_place_that_it_was_suspended(
+    scope: Scope, engineer: User, person: Callable[..., User]
+) -> None:
+    member, chair = person("mia", Role.COMMITTEE), person("chidi", Role.CHAIR)
+    gate = Gate(title="Wave 2", scope=scope, requested_by=engineer)
+    entry = {"object_kind": "gate", "object_id": gate.pk, "scope": scope}
+    with patch.object(committee_notices, "_gate", lambda event: gate):
+        audit_record(action="gate.open", actor=chair, **entry)
+        assert told(member) == {"Vote on the gate “Wave 2”": "your_turn"}
+        assert told(chair) == {}
+        audit_record(action="gate.evidence", actor=None, detail={"changed": False}, **entry)
+        audit_record(action="gate.decide", actor=chair, **entry)
+    for user in (member, engineer):
+        assert told(user) == {"The gate “Wave 2” was decided": "gate_changed"}
+    above = Scope.objects.create(organisation=scope.organisation)
+    suspension = {"object_kind": "suspension", "object_id": uuid4(), "actor": chair}
+    audit_record(action="generation.suspend", scope=above, **suspension)
+    assert told(engineer)["Generation was suspended in Acme/*"] == "scope_suspended"
+    audit_record(action="generation.resume", scope=above, **suspension)
+    assert told(engineer)["Generation goes on in Acme/*"] == "scope_suspended"

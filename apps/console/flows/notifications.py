@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.urls import reverse
 
+from apps.console.flows.committee_notices import COMMITTEE_RULES
 from apps.generation.models import GenerationRun
 from apps.generation.services.questions import has_question
 from apps.generation.types import RequestStatus as Status
@@ -196,13 +197,6 @@ def _role(words: str) -> Callable[[AuditEvent], list[Notice]]:
     return rule
 
 
-def _token_issued(event: AuditEvent) -> list[Notice]:
-    if not event.on_behalf_of.isdecimal():
-        return []
-    title = f"Somebody made an API token for you: {event.detail.get('name', '')}"
-    return [_notice(event, Kind.PLATFORM, title, [int(event.on_behalf_of)])]
-
-
 def _chain_verified(event: AuditEvent) -> list[Notice]:
     if event.outcome != Outcome.FAILED.value:
         notifications_settle(subject_kind=event.object_kind, subject_id=event.object_id)
@@ -253,7 +247,7 @@ RULES: dict[str, Callable[[AuditEvent], list[Notice]]] = {
     "policy.publish": _policy_published,
     "role.assign": _role("You are now"),
     "role.remove": _role("You are no longer"),
-    "token.issue": _token_issued,
     "audit.verify": _chain_verified,
     "webhook.disable": _webhook_disabled,
+    **COMMITTEE_RULES,
 }

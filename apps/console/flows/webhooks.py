@@ -17,7 +17,7 @@ from django.urls import reverse
 from apps.core.ids import format_id
 from apps.generation.models import Candidate, GenerationRun
 from apps.generation.types import RequestStatus as Status
-from apps.governance.models import AuditEvent
+from apps.governance.models import AuditEvent, Gate
 from apps.governance.types import Outcome
 from apps.jobs.services import event_send
 
@@ -85,9 +85,32 @@ def _documentation(event: AuditEvent) -> list[Event]:
     return [("docs.drift_changed", data)]
 
 
+def _of_gate(name: str) -> Callable[[AuditEvent], list[Event]]:
+    def rule(event: AuditEvent) -> list[Event]:
+        gate = Gate.objects.filter(pk=event.object_id).first()
+        if gate is None or (event.action == "gate.evidence" and not event.detail.get("changed")):
+            return []
+        page = settings.NOFX_PUBLIC_URL.rstrip("/") + reverse("governance:gate-detail", args=[gate.pk])
+        return [(name, {"gate": format_id("gate", gate.pk), "title": gate.title, "state": gate.state, "url": page})]
+
+    return rule
+
+
+def _suspended(event: AuditEvent) -> list[Event]:
+    page = settings.NOFX_PUBLIC_URL.rstrip("/") + reverse("governance:ladder")
+    return [("scope.suspended", {"suspension": format_id("suspension", event.object_id), "url": page})]
+
+
 RULES: dict[str, Callable[[AuditEvent], list[Event]]] = {
     "request.submit": _of_request("spec.analysed"),
     "review.decide": _decided,
     "request.merge": _of_request("request.merged"),
+    "gate.request": _of_gate("gate.state_changed"),
+    "gate.open": _of_gate("gate.opened"),
+    "gate.refreeze": _of_gate("gate.opened"),
+    "gate.evidence": _of_gate("gate.state_changed"),
+    "gate.withdraw": _of_gate("gate.state_changed"),
+    "gate.decide": _of_gate("gate.decided"),
+    "generation.suspend": _suspended,
     "docs.validate": _documentation,
 }

@@ -20,6 +20,10 @@ EVENTS: Mapping[str, str] = {
     "review.quorum_met": "People approved a request.",
     "review.blocked": "People rejected a request.",
     "request.merged": "A request was merged.",
+    "gate.opened": "The committee votes on a gate.",
+    "gate.state_changed": "A gate was asked for, rests on other evidence, or was withdrawn.",
+    "gate.decided": "The committee decided a gate.",
+    "scope.suspended": "Generation was suspended in a place.",
     "docs.drift_changed": "A page of documentation was held against the code.",
 }
 PING = "ping"
