@@ -119,7 +119,9 @@ def _database() -> Row:
 
 
 def _disk() -> Row:
-    usage = shutil.disk_usage(Path(settings.NOFX_HOME))
+    home = Path(settings.NOFX_HOME)
+    # Where nothing was written yet, the disk that it will be written to.
+    usage = shutil.disk_usage(next(path for path in (home, *home.parents) if path.exists()))
     free = usage.free / usage.total
     details = [("free", f"{usage.free / 1e9:,.1f} GB of {usage.total / 1e9:,.1f} GB")]
     words = f"{free:.0%} of the disk is free."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -130,6 +131,11 @@ def test_a_disk_that_fills_up_is_told_early(monkeypatch: pytest.MonkeyPatch, fre
     monkeypatch.setattr(status.shutil, "disk_usage", lambda _path: usage)
     found = row("disk")
     assert (found.state, bool(found.remedy)) == (state, state != "ready")
+
+
+def test_a_folder_that_nothing_was_written_to_yet_is_on_some_disk(settings: Any, tmp_path: Path) -> None:
+    settings.NOFX_HOME = tmp_path / "not" / "there"
+    assert "of the disk is free" in row("disk").sentence
 
 
 def test_the_whole_is_as_bad_as_its_worst_part() -> None:
