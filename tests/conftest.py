@@ -12,7 +12,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -21,12 +21,15 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
+from django.core.management.color import Style
 from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 from nofx.embedded import roles
+from nofx.embedded.postgres import ensure_running
 
 NO_CHROMIUM = "Browser tests were left out: no Chromium found; run make browser."
 NO_REDIS = "Tests over Redis were left out: no redis-server found; install the system's package redis-server."
@@ -114,6 +117,26 @@ def _migrated_template(home: Path) -> str:
     return name
 
 
+def _rows_only(
+    self: DatabaseOperations, style: Style, tables: Collection[str], *, reset_sequences: bool = False, **_: object
+) -> list[str]:
+    """
+    Return what empties *tables*: a deletion from those that hold rows, with triggers and foreign keys at rest.
+
+    Truncating makes new files for every table and index, a tenth of a second for each transactional test.
+    """
+    names = [self.quote_name(table) for table in tables]
+    asked = " UNION ALL ".join(f"SELECT {n} WHERE EXISTS (SELECT FROM {name})" for n, name in enumerate(names))  # noqa: S608
+    with self.connection.cursor() as cursor:
+        cursor.execute(asked)
+        full = [names[row[0]] for row in cursor.fetchall()]
+    return [
+        "SET session_replication_role = replica",
+        *(f"DELETE FROM {name}" for name in full),  # noqa: S608  the names are those of our models
+        "SET session_replication_role = DEFAULT",
+    ]
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Give this process a fresh database; replaces pytest-django's own."""
@@ -123,12 +146,17 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
     with slot, django_db_blocker.unblock():
         with (home / "template.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            cluster = ensure_running(home / "postgres", durable=False)
+            with cluster.connect(roles.SUPERUSER, "postgres") as server:
+                server.execute(f"GRANT SET ON PARAMETER session_replication_role TO {roles.OWNER}")
             template = _migrated_template(home)
             with _owner(roles.DATABASE) as server:
                 server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
                 server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         _point_at(name)
-        yield
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(DatabaseOperations, "sql_flush", _rows_only)
+            yield
         connection.close()
 
 

@@ -31,7 +31,7 @@ from apps.generation.types import RATINGS, RUBRIC
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import Ballot, User
 from apps.governance.selectors import ballot_of, can, decision_of, part_of
-from apps.governance.selectors.policies import policy_named
+from apps.governance.selectors.policies import policy_named, policy_reference
 from apps.governance.services import (
     Denial,
     NotAllowed,
@@ -294,7 +294,7 @@ def _settle(run: GenerationRun, decision: Decision, *, is_blocked: bool) -> None
         scope=run.repository.scope,
         after_digest=run.review_digest,
         reason=" ".join(decision.reasons),
-        policy_version=policy_named(run.approval_policy),
+        policy_version=policy_reference(run.approval_policy),
         detail={
             "decision": decision.state.value,
             "policy": policy_named(run.approval_policy),

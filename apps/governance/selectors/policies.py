@@ -45,6 +45,11 @@ def policy_named(version: ApprovalPolicyVersion | None) -> dict[str, object]:
     return {"id": str(version.pk), "version": version.number, "digest": version.content_digest}
 
 
+def policy_reference(version: ApprovalPolicyVersion | None) -> str:
+    """Return which version *version* is in at most 80 characters, as an audit entry names it."""
+    return "built in" if version is None else f"{version.pk} number {version.number}"
+
+
 def scopes_ruled(scope: Scope, risk_tier: str) -> list[Scope]:
     """Return the places that a policy of *scope* would rule: itself, or the repositories without one of their own."""
     if scope.repository:
