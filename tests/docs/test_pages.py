@@ -20,6 +20,7 @@ from apps.governance.types import Role
 from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.repositories.models import Repository, Revision
+from tests.asked import jobs_asked
 from tests.docs.conftest import PRICES, newest
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +33,7 @@ def page(repository: Repository, engineer: User) -> DocumentationArtifact:
 
 def worked_off() -> Job:
     """Let a worker do the newest job, and return it as it ended."""
-    job = Job.objects.latest("created_at")
+    job = jobs_asked().latest("created_at")
     job_execute(job.pk)
     job.refresh_from_db()
     return job
@@ -147,7 +148,7 @@ def test_a_repository_that_is_gone_is_a_message(client_of, engineer, repository)
     Repository.objects.update(path="/nowhere/at/all")
     text = client.post("/docs/generate", {"repository": "shop"}, follow=True).content.decode()
     assert "The repository at /nowhere/at/all cannot be opened" in text
-    assert Job.objects.count() == 0
+    assert jobs_asked().count() == 0
 
 
 @pytest.mark.django_db(transaction=True)

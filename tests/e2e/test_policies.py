@@ -10,10 +10,10 @@ from playwright.sync_api import Page, expect
 
 from apps.generation.models import CodeGenerationRequest
 from apps.governance.models import User
-from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
+from tests.asked import jobs_asked
 from tests.e2e.conftest import WIDE
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP
@@ -111,7 +111,7 @@ def test_what_recurs_is_mined_and_proposed_by_a_person(
     look("mined-empty")
     page.get_by_role("button", name="Mine main").click()
     expect(page.locator("#mined[data-live-job]")).to_be_visible()
-    job_execute(Job.objects.get().pk)
+    job_execute(jobs_asked().get().pk)
     expect(page.get_by_text("found.touch(now)")).to_be_visible()
     look("mined")
     page.get_by_role("link", name="structure").first.click()

@@ -11,13 +11,13 @@ from playwright.sync_api import Browser, Page, expect
 from apps.console.demo.repository import demo_repository_make
 from apps.governance.models import RoleAssignment, User
 from apps.governance.services import scope_create
-from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.quality import services
 from apps.quality.types import Code
 from apps.repositories.models import Repository
 from apps.repositories.selectors import head_sha, history
 from apps.repositories.services import revision_record
+from tests.asked import jobs_asked
 from tests.e2e.conftest import WIDE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -151,7 +151,7 @@ def test_a_text_is_sent_without_scripts(browser: Browser, live_url: str, enginee
     page.get_by_label("Python code").fill(TEXT)
     page.get_by_role("button", name="Propose safe fixes").click()
     expect(page.get_by_text("queued")).to_be_visible()
-    job_execute(Job.objects.get().pk)
+    job_execute(jobs_asked().get().pk)
     page.reload()
     page.get_by_role("link", name="subject.py").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Safe fixes for subject.py")

@@ -11,12 +11,12 @@ from playwright.sync_api import Page, expect
 from apps.console.demo.people import demo_seed
 from apps.generation.models import CodeGenerationRequest, GenerationRun, PullRequest
 from apps.governance.models import User
-from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.providers.models import Provider
 from apps.quality import services
 from apps.quality.models import QualityImprovement
 from apps.repositories.models import Repository
+from tests.asked import jobs_asked
 from tests.e2e.conftest import WIDE
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, UNPARSABLE
@@ -167,12 +167,12 @@ def test_a_proposal_is_applied_and_discarded_while_the_page_watches(
     look("proposal")
     page.get_by_role("button", name="Apply to a branch").click()
     expect(page.locator("#proposal-branch [data-live-job]")).to_be_visible()
-    job_execute(Job.objects.get().pk)
+    job_execute(jobs_asked().get().pk)
     expect(page.get_by_role("button", name="Discard the branch")).to_be_visible()
     page.reload()
     look("proposal-applied")
     page.get_by_role("button", name="Discard the branch").click()
     expect(page.get_by_text("The branch is being removed.")).to_be_visible()
-    job_execute(Job.objects.latest("created_at").pk)
+    job_execute(jobs_asked().latest("created_at").pk)
     expect(page.get_by_role("button", name="Discard the branch")).to_have_count(0)
     assert QualityImprovement.objects.get().applied_at is None

@@ -21,9 +21,9 @@ from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapsho
 from apps.evolution.services import plan_suggest, snapshot_take
 from apps.governance.models import AuditEvent, User
 from apps.governance.types import Role
-from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.repositories.models import Repository, Revision
+from tests.asked import jobs_asked
 from tests.evolution.conftest import ACYCLIC, newest
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def snapshot(repository: Repository, engineer: User) -> ArchitectureSnapshot:
 def analysed(client: Client) -> str:
     """Press the button, let a worker do the job, and return the page."""
     client.post("/architecture/analyse", {"repository": "shop"})
-    job_execute(Job.objects.latest("created_at").pk)
+    job_execute(jobs_asked().latest("created_at").pk)
     return client.get(PAGE).content.decode()
 
 
@@ -65,7 +65,7 @@ def test_the_button_begins_one_job_which_the_page_follows(client_of, engineer, a
     client = client_of(engineer)
     for _ in range(2):
         assert client.post("/architecture/analyse", {"repository": "shop"}).headers["Location"] == PAGE
-    job = Job.objects.get()
+    job = jobs_asked().get()
     page = client.get(PAGE).content.decode()
     assert f'<div id="architecture" class="stack-loose" data-live-job="{job.pk}" hx-get="{PAGE}"' in page
     assert "data-live-indicator" in page
@@ -182,7 +182,7 @@ def test_a_snapshot_of_another_repository_is_not_found(client_of, engineer, snap
 def test_the_verb_analyse_answers_with_a_job(client_of, engineer, repository):
     client = client_of(engineer)
     answers = [post(client, "analyze", {"repository": "shop"}) for _ in range(2)]
-    job = Job.objects.get()
+    job = jobs_asked().get()
     assert [answer.status_code for answer in answers] == [202, 202]
     assert answers[0].json() == answers[1].json()
     assert answers[0].json()["kind"] == job.kind == "evolution.analyse"
@@ -198,7 +198,7 @@ def test_the_verbs_analyse_suggest_and_rehearse(client_of, architect, repository
 
     def analysed_by_verb() -> str:
         address = post(client, "analyze", {"repository": "shop"}).headers["Location"]
-        job_execute(Job.objects.latest("created_at").pk)
+        job_execute(jobs_asked().latest("created_at").pk)
         return client.get(address).json()["progress"]["snapshot"]
 
     snapshot = analysed_by_verb()

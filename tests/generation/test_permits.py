@@ -21,6 +21,7 @@ from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
+from tests.asked import jobs_asked
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT
 from tests.shop import approved, work_off
@@ -111,7 +112,7 @@ def test_a_queued_request_ends_when_generation_is_suspended_and_can_be_started_a
     request.refresh_from_db()
     assert request.status == "failed"
     assert "It deletes tests." in request.run.failure
-    assert Job.objects.get().state == "cancelled"
+    assert jobs_asked().get().state == "cancelled"
 
 
 def test_what_was_approved_is_not_delivered_while_generation_is_suspended(

@@ -19,6 +19,7 @@ from apps.knowledge.models import MinedPattern
 from apps.knowledge.services import mining
 from apps.knowledge.types import ApprovedWork
 from apps.repositories.models import Repository
+from tests.asked import jobs_asked
 from tests.knowledge.test_mining import function
 from tests.shop import code, engineer, git, home, person, repository, scope
 
@@ -40,7 +41,7 @@ def repetitive(repository: Repository, code: Path) -> Repository:
 def run_job(client: Client) -> Job:
     answer = client.post(reverse("knowledge:mined-start"), {"repository": "shop"})
     assert answer.status_code == 302
-    job = Job.objects.latest("created_at")
+    job = jobs_asked().latest("created_at")
     job_execute(job.pk)
     job.refresh_from_db()
     return job

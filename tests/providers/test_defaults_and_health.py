@@ -11,6 +11,7 @@ from apps.providers.models import Provider
 from apps.providers.selectors import local_models, provider_health, providers_enabled
 from apps.providers.services import provider_defaults_ensure
 from nofx.env import Environment
+from tests.shop import approved
 
 pytestmark = pytest.mark.django_db
 
@@ -56,9 +57,11 @@ def test_before_a_key_and_a_model_are_there_the_builtin_providers_serve():
     assert names(providers_enabled()) == {"patterns", "reuse", "synthesis"}
 
 
-def test_openai_is_asked_once_its_key_is_set(monkeypatch):
+def test_openai_is_asked_once_its_key_is_set_and_somebody_approved_it(monkeypatch):
     provider_defaults_ensure()
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789")
+    assert "openai" not in names(providers_enabled())
+    Provider.objects.filter(name="openai").update(**approved())
     assert "openai" in names(providers_enabled())
 
 

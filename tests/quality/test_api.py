@@ -14,9 +14,9 @@ from django.test import Client
 from apps.governance.models import AuditEvent, User
 from apps.governance.services import token_issue
 from apps.governance.types import Role
-from apps.jobs.models import Job
 from apps.quality.models import AiCodeReview, GeneratedTestSuite, QualityImprovement
 from apps.repositories.models import Repository
+from tests.asked import jobs_asked
 
 pytestmark = pytest.mark.django_db
 
@@ -95,7 +95,7 @@ def test_a_repository_is_measured_in_the_background(
     post: Post, engineer: User, repository: Repository, path: str, kind: str
 ) -> None:
     answer = post(path, {"repository": "shop"}, user=engineer)
-    job = Job.objects.get()
+    job = jobs_asked().get()
     assert (answer.status_code, answer.json()["kind"], job.kind) == (202, kind, kind)
     assert answer.headers["Location"] == f"/api/v1/jobs/job_{job.pk}"
 
@@ -131,7 +131,7 @@ def test_roles_that_only_read_may_not_measure(
 ) -> None:
     answer = post(path, {"repository": "shop", "path": "shop/prices.py"}, user=person("reader", role))
     assert (answer.status_code, answer.json()["code"]) == (403, "permission.role_missing")
-    assert Job.objects.count() == AiCodeReview.objects.count() == 0
+    assert jobs_asked().count() == AiCodeReview.objects.count() == 0
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -19,6 +19,7 @@ from apps.quality.models import ProposalBranch, QualityImprovement
 from apps.quality.types import Code, NotApplicable, ProposalOutdated
 from apps.repositories.models import Repository, Revision
 from apps.repositories.types import BranchKept, PatchRejected, PushRefused
+from tests.asked import jobs_asked
 from tests.killed import killed_behind
 from tests.quality.conftest import git
 
@@ -194,7 +195,7 @@ def test_a_file_that_is_no_plain_text_is_refused(
 
 
 def worked_off() -> Job:
-    job = Job.objects.latest("created_at")
+    job = jobs_asked().latest("created_at")
     job_execute(job.pk)
     job.refresh_from_db()
     return job

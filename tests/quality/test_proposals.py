@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.governance.models import User
-from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.quality import services
 from apps.quality.engine.patches import patched, unified_patch
@@ -22,6 +21,7 @@ from apps.quality.proposals import Proposal, patch_name
 from apps.quality.selectors import code_of, proposal_get, proposals_of
 from apps.quality.types import Code
 from apps.repositories.models import Repository, Revision
+from tests.asked import jobs_asked
 
 TEXTS = st.text(alphabet=st.sampled_from("ab \n\r\f\u2028-+@\\"), max_size=60)
 
@@ -78,7 +78,7 @@ def test_a_proposal_is_made_on_the_page_shown_and_downloaded(
 ) -> None:
     answer = client_of(engineer).post("/repos/shop/quality/proposals/new", {"path": "shop/prices.py"})
     assert answer.headers["Location"] == "/repos/shop/quality/proposals"
-    job_execute(Job.objects.get().pk)
+    job_execute(jobs_asked().get().pk)
     proposal = QualityImprovement.objects.get()
     url = f"/repos/shop/quality/proposals/{proposal.pk}"
     reader = client_of(auditor)

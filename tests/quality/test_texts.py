@@ -20,6 +20,7 @@ from apps.quality import services
 from apps.quality.models import AiCodeReview, GeneratedTestSuite, MeasuredCode, QualityImprovement
 from apps.quality.types import MAX_CODE, Code
 from apps.repositories.models import Repository
+from tests.asked import jobs_asked
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +71,7 @@ def test_a_pasted_text_is_reviewed_and_shown_with_what_was_found(client_of: Clie
     client = client_of(engineer)
     answer = send(client, "reviews", TEXT.replace("\n", "\r\n"))
     assert answer.headers["Location"] == "/quality/texts/reviews"
-    job = Job.objects.get()
+    job = jobs_asked().get()
     waiting = client.get("/quality/texts/reviews", headers={"HX-Request": "true"}).content.decode()
     assert f'data-live-job="{job.pk}"' in waiting
     job_execute(job.pk)
@@ -88,7 +89,7 @@ def test_a_pasted_text_is_reviewed_and_shown_with_what_was_found(client_of: Clie
 def test_safe_fixes_are_proposed_for_a_pasted_text(client_of: ClientOf, engineer: User) -> None:
     client = client_of(engineer)
     assert send(client, "proposals").headers["Location"] == "/quality/texts/proposals"
-    job_execute(Job.objects.get().pk)
+    job_execute(jobs_asked().get().pk)
     url = f"/quality/texts/proposals/{QualityImprovement.objects.get().pk}"
     page = client.get(url).content.decode()
     assert "With the fixes" in page
@@ -100,7 +101,7 @@ def test_safe_fixes_are_proposed_for_a_pasted_text(client_of: ClientOf, engineer
 def test_tests_are_written_for_a_pasted_text_in_the_background(client_of: ClientOf, engineer: User) -> None:
     client = client_of(engineer)
     assert send(client, "tests").headers["Location"] == "/quality/texts/tests"
-    job = Job.objects.get()
+    job = jobs_asked().get()
     waiting = client.get("/quality/texts/tests", headers={"HX-Request": "true"}).content.decode()
     assert f'data-live-job="{job.pk}"' in waiting
     assert "<textarea" not in waiting
@@ -147,9 +148,9 @@ def test_a_text_that_cannot_be_looked_at_is_refused_and_not_lost(
 
 
 def test_what_is_too_large_to_be_read_at_all_is_refused_with_the_way_back(client_of: ClientOf, engineer: User) -> None:
-    answer = send(client_of(engineer), "reviews", "x = 1\n" * 500_000)
+    answer = send(client_of(engineer), "reviews", "x = 1\n" * 2_000_000)
     assert answer.status_code == 413
-    assert "What you sent is larger than 2.5" in answer.content.decode()
+    assert "What you sent is larger than 10" in answer.content.decode()
     assert "Go back in your browser" in answer.content.decode()
 
 
@@ -169,7 +170,7 @@ def test_what_else_is_wrong_is_said_with_the_text_kept(
     assert answer.status_code == 422
     assert words in answer.content.decode()
     assert text.splitlines()[-1].strip() in answer.content.decode()
-    assert MeasuredCode.objects.count() == Job.objects.count() == 0
+    assert MeasuredCode.objects.count() == jobs_asked().count() == 0
 
 
 def test_there_is_nothing_else_to_do_with_a_text(client_of: ClientOf, engineer: User) -> None:
@@ -194,7 +195,7 @@ def test_each_role_may_send_a_text_or_is_told_who_may(
     assert ("Send a text" in page) is may
     assert ("you can send no text" in page) is not may
     assert send(client, "reviews").status_code == (302 if may else 403)
-    assert Job.objects.count() == MeasuredCode.objects.count() == may
+    assert jobs_asked().count() == MeasuredCode.objects.count() == may
     assert AuditEvent.objects.filter(outcome=AuditEvent.Outcome.DENIED).count() == (not may)
 
 

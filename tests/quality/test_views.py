@@ -30,6 +30,7 @@ from apps.quality.models import (
     QualityImprovement,
 )
 from apps.repositories.models import Repository, Revision
+from tests.asked import jobs_asked
 
 pytestmark = pytest.mark.django_db
 
@@ -210,7 +211,7 @@ def test_the_button_starts_a_job_and_the_page_shows_it(
 ) -> None:
     client = client_of(engineer)
     assert client.post(f"/repos/shop/quality/{tab}/measure").headers["Location"] == f"/repos/shop/quality/{tab}"
-    job = Job.objects.get()
+    job = jobs_asked().get()
     assert (job.kind, job.requested_by) == (f"quality.{tab}", engineer)
     page = client.get(f"/repos/shop/quality/{tab}").content.decode()
     assert f'data-live-job="{job.pk}"' in page
@@ -241,7 +242,7 @@ def test_who_may_only_read_sees_no_button_and_is_refused_and_recorded(
     assert "Write and run tests" not in page
     assert "Propose safe fixes" not in page
     assert client.post(f"/repos/shop/quality/{address}", {"path": "shop/prices.py"}).status_code == 403
-    assert Job.objects.count() == AiCodeReview.objects.count() == 0
+    assert jobs_asked().count() == AiCodeReview.objects.count() == 0
     assert AuditEvent.objects.filter(outcome=AuditEvent.Outcome.DENIED).count() == 1
 
 
@@ -249,7 +250,7 @@ def test_a_stranger_cannot_measure_what_they_cannot_see(
     client_of: Callable[[User], Client], stranger: User, repository: Repository
 ) -> None:
     assert client_of(stranger).post("/repos/shop/quality/coverage/measure").status_code == 404
-    assert Job.objects.count() == 0
+    assert jobs_asked().count() == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -259,14 +260,14 @@ def test_a_file_is_reviewed_from_the_page_and_a_wrong_one_is_not(
     client = client_of(engineer)
     answer = client.post("/repos/shop/quality/reviews/new", {"path": "shop/prices.py"})
     assert answer.headers["Location"] == "/repos/shop/quality/reviews"
-    job = Job.objects.get()
+    job = jobs_asked().get()
     assert f'data-live-job="{job.pk}"' in client.get("/repos/shop/quality/reviews").content.decode()
     job_execute(job.pk)
     review = AiCodeReview.objects.get()
     assert {finding["rule"] for finding in review.findings} == {"F401"}
     assert f"/repos/shop/quality/reviews/{review.pk}" in client.get("/repos/shop/quality/reviews").content.decode()
     client.post("/repos/shop/quality/reviews/new", {"path": "../../etc/passwd"})
-    assert Job.objects.count() == 1
+    assert jobs_asked().count() == 1
 
 
 def test_a_suite_is_asked_for_from_the_page(
@@ -274,7 +275,7 @@ def test_a_suite_is_asked_for_from_the_page(
 ) -> None:
     client = client_of(engineer)
     assert client.post("/repos/shop/quality/tests/new", {"path": "shop/prices.py"}).status_code == 302
-    job = Job.objects.get()
+    job = jobs_asked().get()
     assert job.kind == "quality.suite"
     assert f'data-live-job="{job.pk}"' in client.get("/repos/shop/quality/tests").content.decode()
 
@@ -293,7 +294,7 @@ def test_a_file_that_nothing_can_be_done_with_is_said_so_on_its_tab(
         answer = client.post(f"/repos/shop/quality/{tab}/new", {"path": path}, follow=True)
         assert answer.redirect_chain[-1][0] == f"/repos/shop/quality/{tab}"
         assert words in answer.content.decode()
-    assert Job.objects.count() == QualityImprovement.objects.count() == 0
+    assert jobs_asked().count() == QualityImprovement.objects.count() == 0
 
 
 def test_a_repository_that_is_gone_is_an_error_state_and_not_a_crash(
