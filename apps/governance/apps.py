@@ -10,8 +10,10 @@ class GovernanceConfig(AppConfig):
         from apps.governance.measures import measure_register
         from apps.governance.own_records import own_records_register
         from apps.governance.selectors.incidents import OPEN_INCIDENTS_MEASURE
+        from apps.governance.services.gate_packs import gate_packs_offer
         from apps.governance.sessions import follow_sessions
 
         follow_sessions()
+        gate_packs_offer()
         measure_register(OPEN_INCIDENTS_MEASURE)
         own_records_register()

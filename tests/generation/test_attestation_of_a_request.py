@@ -62,6 +62,7 @@ def test_a_merge_is_signed_for_with_all_it_rests_on(
         (f"user_{user.pk}", "approve", run.review_digest) for user in (reviewer, owner)
     ]
     assert evidence["policy"] == {"risk": "low", "version": "built in"}
+    assert evidence["ladder"]["isPilot"] is run.repository.scope.is_pilot
     assert told["predicate"]["merge"]["by"] == f"user_{owner.pk}"
     assert len(evidence["sandbox"]["sha256"]) == 64
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apps.checks.types import NOT_JUDGED
+from apps.core.clock import now
 from apps.core.digests import canonical_json, sha256_hex
 from apps.core.ids import format_id
 from apps.generation.models import Candidate, GenerationRun, PullRequest
@@ -12,6 +13,7 @@ from apps.generation.services.overrides import pull_request_sheet
 from apps.generation.services.review_subject import SUBJECT_KIND
 from apps.governance.models import Attestation, Override, User
 from apps.governance.selectors import ballots_of, checks_overridden
+from apps.governance.selectors.ladder import standing_of
 from apps.governance.selectors.policies import policy_named
 from apps.governance.services.attestation import SigningKey, SubjectOf, attestation_sign
 from apps.providers.selectors import calls_of
@@ -61,7 +63,18 @@ def delivery_evidence(pull_request: PullRequest) -> dict[str, Any]:
             for ballot in ballots_of(SUBJECT_KIND, run.pk)
         ],
         "reviewed": {"sha256": run.review_digest},
+        "ladder": _ladder(run),
         "policy": {"risk": run.risk_tier, **policy_named(run.approval_policy)},
+    }
+
+
+def _ladder(run: GenerationRun) -> dict[str, Any]:
+    """Return on which rungs of the expansion ladder the repository stands."""
+    standing, moment = standing_of(run.repository.scope), now()
+    live = [rung for rung in standing.rungs if rung.starts_at <= moment and not rung.is_over(moment)]
+    return {
+        "isPilot": standing.is_pilot,
+        "rungs": [{"title": rung.title, "until": rung.expires_at.isoformat()} for rung in live],
     }
 
 

@@ -21,7 +21,7 @@ from apps.governance.forms_gates import BallotForm, SeatsForm, WaiverForm, WishF
 from apps.governance.http import current_user, interactive, record_denial, session_key
 from apps.governance.models import Gate, GateSeat, Scope, User
 from apps.governance.reauthentication import recently_authenticated
-from apps.governance.selectors import accounts_of, scopes_where
+from apps.governance.selectors import accounts_of, can, scopes_where
 from apps.governance.selectors.gate_pages import (
     decided_of,
     history_of,
@@ -137,6 +137,7 @@ def gate_page(
         "timeline": timeline_of(gate),
         "freeze": gate.freezes.order_by("-number").first(),
         "is_requester": gate.requested_by_id in accounts_of(user),
+        "may_take_evidence": hasattr(gate, "decision") and can(user, Action.AUDIT_READ, gate.scope),
         "is_meeting": "meeting" in request.GET,
         "trail": [(TRAIL, reverse("governance:index"))],
     }
