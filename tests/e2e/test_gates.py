@@ -1,19 +1,28 @@
-"""The committee's gate in the browser: too little data, then a vote of five, then a scope."""
+"""The committee's gate in the browser: too little data, a vote of five, a scope, its evidence, and a tripwire."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from apps.console.flows.gates import evidence_request
-from apps.governance.models import Gate, Rung
+from apps.core.clock import now
+from apps.generation.services.tripwires import TRIPWIRES_JOB
+from apps.governance.engine.attestation.verify import archive_files
+from apps.governance.models import EvidencePack, Gate, Rung
+from apps.governance.selectors.ladder import rungs_live
 from apps.governance.services import scope_create
 from apps.governance.services.gates import Choice
+from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
+from apps.jobs.services import job_enqueue
 from tests.governance.committee import GOOD, Committee, Figures, committee_make, measures_replaced
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -31,6 +40,28 @@ def read_evidence(committee: Committee, gate: Gate) -> None:
     job_execute(evidence_request(gate_id=gate.pk, requested_by=committee.chair).pk)
 
 
+def take_the_evidence(page: Page, folder: Path) -> None:
+    """Take the evidence of the gate on the page away and verify it in a process that knows nothing of the platform."""
+    page.get_by_role("button", name="Evidence pack").click()
+    expect(page.get_by_role("heading", name="Evidence pack")).to_be_visible()
+    pack = EvidencePack.objects.get()
+    job_execute(Job.objects.get(subject_id=pack.pk).pk)
+    page.reload()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the pack").click()
+    archive, verifier = folder / "pack.zip", folder / "verify.py"
+    download.value.save_as(archive)
+    pack.refresh_from_db()
+    content = archive.read_bytes()
+    files = archive_files(content)
+    verifier.write_bytes(files["verify.py"])
+    assert files["certificate.pdf"].startswith(b"%PDF")
+    command = [sys.executable, "-I", "-S", str(verifier), str(archive), "--key", pack.key.fingerprint]
+    assert subprocess.run(command, check=False).returncode == 0
+    archive.write_bytes(content.replace(b"Secrets are scanned nightly.", b"Secrets are scanned rarely. ", 1))
+    assert subprocess.run(command, check=False).returncode == 1
+
+
 def test_a_committee_of_five_opens_a_scope_on_evidence(
     committee: Committee,
     page: Page,
@@ -39,6 +70,7 @@ def test_a_committee_of_five_opens_a_scope_on_evidence(
     both_themes: str,
     screenshot: Callable[[str], None],
     overflow: Callable[[], int],
+    tmp_path: Path,
 ) -> None:
     committee.figures.said["quality.flake_rate"] = replace(GOOD, value=0.0, n=200)
     committee.figures.said["generation.approval_rate"] = replace(GOOD, value=0.96, n=75)
@@ -93,7 +125,22 @@ def test_a_committee_of_five_opens_a_scope_on_evidence(
     expect(page.get_by_text("Secrets are scanned nightly.")).to_be_visible()
     axe(page)
     screenshot(f"gate-approved-{both_themes}")
-    assert Rung.objects.get().gate_id == gate.pk
+    rung = Rung.objects.get()
+    assert rung.gate_id == gate.pk
+
+    take_the_evidence(page, tmp_path)
+
+    committee.figures.said["generation.rework_rate"] = replace(GOOD, value=0.44, n=250)
+    page.goto("/governance/ladder")
+    expect(page.get_by_text("Pilot to wave 2").first).to_be_visible()
+    job_execute(job_enqueue(kind=TRIPWIRES_JOB, subject_kind="rung", subject_id=rung.pk, requested_by=None).pk)
+    assert rungs_live(now()).filter(pk=rung.pk).count() == 0
+    page.reload()
+    expect(page.get_by_text("Pilot to wave 2").first).to_be_visible()
+    expect(page.get_by_text("suspended").first).to_be_visible()
+    axe(page)
+    screenshot(f"ladder-suspended-{both_themes}")
+    page.goto(f"/governance/gates/{gate.pk}")
     page.set_viewport_size({"width": 390, "height": 844})
     assert overflow() == 0
     screenshot(f"gate-approved-390-{both_themes}")
