@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from apps.core.clock import now
 from apps.core.errors import NotFound
@@ -81,9 +81,7 @@ def repositories_readable(*, user: User) -> QuerySet[Repository]:
 
 def repositories_of_scopes(scopes: Collection[int]) -> list[Repository]:
     """Return the repositories of these scopes, by name; an organisation's scope means all of its. One query."""
-    owners = Q(scope__organisation__scopes__in=scopes, scope__organisation__scopes__repository="")
-    among = Repository.objects.filter(Q(scope__in=scopes) | owners)
-    return list(Repository.objects.filter(pk__in=among.values("pk")).select_related("scope").order_by("name"))
+    return list(repositories_in_scopes(scopes).select_related("scope").order_by("name"))
 
 
 def repository_ids(user: User) -> list[UUID]:
