@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apps.jobs.engine.addresses import UrlRefused, address_refusal, target_of
@@ -139,6 +139,7 @@ def test_names_in_other_alphabets_are_looked_up_as_they_are_registered() -> None
 
 
 @given(st.text(max_size=60))
+@example("\u00a8")
 def test_no_text_makes_the_reader_of_addresses_fail(text: str) -> None:
     for url in (text, f"https://{text}", f"https://example.org/{text}"):
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urlsplit
@@ -19,6 +20,7 @@ _REFUSED = tuple(
     )
 )
 # What stands in a path or a query as it is.
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(?:%[a-z0-9._-]+)?", re.IGNORECASE)
 _PATH = "/%:@!$&'()*+,;=-._~?"
 
 
@@ -83,6 +85,9 @@ def _host(parts: SplitResult) -> str:
         raise UrlRefused("The host of this address cannot be read.") from error
     if not host:
         raise UrlRefused("The address names no host.")
+    # The codec lets pass what no name may hold, such as a space that stands for an accent.
+    if not _HOST.fullmatch(host):
+        raise UrlRefused("The host of this address cannot be read.")
     return host
 
 
