@@ -80,7 +80,7 @@ def work_off_live(page: Page) -> None:
     expect(page.get_by_text("queued").first).to_be_visible()
     expect(page.locator(".live[data-connection='live']")).to_be_visible()
     page.evaluate("window.neverReloaded = true")
-    job = Job.objects.get(state=Job.State.QUEUED)
+    job = jobs_asked().get(state=Job.State.QUEUED)
     job_execute(job.pk)
 
 
