@@ -15,6 +15,7 @@ from apps.governance.services import scope_create
 from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.repositories.models import Repository
+from tests.asked import jobs_asked
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Role = RoleAssignment.Role
@@ -103,7 +104,7 @@ def test_an_architecture_is_analysed_planned_and_rehearsed(
     expect(page.get_by_role("img", name="2 import cycles")).to_be_visible()
     page.get_by_role("button", name="Suggest a plan").click()
     page.get_by_role("button", name="Rehearse").click()
-    expect(page.get_by_text("still there")).to_have_count(2)
+    expect(page.get_by_role("main").get_by_text("still there")).to_have_count(2)
     expect(page.get_by_text("2 cycles now, 0 without these imports")).to_be_visible()
     looked_at("/architecture?repository=tangle", "architecture-tangle")
     (tangled / "tangle/part_0/step_0.py").write_text("def (\n")
