@@ -9,10 +9,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.console.activity import activity
 from apps.console.commands import commands_find
 from apps.console.first_steps import first_steps
 from apps.generation.models import CodeGenerationRequest
-from apps.governance.models import ApprovalPolicyVersion, Organisation, RoleAssignment, Scope, User
+from apps.governance.models import ApprovalPolicyVersion, AuditEvent, Organisation, RoleAssignment, Scope, User
+from apps.governance.services import audit_record
 from apps.governance.types import Role
 from apps.jobs.models import NotificationMute
 from apps.providers.models import Budget
@@ -119,6 +121,27 @@ class TestHome:
         assert "request submit" not in self.page(client, lead, activity="rules")
         assert "request submit" not in self.page(client, owner)
         assert "request submit" in self.page(client, lead, activity="nonsense")
+
+    def test_activity_tells_nobody_what_others_were_refused_or_that_they_signed_in(
+        self, person: Callable[..., User], scope: Scope
+    ) -> None:
+        lead, other = person("quinn", Role.QUALITY_LEAD), person("olu", Role.QUALITY_LEAD)
+        for actor in (lead, other):
+            for action, outcome in (("policy.propose", "denied"), ("sign_in.done", "done"), ("docs.generate", "done")):
+                audit_record(
+                    action=action,
+                    object_kind="x",
+                    object_id="1",
+                    actor=actor,
+                    scope=scope,
+                    outcome=AuditEvent.Outcome(outcome),
+                )
+        told = [(one.who, one.what, one.outcome) for one in activity(lead, show="all")]
+        assert told == [
+            ("olu", "docs generate", "done"),
+            ("quinn", "docs generate", "done"),
+            ("quinn", "policy propose", "denied"),
+        ]
 
     def test_a_budget_that_is_nearly_used_is_said(
         self, client: Client, engineer: User, scope: Scope, repository: Any
