@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from apps.governance.models import User
-from apps.jobs.models import Job, JobEvent
+from apps.jobs.models import Job, JobEvent, QueueBeat
 from apps.jobs.services import job_cancel, jobs_stop
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -85,6 +85,7 @@ def test_a_cluster_told_to_end_puts_its_running_job_back_and_leaves_no_process(d
     assert database_platform.living(process.pid) == []
     job = Job.objects.get(pk=job_id)
     assert (job.state, job.attempts, job.claim) == ("queued", 0, None)
+    assert not QueueBeat.objects.exists()
 
     database_platform.cluster()
     database_platform.until(lambda: all_ended(1), seconds=60, what="the next cluster does the job")

@@ -16,6 +16,16 @@ FORGOTTEN_AFTER = timedelta(days=1)
 
 def queue_beat() -> None:
     """Note that this process lives, by the database's clock, and forget those that have not for a day."""
-    name = f"{socket.gethostname()[:100]}:{os.getpid()}"
-    QueueBeat.objects.update_or_create(name=name, defaults={"workers": settings.Q_CLUSTER["workers"], "beat_at": Now()})
+    QueueBeat.objects.update_or_create(
+        name=_own_name(), defaults={"workers": settings.Q_CLUSTER["workers"], "beat_at": Now()}
+    )
     QueueBeat.objects.filter(beat_at__lt=Now() - FORGOTTEN_AFTER).delete()
+
+
+def queue_leave() -> None:
+    """Note that this process ends, so that nobody counts its workers any longer."""
+    QueueBeat.objects.filter(name=_own_name()).delete()
+
+
+def _own_name() -> str:
+    return f"{socket.gethostname()[:100]}:{os.getpid()}"

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from apps.core.lazy import job_modules_load
 from apps.jobs.cluster import await_ends, bind_lives_together, children_of
 from apps.jobs.services import chores_run, jobs_sweep
+from apps.jobs.services.beats import queue_leave
 
 SWEEP_SECONDS = 5.0
 # How long running jobs may go on after the command was told to end; then they are put back into the queue.
@@ -44,6 +45,7 @@ class Command(BaseCommand):
             _sweep()
             if stop.wait(SWEEP_SECONDS):
                 _end(cluster)
+                _leave()
                 return
         raise CommandError("The workers ended unexpectedly; start them again.")
 
@@ -55,6 +57,13 @@ def _sweep() -> None:
     except (OperationalError, InterfaceError, RedisError) as error:
         log.warning("The sweep waits for the database or the queue: %s", error)
         connection.close()
+
+
+def _leave() -> None:
+    try:
+        queue_leave()
+    except (OperationalError, InterfaceError) as error:
+        log.warning("The database does not know that this process ended: %s", error)
 
 
 def _end(cluster: Cluster) -> None:
