@@ -8,6 +8,7 @@ content cannot hold it), and the task, which comes after the data and is the las
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -38,7 +39,7 @@ _ANSWER = (
     "2. one fenced ```{language} block with {tests} tests that import from `{module}`;\n"
     "3. one fenced ```markdown block with a short note for users: what it does, what it raises, its limits."
 )
-_BRIEF_SYSTEM = "You write {language} code. " + DATA_RULE
+_BRIEF_SYSTEM = "You write {language} code."
 _BRIEF_ANSWER = (
     "{attitude}Answer with one fenced ```{language} block: the complete implementation with all its imports, without "
     "tests and without a usage example."
@@ -150,7 +151,7 @@ def build_messages(
         context = _named(context, spec.text)
     role = PromptRole(role)
     system = _system(spec, _ATTITUDES[role], module_kind, is_brief=is_brief)
-    task, answer = _task(spec), _brief_answer(spec, role) if is_brief else _answer(spec)
+    task, answer = (_brief_task(spec), _brief_answer(spec, role)) if is_brief else (_task(spec), _answer(spec))
     data = _data(context, max(MIN_CONTEXT, MAX_PROMPT - len(system) - len(task) - len(answer)) - reserve)
     parts = [part for part in (data, task, answer) if part]
     return (("system", system), ("user", "\n\n".join(parts)))
@@ -284,6 +285,37 @@ def _text(value: object) -> str:
 def _task(spec: Specification) -> str:
     """Return what is asked, as the author said it, but for what looks like a secret."""
     return redact("\n\n".join(_task_parts(spec))).text
+
+
+def _brief_task(spec: Specification) -> str:
+    """
+    Return the specification once, as it was written, and what its text does not say.
+
+    A small model is told nothing twice: what was read from the text is left out. A text that is code stands as code.
+    """
+    language, text = spec.target_language, _written_out(spec.text).strip()
+    parts = [f"Write the {language_name(language)} code that this specification asks for."]
+    parts.append(_code_block(text, language) if _is_code(text, language) else text)
+    if spec.entry and spec.entry not in text:
+        parts.append(f"Implement `{spec.entry}`.")
+    further = [one for one in spec.examples if one.call not in text][:30]
+    if further:
+        parts.append("Examples that must hold:\n" + "\n".join(f"- {_example(one, language)}" for one in further))
+    return redact("\n\n".join(parts)).text
+
+
+def _is_code(text: str, language: str) -> bool:
+    """Tell whether *text* is a Python module, as a signature with its docstring is."""
+    try:
+        return language == "python" and bool(ast.parse(text).body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+
+
+def _code_block(code: str, language: str) -> str:
+    """Return *code* in a fence that is longer than any run of backticks in it."""
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", code)), default=0))
+    return f"{fence}{language}\n{code}\n{fence}"
 
 
 def _task_parts(spec: Specification) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -217,11 +218,23 @@ def test_a_small_model_is_asked_for_the_code_alone_with_what_the_specification_n
     assert "def clip(self)" in user
     assert "slugify" not in user
     assert "snake case" not in user
-    assert "`clamp(5, 0, 3)` == 3" in user
+    assert user.count("clamp(5, 0, 3)") == 1
     assert "pytest" not in user
-    assert DATA_RULE in brief[0][1]
-    assert user.index("A = 1") < user.index("# Specification")
+    assert DATA_RULE in user
+    assert user.index("A = 1") < user.index(spec.text.strip()) < user.index("Answer with")
     assert sum(len(part) for _, part in brief) < sum(len(part) for _, part in full) - 500
+
+
+def test_a_small_model_reads_a_text_that_is_code_as_code_and_is_told_nothing_twice():
+    text = 'def double(value: int) -> int:\n    """Say ``2 * value``.\n\n    >>> double(2)\n    4\n    """\n'
+    spec = analyse(text, title="Double")
+    answered = replace(spec, examples=(*spec.examples, replace(spec.examples[0], call="double(5)", expected=10)))
+    user = build_messages(answered, {}, form=PromptForm.BRIEF)[1][1]
+    assert f"```python\n{text.strip()}\n```" in user
+    assert user.count("double(2)") == 1
+    assert "`double(5)` == 10" in user
+    fenced = build_messages(analyse(text.replace("``", "```")), {}, form=PromptForm.BRIEF)[1][1]
+    assert "````python\n" in fenced
 
 
 def test_a_correction_is_asked_for_in_the_form_of_the_first_question():
