@@ -29,11 +29,18 @@ def client_address(request: HttpRequest) -> str:
     proxies: int = settings.NOFX_PROXIES
     seen = told[-proxies] if 0 < proxies <= len(told) else str(request.META.get("REMOTE_ADDR", ""))
     try:
-        address = ipaddress.ip_address(seen)
+        address = ipaddress.ip_address(_without_port(seen))
     except ValueError:
         return ""
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return str(mapped or address)
+
+
+def _without_port(seen: str) -> str:
+    """Return the address of ``192.0.2.7:4711`` or ``[2001:db8::1]:4711``, as some proxies write it."""
+    if seen.startswith("["):
+        return seen[1:].partition("]")[0]
+    return seen.partition(":")[0] if seen.count(":") == 1 else seen
 
 
 def networks_read(text: str) -> list[str]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from apps.governance.addresses import client_address
+
 LONGEST_AGENT = 300
 _answering: ContextVar[HttpRequest | None] = ContextVar("nofx_answering", default=None)
 
@@ -32,7 +34,7 @@ def origin_now() -> Origin | None:
     has_token = getattr(request, "api_token", None) is not None
     session = getattr(request, "session", None)
     return Origin(
-        ip=str(request.META.get("REMOTE_ADDR", ""))[:45],
+        ip=client_address(request),
         user_agent=request.headers.get("User-Agent", "")[:LONGEST_AGENT],
         session_key=(session.session_key or "") if session is not None and not has_token else "",
         request_id=str(getattr(request, "request_id", "")),
