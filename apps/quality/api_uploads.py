@@ -7,13 +7,13 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 
+from apps.core.bodies import body_read
 from apps.core.ids import format_id
 from apps.governance.http import PROBLEMS, ProblemSchema, access, current_user, require
 from apps.governance.types import Action
 from apps.quality import schemas
 from apps.quality.services import coverage_upload, require_size, suite_upload
 from apps.quality.services.subjects import commit_id
-from apps.quality.types import MAX_UPLOAD
 from apps.repositories.models import Revision
 from apps.repositories.selectors import repository_get
 from apps.repositories.services import revision_record
@@ -116,6 +116,6 @@ def _content(request: HttpRequest) -> bytes:
     :raises UploadTooLarge: it is larger.
     """
     require_size(int(request.headers.get("Content-Length") or 0))
-    content = request.read(MAX_UPLOAD + 1)
+    content = body_read(request)
     require_size(len(content))
     return content

@@ -14,7 +14,9 @@ from http import HTTPStatus
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
 
+from apps.core.bodies import body_limit
 from apps.core.errors import NofxError
 from apps.governance.addresses import client_address
 from apps.governance.http import PROBLEM_TYPE, TITLES, problem, problem_of, record_denial
@@ -89,7 +91,7 @@ def _as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         400: "The request could not be read.",
         404: "There is nothing here.",
         405: "This method is not allowed here.",
-        413: "The body is larger than one may be.",
+        413: f"The body is larger than {filesizeformat(body_limit(request))}, the most that is taken here.",
         500: "Something went wrong on our side. It was logged under the request id.",
     }
     replacement = problem(

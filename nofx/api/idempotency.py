@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from apps.core.bodies import body_read
 from apps.core.clock import now
 from apps.core.digests import sha256_hex
 from apps.core.errors import Conflict, NofxError
@@ -75,7 +76,7 @@ def answered_once(request: HttpRequest, answer: Callable[[], HttpResponse]) -> H
 
 
 def _claim(request: HttpRequest, key: str) -> tuple[IdempotencyKey, bool]:
-    digest = sha256_hex(request.body)
+    digest = sha256_hex(body_read(request))
     mine = IdempotencyKey.objects.filter(user=request.user.pk)
     with transaction.atomic():
         at = now()

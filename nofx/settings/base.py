@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "nofx.api.boundary.api_boundary",
+    "apps.core.bodies.BodyLimit",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -218,8 +219,9 @@ STATICFILES_FINDERS = [
 ]
 WHITENOISE_USE_FINDERS = True
 
-# The largest body that is read into memory: a report that a build sends (MAX_UPLOAD in apps/quality/types.py).
-DATA_UPLOAD_MAX_MEMORY_SIZE = 10 << 20
+# The largest body, and the largest where builds send their reports (MAX_UPLOAD in apps/quality/types.py).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+NOFX_UPLOADS = dict.fromkeys(("/api/quality/coverage/upload", "/api/quality/tests/upload"), 10 << 20)
 
 # Whatever saves the session moves its end; `SessionActivity` does so for a request that a person made.
 SESSION_COOKIE_AGE = 60 * sign_in.whole_number(ENVIRONMENT, "NOFX_SESSION_MINUTES", at_least=5)

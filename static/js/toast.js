@@ -47,6 +47,7 @@ export function showToast({ text, level = "info" }) {
 function explainFailure(status) {
   if (status === 403) return "You may not do this, or the page is out of date. Reload it and try again.";
   if (status === 404) return "This no longer exists. Reload the page.";
+  if (status === 413) return "This is more than can be sent at once. What you typed is still here; make it shorter.";
   if (status === 429) return "Too many requests at once. Wait a moment and try again.";
   return "The server could not do this. What you typed is still here; try again.";
 }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 
+from apps.core.bodies import body_limit
 from apps.core.htmx import way_back
 from apps.governance.errors import CsrfRefused
 from apps.governance.http import record_denial
@@ -20,7 +20,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say why the request could not be read where a person can do something about it."""
     if not isinstance(exception, RequestDataTooBig):
         return render(request, "400.html", status=HTTPStatus.BAD_REQUEST)
-    limit = filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    limit = filesizeformat(body_limit(request))
     context = {
         "message": f"What you sent is larger than {limit}. Nothing was changed.",
         "remedy": "Go back in your browser: what you wrote is still there. Make it shorter, then send it again.",
