@@ -23,19 +23,20 @@ from django.urls import reverse
 from apps.core.digests import sha256_hex
 from apps.governance.addresses import client_address
 from apps.governance.errors import LockedOut, SignInRefused, SignOnRefused
+from apps.governance.gateways.github_sign_in import github_url
 from apps.governance.models import User
 from apps.governance.services.audit import audit_record
+from apps.governance.services.second_factor import has_second_factor
 from apps.governance.services.sign_in import WRONG, password_check, sign_on_refused_record, signed_in_record
-from apps.governance.sessions import authenticated_mark
+from apps.governance.sessions import authenticated_mark, signed_on_mark
 
-GITHUB = "https://github.com"
 NOT_THIS_ACCOUNT = "The single sign-on knows you as somebody else than this account."
 
 
 def person_key_of(login: SocialLogin) -> str:
     """Return what names the person for ever: the issuer, and the subject that it vouches for."""
     told = login.account.extra_data
-    issuer = told.get("iss") or settings.SOCIALACCOUNT_PROVIDERS.get("github", {}).get("GITHUB_URL", GITHUB)
+    issuer = told.get("iss") or github_url()
     key = f"{issuer}|{login.account.uid}"
     longest = User._meta.get_field("person_key").max_length or 0
     return key if len(key) <= longest else f"sha256|{sha256_hex(key)}"
@@ -63,6 +64,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: User, **hooks: Any) -> HttpResponse:
         """Write down that *user* is in."""
         login = (hooks.get("signal_kwargs") or {}).get("sociallogin")
+        if login and not has_second_factor(user):
+            signed_on_mark(request, since=login.account.extra_data.get("auth_time"))
         signed_in_record(
             user=user,
             address=client_address(request),
@@ -125,6 +128,8 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         if sociallogin.is_existing and cast("User", sociallogin.user).person_key != key:
             # The same subject of another issuer, or an account that was given to somebody else.
             raise SignOnRefused(NOT_THIS_ACCOUNT, remedy="Ask an administrator.")
+        if process == AuthProcess.LOGIN and not sociallogin.is_existing:
+            _refuse_second_account(sociallogin)
         if process == AuthProcess.REDIRECT:
             self._confirm(request, sociallogin)
         if process == AuthProcess.CONNECT:
@@ -177,6 +182,17 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
                 detail={"sign_on": login.account.provider},
             )
         return HttpResponseRedirect(reverse("governance:profile"))
+
+
+def _refuse_second_account(login: SocialLogin) -> None:
+    """Whoever has an account with this address already connects it, in place of getting another without a role."""
+    address = cast("User", login.user).email
+    if address and User.objects.filter(email__iexact=address, is_service=False).exists():
+        raise SignOnRefused(
+            "There is an account with your address here, and an address alone connects nobody with it.",
+            remedy=f"Sign in to it as before and connect {login.account.get_provider().name} in your profile; "
+            "or ask an administrator.",
+        )
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

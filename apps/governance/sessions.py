@@ -18,7 +18,7 @@ from apps.governance.models import User
 from apps.governance.services.sign_in import signed_out_record
 
 # Seconds since 1970, so that any session serializer keeps them.
-AUTHENTICATED, SEEN = "nofx_authenticated", "nofx_seen"
+AUTHENTICATED, SEEN, SIGNED_ON = "nofx_authenticated", "nofx_seen", "nofx_signed_on"
 RECENT = timedelta(minutes=5)
 # Writing at every request would turn each read into a write.
 RESOLUTION = timedelta(minutes=1)
@@ -28,8 +28,26 @@ BACKGROUND = "X-NOFX-Background"
 
 def is_recently_authenticated(request: HttpRequest) -> bool:
     """Return whether whoever is signed in showed in the last minutes who they are; a time to come never counts."""
-    at = _moment(request, AUTHENTICATED)
-    return at is not None and timedelta(0) <= now() - at < RECENT
+    return _is_recent(request, AUTHENTICATED)
+
+
+def has_just_signed_on(request: HttpRequest) -> bool:
+    """Return whether whoever is signed in came by a single sign-on in the last minutes, asked by it or not."""
+    return _is_recent(request, SIGNED_ON)
+
+
+def signed_on_mark(request: HttpRequest, *, since: object) -> None:
+    """
+    Note that a single sign-on brought the person of this session in.
+
+    Most bring in whoever sits before a browser that they know. Only one that says with *since*, in seconds since 1970,
+    when it asked, has had the person show who they are, and then.
+    """
+    request.session[SIGNED_ON] = now().timestamp()
+    if isinstance(since, int | float):
+        request.session[AUTHENTICATED] = min(float(since), now().timestamp())
+    else:
+        request.session.pop(AUTHENTICATED, None)
 
 
 def authenticated_mark(request: HttpRequest, *, since: object = None, method: str = "") -> None:
@@ -68,6 +86,11 @@ def ends_in(request: HttpRequest) -> int:
     """Return in how many seconds the session ends when nothing more is asked for."""
     at = _moment(request, SEEN) or now()
     return max(0, settings.SESSION_COOKIE_AGE - int((now() - at).total_seconds()))
+
+
+def _is_recent(request: HttpRequest, name: str) -> bool:
+    at = _moment(request, name)
+    return at is not None and timedelta(0) <= now() - at < RECENT
 
 
 def _moment(request: HttpRequest, name: str) -> datetime | None:

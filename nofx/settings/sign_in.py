@@ -43,7 +43,10 @@ def providers(environment: Environment) -> dict[str, Any]:
 
     :raises ImproperlyConfigured: one is named in part, or its secret is missing.
     """
-    found: dict[str, Any] = {"openid_connect": {"provider_class": "apps.governance.gateways.oidc.OidcProvider"}}
+    found: dict[str, Any] = {
+        "openid_connect": {"provider_class": "apps.governance.gateways.oidc.OidcProvider"},
+        "github": {"provider_class": "apps.governance.gateways.github_sign_in.GithubProvider"},
+    }
     if environment["NOFX_OIDC_SERVER"]:
         found["openid_connect"]["APPS"] = [
             {
@@ -54,13 +57,8 @@ def providers(environment: Environment) -> dict[str, Any]:
             }
         ]
     if environment["NOFX_GITHUB_CLIENT_ID"]:
-        found["github"] = {
-            "GITHUB_URL": environment["NOFX_GITHUB_URL"].rstrip("/"),
-            "APPS": [{"name": "GitHub", **_credentials(environment, "NOFX_GITHUB"), "settings": {}}],
-        }
-        if found["github"]["GITHUB_URL"] == "https://github.com":
-            # Only a server of one's own has its API under its own address.
-            del found["github"]["GITHUB_URL"]
+        app = {"name": "GitHub", **_credentials(environment, "NOFX_GITHUB"), "settings": {}}
+        found["github"] |= {"GITHUB_URL": environment["NOFX_GITHUB_URL"].rstrip("/"), "APPS": [app]}
     return found
 
 

@@ -135,6 +135,19 @@ def test_a_single_sign_on_confirms_when_it_asked_anew(client, issuer):
 
 
 @pytest.mark.parametrize("asked_at", [None, 1_000_000_000])
+def test_a_sign_in_at_which_nobody_was_asked_is_no_signature(client, issuer, asked_at):
+    issuer.lies = {"auth_time": asked_at}
+    sign_on(client)
+    asked = client.post("/sign-here", {"text": "x"})["Location"]
+    page = client.get(asked).content.decode()
+    assert "Confirm by Acme" in page
+    assert "Set up an app and go on" in page
+    issuer.lies = {}
+    sign_on(client, process="redirect", next=asked)
+    assert client.post(asked).content == b"signed x "
+
+
+@pytest.mark.parametrize("asked_at", [None, 1_000_000_000])
 def test_a_single_sign_on_that_did_not_ask_confirms_nothing(client, issuer, asked_at):
     sign_on(client)
     grow_old(client)

@@ -89,10 +89,19 @@ def test_the_same_subject_is_the_same_account_whatever_it_is_called(client, issu
 def test_an_address_connects_nobody_with_an_account(client, issuer):
     admin = User.objects.create_superuser("root", email="root@example.org", password="correct horse battery")
     issuer.told = {"preferred_username": "root", "email": "root@example.org", "email_verified": True}
+    answer = sign_on(client)
+    assert answer.status_code == 403
+    assert "connect Acme in your profile" in answer.content.decode()
+    assert not is_in(client)
+    assert list(User.objects.all()) == [admin]
+
+
+def test_an_address_that_nobody_verified_reaches_no_account_and_hides_none(client, issuer):
+    admin = User.objects.create_superuser("root", email="root@example.org", password="correct horse battery")
+    issuer.told = {"preferred_username": "root", "email": "root@example.org", "email_verified": False}
     sign_on(client)
     stranger = User.objects.exclude(pk=admin.pk).get()
-    assert stranger.username != "root"
-    assert not stranger.is_superuser
+    assert (stranger.username != "root", stranger.is_superuser, stranger.email) == (True, False, "")
     assert str(client.session["_auth_user_id"]) == str(stranger.pk)
 
 

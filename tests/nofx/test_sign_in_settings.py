@@ -40,7 +40,12 @@ def test_a_secret_that_is_not_there_is_refused_by_the_name_of_its_variable(monke
 
 
 @pytest.mark.parametrize(
-    ("url", "expected"), [("", None), ("https://github.com/", None), ("https://git.example", "https://git.example")]
+    ("url", "expected"),
+    [
+        ("", "https://github.com"),
+        ("https://github.com/", "https://github.com"),
+        ("https://git.example", "https://git.example"),
+    ],
 )
 def test_github_is_the_public_one_unless_another_is_named(monkeypatch, url, expected):
     monkeypatch.setenv("GITHUB_SECRET", "hush")

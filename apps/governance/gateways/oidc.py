@@ -20,6 +20,8 @@ from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOA
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string, salted_hmac
 
+from apps.governance.gateways.github_sign_in import plain
+
 # With a public key only: a shared secret would let whoever knows it write tokens.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 CLAIMS = ("iss", "sub", "aud", "exp", "iat", "nonce")
@@ -130,8 +132,4 @@ class OidcProvider(OpenIDConnectProvider):
 
     def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
         """Return the names, without characters that a database refuses."""
-        return super().extract_common_fields({name: _plain(data.get(name)) for name in NAMES})
-
-
-def _plain(value: object) -> str:
-    return "".join(letter for letter in value if letter.isprintable()) if isinstance(value, str) else ""
+        return super().extract_common_fields({name: plain(data.get(name)) for name in NAMES})

@@ -18,6 +18,7 @@ from apps.governance.reauthentication import go_on, kept_of
 from apps.governance.services.second_factor import has_second_factor
 from apps.governance.services.sign_in import code_check, confirmed_record, password_check
 from apps.governance.sessions import authenticated_mark, is_recently_authenticated
+from apps.governance.views.second_factor import may_set_up_first
 from apps.governance.views.sign_in import GITHUB, sign_ons
 
 
@@ -43,6 +44,8 @@ def confirm(request: HtmxRequest) -> HttpResponse:
         "is_confirmed": is_recently_authenticated(request),
         "is_kept": kept is not None and kept["is_whole"],
         "sign_ons": [one for one in sign_ons(request) if one["id"] in _connected(user)],
+        "may_set_up": may_set_up_first(request),
+        "errand": name,
         "address": request.get_full_path(),
     }
     return render_page(request, "governance/confirm.html", context, status=422 if form.errors else 200)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.totp.internal.auth import generate_totp_secret
@@ -26,6 +27,7 @@ from apps.governance.services.second_factor import (
     second_factor_add,
     second_factor_remove,
 )
+from apps.governance.sessions import authenticated_mark, has_just_signed_on
 from apps.governance.views.profile import trail
 
 SECRET = "nofx_app_secret"  # noqa: S105  the name of a place in the session
@@ -33,9 +35,18 @@ SECRET = "nofx_app_secret"  # noqa: S105  the name of a place in the session
 
 @never_cache
 @login_required
-@recently_authenticated
 @require_http_methods(["GET", "POST"])
 def second_factor(request: HtmxRequest) -> HttpResponse:
+    return _second_factor(request) if may_set_up_first(request) else _confirmed(request)
+
+
+def may_set_up_first(request: HtmxRequest) -> bool:
+    """Return whether the person has nothing yet to confirm by, and came by a single sign-on just now."""
+    user = current_user(request)
+    return has_just_signed_on(request) and not user.has_usable_password() and not has_second_factor(user)
+
+
+def _second_factor(request: HtmxRequest) -> HttpResponse:
     user = current_user(request)
     if request.method == "GET" and has_second_factor(user):
         context = {"codes_left": recovery_codes_left(user), "is_needed": needs_second_factor(user), "trail": trail()}
@@ -50,8 +61,12 @@ def second_factor(request: HtmxRequest) -> HttpResponse:
             form.add_error("code", str(error))
         else:
             del request.session[SECRET]
+            authenticated_mark(request)
             return _codes(request, codes, is_new=True)
     return _set_up(request, form, secret)
+
+
+_confirmed = recently_authenticated(_second_factor)
 
 
 @never_cache
@@ -80,11 +95,14 @@ def _set_up(request: HtmxRequest, form: AppForm, secret: str) -> HttpResponse:
         "picture": base64.b64encode(picture.encode()).decode(),
         "secret": " ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
         "is_needed": needs_second_factor(user),
+        "errand": request.GET.get("for", ""),
         "trail": trail(),
     }
     return render_page(request, "governance/second_factor_new.html", context, status=422 if form.errors else 200)
 
 
 def _codes(request: HtmxRequest, codes: list[str], *, is_new: bool) -> HttpResponse:
-    context = {"codes": codes, "is_new": is_new, "text": "\n".join(codes), "trail": trail()}
+    errand = request.GET.get("for", "")
+    after = f"{reverse('governance:confirm')}?{urlencode({'for': errand})}" if errand else reverse("governance:profile")
+    context = {"codes": codes, "is_new": is_new, "text": "\n".join(codes), "after": after, "trail": trail()}
     return render_page(request, "governance/recovery_codes.html", context)

@@ -11,7 +11,6 @@ from allauth.mfa.base.views import AuthenticateView
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base.constants import AuthProcess
-from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
@@ -25,6 +24,7 @@ from django.views.decorators.http import require_GET, require_POST
 from requests import RequestException
 
 from apps.core.errors import NotFound
+from apps.governance.gateways.github_sign_in import GithubAdapter
 from apps.governance.gateways.oidc import OidcAdapter
 from apps.governance.reauthentication import recently_authenticated
 from apps.governance.sessions import ends_in
@@ -113,7 +113,7 @@ def sign_on_start(request: HttpRequest, provider_id: str) -> HttpResponse:
 def sign_on_back(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Take in whom the single sign-on vouches for."""
     provider = _provider(request, provider_id)
-    adapter = GitHubOAuth2Adapter(request) if provider_id == GITHUB else OidcAdapter(request, provider_id)
+    adapter = GithubAdapter(request) if provider_id == GITHUB else OidcAdapter(request, provider_id)
     try:
         return OAuth2CallbackView.adapter_view(adapter)(request)
     except (RequestException, OAuth2Error) as error:
