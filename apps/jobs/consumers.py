@@ -11,10 +11,11 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from apps.core.errors import NotFound
-from apps.governance.models import User
+from apps.governance.selectors.sign_in import session_person
 from apps.jobs import selectors
 from apps.jobs.events import group_of
 from apps.jobs.gateways.listener import PROCESS_GROUP, listening
+from apps.jobs.models import JobEvent
 
 MAX_SEQUENCE = 2**31 - 1
 ACCESS_ENDED = 4403
@@ -25,7 +26,9 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
     ``/ws/jobs/<uuid>/?since=<n>``: every event after number ``n`` as ``{"sequence", "stage", "data", "at"}``.
 
     Whoever may not see the job is refused like one who asks for a job that does not exist. Events are read from the
-    ledger; an announcement only says that there is something to read, so nothing is lost or sent twice.
+    ledger; an announcement only says that there is something to read, so nothing is lost or sent twice. Whoever may see
+    the job no more, because their session ended, their account was closed, their password changed or a role was
+    withdrawn, is sent nothing further: the socket closes at the next event, or within seconds where there is none.
     """
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -34,14 +37,20 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
 
     async def connect(self) -> None:
         self.job_id: UUID = self.scope["url_route"]["kwargs"]["job_id"]
+        self.is_over = False
         since = _since(self.scope["query_string"])
-        if since is None or not await self._may_read():
+        if since is None:
             await self.close()
             return
         self.sent = since
+        missed = await self._news()
+        if missed is None:
+            await self.close()
+            return
         for group in (group_of(self.job_id), PROCESS_GROUP):
             await self.channel_layer.group_add(group, self.channel_name)
         await self.accept()
+        await self._send(missed)
         await self._catch_up()
 
     async def disconnect(self, code: int) -> None:
@@ -56,38 +65,46 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
             await self._catch_up()
 
     async def job_look_again(self, message: dict[str, Any]) -> None:
-        if await self._may_read():
-            await self._catch_up()
-        else:
-            await self.close(code=ACCESS_ENDED)
+        await self._catch_up()
 
     async def _catch_up(self) -> None:
-        while events := await database_sync_to_async(selectors.events_since)(job_id=self.job_id, sequence=self.sent):
-            for event in events:
-                await self.send_json(
-                    {
-                        "sequence": event.sequence,
-                        "stage": event.stage,
-                        "data": event.data,
-                        "at": event.created_at.isoformat(),
-                    }
-                )
-                self.sent = event.sequence
+        while not self.is_over:
+            events = await self._news()
+            if events is None:
+                self.is_over = True
+                await self.close(code=ACCESS_ENDED)
+            elif events:
+                await self._send(events)
+            else:
+                return
+
+    async def _send(self, events: list[JobEvent]) -> None:
+        for event in events:
+            await self.send_json(
+                {
+                    "sequence": event.sequence,
+                    "stage": event.stage,
+                    "data": event.data,
+                    "at": event.created_at.isoformat(),
+                }
+            )
+            self.sent = event.sequence
 
     @database_sync_to_async
-    def _may_read(self) -> bool:
-        # Asked anew at times: a socket can outlive its session, and a session a person's access.
-        session = self.scope["session"]
-        if not session.exists(session.session_key):
-            return False
-        user = User.objects.filter(pk=self.scope["user"].pk, is_active=True).first()
+    def _news(self) -> list[JobEvent] | None:
+        """
+        Return the next events to send; None once the person may see them no more.
+
+        Asked anew before each sending: a socket can outlive its session, and a session a person's access.
+        """
+        user = session_person(self.scope["session"].session_key)
         if user is None:
-            return False
+            return None
         try:
             selectors.job_get(job_id=self.job_id, user=user)
         except NotFound:
-            return False
-        return True
+            return None
+        return list(selectors.events_since(job_id=self.job_id, sequence=self.sent))
 
 
 def _since(query: bytes) -> int | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,10 +12,12 @@ import psycopg
 import pytest
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.test import Client
+from django.test import Client, override_settings
 
+from apps.core.clock import now
 from apps.governance.models import User
 from apps.jobs import ledger
 from apps.jobs.gateways import listener
@@ -149,15 +152,89 @@ async def test_a_reader_of_the_subject_gets_in(open_socket: Open, stranger: User
     await socket.disconnect()
 
 
-async def test_a_socket_closes_when_its_session_ends(
-    open_socket: Open, engineer: User, monkeypatch: pytest.MonkeyPatch
+def signed_out_elsewhere(user: User) -> None:
+    Session.objects.all().delete()
+
+
+def run_out(user: User) -> None:
+    Session.objects.update(expire_date=now() - timedelta(seconds=1))
+
+
+def account_closed(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def password_changed(user: User) -> None:
+    user.set_password("another good password")
+    user.save(update_fields=["password"])
+
+
+def role_withdrawn(user: User) -> None:
+    job_subject_access("probe")(lambda user, subject_id: False)
+
+
+def app_asked_for(user: User) -> None:
+    settings.NOFX_REQUIRE_TOTP = "all"
+
+
+ENDINGS = [signed_out_elsewhere, run_out, account_closed, password_changed, role_withdrawn, app_asked_for]
+ACCESS_ENDED = {"type": "websocket.close", "code": 4403}
+
+
+@pytest.fixture
+def no_app_needed() -> Iterator[None]:
+    with override_settings(NOFX_REQUIRE_TOTP="none"):
+        yield
+
+
+@pytest.mark.usefixtures("no_app_needed")
+@pytest.mark.parametrize("end", ENDINGS, ids=lambda end: end.__name__)
+async def test_what_happens_after_access_ended_is_not_sent(
+    open_socket: Open, engineer: User, job: Job, end: Callable[[User], None]
 ) -> None:
+    socket = await database_sync_to_async(open_socket)(engineer, since="1")
+    assert (await socket.connect(timeout=10))[0]
+    await progress(job, "seen")
+    assert await stages(socket, 1) == [(2, "seen")]
+    await database_sync_to_async(end)(engineer)
+    for stage in ("secret", "another"):
+        await progress(job, stage)
+    assert await socket.receive_output(timeout=30) == ACCESS_ENDED
+    assert await socket.receive_nothing(timeout=0.2)
+
+
+@pytest.mark.usefixtures("no_app_needed")
+@pytest.mark.parametrize("end", ENDINGS, ids=lambda end: end.__name__)
+async def test_a_socket_closes_by_itself_where_nothing_happens(
+    open_socket: Open, engineer: User, monkeypatch: pytest.MonkeyPatch, end: Callable[[User], None]
+) -> None:
+    assert listener.LOOK_AGAIN_SECONDS <= 5
     monkeypatch.setattr(listener, "LOOK_AGAIN_SECONDS", 0.05)
     socket = await database_sync_to_async(open_socket)(engineer, since="1")
     assert (await socket.connect(timeout=10))[0]
-    await Session.objects.all().adelete()
-    closed = await socket.receive_output(timeout=30)
-    assert closed == {"type": "websocket.close", "code": 4403}
+    await database_sync_to_async(end)(engineer)
+    assert await socket.receive_output(timeout=30) == ACCESS_ENDED
+
+
+@pytest.mark.usefixtures("no_app_needed")
+@pytest.mark.parametrize("end", ENDINGS, ids=lambda end: end.__name__)
+async def test_nobody_comes_back_after_access_ended(
+    open_socket: Open, engineer: User, end: Callable[[User], None]
+) -> None:
+    socket = await database_sync_to_async(open_socket)(engineer)
+    await database_sync_to_async(end)(engineer)
+    assert not (await socket.connect(timeout=10))[0]
+
+
+async def test_the_session_of_somebody_else_ends_nothing(
+    open_socket: Open, engineer: User, stranger: User, job: Job
+) -> None:
+    socket = await database_sync_to_async(open_socket)(engineer, since="1")
+    assert (await socket.connect(timeout=10))[0]
+    await database_sync_to_async(account_closed)(stranger)
+    await progress(job, "seen")
+    assert await stages(socket, 1) == [(2, "seen")]
+    await socket.disconnect()
 
 
 async def test_what_a_page_sends_is_ignored(open_socket: Open, engineer: User, job: Job) -> None:

@@ -6,11 +6,13 @@ import base64
 import json
 import os
 import socket
+import time
 from types import TracebackType
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from apps.governance.models import User
@@ -18,7 +20,7 @@ from apps.jobs.models import Job
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-TEXT, PING = 1, 9
+TEXT, CLOSE, PING = 1, 8, 9
 
 
 class Page:
@@ -60,6 +62,14 @@ class Page:
         """Return number and stage of the next events."""
         return [(message["sequence"], message["stage"]) for message in (self._message() for _ in range(count))]
 
+    def closing(self) -> int:
+        """Return the code by which the server closes, with nothing told before."""
+        kind, payload = self._frame()
+        while kind == PING:
+            kind, payload = self._frame()
+        assert kind == CLOSE, payload
+        return int.from_bytes(payload[:2], "big")
+
     def _message(self) -> dict[str, Any]:
         kind, payload = self._frame()
         while kind == PING:
@@ -90,3 +100,14 @@ def test_an_open_page_sees_a_worker_in_another_process(platform: Any, engineer: 
         # An open page does not keep the web process from ending.
         web.terminate()
         web.wait(timeout=8)
+
+
+def test_an_open_page_is_closed_within_seconds_of_signing_out_elsewhere(platform: Any, engineer: User) -> None:
+    _, port = platform.web()
+    (job_id,) = platform.enqueue("probe.short", username=engineer.username)
+    with Page(port, job_id, engineer) as page:
+        assert page.status == 101
+        Session.objects.all().delete()
+        began = time.monotonic()
+        assert page.closing() == 4403
+        assert time.monotonic() - began < 10

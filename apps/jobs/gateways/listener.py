@@ -25,7 +25,7 @@ from apps.jobs.events import NOTIFY_CHANNEL
 
 # The group of all sockets of this process, also where other processes share the channel layer.
 PROCESS_GROUP = f"jobs.process.{uuid4().hex}"
-LOOK_AGAIN_SECONDS = 15.0
+LOOK_AGAIN_SECONDS = 5.0
 RECONNECT_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
