@@ -11,7 +11,8 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -117,6 +118,34 @@ def archive_read(file: Path, folder: Path) -> Manifest:
 
     :raises BackupUnreadable: it is no backup, or a member is missing, changed or one too many.
     """
+    with _opened(file) as (tar, manifest):
+        for member in manifest.members:
+            tar.extract(member, folder, filter="data")
+    for name, expected in manifest.members.items():
+        _compare(file, name, digest_of(folder / name), expected)
+    return manifest
+
+
+def archive_verify(file: Path) -> Manifest:
+    """
+    Read *file* back, check every digest without unpacking anything, and return its manifest.
+
+    :raises BackupUnreadable: it is no backup, or a member is missing, changed or one too many.
+    """
+    with _opened(file) as (tar, manifest):
+        for name, expected in manifest.members.items():
+            digest, size = hashlib.sha256(), 0
+            content = cast("io.BufferedReader", tar.extractfile(name))
+            while chunk := content.read(_CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+            _compare(file, name, Member(digest.hexdigest(), size), expected)
+    return manifest
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[tuple[tarfile.TarFile, Manifest]]:
+    """Open *file* and read its manifest; nothing else is read before its names are those of the manifest."""
     try:
         with tarfile.open(file) as tar:
             members = tar.getmembers()
@@ -126,14 +155,14 @@ def archive_read(file: Path, folder: Path) -> Manifest:
             names = [member.name for member in members[1:]]
             if sorted(names) != sorted(manifest.members) or not all(member.isfile() for member in members):
                 raise BackupUnreadable(f"{file} does not hold exactly what its manifest names.")
-            for member in members[1:]:
-                tar.extract(member, folder, filter="data")
+            yield tar, manifest
     except (tarfile.TarError, OSError, EOFError) as error:
         raise BackupUnreadable(f"{file} cannot be read: {error}", remedy="Take another backup.") from error
-    for name, expected in manifest.members.items():
-        if digest_of(folder / name) != expected:
-            raise BackupUnreadable(f"{name} in {file} was changed.", remedy="Take another backup.")
-    return manifest
+
+
+def _compare(file: Path, name: str, found: Member, expected: Member) -> None:
+    if found != expected:
+        raise BackupUnreadable(f"{name} in {file} was changed.", remedy="Take another backup.")
 
 
 def _manifest(text: bytes) -> Manifest:

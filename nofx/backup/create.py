@@ -9,9 +9,10 @@ from pathlib import Path
 
 import django
 
-from nofx.backup.archive import Manifest, archive_write, digest_of, folder_pack
+from apps.governance.engine.chain import Outcome
+from nofx.backup.archive import Manifest, archive_verify, archive_write, digest_of, folder_pack
 from nofx.backup.database import Facts, database_of, dump
-from nofx.backup.errors import BackupFailed
+from nofx.backup.errors import BackupFailed, BackupUnreadable
 from nofx.env import Environment
 from nofx.supervisor.children import SETTINGS
 
@@ -27,17 +28,18 @@ def backup_create(environment: Environment, file: Path, *, with_secret_key: bool
     """
     Write everything that cannot be made again to *file*, and return its manifest and the file's SHA-256.
 
-    That is the database, the anchors and the repositories that lie in the folder of the installation. That it was made
-    is the newest entry of the audit chain in it.
+    That is the database, the anchors and the repositories that lie in the folder of the installation. That it is made
+    is the newest entry of the audit chain in it; that it could be read back is the next one, which it does not hold.
 
     :raises BackupFailed: the file exists already, or the database cannot be dumped.
+    :raises BackupUnreadable: what was written does not read back as it was.
     """
     if file.exists():
         raise BackupFailed(f"{file} exists.", remedy="Name a file that does not exist yet.")
     if not file.absolute().parent.is_dir():
         raise BackupFailed(f"There is no folder {file.absolute().parent}.", remedy="Make it, or name another one.")
     database = database_of(environment)
-    _record(file)
+    _record("backup.create", file, {})
     home = environment.home
     with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".nofx-backup-") as name:
         work = Path(name)
@@ -67,7 +69,8 @@ def backup_create(environment: Environment, file: Path, *, with_secret_key: bool
             repositories=inside,
             left_out=left_out,
         )
-        return archive_write(file, manifest, members), digest_of(file).sha256
+        whole = archive_write(file, manifest, members)
+    return whole, _read_back(file, whole)
 
 
 def anchors_folder(environment: Environment) -> Path:
@@ -87,11 +90,35 @@ def _repositories(facts: Facts, home: Path) -> tuple[dict[str, str], tuple[str, 
     return inside, tuple(outside)
 
 
-def _record(file: Path) -> None:
+def _read_back(file: Path, manifest: Manifest) -> str:
+    """Return the SHA-256 of *file* once it reads back as what was written; either way the status page knows."""
+    written = digest_of(file)
+    facts: dict[str, object] = {
+        "size": written.size,
+        "sha256": written.sha256,
+        "entries": manifest.entries,
+        "head": manifest.head,
+    }
+    try:
+        archive_verify(file)
+    except BackupUnreadable as error:
+        _record("backup.done", file, facts, problem=error.message)
+        raise
+    _record("backup.done", file, facts)
+    return written.sha256
+
+
+def _record(action: str, file: Path, facts: dict[str, object], *, problem: str = "") -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
     django.setup()
     from apps.governance.services import audit_record
 
     audit_record(
-        action="backup.create", object_kind="backup", object_id=file.name, actor=None, detail={"file": file.name}
+        action=action,
+        object_kind="backup",
+        object_id=file.name,
+        actor=None,
+        outcome=Outcome.FAILED if problem else Outcome.DONE,
+        reason=problem,
+        detail={"file": file.name, **facts},
     )
