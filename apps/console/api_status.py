@@ -7,8 +7,7 @@ from datetime import datetime
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
-from apps.console.status import status_rows, worst
-from apps.core.clock import now
+from apps.console.status import status_document
 from apps.governance.http import PROBLEMS, access, current_user
 
 router = Router(tags=["Platform"])
@@ -18,7 +17,9 @@ class StatusRow(Schema):
     """One part of the platform."""
 
     key: str = Field(examples=["queue"])
+    label: str = Field(examples=["Queue"])
     state: str = Field(examples=["ready"], description="ready, stale or failed.")
+    word: str = Field(examples=["well"], description="The state as people read it.")
     sentence: str = Field(examples=["Nothing waits."])
     remedy: str = Field(description="What to do when it is not well.")
     details: dict[str, str] = Field(description="Figures; empty unless you belong to the staff.")
@@ -40,20 +41,9 @@ class StatusOut(Schema):
     summary="How the platform is doing",
 )
 def platform_status(request: HttpRequest) -> StatusOut:
-    """Read queue, workers, database, disk, sandbox, models and the audit chain. Anybody who is signed in may ask."""
-    is_staff = current_user(request).is_staff
-    rows = status_rows()
-    return StatusOut(
-        state=worst(rows),
-        at=now(),
-        rows=[
-            StatusRow(
-                key=row.key,
-                state=row.state,
-                sentence=row.sentence,
-                remedy=row.remedy,
-                details=dict(row.details) if is_staff else {},
-            )
-            for row in rows
-        ],
-    )
+    """
+    Read workers, queue, database, disk, sandbox, models, audit chain, the last backup, and notifications.
+
+    Anybody who is signed in may ask.
+    """
+    return StatusOut(**status_document(has_details=current_user(request).is_staff))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -16,15 +17,18 @@ from django.db.migrations.executor import MigrationExecutor
 
 from apps.core.clock import now
 from apps.governance.selectors import chain_state
+from apps.governance.selectors.backups import backup_state
 from apps.jobs.selectors.health import queue_state, untold_entries
 from apps.providers.models import Provider
 from apps.providers.selectors import provider_health
 from apps.sandbox.services import sandbox_probe
 
 WELL, WATCH, ILL = "ready", "stale", "failed"
+WORDS = {WELL: "well", WATCH: "look at it", ILL: "not well"}
 PROBE_S = 600
 LONG_WAIT = timedelta(minutes=10)
 CHAIN_FRESH = timedelta(days=2)
+BACKUP_FRESH = timedelta(days=8)
 SLOW_MS = 200
 # Shares of the disk that are free.
 DISK_LOW, DISK_FULL = 0.15, 0.05
@@ -45,6 +49,32 @@ class Row:
     sentence: str
     remedy: str = ""
     details: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def word(self) -> str:
+        """Its state as people read it."""
+        return WORDS[self.state]
+
+
+def status_document(*, has_details: bool) -> dict[str, Any]:
+    """Return the rows for programs, the API and the command line alike; figures with *has_details* only."""
+    rows = status_rows()
+    return {
+        "state": worst(rows),
+        "at": now(),
+        "rows": [
+            {
+                "key": row.key,
+                "label": row.label,
+                "state": row.state,
+                "word": row.word,
+                "sentence": row.sentence,
+                "remedy": row.remedy,
+                "details": dict(row.details) if has_details else {},
+            }
+            for row in rows
+        ],
+    }
 
 
 def status_rows() -> list[Row]:
@@ -133,12 +163,19 @@ def _disk() -> Row:
 def _models() -> Row:
     health = [(provider.name, provider_health(provider)) for provider in Provider.objects.filter(is_enabled=True)]
     ready = sum(one.is_ready for _, one in health)
-    details = [(name, one.sentence) for name, one in sorted(health)]
+    waiting = [one for _, one in health if not one.is_ready]
+    coming = sum(one.is_under_way for one in waiting)
+    by_choice = sum(one.is_by_choice for one in waiting)
+    details = [(name, one.sentence) for name, one in sorted(health, key=lambda pair: pair[0])]
     words = f"{ready} of {len(health)} providers that are switched on can be asked."
+    if coming:
+        words += f" {coming} local model{'s are' if coming > 1 else ' is'} on the way."
+    if by_choice:
+        words += f" {by_choice} {'are' if by_choice > 1 else 'is'} not in use here."
     if ready == 0:
         remedy = "Switch a provider on, or give it its key, under Settings, Providers."
         return Row("models", "Models", ILL, words, remedy, details)
-    if ready < len(health):
+    if coming + by_choice < len(waiting):
         return Row("models", "Models", WATCH, words, "Look at the providers that wait, or switch them off.", details)
     return Row("models", "Models", WELL, words, details=details)
 
@@ -157,6 +194,24 @@ def _chain() -> Row:
     return Row("audit", "Audit chain", WATCH if is_old else WELL, words, verify if is_old else "", details)
 
 
+def _backup() -> Row:
+    last = backup_state()
+    remedy = "Make one with nofx backup FILE, once a week at least, and keep it on another machine."
+    if last.made_at is None:
+        is_young = last.began_at is None or now() - last.began_at < BACKUP_FRESH
+        if is_young:
+            return Row("backup", "Last backup", WELL, "None was made yet: the platform is less than a week old.")
+        return Row("backup", "Last backup", WATCH, "None was ever made.", remedy)
+    details = [("file", last.file), ("size", f"{last.size:,} bytes"), ("entries", f"{last.entries:,}")]
+    when = f"{last.made_at:%Y-%m-%d %H:%M} UTC, {last.size / 1_000_000:,.1f} MB"
+    if not last.is_verified:
+        words = f"Made on {when}, and it could not be read back: {last.problem}"
+        return Row("backup", "Last backup", ILL, words, "Make another one at once, in another place.", details)
+    words = f"Made on {when}, read back and whole."
+    is_old = now() - last.made_at > BACKUP_FRESH
+    return Row("backup", "Last backup", WATCH if is_old else WELL, words, remedy if is_old else "", details)
+
+
 def _news() -> Row:
     untold = untold_entries()
     details = [("entries not told", str(untold))]
@@ -168,4 +223,4 @@ def _news() -> Row:
     return Row("news", "Notifications", WELL, f"Everything was told. {mail}", details=details)
 
 
-ROWS: tuple[Callable[[], Row], ...] = (_workers, _queue, _database, _disk, _sandbox, _models, _chain, _news)
+ROWS: tuple[Callable[[], Row], ...] = (_workers, _queue, _database, _disk, _sandbox, _models, _chain, _backup, _news)

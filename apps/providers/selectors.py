@@ -21,6 +21,7 @@ from apps.governance.types import Action, Role
 from apps.providers.engine.budgets import Usage, month_start, next_month
 from apps.providers.gateways.keys import key_read
 from apps.providers.local import state
+from apps.providers.local.catalogue import CHOICES, own_models
 from apps.providers.models import Budget, ModelCall, Provider
 from apps.providers.types import REPLAY, REUSE
 
@@ -61,10 +62,17 @@ class LocalModelStatus:
 
 @dataclass(frozen=True, slots=True)
 class ProviderHealth:
-    """Whether a provider can be asked now, and a sentence about it. Nothing is sent to find out."""
+    """
+    Whether a provider can be asked now, and a sentence about it. Nothing is sent to find out.
+
+    One that is not ready and ``is_under_way`` will be by itself; ``is_by_choice`` is one that somebody wants like this,
+    or has not begun to use.
+    """
 
     is_ready: bool
     sentence: str
+    is_under_way: bool = False
+    is_by_choice: bool = False
 
 
 def models_folder() -> Path:
@@ -98,9 +106,10 @@ def local_model_address(name: str) -> str:
 def provider_health(provider: Provider) -> ProviderHealth:
     """Return whether *provider* can be asked now, judged by what is known on this machine."""
     if not provider.is_enabled:
-        return ProviderHealth(False, "Switched off.")
+        return ProviderHealth(False, "Switched off.", is_by_choice=True)
     if provider.key_variable and not key_read(provider.key_variable):
-        return ProviderHealth(False, f"Waits for its key in {provider.key_variable}.")
+        is_unused = provider.approved_at is None
+        return ProviderHealth(False, f"Waits for its key in {provider.key_variable}.", is_by_choice=is_unused)
     if _is_builtin(provider, REPLAY) and not settings.ENVIRONMENT["NOFX_RECORDED_ANSWERS"]:
         return ProviderHealth(False, "Waits for a file of recordings in NOFX_RECORDED_ANSWERS.")
     if provider.kind == Provider.Kind.LOCAL and not provider.base_url:
@@ -110,13 +119,23 @@ def provider_health(provider: Provider) -> ProviderHealth:
 
 def _local_health(name: str) -> ProviderHealth:
     model = next((model for model in local_models() if model.name == name), None)
-    if model is None:
-        return ProviderHealth(False, "Not on this machine.")
-    if model.is_ready:
+    if model is not None and model.is_ready:
         return ProviderHealth(True, "Ready.")
+    is_wanted = name in _local_names_wanted()
+    if model is None:
+        words = "Not on this machine." if is_wanted else "Not on this machine, as NOFX_LOCAL_MODELS asks for others."
+        return ProviderHealth(False, words, is_by_choice=not is_wanted)
+    words = model.error or f"{model.state.capitalize()}."
     if model.state == state.State.DOWNLOADING:
-        return ProviderHealth(False, f"Being fetched: {model.percent} %.")
-    return ProviderHealth(False, model.error or f"{model.state.capitalize()}.")
+        words = f"Being fetched: {model.percent} %."
+    is_refused = not is_wanted or model.state in {state.State.CANCELLED, state.State.REMOVED}
+    return ProviderHealth(False, words, is_under_way=model.is_under_way and not is_refused, is_by_choice=is_refused)
+
+
+def _local_names_wanted() -> set[str]:
+    """Return the local models that the environment asks for."""
+    official = {model.name for model in CHOICES.get(settings.ENVIRONMENT["NOFX_LOCAL_MODELS"], ())}
+    return official | {model.name for model in own_models(settings.ENVIRONMENT.names("NOFX_LOCAL_MODEL_PATHS"))}
 
 
 def providers_enabled() -> list[Provider]:

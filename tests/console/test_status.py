@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import namedtuple
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,8 +23,11 @@ from apps.governance.models import AuditEvent, User
 from apps.governance.services import audit_check, audit_record
 from apps.jobs.models import FeedPosition, Job, QueueBeat
 from apps.jobs.services.beats import queue_beat
+from apps.providers.local.catalogue import MODELS
 from apps.providers.models import Provider
+from apps.providers.services import provider_defaults_ensure
 from apps.sandbox.types import Probe
+from nofx.env import Environment
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +71,23 @@ def broken_chain() -> None:
     audit_record(**entry, outcome="failed", reason="Entry 3 was edited.", detail={"count": 7})
 
 
+def entry(days: int, **fields: Any) -> None:
+    """An entry of the audit chain that is so many days old."""
+    number = AuditEvent.objects.count() + 1
+    common = {"actor_id": "platform", "actor_type": "system", "outcome": "done", "previous_hash": "", "object_id": "1"}
+    at = now() - timedelta(days=days)
+    AuditEvent.objects.create(sequence=number, at=at, hash=str(number), **(common | {"object_kind": "x"} | fields))
+
+
+def without_backup() -> None:
+    entry(9, action="x")
+
+
+def backup(days: int, *, problem: str = "") -> None:
+    detail = {"file": "one.nofx-backup", "size": 9_000_000, "entries": 7}
+    entry(days, action="backup.done", detail=detail, reason=problem, outcome="failed" if problem else "done")
+
+
 def many_untold() -> None:
     FeedPosition.objects.create(name="people", sequence=0)
     AuditEvent.objects.bulk_create(
@@ -94,6 +115,9 @@ def many_untold() -> None:
         ("models", lambda: None, "failed", "0 of 0 providers"),
         ("audit", lambda: None, "stale", "never verified"),
         ("audit", broken_chain, "failed", "found it broken"),
+        ("backup", without_backup, "stale", "None was ever made."),
+        ("backup", lambda: backup(9), "stale", "9.0 MB, read back and whole."),
+        ("backup", lambda: backup(1, problem="It was changed."), "failed", "could not be read back: It was changed."),
         ("news", many_untold, "stale", "104 entries"),
     ],
 )
@@ -117,6 +141,53 @@ def test_what_is_well_says_so_and_asks_for_nothing(staff: User) -> None:
     assert rows["workers"].sentence.endswith("1 at work.")
     assert dict(rows["database"].details)["migrations to apply"] == "0"
     assert QueueBeat.objects.count() == 1
+
+
+def test_a_young_platform_needs_no_backup_yet_and_a_fresh_one_is_well() -> None:
+    entry(1, action="x")
+    assert (row("backup").state, row("backup").remedy) == ("ready", "")
+    backup(2)
+    found = row("backup")
+    assert (found.state, found.remedy) == ("ready", "")
+    assert dict(found.details) == {"file": "one.nofx-backup", "size": "9,000,000 bytes", "entries": "7"}
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [("none", "3 of 6 providers that are switched on can be asked. 3 are not in use here."), ("all", "2 local models")],
+)
+def test_models_that_nobody_asked_for_or_that_are_on_the_way_are_no_alarm(
+    settings: Any, tmp_path: Path, choice: str, words: str
+) -> None:
+    settings.NOFX_HOME = tmp_path
+    settings.ENVIRONMENT = Environment({"NOFX_LOCAL_MODELS": choice})
+    Provider.objects.all().delete()
+    provider_defaults_ensure()
+    if choice == "all":
+        fetched = {"state": "downloading", "bytes": 1, "total": 4}
+        (tmp_path / "models").mkdir()
+        models = {model.name: fetched for model in MODELS}
+        (tmp_path / "models" / "state.json").write_text(json.dumps(models))
+    found = row("models")
+    assert (found.state, found.remedy) == ("ready", ""), found
+    assert words in found.sentence
+
+
+def test_a_local_model_that_failed_and_a_key_that_is_missing_are_told(settings: Any, tmp_path: Path) -> None:
+    settings.NOFX_HOME = tmp_path
+    Provider.objects.all().delete()
+    provider_defaults_ensure()
+    (tmp_path / "models").mkdir()
+    failed = {model.name: {"state": "failed", "error": "The disk is full."} for model in MODELS}
+    (tmp_path / "models" / "state.json").write_text(json.dumps(failed))
+    assert row("models").state == "stale"
+    assert "The disk is full." in dict(row("models").details).values()
+    Provider.objects.filter(kind="local").delete()
+    assert row("models").state == "ready"
+    adam, eve = (User.objects.create_user(name) for name in ("adam", "eve"))
+    used = {"registered_by": adam, "approved_by": eve, "approved_at": now()}
+    Provider.objects.filter(name="openai").update(**used)
+    assert row("models").state == "stale", "somebody approved it, so its key is missed"
 
 
 def test_a_machine_that_isolates_nothing_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
