@@ -1,17 +1,33 @@
-"""What of generated code is kept, and for how long."""
+"""What of generated code is kept and for how long, and what people wrote that is theirs alone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
 from apps.core.digests import sha256_hex
-from apps.generation.models import Candidate, GeneratedCodeArtifact, SpecificationReading
+from apps.generation.models import (
+    Candidate,
+    DirectArtifact,
+    GeneratedCodeArtifact,
+    SpecificationDraft,
+    SpecificationReading,
+)
 from apps.generation.types import RequestStatus as Status
-from apps.governance.records import DataClass, Days, Holds, Rows, data_class_register
+from apps.governance.records import (
+    DataClass,
+    Days,
+    Holds,
+    PersonData,
+    Rows,
+    data_class_register,
+    person_data_register,
+    person_rows,
+)
 
+ERASED = "Erased"
 GONE = "Its code was deleted, as retention asks; digests and figures stay."
 DELIVERED = (Status.DELIVERED, Status.OBSERVED)
 ENDED_OTHERWISE = (Status.REJECTED, Status.FAILED, Status.CANCELLED)
@@ -64,7 +80,49 @@ CLASSES = (
 )
 
 
+def _drafts(people: Collection[int]) -> QuerySet[SpecificationDraft]:
+    """Return what they wrote and never sent; what was sent is the request's text."""
+    return SpecificationDraft.objects.filter(author__in=people, runs=None)
+
+
+def _direct(people: Collection[int]) -> QuerySet[DirectArtifact]:
+    return DirectArtifact.objects.filter(submitted_by__in=people)
+
+
+def _direct_forget(people: Collection[int]) -> int:
+    """Keep digests of what they sent and got: nobody else ever saw it, and nobody signs in as them any more."""
+    rows = list(_direct(people).select_related("artifact"))
+    for row in rows:
+        row.title, row.evidence = ERASED, {}
+        row.source = f"sha256:{sha256_hex(row.source)}"
+        row.artifact.generated_code = f"sha256:{sha256_hex(row.artifact.generated_code)}"
+        row.artifact.save(update_fields=["generated_code"])
+    DirectArtifact.objects.bulk_update(rows, ["title", "source", "evidence"])
+    return len(rows)
+
+
+PEOPLE = (
+    person_rows("readings", "Specifications of theirs that a model was shown", SpecificationReading, "author"),
+    PersonData(
+        "drafts",
+        "Specifications that they never sent",
+        lambda people: _drafts(people).count(),
+        lambda people: _drafts(people).delete()[0],
+        ("generation.SpecificationDraft.author",),
+    ),
+    PersonData(
+        "direct",
+        "Texts that they had tests or a refactoring written for",
+        lambda people: _direct(people).count(),
+        _direct_forget,
+        ("generation.DirectArtifact.submitted_by",),
+    ),
+)
+
+
 def own_records_register() -> None:
     """Offer all of it."""
     for data in CLASSES:
         data_class_register(data)
+    for person in PEOPLE:
+        person_data_register(person)

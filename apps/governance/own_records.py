@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Collection
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -12,11 +11,20 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q
 
 from apps.governance.gateways.backups import BackupFiles
-from apps.governance.models import ApiToken, AuditOrigin, IdempotencyKey, User
-from apps.governance.records import DataClass, Days, Holds, PersonData, Rows, data_class_register, person_data_register
+from apps.governance.models import Absence, ApiToken, AuditOrigin, IdempotencyKey, User
+from apps.governance.records import (
+    DataClass,
+    Days,
+    Holds,
+    PersonData,
+    Rows,
+    data_class_register,
+    person_data_register,
+    person_rows,
+)
 
 YEAR = 365
 
@@ -87,27 +95,21 @@ def _log_forget(people: Collection[int]) -> int:
     return LogEntry.objects.filter(_log_of(people)).update(object_repr="erased", change_message="")
 
 
-def _of(model: type[Model]) -> tuple[Callable[[Collection[int]], int], Callable[[Collection[int]], int]]:
-    """Return how the rows of *model* that belong to accounts are counted, and deleted."""
-
-    def rows(people: Collection[int]) -> QuerySet[Any]:
-        return model._default_manager.filter(user__in=people)
-
-    return lambda people: rows(people).count(), lambda people: rows(people).delete()[0]
-
-
 PEOPLE = (
     PersonData("sessions", "Sessions, which end", lambda people: len(_sessions_of(people)), _sessions_end),
-    PersonData("tokens", "API tokens, which end and go", *_of(ApiToken)),
-    PersonData("authenticators", "Authenticator apps and recovery codes", *_of(Authenticator)),
-    PersonData("single_sign_ons", "Connections to a single sign-on", *_of(SocialAccount)),
-    PersonData("addresses", "E-mail addresses kept for signing in", *_of(EmailAddress)),
-    PersonData("devices", "Devices and addresses of sessions", *_of(UserSession)),
+    person_rows("tokens", "API tokens, which end and go", ApiToken),
+    person_rows("authenticators", "Authenticator apps and recovery codes", Authenticator),
+    person_rows("single_sign_ons", "Connections to a single sign-on", SocialAccount),
+    person_rows("addresses", "E-mail addresses kept for signing in", EmailAddress),
+    person_rows("devices", "Devices and addresses of sessions", UserSession),
+    person_rows("absences", "Days on which they were away", Absence),
+    person_rows("repetitions", "Answers kept for repeated requests", IdempotencyKey),
     PersonData(
         "admin_log",
         "Entries of the admin site's log that name the account",
         lambda people: LogEntry.objects.filter(_log_of(people)).count(),
         _log_forget,
+        ("admin.LogEntry.user",),
     ),
 )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Model, Q, QuerySet
 
 from apps.governance.engine.retention import Days, Holds, Usage
 
@@ -29,6 +29,7 @@ __all__ = [
     "data_classes",
     "person_data",
     "person_data_register",
+    "person_rows",
 ]
 
 
@@ -102,12 +103,32 @@ class DataClass:
 
 @dataclass(frozen=True)
 class PersonData:
-    """What names a person in one place: how to count it and how to take the name away, for the keys of accounts."""
+    """
+    What names a person in one place: how to count it and how to take the name away, for the keys of accounts.
+
+    ``fields`` are the foreign keys to accounts that it takes care of, each as ``app.Model.field``.
+    """
 
     key: str
     title: str
     count: Callable[[Collection[int]], int]
     erase: Callable[[Collection[int]], int]
+    fields: tuple[str, ...] = ()
+
+
+def person_rows(key: str, title: str, model: type[Model], field: str = "user") -> PersonData:
+    """Return the rows of *model* that belong to an account by *field* as what names a person; they are deleted."""
+
+    def rows(people: Collection[int]) -> QuerySet[Any]:
+        return model._default_manager.filter(**{f"{field}__in": people})
+
+    return PersonData(
+        key,
+        title,
+        lambda people: rows(people).count(),
+        lambda people: rows(people).delete()[0],
+        (f"{model._meta.label}.{field}",),
+    )
 
 
 _classes: dict[str, DataClass] = {}

@@ -17,3 +17,8 @@ class ClaimLost(Exception):
 
 class WorkerStopping(SystemExit):
     """The worker process is told to end. Passes through ``except Exception``, so that the job is put back whole."""
+
+
+def switched_off_by(username: str) -> str:
+    """Return what a webhook says of whoever switched it off."""
+    return f"By {username}."

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.governance.errors import Denial, RecordsClosed, RecordsInvalid
-from apps.governance.models import Erasure, User
+from apps.governance.models import Ballot, Erasure, User
 from apps.governance.records import person_data
 from apps.governance.selectors import accounts_of
 from apps.governance.selectors.records import erasure_refused, holds_standing
@@ -67,8 +67,10 @@ def erasure_confirm(*, erasure_id: UUID, actor: User, is_interactive: bool, sess
     retention_lock()
     _require_free(erasure.person, denial)
     erasure.confirmed_by, erasure.confirmed_at = actor, now()
+    # First the signatures: without them the database lets no ballot forget whose it is.
+    erasure.save(update_fields=["confirmed_by", "confirmed_at"])
     erasure.counts = _erase(accounts_of(erasure.person))
-    erasure.save(update_fields=["confirmed_by", "confirmed_at", "counts"])
+    erasure.save(update_fields=["counts"])
     _record("erasure.confirm", erasure, actor, session_key)
     return erasure
 
@@ -107,7 +109,8 @@ def _erase(accounts: list[int]) -> dict[str, int]:
         user.last_login = None
         user.set_unusable_password()
         user.save()
-    return {**counts, "accounts": len(accounts)}
+    ballots = Ballot.objects.filter(voter__in=accounts).update(person=f"person {pseudonym(min(accounts))}")
+    return {**counts, "ballots": ballots, "accounts": len(accounts)}
 
 
 def _require_another(person: User, actor: User) -> None:

@@ -25,6 +25,7 @@ from apps.jobs.engine.webhooks import EVENTS, PING, message_body
 from apps.jobs.models import WebhookDelivery, WebhookEndpoint, WebhookSecret
 from apps.jobs.selectors.webhooks import webhook_get
 from apps.jobs.services.queue import job_enqueue
+from apps.jobs.types import switched_off_by
 
 OBJECT = "webhook"
 PURPOSE = "nofx webhook secrets"
@@ -93,7 +94,7 @@ def webhook_change(
     if is_enabled != endpoint.is_enabled:
         endpoint.is_enabled, endpoint.failing_since = is_enabled, None
         endpoint.disabled_at = None if is_enabled else now()
-        endpoint.disabled_reason = "" if is_enabled else f"By {actor.get_username()}."
+        endpoint.disabled_reason = "" if is_enabled else switched_off_by(actor.get_username())
         if not is_enabled:
             _give_up(endpoint)
     try:
