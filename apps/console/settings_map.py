@@ -50,6 +50,8 @@ def _rules(user: User) -> list[Setting]:
 
 def _platform(user: User) -> list[Setting]:
     found = []
+    if scopes_where(user, Action.PEOPLE_MANAGE).filter(repository="").exists():
+        found.append(_of("Organisation", "governance:organisation-list", "What it is called."))
     if scopes_where(user, Action.WEBHOOK_MANAGE).exists():
         found.append(_of("Webhooks", "jobs:webhook-list", "Other systems that are told what happens."))
     found.append(_of("Status", "console:status", "How queue, database, disk, sandbox and models are doing."))

@@ -18,7 +18,7 @@ class DocumentationArtifactAdmin(ReadOnlyAdmin):
     list_display = ("id", "artifact_type", "source", "format", "quality_score", "last_updated")
     list_filter = ("artifact_type", "format", "source__revision__repository")
     list_select_related = ("source__revision__repository",)
-    search_fields = ("id", "target_code_version", "source__revision__repository__name")
+    search_fields = ("=id", "target_code_version", "source__revision__repository__name")
     date_hierarchy = "last_updated"
     ordering = ("-last_updated",)
 
@@ -28,7 +28,7 @@ class DocumentationSourceAdmin(ReadOnlyAdmin):
     list_display = ("artifact", "revision", "validated_at")
     list_filter = ("revision__repository", "validated_at")
     list_select_related = ("artifact", "revision__repository")
-    search_fields = ("artifact__id", "revision__sha")
+    search_fields = ("=artifact__id", "revision__sha")
     ordering = ("-artifact__last_updated",)
 
 

@@ -15,7 +15,7 @@ from apps.generation.selectors import BEFORE_DECISION
 class CodeGenerationRequestAdmin(ReadOnlyAdmin):
     list_display = ("id", "status", "target_language", "created_at")
     list_filter = ("status", "target_language")
-    search_fields = ("id", "run__title")
+    search_fields = ("=id", "run__title")
     exclude = ("specification_embedding",)
 
 
@@ -24,14 +24,14 @@ class GenerationRunAdmin(ReadOnlyAdmin):
     list_display = ("title", "repository", "requester", "risk_tier", "state_changed_at")
     list_filter = ("risk_tier", "repository")
     list_select_related = ("repository", "requester")
-    search_fields = ("title", "request__id", "requester__username")
+    search_fields = ("title", "=request__id", "requester__username")
 
 
 @admin.register(models.GeneratedCodeArtifact)
 class GeneratedCodeArtifactAdmin(ReadOnlyAdmin):
     list_display = ("id", "code_type", "model_id", "quality_score", "security_score", "created_at")
     list_filter = ("code_type",)
-    search_fields = ("id", "model_id")
+    search_fields = ("=id", "model_id")
 
 
 @admin.register(models.DirectArtifact)
@@ -39,14 +39,14 @@ class DirectArtifactAdmin(ReadOnlyAdmin):
     list_display = ("title", "kind", "submitted_by", "created_at")
     list_filter = ("kind",)
     list_select_related = ("submitted_by",)
-    search_fields = ("title", "artifact__id", "submitted_by__username")
+    search_fields = ("title", "=artifact__id", "submitted_by__username")
 
 
 @admin.register(models.Candidate)
 class CandidateAdmin(ReadOnlyAdmin):
     list_display = ("id", "model_id", "sample_index", "state", "cluster", "examples_passed", "examples_total")
     list_filter = ("state",)
-    search_fields = ("id", "model_id", "request__id")
+    search_fields = ("=id", "model_id", "=request__id")
 
 
 @admin.register(models.PatternUse)
@@ -54,14 +54,14 @@ class PatternUseAdmin(ReadOnlyAdmin):
     list_display = ("pattern", "how", "candidate", "found_at")
     list_filter = ("how",)
     list_select_related = ("candidate",)
-    search_fields = ("pattern", "request__id", "candidate__id")
+    search_fields = ("pattern", "=request__id", "=candidate__id")
 
 
 @admin.register(models.CodeGenerationConsensus)
 class CodeGenerationConsensusAdmin(ReadOnlyAdmin):
     list_display = ("id", "consensus_score", "human_approved", "deployed_at")
     list_filter = ("human_approved",)
-    search_fields = ("id", "request__id")
+    search_fields = ("=id", "=request__id")
 
 
 @admin.register(models.ObservedInput)
@@ -69,7 +69,7 @@ class ObservedInputAdmin(ReadOnlyAdmin):
     list_display = ("run", "position", "origin", "call", "expected")
     list_filter = ("origin",)
     list_select_related = ("run",)
-    search_fields = ("run__title", "run__request__id")
+    search_fields = ("run__title", "=run__request__id")
 
 
 @admin.register(models.Answer)
@@ -77,7 +77,7 @@ class AnswerAdmin(ReadOnlyAdmin):
     list_display = ("run", "kind", "expected", "answered_by", "answered_at", "withdrawn_at")
     list_filter = ("kind",)
     list_select_related = ("run", "answered_by")
-    search_fields = ("run__title", "run__request__id", "answered_by__username")
+    search_fields = ("run__title", "=run__request__id", "answered_by__username")
 
 
 @admin.register(models.Judgement)
@@ -85,7 +85,7 @@ class JudgementAdmin(ReadOnlyAdmin):
     list_display = ("run", "model_id", "family", "cause", "right", "judged_at")
     list_filter = ("cause", "family")
     list_select_related = ("run",)
-    search_fields = ("run__title", "run__request__id", "model_id")
+    search_fields = ("run__title", "=run__request__id", "model_id")
 
 
 @admin.register(models.ExpertiseChange)
@@ -93,20 +93,21 @@ class ExpertiseChangeAdmin(ReadOnlyAdmin):
     list_display = ("run", "model_id", "family", "verdict", "before_mean", "mean", "answers", "changed_at")
     list_filter = ("verdict", "family")
     list_select_related = ("run",)
-    search_fields = ("run__title", "run__request__id", "model_id")
+    search_fields = ("run__title", "=run__request__id", "model_id")
 
 
 @admin.register(models.CanarySetting)
 class CanarySettingAdmin(ReadOnlyAdmin):
     list_display = ("repository", "percent", "set_by", "set_at")
     list_select_related = ("repository", "set_by")
+    search_fields = ("repository__name",)
 
 
 @admin.register(models.Canary)
 class CanaryAdmin(ReadOnlyAdmin):
     list_display = ("request", "change", "mistake")
     list_select_related = ("request",)
-    search_fields = ("request__id", "change")
+    search_fields = ("=request__id", "change")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[models.Canary]:
         """Leave out what somebody may still vote on."""
@@ -119,6 +120,7 @@ class ReviewCountAdmin(ReadOnlyAdmin):
     list_display = ("repository", "month", "measure", "value", "reviews")
     list_filter = ("measure", "repository")
     list_select_related = ("repository",)
+    search_fields = ("repository__name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[models.ReviewCount]:
         """Leave out what waits for its group to be large enough: nobody is to watch it grow one by one."""

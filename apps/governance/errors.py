@@ -253,6 +253,13 @@ class PackImpossible(NofxError):
     status = 422
 
 
+class OrganisationInvalid(NofxError):
+    """An organisation cannot be called like this."""
+
+    code = "organisation.invalid"
+    status = 422
+
+
 class RecordsInvalid(NofxError):
     """Retention, a hold or an erasure cannot be asked for like this."""
 

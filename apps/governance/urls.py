@@ -8,6 +8,7 @@ from apps.governance.views import (
     gate_votes,
     gates,
     ladder,
+    organisations,
     pages,
     policies,
     profile,
@@ -80,6 +81,10 @@ urlpatterns = [
     path("governance/erasures/<uuid:erasure_id>", records.erasure, name="erasure"),
     path("governance/erasures/<uuid:erasure_id>/sign", records.erasure_sign, name="erasure-sign"),
     path("governance/erasures/<uuid:erasure_id>/withdraw", records.erasure_take_back, name="erasure-withdraw"),
+    path("governance/organisations", organisations.organisation_list, name="organisation-list"),
+    path(
+        "governance/organisations/<int:organisation_id>", organisations.organisation_naming, name="organisation-rename"
+    ),
     path("governance/policies", policies.policy_list, name="policy-list"),
     path("governance/policies/new", policies.policy_new, name="policy-new"),
     path("governance/policies/<uuid:version_id>", policies.policy_detail, name="policy-detail"),

@@ -114,6 +114,7 @@ class FeedPositionAdmin(ReadOnlyAdmin):
     """How far the audit chain was told."""
 
     list_display = ("name", "sequence", "moved_at")
+    search_fields = ("name",)
     ordering = ("name",)
 
 
@@ -166,4 +167,5 @@ class QueueBeatAdmin(ReadOnlyAdmin):
     """Processes of the queue."""
 
     list_display = ("name", "workers", "started_at", "beat_at")
+    search_fields = ("name",)
     ordering = ("-beat_at", "id")

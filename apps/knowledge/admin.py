@@ -13,7 +13,7 @@ class RepositoryPolicyAdmin(ReadOnlyAdmin):
     list_display = ("repository", "version", "written_by", "written_at")
     list_filter = ("repository",)
     list_select_related = ("repository", "written_by")
-    search_fields = ("id", "repository__name", "reason", "written_by__username")
+    search_fields = ("=id", "repository__name", "reason", "written_by__username")
 
 
 @admin.register(MinedPattern)
@@ -21,4 +21,4 @@ class MinedPatternAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "repository", "support", "modules", "approved", "state", "is_current", "mined_at")
     list_filter = ("state", "is_current", "repository")
     list_select_related = ("repository",)
-    search_fields = ("id", "name", "structure_digest", "template")
+    search_fields = ("=id", "name", "=structure_digest", "template")

@@ -85,6 +85,10 @@ class ProviderAdmin(admin.ModelAdmin):
             detail={"name": obj.name, "fields": form.changed_data},
         )
 
+    def has_delete_permission(self, request: HttpRequest, obj: Provider | None = None) -> bool:
+        """It is switched off; calls and candidates name it."""
+        return False
+
     @admin.display(description="Health")
     def health(self, provider: Provider) -> str:
         """A sentence about whether it can be asked now."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 
+from apps.core.admin import ReadOnlyAdmin
 from apps.quality.models import (
     AiCodeReview,
     CoverageReport,
@@ -22,20 +21,10 @@ from apps.quality.models import (
 )
 
 
-class HistoryAdmin(admin.ModelAdmin):
+class HistoryAdmin(ReadOnlyAdmin):
     """Shows rows and their filters; adds, changes and removes nothing."""
 
-    show_full_result_count = False
     list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(MeasuredCode)
@@ -43,7 +32,7 @@ class MeasuredCodeAdmin(HistoryAdmin):
     list_display = ("path", "revision", "submitted_by", "created_at")
     list_filter = ("revision__repository", "created_at")
     list_select_related = ("revision__repository", "submitted_by")
-    search_fields = ("id", "path", "digest", "revision__sha")
+    search_fields = ("=id", "path", "=digest", "revision__sha")
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
 
@@ -52,7 +41,7 @@ class MeasuredCodeAdmin(HistoryAdmin):
 class AiCodeReviewAdmin(HistoryAdmin):
     list_display = ("id", "review_type", "quality_score", "review_model", "created_at")
     list_filter = ("review_type", "created_at")
-    search_fields = ("id", "code_artifact_id", "review_model")
+    search_fields = ("=id", "=code_artifact_id", "review_model")
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
 
@@ -61,7 +50,7 @@ class AiCodeReviewAdmin(HistoryAdmin):
 class GeneratedTestSuiteAdmin(HistoryAdmin):
     list_display = ("id", "test_type", "coverage_achieved", "edge_cases_found", "created_at")
     list_filter = ("test_type", "created_at")
-    search_fields = ("id", "target_code_id", "test_code")
+    search_fields = ("=id", "=target_code_id", "test_code")
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
 
@@ -70,7 +59,7 @@ class GeneratedTestSuiteAdmin(HistoryAdmin):
 class QualityImprovementAdmin(HistoryAdmin):
     list_display = ("id", "improvement_type", "improvement_percentage", "applied_at")
     list_filter = ("improvement_type", ("applied_at", admin.EmptyFieldListFilter))
-    search_fields = ("id", "original_code_id")
+    search_fields = ("=id", "=original_code_id")
     ordering = ("improvement_type", "id")
 
 
@@ -155,5 +144,5 @@ class QuarantineAdmin(HistoryAdmin):
     list_display = ("test", "owner", "ends_at", "lifted_at", "set_by", "created_at")
     list_filter = ("test__repository", "created_at")
     list_select_related = ("test", "owner", "set_by")
-    search_fields = ("id", "test__name", "owner__username")
+    search_fields = ("=id", "test__name", "owner__username")
     ordering = ("-created_at",)

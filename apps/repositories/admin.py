@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from apps.core.admin import ReadOnlyAdmin
 from apps.governance.models import Scope, User
+from apps.governance.services import audit_record
 from apps.repositories import models
 from apps.repositories.forms import RegistrationForm
 from apps.repositories.services import repository_register
@@ -45,10 +46,22 @@ class RepositoryAdmin(admin.ModelAdmin):
         form.base_fields["organisation"] = field
         return form
 
+    def has_delete_permission(self, request: HttpRequest, obj: models.Repository | None = None) -> bool:
+        """Requests, figures and decisions are about it."""
+        return False
+
     def save_model(self, request: HttpRequest, obj: models.Repository, form: ModelForm, change: bool) -> None:
         """Register the repository, or keep what changed; the form has seen that it can be registered."""
         if change:
             super().save_model(request, obj, form, change)
+            audit_record(
+                action="repository.change",
+                object_kind="repository",
+                object_id=obj.pk,
+                actor=cast("User", request.user),
+                scope=obj.scope,
+                detail={"fields": form.changed_data},
+            )
             return
         said = form.cleaned_data
         made = repository_register(
@@ -103,7 +116,7 @@ class CodeSymbolAdmin(ReadOnlyAdmin):
     list_display = ("dotted", "kind", "repository", "line", "created_at")
     list_filter = ("repository", "kind")
     list_select_related = ("repository",)
-    search_fields = ("dotted", "digest")
+    search_fields = ("dotted", "=digest")
     exclude = ("search", "embedding")
     raw_id_fields = ("file",)
     ordering = ("-created_at",)
@@ -151,5 +164,5 @@ class LineSpansAdmin(ReadOnlyAdmin):
     list_display = ("digest", "repository", "created_at")
     list_filter = ("repository",)
     list_select_related = ("repository",)
-    search_fields = ("digest",)
+    search_fields = ("=digest",)
     ordering = ("-created_at",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
@@ -15,9 +16,13 @@ from django.http import HttpRequest
 
 from apps.governance.admin.actors import actor_of
 from apps.governance.admin.sign_in import forget_apps
+from apps.governance.errors import OrganisationInvalid
 from apps.governance.models import CodeOwner, Organisation, RoleAssignment, Scope, User
-from apps.governance.services import audit_record, role_remove
-from apps.governance.services.people import role_conflict
+from apps.governance.services import audit_record, code_owner_assign, role_assign, role_remove, scope_create
+from apps.governance.services.erasure import pseudonym
+from apps.governance.services.organisations import organisation_name, organisation_rename
+from apps.governance.services.people import code_owner_remove, role_conflict
+from apps.governance.types import Role
 
 
 class RoleForm(ModelForm):
@@ -77,6 +82,18 @@ class PersonAdmin(UserAdmin):
             detail={"fields": [name for name in form.changed_data if "password" not in name]},
         )
 
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
+        """Record also that somebody else gave the account a password, which Django saves past ``save_model``."""
+        if request.resolver_match and request.resolver_match.url_name == "auth_user_password_change":
+            audit_record(action="person.password", object_kind="user", object_id=obj.pk, actor=actor_of(request))
+        return super().log_change(request, obj, message)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Whoever was erased stays closed and without a name."""
+        if obj is not None and obj.username == pseudonym(obj.pk):
+            return False
+        return super().has_change_permission(request, obj)
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Accounts are closed, never removed: what they decided stays theirs."""
         return False
@@ -102,16 +119,7 @@ class RoleAssignmentAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: RoleAssignment, form: ModelForm, change: bool) -> None:
         """Give the role; the form has seen that it fits."""
-        obj.granted_by = actor_of(request)
-        super().save_model(request, obj, form, change)
-        audit_record(
-            action="role.assign",
-            object_kind="user",
-            object_id=obj.user_id,
-            actor=actor_of(request),
-            scope=obj.scope,
-            detail={"role": obj.role},
-        )
+        obj.pk = role_assign(user=obj.user, scope=obj.scope, role=Role(obj.role), granted_by=actor_of(request)).pk
 
     def delete_model(self, request: HttpRequest, obj: RoleAssignment) -> None:
         """Take the role away."""
@@ -123,43 +131,88 @@ class RoleAssignmentAdmin(admin.ModelAdmin):
             role_remove(assignment_id=assignment.pk, removed_by=actor_of(request))
 
 
+class NameForm(ModelForm):
+    """The name of an organisation, held to what it may be."""
+
+    def clean_name(self) -> str:
+        try:
+            return organisation_name(self.cleaned_data["name"])
+        except OrganisationInvalid as error:
+            raise ValidationError(str(error)) from error
+
+
+class PlaceAdmin(admin.ModelAdmin):
+    """Places are made and never removed: history points to them."""
+
+    show_full_result_count = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(Organisation)
-class OrganisationAdmin(admin.ModelAdmin):
+class OrganisationAdmin(PlaceAdmin):
     """Owners of repositories."""
 
+    form = NameForm
     list_display = ("name",)
     search_fields = ("name",)
     ordering = ("name",)
 
+    def save_model(self, request: HttpRequest, obj: Organisation, form: ModelForm, change: bool) -> None:
+        """Make it with its place, or rename it."""
+        actor = actor_of(request)
+        if change:
+            organisation_rename(organisation_id=obj.pk, name=obj.name, actor=actor, is_interactive=True)
+        else:
+            obj.pk = scope_create(organisation=obj.name, created_by=actor).organisation_id
+
 
 @admin.register(Scope)
-class ScopeAdmin(admin.ModelAdmin):
-    """Organisations and their repositories, as places for roles."""
+class ScopeAdmin(PlaceAdmin):
+    """Organisations and their repositories, as places for roles. Pilots are named and ended on the ladder's page."""
 
-    list_display = ("organisation", "repository")
+    list_display = ("organisation", "repository", "is_pilot")
     list_select_related = ("organisation",)
     search_fields = ("organisation__name", "repository")
     ordering = ("organisation__name", "repository")
+    fields = ("organisation", "repository")
+
+    def has_change_permission(self, request: HttpRequest, obj: Scope | None = None) -> bool:
+        """Decisions, roles and audit entries are about the place as it is."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Scope, form: ModelForm, change: bool) -> None:
+        """Make the place."""
+        actor = actor_of(request)
+        obj.pk = scope_create(organisation=obj.organisation.name, repository=obj.repository, created_by=actor).pk
 
 
 @admin.register(CodeOwner)
 class CodeOwnerAdmin(admin.ModelAdmin):
-    """Reviewers named for paths."""
+    """Reviewers named for paths. An owner is named or no longer named, never changed."""
 
     list_display = ("user", "pattern", "scope")
     list_select_related = ("user", "scope__organisation")
     search_fields = ("user__username", "pattern", "scope__repository")
     autocomplete_fields = ("user", "scope")
     ordering = ("scope__repository", "pattern")
+    show_full_result_count = False
+
+    def has_change_permission(self, request: HttpRequest, obj: CodeOwner | None = None) -> bool:
+        """Take the name away and give another one."""
+        return False
 
     def save_model(self, request: HttpRequest, obj: CodeOwner, form: ModelForm, change: bool) -> None:
-        """Name the owner and record it."""
-        super().save_model(request, obj, form, change)
-        audit_record(
-            action="owner.assign",
-            object_kind="user",
-            object_id=obj.user_id,
-            actor=actor_of(request),
-            scope=obj.scope,
-            detail={"pattern": obj.pattern},
-        )
+        """Name the owner."""
+        actor = actor_of(request)
+        obj.pk = code_owner_assign(user=obj.user, scope=obj.scope, pattern=obj.pattern, granted_by=actor).pk
+
+    def delete_model(self, request: HttpRequest, obj: CodeOwner) -> None:
+        """Name them no longer."""
+        code_owner_remove(owner_id=obj.pk, removed_by=actor_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CodeOwner]) -> None:
+        """Name each of them no longer."""
+        for owner in queryset:
+            code_owner_remove(owner_id=owner.pk, removed_by=actor_of(request))

@@ -172,7 +172,9 @@ def roster_reader(scope: Scope) -> Callable[[str | None], Roster]:
     assignments = RoleAssignment.objects.filter(
         Q(scope=scope) | Q(scope__organisation=scope.organisation_id, scope__repository="")
     )
-    away = Absence.objects.filter(user=OuterRef("user"), starts_on__lte=now().date(), ends_on__gte=now().date())
+    # Whoever is away is away in all of their accounts.
+    theirs = Q(user=OuterRef("user")) | (~Q(user__person_key="") & Q(user__person_key=OuterRef("user__person_key")))
+    away = Absence.objects.filter(theirs, starts_on__lte=now().date(), ends_on__gte=now().date())
     assignments = assignments.select_related("user").annotate(is_away=Exists(away))
     users: dict[int, User] = {}
     absent: set[int] = set()

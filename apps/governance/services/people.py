@@ -97,3 +97,21 @@ def code_owner_assign(*, user: User, scope: Scope, pattern: str = "*", granted_b
             detail={"pattern": pattern},
         )
     return owner
+
+
+@transaction.atomic
+def code_owner_remove(*, owner_id: int, removed_by: User) -> None:
+    """Name somebody an owner no longer. Doing it twice changes nothing."""
+    owners = CodeOwner.objects.select_for_update(of=("self",)).select_related("scope").filter(pk=owner_id)
+    found = owners.first()
+    if found is None:
+        return
+    found.delete()
+    audit_record(
+        action="owner.remove",
+        object_kind="user",
+        object_id=found.user_id,
+        actor=removed_by,
+        scope=found.scope,
+        detail={"pattern": found.pattern},
+    )
