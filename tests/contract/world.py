@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import uuid4
 
 from apps.console.models import Baseline, MetricSample
 from apps.core.clock import now
@@ -58,7 +57,6 @@ from apps.governance.models import (
     Override,
     RetentionSetting,
     RoleAssignment,
-    Rung,
     Scope,
     Suspension,
     TripwireReading,
@@ -110,6 +108,7 @@ from apps.repositories.models import (
     Revision,
 )
 from apps.sandbox.models import SandboxDay
+from tests.decided import rung_decided
 
 KINDS = Kind.values
 TWO_DAYS = timedelta(days=2)
@@ -251,15 +250,7 @@ class World:
         return request
 
     def _open_and_suspend(self):
-        rung = Rung.objects.create(
-            organisation=self.scope.organisation,
-            title="Wave 2",
-            gate_id=uuid4(),
-            evidence_digest="e",
-            risk_max="low",
-            expires_at="2999-01-01T00:00Z",
-        )
-        rung.scopes.add(self.scope)
+        rung = rung_decided(scopes=[self.scope])
         TripwireReading.objects.create(
             rung=rung, position=0, state="clear", value=0.0, n=1, read_at="2026-11-01T00:00Z"
         )

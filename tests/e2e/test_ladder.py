@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from apps.core.clock import now
 from apps.governance.models import RoleAssignment, Scope, Suspension, User
-from apps.governance.services import rung_grant, tripwires_check
+from apps.governance.services import tripwires_check
 from apps.providers.models import Provider
+from tests.decided import rung_decided
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -26,17 +26,7 @@ def chair(scope: Scope, person: Callable[..., User]) -> User:
         RoleAssignment.objects.create(user=person(name), scope=whole, role=role)
     other = Scope.objects.create(organisation=scope.organisation, repository="billing")
     Scope.objects.create(organisation=scope.organisation, repository="ledger")
-    rung = rung_grant(
-        gate_id=uuid4(),
-        title="Wave 2",
-        scopes=[other],
-        risk_max="medium",
-        task_classes=[],
-        models=[],
-        expires_at=now() + timedelta(days=41),
-        tripwires=[],
-        evidence_digest="e" * 64,
-    )
+    rung = rung_decided(scopes=[other], expires_at=now() + timedelta(days=41))
     tripwires_check(rung_id=rung.pk)
     return User.objects.get(username="chair")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,17 +10,17 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.core.clock import now
 from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun
 from apps.generation.services.delivery import request_deliver
 from apps.generation.services.tripwires import tripwires_request
 from apps.governance.models import AuditEvent, Rung, Scope, Suspension, TripwireReading, User
-from apps.governance.services import GenerationRefused, generation_suspend, rung_grant
+from apps.governance.services import GenerationRefused, generation_suspend
 from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from tests.asked import jobs_asked
+from tests.decided import rung_decided
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT
 from tests.shop import approved, work_off
@@ -43,18 +42,7 @@ def root(db: None) -> User:
 
 
 def grant(scope: Scope, **options: Any) -> Rung:
-    wanted: dict[str, Any] = {
-        "gate_id": uuid4(),
-        "title": "Wave 2",
-        "scopes": [scope],
-        "risk_max": "high",
-        "task_classes": [],
-        "models": [],
-        "expires_at": now() + timedelta(days=30),
-        "tripwires": [],
-        "evidence_digest": "e" * 64,
-    }
-    return rung_grant(**{**wanted, **options})
+    return rung_decided(**{"scopes": [scope], "risk_max": "high", **options})
 
 
 def test_a_request_for_a_repository_that_is_not_open_is_not_taken(submit: Submit, closed: Scope) -> None:

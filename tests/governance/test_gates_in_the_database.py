@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import Error, connection, transaction
 
+from apps.governance.engine.gates import EXPANSION, definition_content
 from apps.governance.models import (
     Ballot,
     Gate,
@@ -18,7 +20,14 @@ from apps.governance.models import (
     GateSeat,
     GateWaiver,
 )
-from apps.governance.services.gates import Choice
+from apps.governance.services.gates import (
+    Choice,
+    definition_parse,
+    evidence_read,
+    gate_definition_propose,
+    gate_definition_publish,
+    gate_open,
+)
 from apps.governance.types import Role
 
 SOON = datetime.now(UTC) + timedelta(days=1)
@@ -261,3 +270,93 @@ def test_what_was_decided_is_kept(gate, committee):
     approve(gate, committee, "chair", "engineering", "security", "quality")
     decide(gate)
     refused("never changed or removed", lambda: GateDecision.objects.update(outcome="rejected", rung_id=None))
+
+
+def raw_seat(gate, seat, user, **changes):
+    return GateSeat.objects.create(gate=gate, seat=seat, user=user, assigned_by=user, **changes)
+
+
+def test_one_person_sits_on_one_seat_in_whichever_account(committee, person, organisation):
+    gate = committee.request()
+    legal = committee.people["legal"]
+    raw_seat(gate, "legal", legal)
+    refused("One person sits on one seat", lambda: raw_seat(gate, "independent", legal))
+    refused("One person sits on one seat", lambda: raw_seat(gate, "independent", legal, is_alternate=True))
+    twin = person("twin", Role.COMMITTEE, where=organisation, person_key="legal@issuer")
+    legal.person_key = "legal@issuer"
+    legal.save()
+    refused("One person sits on one seat", lambda: raw_seat(gate, "independent", twin))
+
+
+def link(*accounts):
+    """Let *accounts* turn out to be one person's, after they were seated and voted."""
+    for one in accounts:
+        one.person_key = "one@issuer"
+        one.save()
+
+
+def test_accounts_that_became_one_persons_fill_one_seat(gate, committee):
+    approve(gate, committee, "chair", "engineering", "security", "quality")
+    link(committee.people["security"], committee.people["quality"])
+    refused("3 of 4 seats approve", lambda: decide(gate))
+    approve(gate, committee, "legal")
+    decide(gate)
+    gate.refresh_from_db()
+    assert gate.state == "approved"
+
+
+def test_many_people_on_few_seats_are_as_many_approvals_as_seats(committee, person, organisation):
+    gate = committee.request()
+    for seat in ("chair", "engineering", "security"):
+        raw_seat(gate, seat, committee.people[seat])
+    extra = [person(f"extra-{at}", Role.COMMITTEE, where=organisation) for at in range(2)]
+    for one in extra:
+        raw_seat(gate, "security", one)
+    raw_seat(gate, "legal", committee.people["legal"])
+    open_now(gate, committee)
+    for user in (committee.chair, committee.people["engineering"], committee.people["security"], *extra):
+        ballot(gate, user)
+    refused("3 of 4 seats approve", lambda: decide(gate))
+    ballot(gate, committee.people["legal"])
+    decide(gate)
+
+
+def open_now(gate, committee):
+    evidence_read(gate_id=gate.pk, asked_by=committee.chair)
+    gate_open(gate_id=gate.pk, actor=committee.chair, is_interactive=True)
+    gate.refresh_from_db()
+
+
+def test_one_person_who_could_sit_on_either_of_two_seats_leaves_one_to_somebody_else(committee):
+    gate = committee.request()
+    committee.seat(gate, alternates={"independent": [committee.lead]})
+    open_now(gate, committee)
+    legal, independent = committee.people["legal"], committee.people["independent"]
+    for user in (committee.chair, legal, independent, committee.lead):
+        ballot(gate, user)
+    link(legal, independent)
+    refused("3 of 4 seats approve", lambda: decide(gate))
+    ballot(gate, committee.people["engineering"])
+    decide(gate)
+
+
+def test_a_quorum_is_of_seats_that_are_there(committee, organisation):
+    content = definition_content(replace(EXPANSION, quorum=5))
+    version = gate_definition_propose(
+        scope=organisation,
+        template="expansion",
+        definition=definition_parse(content),
+        reason="Five are there.",
+        actor=committee.lead,
+        is_interactive=True,
+    )
+    gate_definition_publish(
+        version_id=version.pk, digest=version.content_digest, actor=committee.chair, is_interactive=True
+    )
+    gate = committee.opened()
+    approve(gate, committee, "chair", "engineering", "security", "quality")
+    refused("4 of 5 seats are present", lambda: decide(gate))
+    committee.vote(gate, "legal", Choice.RECUSE)
+    refused("4 of 5 seats are present", lambda: decide(gate))
+    committee.vote(gate, "independent", Choice.ABSTAIN)
+    decide(gate)

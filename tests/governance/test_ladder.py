@@ -12,7 +12,8 @@ from django.db import DatabaseError, connection, transaction
 
 from apps.core.clock import now
 from apps.governance.engine.ladder import leave_of
-from apps.governance.models import AuditEvent, Rung, Scope, User
+from apps.governance.engine.tripwires import tripwire_data, tripwires_default
+from apps.governance.models import AuditEvent, Gate, Rung, Scope, User
 from apps.governance.selectors.ladder import standing_of
 from apps.governance.services import (
     GenerationRefused,
@@ -25,6 +26,7 @@ from apps.governance.services import (
     scope_create,
 )
 from apps.governance.types import Role
+from tests.decided import gate_approve, gate_voted, rung_decided
 
 pytestmark = pytest.mark.django_db
 
@@ -34,20 +36,26 @@ Grant = Callable[..., Rung]
 @pytest.fixture
 def grant(scope: Scope) -> Grant:
     def make(**options: Any) -> Rung:
-        wanted: dict[str, Any] = {
-            "gate_id": uuid4(),
-            "title": "Wave 2",
-            "scopes": [scope],
-            "risk_max": "medium",
-            "task_classes": [],
-            "models": [],
-            "expires_at": now() + timedelta(days=30),
-            "tripwires": [],
-            "evidence_digest": "e" * 64,
-        }
-        return rung_grant(**{**wanted, **options})
+        return rung_decided(**{"scopes": [scope], **options})
 
     return make
+
+
+def grant_alone(scope: Scope, **options: Any) -> Rung:
+    """Ask for a rung that no gate decided."""
+    wanted: dict[str, Any] = {
+        "rung_id": uuid4(),
+        "gate_id": uuid4(),
+        "title": "Wave 2",
+        "scopes": [scope],
+        "risk_max": "medium",
+        "task_classes": [],
+        "models": [],
+        "expires_at": now() + timedelta(days=30),
+        "tripwires": [],
+        "evidence_digest": "e" * 64,
+    }
+    return rung_grant(**{**wanted, **options})
 
 
 def ask(scope: Scope, risk: str = "low", task_class: str = "text") -> Any:
@@ -147,15 +155,15 @@ def test_without_tripwires_the_default_ones_watch(grant: Grant) -> None:
         {"tripwires": [{"measure": "x", "bound": 1, "trips": "above"}] * 21},
     ],
 )
-def test_what_no_rung_can_be_is_refused(grant: Grant, options: dict[str, Any]) -> None:
+def test_what_no_rung_can_be_is_refused(scope: Scope, options: dict[str, Any]) -> None:
     with pytest.raises(LadderInvalid):
-        grant(**options)
+        grant_alone(scope, **options)
 
 
-def test_a_rung_stays_within_one_organisation(grant: Grant, scope: Scope) -> None:
+def test_a_rung_stays_within_one_organisation(scope: Scope) -> None:
     far = scope_create(organisation="Globex", repository="far", created_by=None)
     with pytest.raises(LadderInvalid, match="one organisation"):
-        grant(scopes=[scope, far])
+        grant_alone(scope, scopes=[scope, far])
 
 
 def test_the_chair_ends_a_rung_early_and_nobody_else_does(
@@ -197,3 +205,83 @@ def test_no_repository_is_added_to_a_rung_after_its_vote(grant: Grant, other_sco
     rung = grant()
     with pytest.raises(DatabaseError, match="never changed"):
         rung.scopes.add(other_scope)
+
+
+# --- Only a gate grants ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def gate(scope: Scope) -> Gate:
+    """A gate whose members have approved it, and that is not decided."""
+    return gate_voted(scopes=[scope], title="Wave 2", risk_max="medium", expires_at=now() + timedelta(days=30))
+
+
+def insert(gate: Gate, **changes: Any) -> Rung:
+    """Write a rung as SQL of the application role could, past the services."""
+    given: dict[str, Any] = {
+        "organisation": gate.scope.organisation,
+        "title": gate.title,
+        "gate_id": gate.pk,
+        "evidence_digest": "e" * 64,
+        "risk_max": gate.risk_max,
+        "tripwires": [tripwire_data(wire) for wire in tripwires_default()],
+        "expires_at": gate.expires_at,
+    }
+    with transaction.atomic():
+        return Rung.objects.create(**{**given, **changes})
+
+
+def test_no_rung_is_written_without_an_approved_gate(gate: Gate, scope: Scope) -> None:
+    rung_id = uuid4()
+    with pytest.raises(DatabaseError, match="a gate of the committee approved"), transaction.atomic():
+        grant_alone(scope)
+    with pytest.raises(DatabaseError, match="a gate of the committee approved"):
+        insert(gate, id=rung_id)
+    gate_approve(gate, rung_id)
+    with pytest.raises(DatabaseError, match="a gate of the committee approved"):
+        insert(gate)
+    assert insert(gate, id=rung_id).gate_id == gate.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_rung_is_written_after_the_transaction_of_its_decision(gate: Gate) -> None:
+    rung_id = uuid4()
+    gate_approve(gate, rung_id)
+    with pytest.raises(DatabaseError, match="written with its decision"):
+        insert(gate, id=rung_id)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"risk_max": "high"},
+        {"expires_at": now() + timedelta(days=300)},
+        {"task_classes": ["text"]},
+        {"model_names": ["qwen"]},
+        {"evidence_digest": "f" * 64},
+        {"tripwires": []},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_rung_is_written_as_its_gate_asked_for_it(gate: Gate, change: dict[str, Any]) -> None:
+    rung_id = uuid4()
+    gate_approve(gate, rung_id)
+    with pytest.raises(DatabaseError, match="opens what its gate asked for"):
+        insert(gate, id=rung_id, **change)
+
+
+def test_a_rung_opens_no_repository_that_its_gate_did_not_name(gate: Gate, scope: Scope, other_scope: Scope) -> None:
+    rung_id = uuid4()
+    gate_approve(gate, rung_id)
+    rung = insert(gate, id=rung_id)
+    with pytest.raises(DatabaseError, match="what its gate asked for"), transaction.atomic():
+        rung.scopes.add(other_scope)
+    rung.scopes.add(scope)
+
+
+def test_a_gate_of_another_organisation_grants_nothing_here(gate: Gate) -> None:
+    far = scope_create(organisation="Globex", repository="far", created_by=None)
+    rung_id = uuid4()
+    gate_approve(gate, rung_id)
+    with pytest.raises(DatabaseError, match="a gate of the committee approved"):
+        insert(gate, id=rung_id, organisation=far.organisation)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -16,8 +15,9 @@ from django.urls import reverse
 from apps.core.clock import now
 from apps.governance.models import AuditEvent, Incident, Rung, Scope, Suspension, User
 from apps.governance.selectors.ladder import ladder_summary
-from apps.governance.services import generation_suspend, incident_open, rung_grant, tripwires_check
+from apps.governance.services import generation_suspend, incident_open, tripwires_check
 from apps.governance.types import Role
+from tests.decided import rung_decided
 
 pytestmark = pytest.mark.django_db
 
@@ -36,18 +36,8 @@ def member(person: MakePerson, organisation: Scope) -> User:
 
 
 def grant(scope: Scope, title: str = "Wave 2", **options: Any) -> Rung:
-    wanted: dict[str, Any] = {
-        "gate_id": uuid4(),
-        "title": title,
-        "scopes": [scope],
-        "risk_max": "medium",
-        "task_classes": [],
-        "models": [],
-        "expires_at": now() + timedelta(days=10, hours=1),
-        "tripwires": [],
-        "evidence_digest": "e" * 64,
-    }
-    return rung_grant(**{**wanted, **options})
+    wanted = {"title": title, "scopes": [scope], "expires_at": now() + timedelta(days=10, hours=1)}
+    return rung_decided(**{**wanted, **options})
 
 
 def page(client: Client, user: User, url: str = PAGE) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -33,11 +32,11 @@ from apps.governance.services import (
     generation_require_allowed,
     incident_close,
     incident_open,
-    rung_grant,
     tripwires_check,
 )
 from apps.governance.services import tripwires as service
 from apps.governance.types import Role
+from tests.decided import rung_decided
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 WIRE = Tripwire("test.rate", bound=0.1, trips=Trips.ABOVE, grace_hours=24, least_n=5)
@@ -109,17 +108,7 @@ def source(monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
 
 @pytest.fixture
 def rung(scope: Scope, organisation: Scope, source: Source) -> Rung:
-    return rung_grant(
-        gate_id=uuid4(),
-        title="Wave 2",
-        scopes=[scope],
-        risk_max="medium",
-        task_classes=[],
-        models=[],
-        expires_at=now() + timedelta(days=30),
-        tripwires=[tripwire_data(WIRE)],
-        evidence_digest="e" * 64,
-    )
+    return rung_decided(scopes=[scope], tripwires=[tripwire_data(WIRE)])
 
 
 def state_of(rung: Rung) -> str:
@@ -201,17 +190,7 @@ def test_a_rung_that_is_over_is_left_alone(rung: Rung, source: Source, monkeypat
 @pytest.fixture
 def watched(scope: Scope, organisation: Scope) -> Rung:
     wire = {"measure": "governance.open_incidents", "bound": 0, "trips": "above"}
-    return rung_grant(
-        gate_id=uuid4(),
-        title="Wave 2",
-        scopes=[organisation],
-        risk_max="medium",
-        task_classes=[],
-        models=[],
-        expires_at=now() + timedelta(days=30),
-        tripwires=[wire],
-        evidence_digest="e" * 64,
-    )
+    return rung_decided(scopes=[organisation], tripwires=[wire])
 
 
 @pytest.mark.django_db

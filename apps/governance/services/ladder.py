@@ -27,6 +27,7 @@ MOST_TRIPWIRES = 20
 @transaction.atomic
 def rung_grant(
     *,
+    rung_id: UUID,
     gate_id: UUID,
     title: str,
     scopes: Collection[Scope],
@@ -39,11 +40,12 @@ def rung_grant(
     actor: User | None = None,
 ) -> Rung:
     """
-    Open what a gate decided, in the caller's transaction; a gate opens at most one rung.
+    Open what a gate decided, in the transaction of its decision, which names *rung_id*; a gate opens one rung.
 
-    *scopes* are repositories, or an organisation as a whole, all of one organisation. No *task_classes* and no *models*
-    (names of providers) mean all of them. Each of *tripwires* is what ``tripwire_read`` reads; without any, the default
-    ones watch. Write it last: it appends to the audit chain.
+    The database takes a rung only of a gate that is approved by then, and only as the gate asked for it. *scopes* are
+    repositories, or an organisation as a whole, all of one organisation. No *task_classes* and no *models* (names of
+    providers) mean all of them. Each of *tripwires* is what ``tripwire_read`` reads; without any, the default ones
+    watch. Write it last: it appends to the audit chain.
 
     :raises LadderInvalid: there is no place, title or evidence, it ends before it begins, or a tripwire is none.
     """
@@ -58,6 +60,7 @@ def rung_grant(
     if expires_at <= now():
         raise LadderInvalid("A rung ends after it begins.", remedy="Choose a later day.")
     rung = Rung.objects.create(
+        id=rung_id,
         organisation_id=organisations.pop(),
         title=title.strip()[:120],
         gate_id=gate_id,

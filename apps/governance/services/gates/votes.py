@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -213,7 +213,7 @@ def _decide(gate: Gate, decision: Decision, outcome: str, actor: User, session_k
     freeze = GateFreeze.objects.get(gate=gate, number=gate.freeze_number)
     ballots = [one for one in ballots_of(KIND, gate.pk) if _counts(one, gate)]
     content = _content(gate, decision, ballots)
-    rung_id = _grant(gate, actor) if outcome == GateState.APPROVED else None
+    rung_id = uuid4() if outcome == GateState.APPROVED else None
     row = GateDecision.objects.create(
         gate=gate,
         freeze=freeze,
@@ -227,6 +227,8 @@ def _decide(gate: Gate, decision: Decision, outcome: str, actor: User, session_k
     gate.state, gate.closed_by, gate.closed_at = outcome, actor, now()
     gate.close_reason = " ".join(decision.reasons)
     gate.save(update_fields=["state", "closed_by", "closed_at", "close_reason"])
+    if rung_id is not None:
+        _grant(gate, rung_id, actor)
     audit_record(
         action="gate.decide",
         object_kind=KIND,
@@ -278,11 +280,12 @@ def _content(gate: Gate, decision: Decision, ballots: Sequence[Ballot]) -> dict[
     }
 
 
-def _grant(gate: Gate, actor: User) -> UUID:
+def _grant(gate: Gate, rung_id: UUID, actor: User) -> None:
     scopes = list(Scope.objects.filter(pk__in=gate.granted).select_related("organisation"))
     if {one.pk for one in scopes} != set(gate.granted):
         raise GateInvalid("A repository that shall be granted is gone.", remedy="Withdraw the gate and ask anew.")
-    rung = rung_grant(
+    rung_grant(
+        rung_id=rung_id,
         gate_id=gate.pk,
         title=gate.title,
         scopes=scopes,
@@ -294,4 +297,3 @@ def _grant(gate: Gate, actor: User) -> UUID:
         evidence_digest=gate.digest,
         actor=actor,
     )
-    return rung.pk
