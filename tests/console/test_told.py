@@ -329,6 +329,6 @@ def test_the_committee_votes_and_hears_what_was_decided_and_a_place_that_it_was_
     above = Scope.objects.create(organisation=scope.organisation)
     suspension = {"object_kind": "suspension", "object_id": uuid4(), "actor": chair}
     audit_record(action="generation.suspend", scope=above, **suspension)
-    assert told(engineer)["Generation was suspended in Acme/*"] == "scope_suspended"
+    assert told(engineer)["Generation was suspended in all of Acme"] == "scope_suspended"
     audit_record(action="generation.resume", scope=above, **suspension)
-    assert told(engineer)["Generation goes on in Acme/*"] == "scope_suspended"
+    assert told(engineer)["Generation goes on in all of Acme"] == "scope_suspended"

@@ -39,7 +39,7 @@ def test_the_chair_suspends_and_two_people_resume(
     axe(page)
     page.get_by_role("button", name="Suspend AI generation").click()
     dialog = page.get_by_role("dialog", name="Suspend AI generation?")
-    dialog.get_by_label("Where").select_option(label="Acme/*")
+    dialog.get_by_label("Where").select_option(label="all of Acme")
     screenshot(f"ladder-dialog-{both_themes}")
     dialog.get_by_role("button", name="Suspend now").click()
     expect(page.get_by_role("alert").first).to_contain_text("All generation in Acme is suspended since")

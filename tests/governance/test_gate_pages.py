@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Case, When
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.governance.engine.gates import EXPANSION, definition_content
-from apps.governance.models import AuditEvent, Ballot, Gate, GateDefinitionVersion, User
+from apps.governance.models import AuditEvent, Ballot, Gate, GateDefinitionVersion, Scope, User
 from apps.governance.selectors import ballots_recent
 from apps.governance.services import audit_record
 from apps.governance.services.gates import Choice, evidence_read, gate_close
@@ -73,6 +74,22 @@ def test_a_gate_is_asked_for_on_its_form(committee):
     gate = Gate.objects.get()
     assert gate.tripwires[0]["measure"] == "quality.flake_rate"
     assert "Wave 2" in client_of(committee.chair).get("/governance").content.decode()
+
+
+def test_only_repositories_that_are_no_pilots_can_be_asked_for(committee):
+    path = "/governance/gates/new?template=expansion"
+    Scope.objects.filter(pk=committee.pilot.pk).update(is_pilot=True)
+    form = client_of(committee.requester).get(path).context["form"]
+    assert list(form.fields["granted"].queryset) == [committee.wave]
+    assert committee.pilot in form.fields["sample"].queryset
+    Scope.objects.update(is_pilot=Case(When(repository="", then=False), default=True))
+    html = client_of(committee.requester).get(path).content.decode()
+    assert "No repository is left to open" in html and "Ask for this" not in html
+
+
+def test_an_organisation_as_a_whole_is_named_in_words(committee):
+    html = client_of(committee.chair).get("/governance/ladder").content.decode()
+    assert "all of Acme" in html and "Acme/*" not in html
 
 
 def test_who_may_not_ask_is_told_who_can(committee, person, organisation):

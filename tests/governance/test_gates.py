@@ -394,6 +394,12 @@ def test_a_wish_that_makes_no_sense_is_refused_with_a_way_on(committee, changes,
         committee.request(**changes)
 
 
+def test_a_pilot_needs_no_gate(committee):
+    committee.wave.is_pilot = True
+    with pytest.raises(GateInvalid, match="billing already: a pilot needs no gate"):
+        committee.request()
+
+
 def test_a_committee_that_could_never_approve_is_not_saved(committee):
     gate = committee.request()
     with pytest.raises(Unsatisfiable, match="4 seats must approve"):

@@ -285,7 +285,7 @@ class TestPage:
             month = month_spend(reader)
         used = ModelCall.objects.get().counted_tokens
         sums = {str(place.scope): place.usage.tokens for place in month.places}
-        assert sums["Acme/*"] == sums["Acme/shop"] == used
+        assert sums["all of Acme"] == sums["Acme/shop"] == used
         assert sums["Acme/r3"] == 0
 
     def test_the_admin_site_sets_it_through_the_service(self, client, scope, person):

@@ -60,6 +60,11 @@ class Scope(models.Model):
         ]
 
     def __str__(self) -> str:
+        return self.path if self.repository else f"all of {self.organisation.name}"
+
+    @property
+    def path(self) -> str:
+        """The name that records and messages to other systems have for it; people read ``str``."""
         return f"{self.organisation.name}/{self.repository or '*'}"
 
 

@@ -93,7 +93,7 @@ def rung_content(rung: Rung, scopes: Collection[Scope]) -> dict[str, Any]:
     return {
         "gate": str(rung.gate_id),
         "title": rung.title,
-        "scopes": sorted(str(scope) for scope in scopes),
+        "scopes": sorted(scope.path for scope in scopes),
         "risk_max": rung.risk_max,
         "task_classes": rung.task_classes,
         "models": rung.model_names,

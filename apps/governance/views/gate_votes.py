@@ -25,6 +25,7 @@ from apps.governance.services.gates import (
     waiver_confirm,
     waiver_withdraw,
 )
+from apps.governance.views.gate_meetings import back_to
 from apps.governance.views.gates import gate_page
 
 
@@ -33,7 +34,7 @@ from apps.governance.views.gates import gate_page
 def gate_presence(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
     gate = gate_get(current_user(request), gate_id)
     gate_present(gate_id=gate.pk, actor=current_user(request), is_interactive=interactive(request))
-    return notify(request, redirect_after(request, _url(gate)), "You are present.")
+    return notify(request, redirect_after(request, back_to(request, gate)), "You are present.")
 
 
 @login_required

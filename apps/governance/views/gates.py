@@ -41,6 +41,7 @@ from apps.governance.services.gates import (
     gate_withdraw,
 )
 from apps.governance.services.gates.access import definition_of
+from apps.governance.views.gate_meetings import back_to, meeting_page
 
 TRAIL = "Governance"
 SPOKEN = frozenset({"voted", "stepped aside"})
@@ -56,12 +57,17 @@ def gate_new(request: HtmxRequest) -> HttpResponse:
             "Your roles do not ask for an expansion.",
             remedy="Those who write specifications somewhere can, and the chair of the committee.",
         )
+    closed = writable.filter(is_pilot=False)
     name = request.GET.get("template", "")
-    if name not in TEMPLATES:
-        context = {"templates": list(TEMPLATES.values()), "trail": [(TRAIL, reverse("governance:index"))]}
+    if name not in TEMPLATES or not closed.exists():
+        context = {
+            "templates": list(TEMPLATES.values()),
+            "is_any_closed": closed.exists(),
+            "trail": [(TRAIL, reverse("governance:index"))],
+        }
         return render_page(request, "governance/gate_templates.html", context)
     given = {
-        "writable": writable.order_by("organisation", "repository"),
+        "writable": closed.order_by("organisation", "repository"),
         "readable": _repositories(user, Action.REQUEST_READ).order_by("organisation", "repository"),
         "today": now().date(),
     }
@@ -101,7 +107,8 @@ def _organisation(scope: Scope) -> Scope:
 @login_required
 @require_GET
 def gate_detail(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
-    return gate_page(request, gate_get(current_user(request), gate_id))
+    gate = gate_get(current_user(request), gate_id)
+    return meeting_page(request, gate) if "meeting" in request.GET else gate_page(request, gate)
 
 
 def gate_page(
@@ -138,7 +145,6 @@ def gate_page(
         "freeze": gate.freezes.order_by("-number").first(),
         "is_requester": gate.requested_by_id in accounts_of(user),
         "may_take_evidence": hasattr(gate, "decision") and can(user, Action.AUDIT_READ, gate.scope),
-        "is_meeting": "meeting" in request.GET,
         "trail": [(TRAIL, reverse("governance:index"))],
     }
     if may.vote or ballot:
@@ -240,7 +246,7 @@ def gate_minuting(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
         actor=current_user(request),
         is_interactive=interactive(request),
     )
-    return notify(request, redirect_after(request, _url(gate)), "Minutes saved.")
+    return notify(request, redirect_after(request, back_to(request, gate)), "Minutes saved.")
 
 
 def _url(gate: Gate) -> str:

@@ -176,7 +176,7 @@ def event_send(*, event: str, scope: Scope, data: Mapping[str, object]) -> int:
     endpoints = WebhookEndpoint.objects.filter(places, is_enabled=True, events__contains=[event])
     at = now()
     for endpoint in (found := list(endpoints.order_by("pk"))):
-        _send(endpoint, event, data, at, place=str(scope))
+        _send(endpoint, event, data, at, place=scope.path)
     return len(found)
 
 
@@ -184,7 +184,7 @@ def _send(
     endpoint: WebhookEndpoint, event: str, data: Mapping[str, object], at: datetime, *, place: str = ""
 ) -> WebhookDelivery:
     identity = uuid4()
-    place = place or str(endpoint.scope)
+    place = place or endpoint.scope.path
     body = message_body(event=event, delivery_id=str(identity), at=at, place=place, data=data)
     delivery = WebhookDelivery.objects.create(
         pk=identity, endpoint=endpoint, event=event, body=body, created_at=at, next_attempt_at=at

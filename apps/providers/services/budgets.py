@@ -128,7 +128,7 @@ def _check_allowed(actor: User, scope: Scope | None, verb: str) -> None:
         raise NotAllowed(
             "Only an administrator or a chair sets budgets.",
             remedy="Ask one of them.",
-            denial=Denial(f"budget.{verb}", KIND, str(scope or "platform")[:64], scope.pk if scope else None),
+            denial=Denial(f"budget.{verb}", KIND, _place_path(scope)[:64], scope.pk if scope else None),
         )
 
 
@@ -139,8 +139,12 @@ def _record(budget: Budget, actor: User, action: str, detail: dict[str, object])
         object_id=budget.pk,
         actor=actor,
         scope=budget.scope,
-        detail={"period": budget.period, "place": str(budget.scope or "platform"), **detail},
+        detail={"period": budget.period, "place": _place_path(budget.scope), **detail},
     )
+
+
+def _place_path(scope: Scope | None) -> str:
+    return scope.path if scope else "platform"
 
 
 def _shown(budget: Budget) -> dict[str, object]:

@@ -146,6 +146,12 @@ def _require_sound(scope: Scope, wish: Wish, content: Mapping[str, Any]) -> None
         )
     if scope.repository or any(one.organisation_id != scope.organisation_id or not one.repository for one in places):
         raise GateInvalid("A gate is about repositories of one organisation.", remedy="Choose those of one.")
+    pilots = sorted(one.repository for one in wish.granted if one.is_pilot)
+    if pilots:
+        raise GateInvalid(
+            f"Code may be asked for in {', '.join(pilots)} already: a pilot needs no gate.",
+            remedy="Choose repositories that are no pilots.",
+        )
     if {one.pk for one in wish.flagships} - {one.pk for one in wish.sample}:
         raise GateInvalid("A flagship is one of the repositories of the evidence.", remedy="Add it there as well.")
     if not wish.flagships and any(one["per_flagship"] and one["is_required"] for one in content["criteria"]):
