@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from apps.console.flows.gates import evidence_run
+from apps.console.flows.gates import evidence_due_run, evidence_run
 from apps.console.metrics.sampling import SAMPLE_JOB, places_refresh, samples_take
 from apps.console.selectors_packs import pack_visible
 from apps.console.services.packs import PACK_JOB, PACK_SUBJECT, pack_job
 from apps.governance.models import User
 from apps.jobs.services import JobRun, job_handler, job_subject_access
 
-__all__ = ["console_pack", "evidence_run", "pack_is_readable", "samples_run"]
+__all__ = ["console_pack", "evidence_due_run", "evidence_run", "pack_is_readable", "samples_run"]
 
 
 @job_handler(SAMPLE_JOB, timeout_s=1800)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.console.flows.gates import EVIDENCE_JOB, evidence_request
-from apps.governance.models import GateReading
+from apps.console.flows.gates import EVIDENCE_DUE_JOB, EVIDENCE_JOB, evidence_request
+from apps.core.clock import now
+from apps.governance.models import Gate, GateReading
 from apps.governance.services import scope_create
-from apps.governance.services.gates import gate_withdraw
+from apps.governance.services.gates import evidence_read, gate_open, gate_withdraw
+from apps.governance.services.gates.evidence import EVIDENCE_EVERY
 from apps.jobs.models import Job
+from apps.jobs.recurring import PLATFORM_ID, PLATFORM_KIND
+from apps.jobs.registry import handlers_recurring
 from apps.jobs.runner import job_execute
 from apps.jobs.selectors import job_is_readable
-from tests.governance.committee import Figures, committee_make, measures_replaced
+from apps.jobs.services import job_enqueue
+from tests.governance.committee import NONE, Figures, committee_make, measures_replaced
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,6 +74,52 @@ def test_a_gate_that_was_withdrawn_meanwhile_fails_the_job_with_its_reason(commi
     gate.refresh_from_db()
     assert (job.state, gate.refresh_job) == ("failed", None)
     assert "withdrawn" in str(job.error)
+
+
+def look():
+    """Do what the workers do by themselves when it is time, and return the gates that they found."""
+    platform = job_enqueue(kind=EVIDENCE_DUE_JOB, subject_kind=PLATFORM_KIND, subject_id=PLATFORM_ID, requested_by=None)
+    job_execute(platform.pk)
+    return sorted(Job.objects.filter(kind=EVIDENCE_JOB, state="queued").values_list("subject_id", flat=True))
+
+
+def test_workers_look_for_gates_that_are_due_by_themselves():
+    assert EVIDENCE_DUE_JOB in {handler.kind for handler in handlers_recurring()}
+
+
+def test_evidence_is_read_every_six_hours_without_a_person_until_it_is_frozen(committee):
+    new, voting, fresh, late, gone = (
+        committee.request(title=name) for name in ("new", "voting", "fresh", "late", "gone")
+    )
+    moment = now()
+    Gate.objects.filter(pk=fresh.pk).update(evidence_read_at=moment - timedelta(hours=5))
+    Gate.objects.filter(pk=late.pk).update(evidence_read_at=moment - timedelta(hours=6))
+    gate_withdraw(gate_id=gone.pk, reason="Later.", actor=committee.chair, is_interactive=True)
+    committee.seat(voting)
+    evidence_read(gate_id=voting.pk, asked_by=None)
+    gate_open(gate_id=voting.pk, actor=committee.chair, is_interactive=True)
+    Gate.objects.filter(pk=voting.pk).update(evidence_read_at=moment - timedelta(hours=30))
+    assert look() == sorted([new.pk, late.pk])
+    assert look() == sorted([new.pk, late.pk])
+    for job in Job.objects.filter(kind=EVIDENCE_JOB):
+        job_execute(job.pk)
+    late.refresh_from_db()
+    assert late.evidence_batch == 1 and late.refresh_job is None
+    assert look() == []
+
+
+def test_a_stale_row_says_when_it_is_read_again(committee):
+    committee.figures.said["quality.flake_rate"] = replace(NONE, as_of=now() - timedelta(days=40))
+    gate = committee.request()
+    client = Client()
+    client.force_login(committee.chair)
+    url = reverse("governance:gate-detail", args=[gate.pk])
+    assert "within a quarter of an hour" in client.get(url).content.decode()
+    evidence_read(gate_id=gate.pk, asked_by=None)
+    gate.refresh_from_db()
+    next_at = f"{gate.evidence_read_at + EVIDENCE_EVERY:%Y-%m-%d %H:%M}"
+    html = client.get(url).content.decode()
+    assert f"It is read again about {next_at} UTC" in html and f"next by itself about {next_at} UTC" in html
 
 
 def test_others_do_not_have_it_read(committee):

@@ -41,6 +41,7 @@ from apps.governance.services.gates import (
     gate_withdraw,
 )
 from apps.governance.services.gates.access import definition_of
+from apps.governance.services.gates.evidence import evidence_next
 from apps.governance.views.gate_meetings import back_to, meeting_page
 
 TRAIL = "Governance"
@@ -133,6 +134,7 @@ def gate_page(
         "expanded": expanded,
         "history": history_of(gate, expanded) if expanded else [],
         "may": may,
+        "read_next_at": evidence_next(gate, now()),
         "definition": definition,
         "granted": places_named(gate.granted),
         "sample": places_named(gate.sample),

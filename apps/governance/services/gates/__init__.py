@@ -7,7 +7,7 @@ from apps.governance.services.gates.definitions import (
     gate_definition_propose,
     gate_definition_publish,
 )
-from apps.governance.services.gates.evidence import evidence_asked, evidence_done, evidence_read
+from apps.governance.services.gates.evidence import evidence_asked, evidence_done, evidence_read, gates_unread
 from apps.governance.services.gates.freezing import gate_open, gate_refreeze
 from apps.governance.services.gates.requests import (
     Sitting,
@@ -40,6 +40,7 @@ __all__ = [
     "gate_seat",
     "gate_vote",
     "gate_withdraw",
+    "gates_unread",
     "waiver_ask",
     "waiver_confirm",
     "waiver_withdraw",

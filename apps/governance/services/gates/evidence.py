@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
+from django.db.models import Q
 
 from apps.core.clock import now
 from apps.core.errors import Conflict, NotFound
-from apps.governance.engine.gates import UNDECIDED, Criterion, judge
+from apps.governance.engine.gates import UNDECIDED, Criterion, GateState, judge
 from apps.governance.measures import MeasureUnavailable, Reading, Window, measure_find
 from apps.governance.models import Gate, GateEvidence, GateReading, User
 from apps.governance.services.audit import audit_record
 from apps.governance.services.ballots import ballots_void
 from apps.governance.services.gates.access import KIND, definition_of, denial_of, gate_locked, require_state
+
+# Before the vote evidence is read this often by itself; what is frozen is read again by people.
+EVIDENCE_EVERY = timedelta(hours=6)
+MOST_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,20 @@ class Row:
     criterion: Criterion
     scopes: tuple[int, ...]
     place_id: int | None = None
+
+
+def gates_unread(moment: datetime) -> list[UUID]:
+    """Return the gates before their vote whose evidence is due by *moment* and that no job reads; one query."""
+    waiting = Gate.objects.filter(state=GateState.DRAFT.value, refresh_job=None, expires_at__gt=moment)
+    due = waiting.filter(Q(evidence_read_at=None) | Q(evidence_read_at__lte=moment - EVIDENCE_EVERY))
+    return list(due.order_by("requested_at", "id").values_list("pk", flat=True)[:MOST_AT_ONCE])
+
+
+def evidence_next(gate: Gate, moment: datetime) -> datetime | None:
+    """Return when the evidence of *gate* is read again by itself; None where nothing but a person has it read."""
+    if gate.state != GateState.DRAFT or gate.expires_at <= moment:
+        return None
+    return max(moment, gate.evidence_read_at + EVIDENCE_EVERY) if gate.evidence_read_at else moment
 
 
 def gate_rows(gate: Gate) -> list[Row]:
