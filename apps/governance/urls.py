@@ -40,6 +40,7 @@ urlpatterns = [
     path("governance/audit/verify", audit.audit_verify, name="audit-verify"),
     path("governance/gates/new", gates.gate_new, name="gate-new"),
     path("governance/gates/definitions", gate_definitions.definition_list, name="gate-definitions"),
+    path("governance/gates/definitions/<uuid:version_id>", gate_definitions.definition_detail, name="gate-definition"),
     path(
         "governance/gates/definitions/<uuid:version_id>/publish",
         gate_definitions.definition_publication,

@@ -125,3 +125,41 @@ def test_a_meeting_goes_by_keyboard_and_escape_leaves_it(
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Criteria")).to_be_visible()
     assert page.url.endswith(f"/governance/gates/{gate.pk}")
+
+
+def test_criteria_are_added_taken_away_and_tried_on_the_page(
+    committee: Committee,
+    page: Page,
+    sign_in: Any,
+    axe: Any,
+    both_themes: str,
+    screenshot: Callable[[str], None],
+    overflow: Callable[[], int],
+) -> None:
+    gate = opened(committee)
+    sign_in(committee.lead)
+    page.goto(f"/governance/gates/{gate.pk}")
+    page.get_by_text("controls that this gate speaks to").click()
+    expect(page.get_by_role("cell", name="GOVERN 3.2")).to_be_visible()
+    axe(page)
+    screenshot(f"gate-frameworks-{both_themes}")
+    page.goto("/governance/gates/definitions")
+    axe(page)
+    page.get_by_label("Take Mutation score away").check()
+    page.get_by_label("measure").first.select_option("generation.test_pass")
+    page.get_by_label("title").first.fill("Tests pass, strictly")
+    page.get_by_role("group", name="Further criterion 1").get_by_label("Threshold").fill("0.995")
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_text("would be otherwise")).to_be_visible()
+    expect(page.get_by_label("Take Mutation score away")).to_be_checked()
+    axe(page)
+    screenshot(f"definition-tried-{both_themes}")
+    page.get_by_label("Why it shall change").fill("Mutants are not tried yet.")
+    page.get_by_role("button", name="Propose").click()
+    expect(page.get_by_role("heading", name="Version 1")).to_be_visible()
+    axe(page)
+    screenshot(f"definition-version-{both_themes}")
+    assert overflow() == 0
+    page.goto("/governance/gates/definitions")
+    assert overflow() == 0
+    screenshot(f"definitions-320-{both_themes}")

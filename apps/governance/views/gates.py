@@ -22,6 +22,7 @@ from apps.governance.http import current_user, interactive, record_denial, sessi
 from apps.governance.models import Gate, GateSeat, Scope, User
 from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import accounts_of, can, scopes_where
+from apps.governance.selectors.gate_frameworks import frameworks_of
 from apps.governance.selectors.gate_pages import (
     decided_of,
     history_of,
@@ -126,6 +127,7 @@ def gate_page(
     rows = matrix_of(gate)
     may = may_of(gate, user, rows)
     definition, seats_shown = definition_of(gate), seat_rows(gate)
+    reads_audit = can(user, Action.AUDIT_READ, gate.scope)
     expanded = request.GET.get("row", "") or (waiver.data.get("key", "") if waiver else "")
     context: dict[str, Any] = {
         "gate": gate,
@@ -142,11 +144,12 @@ def gate_page(
         "present_count": sum(seat.present_at is not None for seat in seats_shown),
         "spoken_count": sum(seat.word in SPOKEN for seat in seats_shown),
         "waivers": _waivers(gate, user),
+        "frameworks": frameworks_of(gate, rows, reads_audit=reads_audit),
         "decided": decided_of(gate),
         "timeline": timeline_of(gate),
         "freeze": gate.freezes.order_by("-number").first(),
         "is_requester": gate.requested_by_id in accounts_of(user),
-        "may_take_evidence": hasattr(gate, "decision") and can(user, Action.AUDIT_READ, gate.scope),
+        "may_take_evidence": hasattr(gate, "decision") and reads_audit,
         "trail": [(TRAIL, reverse("governance:index"))],
     }
     if may.vote or ballot:

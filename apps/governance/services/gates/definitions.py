@@ -52,6 +52,7 @@ def gate_definition_propose(
     definition_check(definition)
     content = definition_content(definition)
     ruling, ruling_content = definition_ruling(scope, template)
+    _require_measured(definition, definition_read(ruling_content))
     if content == ruling_content:
         raise GateInvalid("This is what rules already.", remedy="Change something, or leave it as it is.")
     Scope.objects.select_for_update().get(pk=scope.pk)
@@ -68,6 +69,20 @@ def gate_definition_propose(
     version.refresh_from_db()
     _record("gate_definition.propose", version, actor, before=ruling.content_digest if ruling else "", reason=reason)
     return version
+
+
+def _require_measured(definition: GateDefinition, ruling: GateDefinition) -> None:
+    """
+    Let only criteria come that something measures; those that rule stay, whether or not.
+
+    :raises GateInvalid: a further one rests on what nobody registered.
+    """
+    known = {measure.key for measure in measures_all()} | {one.measure for one in ruling.criteria}
+    unknown = sorted({one.measure for one in definition.criteria} - known)
+    if unknown:
+        raise GateInvalid(
+            f"Nothing measures {', '.join(unknown)}.", remedy="Choose among the measures that are registered."
+        )
 
 
 def definition_check(definition: GateDefinition) -> None:
