@@ -18,7 +18,8 @@ from apps.governance.engine.gates import EXPANSION, Comparison, Criterion, State
 from apps.governance.engine.gates.changes import Kept, Sort, definition_changes, definition_try
 from apps.governance.errors import GateInvalid
 from apps.governance.measures import Measure, Reading, Shape
-from apps.governance.models import GateDefinitionVersion
+from apps.governance.models import Gate, GateDefinitionVersion
+from apps.governance.selectors.gate_definitions import definition_edits
 from apps.governance.services.gates import evidence_read, gate_definition_propose
 from apps.governance.types import Role
 from tests.governance.committee import GOOD
@@ -220,6 +221,26 @@ def test_a_gate_keeps_its_criteria_whatever_is_published_meanwhile(committee):
     test_criteria_are_taken_away_and_added_by_two_people(committee)
     evidence_read(gate_id=gate.pk, asked_by=None)
     assert "mutation" in set(gate.readings.filter(batch=2).values_list("key", flat=True))
+
+
+def test_who_edited_a_definition_within_the_window_is_flagged_on_the_gates_made_with_it(committee):
+    test_criteria_are_taken_away_and_added_by_two_people(committee)
+    gate = committee.request()
+    committee.seat(gate)
+    page = client_of(committee.people["legal"]).get(f"/governance/gates/{gate.pk}")
+    (edit,) = page.context["edits"]
+    assert (edit.proposer, edit.publisher, edit.seated) == ("lead", "chair", ("chair",))
+    html = page.content.decode()
+    assert "lead proposed and chair published" in html and "chair sits on this gate." in html
+
+
+def test_a_built_in_or_an_old_definition_flags_nobody(committee):
+    gate = committee.request()
+    assert client_of(committee.chair).get(f"/governance/gates/{gate.pk}").context["edits"] == []
+    test_criteria_are_taken_away_and_added_by_two_people(committee)
+    later = Gate.objects.exclude(pk=gate.pk).get()
+    later.requested_at += timedelta(days=181)
+    assert definition_edits(later) == []
 
 
 @pytest.mark.parametrize(

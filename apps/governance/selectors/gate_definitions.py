@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from apps.core.clock import now
@@ -10,8 +11,10 @@ from apps.core.errors import NotFound
 from apps.governance.engine.gates import TEMPLATES, UNDECIDED, GateDefinition, definition_read
 from apps.governance.engine.gates.changes import Kept, Tried, definition_try
 from apps.governance.measures import measures_all
-from apps.governance.models import Gate, GateDefinitionVersion, GateReading, Scope, User
+from apps.governance.models import Gate, GateDefinitionVersion, GateReading, GateSeat, Scope, User
+from apps.governance.selectors import display_name
 from apps.governance.selectors.gates import definitions_readable, gates_readable
+from apps.governance.services.gates.access import definition_of
 from apps.governance.services.gates.evidence import frozen_readings, reading_of
 from apps.governance.services.gates.freezing import newest_readings
 
@@ -38,6 +41,46 @@ def definition_before(version: GateDefinitionVersion) -> tuple[GateDefinitionVer
     )
     found = earlier.order_by("-number").first()
     return found, definition_read(found.content) if found else TEMPLATES[version.name]
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A version of what a gate asks for that was published within the window of its evidence, with its people."""
+
+    version: GateDefinitionVersion
+    proposer: str
+    publisher: str
+    seated: tuple[str, ...]
+
+
+def definition_edits(gate: Gate) -> list[Edited]:
+    """
+    Return the versions that *gate* is held against, or that led to it, and that came within the longest window of its
+    evidence; with who of their people sits on it. Three queries, none where it is held against the built-in one.
+    """
+    if gate.definition is None:
+        return []
+    window = timedelta(days=max(one.window_days for one in definition_of(gate).criteria))
+    versions = GateDefinitionVersion.objects.filter(
+        scope=gate.scope_id,
+        name=gate.definition.name,
+        number__lte=gate.definition.number,
+        published_at__gt=gate.requested_at - window,
+    )
+    seated = set(GateSeat.objects.filter(gate=gate).values_list("user", flat=True))
+    return [
+        Edited(
+            one,
+            display_name(one.proposed_by),
+            display_name(one.published_by) if one.published_by else "",
+            tuple(
+                display_name(person)
+                for person in (one.proposed_by, one.published_by)
+                if person is not None and person.pk in seated
+            ),
+        )
+        for one in versions.select_related("proposed_by", "published_by").order_by("-number")
+    ]
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from apps.governance.http import current_user, interactive, record_denial, sessi
 from apps.governance.models import Gate, GateSeat, Scope, User
 from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import accounts_of, can, scopes_where
+from apps.governance.selectors.gate_definitions import definition_edits
 from apps.governance.selectors.gate_frameworks import frameworks_of
 from apps.governance.selectors.gate_pages import (
     decided_of,
@@ -144,6 +145,7 @@ def gate_page(
         "present_count": sum(seat.present_at is not None for seat in seats_shown),
         "spoken_count": sum(seat.word in SPOKEN for seat in seats_shown),
         "waivers": _waivers(gate, user),
+        "edits": definition_edits(gate),
         "frameworks": frameworks_of(gate, rows, reads_audit=reads_audit),
         "decided": decided_of(gate),
         "timeline": timeline_of(gate),
