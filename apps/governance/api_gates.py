@@ -12,12 +12,11 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 
 from apps.core.ids import format_id, parse_id
-from apps.governance.errors import ConfirmationNeeded
 from apps.governance.http import PROBLEMS, access, current_user, interactive, session_key
 from apps.governance.models import Gate
+from apps.governance.reauthentication import require_signing
 from apps.governance.selectors.gates import gate_get
 from apps.governance.services.gates import Choice, gate_close, gate_open, gate_refreeze, gate_vote
-from apps.governance.sessions import is_recently_authenticated
 
 router = Router(tags=["Governance"])
 
@@ -45,19 +44,6 @@ class GateOut(Schema):
     evidence_digest: str
 
 
-def _require_signing(request: HttpRequest) -> None:
-    """
-    Let only a person go on who showed in the last minutes who they are.
-
-    :raises ConfirmationNeeded: they did not.
-    """
-    if interactive(request) and not is_recently_authenticated(request):
-        raise ConfirmationNeeded(
-            "You have not shown lately who you are, so nothing was signed.",
-            remedy="Confirm it under /confirm, then send this again.",
-        )
-
-
 def _out(gate: Gate) -> dict[str, Any]:
     return {"gate": format_id("gate", gate.pk), "state": gate.state, "evidence_digest": gate.digest}
 
@@ -75,7 +61,7 @@ def _gate(request: HttpRequest, gate_id: str) -> Gate:
 )
 def ballot_create(request: HttpRequest, gate_id: str, payload: BallotIn) -> Status[dict[str, Any]]:
     """Cast your ballot. Nobody else reads it before the vote closes."""
-    _require_signing(request)
+    require_signing(request)
     gate = _gate(request, gate_id)
     gate_vote(
         gate_id=gate.pk,
@@ -99,7 +85,7 @@ def ballot_create(request: HttpRequest, gate_id: str, payload: BallotIn) -> Stat
 )
 def vote_open(request: HttpRequest, gate_id: str) -> dict[str, Any]:
     """Freeze the evidence and open the vote."""
-    _require_signing(request)
+    require_signing(request)
     gate = gate_open(
         gate_id=_gate(request, gate_id).pk,
         actor=current_user(request),
@@ -118,7 +104,7 @@ def vote_open(request: HttpRequest, gate_id: str) -> dict[str, Any]:
 )
 def evidence_refreeze(request: HttpRequest, gate_id: str, payload: ReasonIn) -> dict[str, Any]:
     """Freeze what was read last; every ballot but those who stepped aside is void."""
-    _require_signing(request)
+    require_signing(request)
     gate = gate_refreeze(
         gate_id=_gate(request, gate_id).pk,
         reason=payload.reason,
@@ -138,7 +124,7 @@ def evidence_refreeze(request: HttpRequest, gate_id: str, payload: ReasonIn) -> 
 )
 def vote_close(request: HttpRequest, gate_id: str) -> dict[str, Any]:
     """Decide. An approval opens the scope in the same transaction."""
-    _require_signing(request)
+    require_signing(request)
     gate = _gate(request, gate_id)
     gate_close(
         gate_id=gate.pk,

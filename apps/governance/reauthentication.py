@@ -17,6 +17,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import resolve, reverse
 
 from apps.core.htmx import redirect_after, way_back
+from apps.governance.callers import interactive
+from apps.governance.errors import ConfirmationNeeded
 from apps.governance.sessions import is_recently_authenticated
 
 KEPT = "nofx_kept"
@@ -42,6 +44,21 @@ def recently_authenticated(view: View[Arguments]) -> View[Arguments]:
         return redirect_after(request, f"{reverse('governance:confirm')}?{urlencode({'for': keep(request)})}")
 
     return guarded
+
+
+def require_signing(request: HttpRequest) -> None:
+    """
+    Let an operation of the API go on only for a person who showed in the last five minutes who they are.
+
+    Whoever is no person at the page passes: the operation refuses them by itself, and says why.
+
+    :raises ConfirmationNeeded: they did not.
+    """
+    if interactive(request) and not is_recently_authenticated(request):
+        raise ConfirmationNeeded(
+            "You have not shown lately who you are, so nothing was signed.",
+            remedy="Confirm it under /confirm, then send this again.",
+        )
 
 
 def keep(request: HttpRequest) -> str:

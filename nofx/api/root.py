@@ -18,6 +18,7 @@ from apps.generation.api import router as generation_router
 from apps.governance.api import router as governance_router
 from apps.governance.api_audit import router as audit_router
 from apps.governance.api_gates import router as gates_router
+from apps.governance.api_suspensions import router as suspensions_router
 from apps.governance.http import access, problem, problem_of, record_denial
 from apps.quality.api import router as quality_router
 
@@ -89,6 +90,7 @@ def _error_item(item: dict[str, Any]) -> dict[str, str]:
 api = new_api("api")
 api.add_router("/auth", governance_router)
 api.add_router("/governance", gates_router)
+api.add_router("/governance", suspensions_router)
 api.add_router("/audit", audit_router)
 api.add_router("/ai", generation_router)
 api.add_router("/quality", quality_router)

@@ -68,7 +68,7 @@ def test_nobody_without_an_account_reaches_a_gate(call, committee):
 
 def test_a_person_who_has_not_shown_lately_who_they_are_signs_nothing(call, committee, monkeypatch):
     gate = committee.opened()
-    monkeypatch.setattr("apps.governance.api_gates.is_recently_authenticated", lambda request: False)
+    monkeypatch.setattr("apps.governance.reauthentication.is_recently_authenticated", lambda request: False)
     body = {**BODIES["ballot"], "evidence_digest": gate.digest}
     answer = call("POST", f"/api/governance/gates/gate_{gate.pk}/ballot", body, user=committee.chair)
     assert (answer.status_code, answer.json()["code"]) == (403, "sign_in.confirmation_needed")

@@ -150,6 +150,13 @@ VERBS = (
     ),
     Verb(
         "POST",
+        "/api/governance/suspensions",
+        {"kind": "repository", "scope": "Acme/shop", "reason": "It deletes tests."},
+        "apps.governance.services.suspensions.work_stop",
+        Action.GENERATION_SUSPEND,
+    ),
+    Verb(
+        "POST",
         "/api/evolution/analyze",
         {"repository": "shop"},
         "apps.evolution.api.analysis_start",
@@ -185,13 +192,15 @@ VERBS = (
     ),
 )
 # Shown elsewhere: signing in (test_sign_in), what a request's models said, the platform's status, taking the audit
-# chain away (tests/governance/test_audit_export), and the gates of a committee (test_gates), which no token reaches.
+# chain away (tests/governance/test_audit_export), the gates of a committee (test_gates) and what follows a suspension
+# (test_suspensions), which no token reaches.
 ELSEWHERE = {
     ("POST", "/api/auth/token"),
     ("GET", "/api/ai/consensus/vote"),
     ("GET", "/api/status"),
     ("GET", "/api/audit/export"),
     *(("POST", f"/api/governance/gates/{{gate_id}}/{verb}") for verb in ("ballot", "open", "refreeze", "close")),
+    *(("POST", f"/api/governance/suspensions/{{suspension_id}}/{verb}") for verb in ("reason", "ballot")),
 }
 
 
@@ -230,7 +239,7 @@ def test_each_role_gets_the_answer_of_the_matrix(call, person, repository, monke
     for role, answer in answers.items():
         is_allowed = MATRIX[verb.action].get(role) is Condition.ALWAYS
         assert answer.status_code == (418 if is_allowed else 403), (role, answer.content)
-    refused = [role for role in Role if role not in MATRIX[verb.action]]
+    refused = [role for role in Role if MATRIX[verb.action].get(role) is not Condition.ALWAYS]
     denials = AuditEvent.objects.filter(outcome="denied", action=verb.action.value)
     assert denials.count() == len(refused)
 

@@ -237,6 +237,21 @@ def test_a_seat_with_a_veto_blocks_where_roles_do_not():
     assert outcome(ballot(2), ballot(1, Verdict.BLOCK), policy=policy, roster=roster).state is DecisionState.REJECTED
 
 
+def test_a_seat_that_only_has_a_veto_blocks_and_approves_nothing():
+    guard = Seat("security", holders=frozenset({1}), alternates=frozenset({2}))
+    policy = Policy("seats", (Seat("one"), Seat("two")), blocks=None, vetoes=(guard,))
+    roster = Roster((member(1), member(2), member(3)))
+    state = outcome(ballot(2), ballot(3), policy=policy, roster=roster).state
+    assert (state, policy.needed) == (DecisionState.APPROVED, 2)
+    blocked = outcome(ballot(1, Verdict.BLOCK), ballot(2), ballot(3), policy=policy, roster=roster)
+    assert (blocked.state, blocked.present) == (DecisionState.REJECTED, 2)
+    assert outcome(ballot(1), ballot(3), ballot(2, Verdict.BLOCK), policy=policy, roster=roster).state is (
+        DecisionState.APPROVED
+    )
+    recused = outcome(ballot(1, Verdict.RECUSE), ballot(2, Verdict.BLOCK), ballot(3), policy=policy, roster=roster)
+    assert recused.state is DecisionState.REJECTED
+
+
 def test_an_approval_ends_and_an_objection_does_not():
     policy = Policy("short", (Seat("a reviewer"),), ballot_life=timedelta(days=1))
     old = {"cast_at": NOW - timedelta(days=1)}

@@ -13,8 +13,9 @@ from apps.governance.engine.tripwires import Tripwire, tripwire_read
 from apps.governance.measures import measure_find
 from apps.governance.models import Ballot, Rung, Scope, Suspension, TripwireReading, User
 from apps.governance.selectors import approval_prospect, can, decision_of, display_name, readable_scopes
+from apps.governance.selectors.committee import security_sitters
 from apps.governance.selectors.ladder import rungs_readable, suspensions_readable
-from apps.governance.selectors.suspensions import RESUMING, may_suspend, suspension_subject, suspension_title
+from apps.governance.selectors.suspensions import may_suspend, resuming_policy, suspension_subject, suspension_title
 
 RUNGS_SHOWN = 30
 ENDED_SHOWN = 20
@@ -101,7 +102,11 @@ class RungRow:
 
 @dataclass(frozen=True)
 class SuspensionRow:
-    """A suspension as the page shows it, with where the vote on resuming stands while it stands."""
+    """
+    A suspension as the page shows it, with where the vote on resuming stands while it stands.
+
+    ``security`` are the names of whoever holds the committee's security seat.
+    """
 
     suspension: Suspension
     title: str
@@ -109,6 +114,7 @@ class SuspensionRow:
     decision: Decision | None = None
     ballots: tuple[tuple[str, Ballot], ...] = ()
     vacant: tuple[str, ...] = ()
+    security: tuple[str, ...] = ()
     may_vote: bool = False
     may_explain: bool = False
 
@@ -195,15 +201,19 @@ def _suspensions(user: User) -> tuple[list[Suspension], list[Suspension]]:
 
 
 def _standing_row(user: User, suspension: Suspension) -> SuspensionRow:
-    decision = decision_of(suspension_subject(suspension), policy=RESUMING, scope=suspension.scope)
-    missing, _ = approval_prospect(policy=RESUMING, scope=suspension.scope, barred={})
+    policy = resuming_policy(suspension.scope)
+    decision = decision_of(suspension_subject(suspension), policy=policy, scope=suspension.scope)
+    missing, _ = approval_prospect(policy=policy, scope=suspension.scope, barred={})
+    ballots = tuple(_ballots(suspension))
+    spoke = [ballot.voter_id for _, ballot in ballots]
     return SuspensionRow(
         suspension,
         suspension_title(suspension),
         _by(suspension),
         decision,
-        tuple(_ballots(suspension)),
+        ballots,
         tuple(seat.name for seat in missing),
+        tuple(member.name for member in security_sitters(suspension.scope, present=spoke)),
         may_vote=can(user, Action.GATE_VOTE, suspension.scope),
         may_explain=not suspension.reason and may_suspend(user, suspension.kind, suspension.scope),
     )

@@ -4,44 +4,74 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from apps.governance.engine.decisions import Policy, Seat, Subject
+from apps.governance.engine.decisions import Policy, Seat, Subject, Verdict
 from apps.governance.engine.ladder import DATED
-from apps.governance.engine.permissions import Action, Role, allowed
+from apps.governance.engine.permissions import Action, Condition, Role, allowed
 from apps.governance.models import Scope, Suspension, User
 from apps.governance.selectors import Anyone, display_name, roles_of, scopes_where
+from apps.governance.selectors.committee import holds_security_seat, organisations_secured_by, security_seat
 from apps.governance.selectors.ladder import suspensions_readable
 
 SUSPENSION = "suspension"
 # Two people resume, whoever suspended: the chair, and somebody else of the committee.
-RESUMING = Policy(
-    "resuming generation",
-    (Seat("the chair", also=Role.CHAIR), Seat("another member of the committee")),
-    votes=Action.GATE_VOTE,
-    blocks=None,
-)
+RESUMING_SEATS = (Seat("the chair", also=Role.CHAIR), Seat("another member of the committee"))
+
+
+def resuming_policy(scope: Scope) -> Policy:
+    """
+    Return what it takes to resume in *scope*; one query.
+
+    Whoever holds the committee's security seat may be the other member, and nothing resumes over their objection.
+    """
+    seat = security_seat(scope)
+    return Policy(
+        "resuming generation",
+        RESUMING_SEATS,
+        votes=Action.GATE_VOTE,
+        blocks=None,
+        vetoes=(seat,) if seat is not None else (),
+    )
+
+
+def resuming_verdict(voter: User, scope: Scope, verdict: Verdict) -> Verdict:
+    """Return what *voter*'s verdict on resuming is: "not yet" of whoever holds the security seat is a veto."""
+    is_veto = verdict is Verdict.REQUEST_CHANGES and holds_security_seat(voter, scope)
+    return Verdict.BLOCK if is_veto else verdict
 
 
 def may_suspend(user: Anyone, kind: str, scope: Scope) -> bool:
-    """Return whether *user* may suspend something of *kind* in *scope*; a quality lead stops repositories only."""
+    """
+    Return whether *user* may suspend something of *kind* in *scope*.
+
+    A quality lead stops repositories only, and of the committee its chair and whoever holds its security seat stop
+    anything. One query, more for other members of the committee.
+    """
     roles = roles_of(user, scope)
     if kind != Suspension.Kind.REPOSITORY:
         roles -= {Role.QUALITY_LEAD}
-    return allowed(roles, Action.GENERATION_SUSPEND)
+    if allowed(roles, Action.GENERATION_SUSPEND):
+        return True
+    might = allowed(roles, Action.GENERATION_SUSPEND, met={Condition.SECURITY_SEAT})
+    return might and isinstance(user, User) and holds_security_seat(user, scope)
 
 
 def suspension_reach(kind: str) -> str:
     """Return who may suspend something of *kind*, as a sentence."""
     if kind == Suspension.Kind.REPOSITORY:
-        return "A quality lead, the chair of the committee or an administrator may."
-    return "The chair of the committee or an administrator may."
+        return "A quality lead, the chair of the committee, whoever holds its security seat, or an administrator may."
+    return "The chair of the committee, whoever holds its security seat, or an administrator may."
 
 
 def scopes_suspendable(user: User) -> QuerySet[Scope]:
     """Return the places in which *user* may suspend something, with their organisation."""
-    scopes = scopes_where(user, Action.GENERATION_SUSPEND).select_related("organisation")
-    return scopes.order_by("organisation__name", "repository")
+    secured = scopes_where(user, Action.GENERATION_SUSPEND, met={Condition.SECURITY_SEAT})
+    scopes = Scope.objects.filter(
+        Q(pk__in=scopes_where(user, Action.GENERATION_SUSPEND).values("pk"))
+        | Q(pk__in=secured.values("pk"), organisation__in=organisations_secured_by(user))
+    )
+    return scopes.select_related("organisation").order_by("organisation__name", "repository")
 
 
 @dataclass(frozen=True)

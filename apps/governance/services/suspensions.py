@@ -16,9 +16,10 @@ from apps.governance.errors import Denial, LadderInvalid, NotAllowed, NotInterac
 from apps.governance.models import Ballot, Rung, Scope, Suspension, User
 from apps.governance.selectors import accounts_of, decision_of
 from apps.governance.selectors.suspensions import (
-    RESUMING,
     SUSPENSION,
     may_suspend,
+    resuming_policy,
+    resuming_verdict,
     suspension_reach,
     suspension_subject,
 )
@@ -39,7 +40,8 @@ def generation_suspend(
 
     *scope* is the repository's, else the organisation's. New work is refused from the commit on, work under way is told
     to stop in the same transaction. The reason may come later. What is suspended already stays so, and is returned.
-    A person may do this with a token, too: stopping is the safe side, and only people at the page resume.
+    People do this in their session. No scope of a token names it: a program that has a person's token stops single
+    runs, and not a whole organisation until its committee meets.
 
     :raises NotAllowed: the actor may not suspend this.
     :raises LadderInvalid: the kind does not fit the scope, or no model is named.
@@ -161,6 +163,8 @@ def suspension_vote(
     """
     Cast a ballot on resuming, and resume when it is the one that was missing. A later ballot replaces an earlier one.
 
+    A "not yet" of whoever holds the committee's security seat is a veto until they say otherwise.
+
     :raises NotFound: there is no such suspension.
     :raises SuspensionClosed: it was resumed before.
     :raises RationaleMissing: there is no reason.
@@ -187,14 +191,14 @@ def suspension_vote(
         subject=subject,
         scope=suspension.scope,
         voter=voter,
-        verdict=verdict,
+        verdict=resuming_verdict(voter, suspension.scope, verdict),
         digest=digest,
         is_interactive=is_interactive,
         rationale=rationale,
         session_key=session_key,
         votes=Action.GATE_VOTE,
     )
-    decision = decision_of(subject, policy=RESUMING, scope=suspension.scope)
+    decision = decision_of(subject, policy=resuming_policy(suspension.scope), scope=suspension.scope)
     if decision.state is DecisionState.APPROVED:
         _resume(suspension, voter, decision, session_key)
     return decision

@@ -63,6 +63,7 @@ class Policy:
     ``needed`` seats must approve (all of them when left out) and ``quorum`` seats must be present, which they are by
     any verdict but a recusal. An approval or an abstention older than ``ballot_life`` no longer counts; an objection
     stands. ``votes`` is what a role must allow to fill a seat; ``blocks`` what it must allow to veto without one.
+    ``vetoes`` are seats that need not approve and are not counted: who fits one ends the decision by a block.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Policy:
     ballot_life: timedelta | None = None
     votes: Action = Action.VERDICT_VOTE
     blocks: Action | None = Action.CANDIDATE_BLOCK
+    vetoes: tuple[Seat, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.seats:

@@ -1,0 +1,54 @@
+"""Who holds the security seat of an organisation's committee: whoever the chair seated there last."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from apps.governance.engine.decisions import Member, Policy, Seat, Seating
+from apps.governance.engine.permissions import Action
+from apps.governance.models import GateSeat, Scope, User
+from apps.governance.selectors import roster_of
+
+SECURITY = "security"
+
+
+def security_seat(scope: Scope) -> Seat | None:
+    """
+    Return the security seat of the committee of *scope*'s organisation, None before a gate filled it; one query.
+
+    It is the seating of the newest gate that has somebody on it, whatever became of that gate.
+    """
+    rows = GateSeat.objects.filter(gate__scope__organisation=scope.organisation_id, seat=SECURITY)
+    newest = rows.order_by("-assigned_at", "-id").values("gate")[:1]
+    seated = list(rows.filter(gate__in=newest).values_list("user", "is_alternate"))
+    holders = frozenset(user for user, is_alternate in seated if not is_alternate)
+    if not holders:
+        return None
+    alternates = frozenset(user for user, is_alternate in seated if is_alternate)
+    return Seat("security", holders=holders, alternates=alternates, has_veto=True)
+
+
+def security_sitters(scope: Scope, *, present: Collection[int] = ()) -> list[Member]:
+    """
+    Return whoever sits on the security seat in *scope* now: its holders, and its alternates while every holder is out.
+
+    Somebody who is no active member of the committee any more sits nowhere. *present* are accounts that spoke: an
+    absence of theirs lets nobody stand in. One query, four where the seat is filled.
+    """
+    seat = security_seat(scope)
+    if seat is None:
+        return []
+    seating = Seating(Policy(seat.name, (seat,), votes=Action.GATE_VOTE, blocks=None), roster_of(scope), {})
+    return [member for member in seating.eligible if seating.assign([member], present)]
+
+
+def holds_security_seat(user: User, scope: Scope) -> bool:
+    """Return whether *user* sits on the security seat in *scope* now; at most four queries."""
+    return any(member.user_id == user.pk for member in security_sitters(scope))
+
+
+def organisations_secured_by(user: User) -> list[int]:
+    """Return the organisations whose security seat *user* holds now; one query for whoever was never seated there."""
+    seated = GateSeat.objects.filter(user=user, seat=SECURITY).values("gate__scope")
+    places = Scope.objects.filter(pk__in=seated).select_related("organisation")
+    return [place.organisation_id for place in places if holds_security_seat(user, place)]
