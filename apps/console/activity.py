@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from apps.governance.audit_words import audit_sentence
 from apps.governance.models import AuditEvent, User
-from apps.governance.selectors import actor_names
-from apps.governance.selectors.audit import audit_search
+from apps.governance.selectors.audit import account_names, audit_search
 from apps.governance.subjects import subject_links
 
 SHOWN = 12
@@ -24,16 +24,26 @@ FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
+LONGEST = 60
+
+
 @dataclass(frozen=True)
 class Happening:
-    """One entry of the audit chain as the home page tells it; ``url`` is empty where its subject has no page."""
+    """
+    One entry of the audit chain as the home page tells it: a sentence behind the name of whoever acted.
+
+    ``said`` are its parts, each with the address that it leads to, which is empty for all but the subject's title.
+    """
 
     who: str
-    what: str
-    title: str
-    url: str
+    said: tuple[tuple[str, str], ...]
     outcome: str
     at: datetime
+
+    @property
+    def sentence(self) -> str:
+        """All of it, as text."""
+        return f"{self.who} {''.join(text for text, _ in self.said)}"
 
 
 def activity(user: User, *, show: str) -> list[Happening]:
@@ -52,7 +62,7 @@ def activity(user: User, *, show: str) -> list[Happening]:
     readable = audit_search(user, {}).filter(wanted).exclude(action__startswith="sign_in.")
     shown = readable.exclude(others, outcome="denied").select_related("scope__organisation")
     events = list(shown.order_by("-sequence")[:SHOWN])
-    names = actor_names(events)
+    names = account_names([one for event in events for one in (event.actor_id, _account(event))])
     links = subject_links({key for event in events if (key := _subject(event)) is not None})
     return [_told(event, names, links.get(_subject(event) or ("", UUID(int=0)))) for event in events]
 
@@ -64,14 +74,27 @@ def _subject(event: AuditEvent) -> tuple[str, UUID] | None:
         return None
 
 
+def _account(event: AuditEvent) -> str:
+    return event.object_id if event.object_kind == "user" else ""
+
+
 def _told(event: AuditEvent, names: dict[str, str], link: tuple[str, str] | None) -> Happening:
-    noun, _, verb = event.action.partition(".")
     title, url = link or ("", "")
+
+    def fill(slot: str) -> str:
+        if slot == "it":
+            return title
+        if slot == "place":
+            return (event.scope.repository or event.scope.organisation.name) if event.scope else "the platform"
+        if slot == "person":
+            return names.get(_account(event), "")
+        text = " ".join(str(event.detail.get(slot, "")).split())[:LONGEST]
+        return text.replace("_", " ") if slot == "role" else text
+
+    pieces = audit_sentence(event.action, event.outcome, fill)
     return Happening(
         who=names.get(event.actor_id, "The platform" if event.actor_id == "platform" else event.actor_id),
-        what=f"{noun} {verb}".replace("_", " "),
-        title=title,
-        url=url,
+        said=tuple((piece.text, url if piece.slot == "it" else "") for piece in pieces),
         outcome=event.outcome,
         at=event.at,
     )

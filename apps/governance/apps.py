@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class GovernanceConfig(AppConfig):
@@ -13,6 +14,7 @@ class GovernanceConfig(AppConfig):
         from apps.governance.services.gate_packs import gate_packs_offer
         from apps.governance.sessions import follow_sessions
 
+        autodiscover_modules("audit_words")
         follow_sessions()
         gate_packs_offer()
         measure_register(OPEN_INCIDENTS_MEASURE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -116,11 +117,11 @@ class TestHome:
     ) -> None:
         submit(CLAMP, title="Clamp the Price")
         lead = person("quinn", Role.QUALITY_LEAD)
-        assert "request submit" in self.page(client, lead)
-        assert "request submit" in self.page(client, lead, activity="requests")
-        assert "request submit" not in self.page(client, lead, activity="rules")
-        assert "request submit" not in self.page(client, owner)
-        assert "request submit" in self.page(client, lead, activity="nonsense")
+        assert "submitted <a href" in self.page(client, lead)
+        assert "submitted <a href" in self.page(client, lead, activity="requests")
+        assert "submitted <a href" not in self.page(client, lead, activity="rules")
+        assert "submitted <a href" not in self.page(client, owner)
+        assert "submitted <a href" in self.page(client, lead, activity="nonsense")
 
     def test_activity_tells_nobody_what_others_were_refused_or_that_they_signed_in(
         self, person: Callable[..., User], scope: Scope
@@ -136,11 +137,31 @@ class TestHome:
                     scope=scope,
                     outcome=AuditEvent.Outcome(outcome),
                 )
-        told = [(one.who, one.what, one.outcome) for one in activity(lead, show="all")]
+        told = [(one.sentence, one.outcome) for one in activity(lead, show="all")]
         assert told == [
-            ("olu", "docs generate", "done"),
-            ("quinn", "docs generate", "done"),
-            ("quinn", "policy propose", "denied"),
+            ("olu generated documentation of shop", "done"),
+            ("quinn generated documentation of shop", "done"),
+            ("quinn tried to propose an approval policy for some risk in shop", "denied"),
+        ]
+
+    def test_activity_is_told_in_sentences(self, person: Callable[..., User], scope: Scope) -> None:
+        lead, olu = person("quinn", Role.QUALITY_LEAD), person("olu", Role.ENGINEER)
+        for action, kind, identity, detail in (
+            ("quality.coverage_upload", "revision", 1, {}),
+            ("role.assign", "user", olu.pk, {"role": "quality_lead"}),
+            ("role.assign", "user", 0, {"role": "reviewer"}),
+            ("quality.quarantine", "test", 1, {"test": f"test_<b>{'x' * 90}"}),
+            ("request.merge", "request", uuid4(), {}),
+            ("something.nobody_named", "x", 1, {}),
+        ):
+            audit_record(action=action, object_kind=kind, object_id=identity, actor=lead, scope=scope, detail=detail)
+        assert [one.sentence for one in reversed(activity(lead, show="all"))] == [
+            "quinn recorded coverage of shop",
+            "quinn made olu quality lead of shop",
+            "quinn made somebody reviewer of shop",
+            f"quinn quarantined the test test_<b>{'x' * 52} of shop",
+            "quinn merged a request",
+            "quinn something nobody named",
         ]
 
     def test_a_budget_that_is_nearly_used_is_said(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from apps.governance.engine.chain import plain
 from apps.governance.models import AuditEvent, User, entry_content
-from apps.governance.selectors import audit_readable
+from apps.governance.selectors import audit_readable, display_name
 
 EQUAL = ("action", "object_kind", "object_id", "outcome", "actor_type")
 CHUNK = 2000
@@ -47,6 +47,12 @@ def export_lines(entries: QuerySet[AuditEvent], *, head: Mapping[str, Any], last
         yield "".join(_line(_entry(event)) for event in chunk)
         count, after = count + len(chunk), chunk[-1].sequence
     yield _line({"kind": "nofx.audit.export.end", "entries": count})
+
+
+def account_names(ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of those of *ids* that are accounts, by id; one query."""
+    keys = {int(one) for one in ids if one.isdecimal()}
+    return {str(user.pk): display_name(user) for user in User.objects.filter(pk__in=keys)}
 
 
 def _entry(event: AuditEvent) -> dict[str, Any]:

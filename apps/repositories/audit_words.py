@@ -1,0 +1,11 @@
+"""How people read of what repositories writes into the audit chain."""
+
+from __future__ import annotations
+
+from apps.governance.audit_words import audit_words_register
+
+audit_words_register(
+    {
+        "repository.register": ("connect", "connected", "the repository {place}"),
+    }
+)
