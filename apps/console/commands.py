@@ -79,7 +79,7 @@ def _policies(user: User, text: str) -> list[Command]:
     rows = policies_readable(user).select_related("scope__organisation").order_by("-proposed_at", "pk")
     named = ((f"Version {row.number} for {row.risk_tier} risk in {row.scope}", row.pk) for row in rows[:200])
     chosen = [(label, key) for label, key in named if text.lower() in label.lower()][:EACH]
-    return [Command(label, "Policy", reverse("governance:policy-detail", args=[key])) for label, key in chosen]
+    return [Command(label, "Approval policy", reverse("governance:policy-detail", args=[key])) for label, key in chosen]
 
 
 def _patterns(user: User, text: str) -> list[Command]:

@@ -43,7 +43,7 @@ def _rules(user: User) -> list[Setting]:
         return []
     return [
         _of("Approval policies", "governance:policy-list", "Who must approve a request, by its risk, in versions."),
-        _of("Pattern policies", "knowledge:policy-list", "What each repository requires and forbids."),
+        _of("Code rules", "knowledge:policy-list", "What code each repository requires and forbids."),
         _of("Spend and budgets", "providers:spend", "What models used this month, and its limits."),
     ]
 

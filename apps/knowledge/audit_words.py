@@ -10,6 +10,6 @@ audit_words_register(
         "patterns.declined": ("decline", "declined", "the structure {name} of {place}"),
         "patterns.mine": ("look", "looked", "for patterns in {place}"),
         "patterns.proposed": ("propose", "proposed", "the structure {name} of {place} as a pattern"),
-        "policy.save": ("save", "saved", "the pattern rules of {place}"),
+        "policy.save": ("save", "saved", "the code rules of {place}"),
     }
 )

@@ -75,7 +75,7 @@ class PolicyForm(forms.Form):
 
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     reason = forms.CharField(
-        label="Why it is changed", max_length=2000, error_messages={"required": "Say why the policy is changed."}
+        label="Why they are changed", max_length=2000, error_messages={"required": "Say why the rules are changed."}
     )
     field_order = [*POLICY_LABELS, "reason", "version"]
 

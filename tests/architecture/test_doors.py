@@ -10,9 +10,10 @@ import pytest
 APPS = Path(__file__).resolve().parents[2] / "apps"
 DOOR = {"services", "selectors", "models", "types", "errors"}
 # What governance and jobs offer to those who build a door of their own: HTTP answers, read-only resources, readable
-# subjects, measures, authors and records to register, what asks people to confirm a signature.
+# subjects, measures, authors, records and the words of audited actions to register, what asks people to confirm.
 DOORS = {
-    "governance": DOOR | {"authorship", "http", "measures", "reauthentication", "records", "rest", "subjects"},
+    "governance": DOOR
+    | {"audit_words", "authorship", "http", "measures", "reauthentication", "records", "rest", "subjects"},
     "jobs": DOOR | {"http"},
 }
 

@@ -64,10 +64,10 @@ def test_what_has_a_name_is_found_by_those_who_may_read_it_alone(
     )
     assert ("Request", "Clamp the Price") in labels(engineer, "the pri")
     assert ("Repository", "shop") in labels(owner, "SHO")
-    assert ("Policy", "Version 1 for low risk in Acme/shop") in labels(admin, "low risk")
+    assert ("Approval policy", "Version 1 for low risk in Acme/shop") in labels(admin, "low risk")
     assert ("Pattern", "clamp") in labels(engineer, "clamp")
     theirs = labels(stranger, "the pri") | labels(stranger, "sho") | labels(stranger, "low r")
-    assert not {sort for sort, _ in theirs} & {"Request", "Repository", "Policy"}
+    assert not {sort for sort, _ in theirs} & {"Request", "Repository", "Approval policy"}
 
 
 @pytest.mark.parametrize("text", ["%", "_", "'", "\\", "x" * 5_000, "\x00", "<script>"])

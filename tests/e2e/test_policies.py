@@ -71,7 +71,7 @@ def test_a_policy_is_written_and_what_does_not_keep_it_waits_for_two_people(
     look("policy-refused")
     page.get_by_label("Forbidden patterns and anti-patterns").fill("clamp")
     page.get_by_role("button", name="Save this version").click()
-    expect(page.get_by_text("Version 1 of the policy counts now.")).to_be_visible()
+    expect(page.get_by_text("Version 1 of the code rules counts now.")).to_be_visible()
     look("policy")
 
     server.answers([BRINGS])

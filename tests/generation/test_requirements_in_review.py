@@ -270,7 +270,7 @@ def test_a_policy_is_a_gate_and_a_new_version_has_to_be_held_against(
         vote(run, reviewer)
     client.force_login(reviewer)
     page = client.get(reverse("generation:review", args=[run.pk])).content.decode()
-    assert "numpy is denied. Rule denied-dependency numpy of the policy of shop, version 1." in page
+    assert "numpy is denied. Rule denied-dependency numpy of the code rules of shop, version 1." in page
 
     policy(run, lead, 1)
     with pytest.raises(RequirementsUnmet, match="requirements"):

@@ -70,12 +70,12 @@ class TestSaving:
             (
                 {"required_patterns": ["django-model"], "dependencies_denied": ["Django"]},
                 "required_patterns",
-                "needs django, which the policy does not permit",
+                "needs django, which the rules do not permit",
             ),
             (
                 {"required_patterns": ["django-model"], "dependencies_allowed": ["numpy"]},
                 "required_patterns",
-                "needs django, which the policy does not permit",
+                "needs django, which the rules do not permit",
             ),
             (
                 {"dependencies_allowed": ["a-b"], "dependencies_denied": ["A_B"]},

@@ -59,7 +59,7 @@ def post(client: Client, **values: str):
 
 def test_each_version_is_kept_with_who_when_and_why(repository: Repository, lead: User, client: Client) -> None:
     client.force_login(lead)
-    assert "This repository has no policy" in page(client)
+    assert "This repository has no code rules" in page(client)
     assert post(client, forbidden_patterns="clamp\n", licences_denied="gplv3").status_code == 302
     assert post(client, version="1", reason="Clamp is fine.", licences_denied="GPL-3.0-only").status_code == 302
     first, second = RepositoryPolicy.objects.order_by("version")
@@ -157,3 +157,18 @@ def test_the_list_takes_the_same_queries_for_many_repositories(
             dependencies_denied=["numpy"],
         )
     assert queries() == before
+
+
+def test_code_rules_and_approval_policies_are_told_apart_and_lead_to_each_other(
+    client: Client, repository: Repository, lead: User
+) -> None:
+    client.force_login(lead)
+    rules, policies = reverse("knowledge:policy-list"), reverse("governance:policy-list")
+    for url, title, other in (
+        (rules, "Code rules · Knowledge", policies),
+        (reverse("knowledge:policy-detail", args=["shop"]), "Code rules of shop", policies),
+        (policies, "Approval policies", rules),
+    ):
+        page = client.get(url).content.decode()
+        assert f"<title>{title}" in page
+        assert f'href="{other}"' in page.partition("<main")[2]

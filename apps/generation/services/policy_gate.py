@@ -25,7 +25,7 @@ def policy_gate(
 
     Tests are left out. Rules read Python only, so that code in another language is not known to keep them.
     """
-    where = f"policy of {workspace.run.repository.name}, version {policy.version}"
+    where = f"code rules of {workspace.run.repository.name}, version {policy.version}"
     if is_javascript(workspace.run.target_path):
         has_rules = policy_rule_count(policy) > 0
         said = f"Held against the {where}."

@@ -182,7 +182,7 @@ def _contradictory(policy: PolicyContent, library: Mapping[str, Pattern]) -> Ite
             name = distribution_name(package)
             is_left_out = policy.dependencies_allowed and name not in policy.dependencies_allowed
             if name in policy.dependencies_denied or is_left_out:
-                yield PolicyProblem("required_patterns", f"{slug} needs {package}, which the policy does not permit.")
+                yield PolicyProblem("required_patterns", f"{slug} needs {package}, which the rules do not permit.")
     for what, noun in (("dependencies", "distribution"), ("licences", "licence")):
         both = set(getattr(policy, f"{what}_allowed")) & set(getattr(policy, f"{what}_denied"))
         for name in sorted(both):

@@ -47,12 +47,12 @@ def policy_save(
     """
     if not can(actor, Action.THRESHOLD_EDIT, repository.scope) or actor.is_service:
         raise NotAllowed(
-            "Your role does not edit the policy of this repository.",
+            "Your role does not edit the code rules of this repository.",
             remedy="Ask a quality lead or the chair.",
             denial=Denial("policy.save", "repository", str(repository.pk), repository.scope_id),
         )
     if not reason.strip():
-        raise NofxError("Say why the policy is changed.", remedy="One sentence is enough.")
+        raise NofxError("Say why the rules are changed.", remedy="One sentence is enough.")
     Repository.objects.select_for_update().get(pk=repository.pk)
     last = policy_current(repository)
     if (last.version if last else 0) != seen_version:

@@ -72,7 +72,7 @@ def policy_write(request: HtmxRequest, name: str) -> HttpResponse:
     except PolicyChanged as error:
         return _page(request, repository, form.begun_anew(policy_current(repository), str(error)), status=error.status)
     response = redirect_after(request, reverse("knowledge:policy-detail", args=[repository.name]))
-    return notify(request, response, f"Version {policy.version} of the policy counts now.")
+    return notify(request, response, f"Version {policy.version} of the code rules counts now.")
 
 
 def _page(request: HtmxRequest, repository: Repository, form: PolicyForm | None, *, status: int = 200) -> HttpResponse:
@@ -91,7 +91,7 @@ def _page(request: HtmxRequest, repository: Repository, form: PolicyForm | None,
         "form": form if may_edit else None,
         "patterns": [one.slug for one in patterns()],
         "antipatterns": [one.slug for one in ANTIPATTERNS],
-        "trail": [("Knowledge", reverse("knowledge:index")), ("Policies", reverse("knowledge:policy-list"))],
+        "trail": [("Knowledge", reverse("knowledge:index")), ("Code rules", reverse("knowledge:policy-list"))],
     }
     return render(request, "knowledge/policy_detail.html", context, status=status)
 

@@ -16,7 +16,7 @@ def knowledge_tabs(current: str) -> list[dict[str, Any]]:
         ("index", "Patterns", len(patterns())),
         ("antipattern-list", "Anti-patterns", len(ANTIPATTERNS)),
         ("mined-list", "Mined", None),
-        ("policy-list", "Policies", None),
+        ("policy-list", "Code rules", None),
     )
     return [
         {"label": label, "url": reverse(f"knowledge:{name}"), "count": count, "is_current": name == current}
