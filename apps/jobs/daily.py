@@ -9,9 +9,9 @@ from apps.governance.models import User
 from apps.governance.selectors import can
 from apps.governance.services import ChainBroken, audit_anchor, audit_check, retention_run
 from apps.governance.types import Action
-from apps.jobs.recurring import PLATFORM_KIND
 from apps.jobs.registry import job_handler, job_subject_access
 from apps.jobs.runner import JobRun
+from apps.jobs.types import PLATFORM_KIND
 
 DAY = timedelta(days=1)
 

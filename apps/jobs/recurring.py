@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from apps.jobs import registry
 from apps.jobs.models import Job
 from apps.jobs.services import job_enqueue
+from apps.jobs.types import PLATFORM_ID, PLATFORM_KIND
 
-# What such a job is about: the platform as a whole.
-PLATFORM_KIND, PLATFORM_ID = "platform", UUID(int=0)
 _LOCK = 0x6E6F6678_64756500
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from apps.jobs.engine.notices import Kind as NoticeKind
 
-__all__ = ["ClaimLost", "JobCancelled", "NoticeKind", "WorkerStopping"]
+__all__ = ["PLATFORM_ID", "PLATFORM_KIND", "ClaimLost", "JobCancelled", "NoticeKind", "WorkerStopping"]
+
+# What a job is about that nobody asks for: the platform as a whole.
+PLATFORM_KIND, PLATFORM_ID = "platform", UUID(int=0)
 
 
 class JobCancelled(Exception):

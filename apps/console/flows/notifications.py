@@ -15,6 +15,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from apps.console.flows.committee_notices import COMMITTEE_RULES
+from apps.console.flows.platform_notices import PLATFORM_RULES
 from apps.generation.models import GenerationRun
 from apps.generation.services.questions import has_question
 from apps.generation.types import RequestStatus as Status
@@ -250,4 +251,5 @@ RULES: dict[str, Callable[[AuditEvent], list[Notice]]] = {
     "audit.verify": _chain_verified,
     "webhook.disable": _webhook_disabled,
     **COMMITTEE_RULES,
+    **PLATFORM_RULES,
 }

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     GATE_CHANGED = "gate_changed"
     SCOPE_SUSPENDED = "scope_suspended"
     REQUEST_MOVED = "request_moved"
+    ENDS_SOON = "ends_soon"
     RULES_CHANGED = "rules_changed"
     PLATFORM = "platform"
 

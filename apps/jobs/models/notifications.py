@@ -20,6 +20,7 @@ class Kind(models.TextChoices):
     GATE_CHANGED = "gate_changed", "A gate changed its state"
     SCOPE_SUSPENDED = "scope_suspended", "Generation was suspended"
     REQUEST_MOVED = "request_moved", "Your request moved on"
+    ENDS_SOON = "ends_soon", "Something that you answer for ends soon"
     RULES_CHANGED = "rules_changed", "Rules or roles changed"
     PLATFORM = "platform", "The platform itself"
 

@@ -1,0 +1,44 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("jobs", "0002_notifications_and_webhooks"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="notification",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("your_turn", "Your turn"),
+                    ("request_ended", "Your request ended"),
+                    ("gate_changed", "A gate changed its state"),
+                    ("scope_suspended", "Generation was suspended"),
+                    ("request_moved", "Your request moved on"),
+                    ("ends_soon", "Something that you answer for ends soon"),
+                    ("rules_changed", "Rules or roles changed"),
+                    ("platform", "The platform itself"),
+                ],
+                max_length=20,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="notificationchoice",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("your_turn", "Your turn"),
+                    ("request_ended", "Your request ended"),
+                    ("gate_changed", "A gate changed its state"),
+                    ("scope_suspended", "Generation was suspended"),
+                    ("request_moved", "Your request moved on"),
+                    ("ends_soon", "Something that you answer for ends soon"),
+                    ("rules_changed", "Rules or roles changed"),
+                    ("platform", "The platform itself"),
+                ],
+                max_length=20,
+            ),
+        ),
+    ]
