@@ -7,6 +7,7 @@ from uuid import UUID
 
 from apps.console.flows.absences import absences_tell
 from apps.console.flows.gates import evidence_due_run, evidence_run
+from apps.console.flows.quality_gates import gate_run, gates_run, quality_gate_is_readable
 from apps.console.flows.upcoming import UPCOMING_JOB, ends_tell
 from apps.console.metrics.sampling import SAMPLE_JOB, places_refresh, samples_take
 from apps.console.selectors_packs import pack_visible
@@ -15,7 +16,17 @@ from apps.core.clock import now
 from apps.governance.models import User
 from apps.jobs.services import JobRun, job_handler, job_subject_access
 
-__all__ = ["console_pack", "evidence_due_run", "evidence_run", "pack_is_readable", "samples_run", "upcoming_tell"]
+__all__ = [
+    "console_pack",
+    "evidence_due_run",
+    "evidence_run",
+    "gate_run",
+    "gates_run",
+    "pack_is_readable",
+    "quality_gate_is_readable",
+    "samples_run",
+    "upcoming_tell",
+]
 
 
 @job_handler(SAMPLE_JOB, timeout_s=1800)

@@ -155,6 +155,7 @@ audit_words_register(
         "policy.propose": ("propose", "proposed", "an approval policy for {risk:some} risk in {place}"),
         "policy.publish": ("publish", "published", "an approval policy for {risk:some} risk in {place}"),
         "policy.simulate": ("try", "tried", "an approval policy of {place} on past requests"),
+        "quality.gate": ("find", "found", "the quality gate of {place} in another state: {state}"),
         "retention.ask": ("ask", "asked", "for another retention"),
         "retention.begin": ("begin", "began", "a run of retention"),
         "retention.confirm": ("sign", "signed", "another retention"),

@@ -10,11 +10,12 @@ from apps.console.flows.guidance import architecture_guidance
 from apps.console.flows.inheritance import merge_inherit
 from apps.console.flows.notifications import request_tell
 from apps.console.flows.quality import EXAMINERS
+from apps.console.flows.quality_gates import measurement_follow
 from apps.console.flows.webhooks import request_send
 from apps.generation.services.joined import examiner_register, guide_register, heir_register
 from apps.generation.services.moves import request_moved
 from apps.governance.services import audit_recorded
-from apps.jobs.services import chore_register
+from apps.jobs.services import attempt_ended, chore_register
 
 __all__ = ["join"]
 
@@ -28,4 +29,5 @@ def join() -> None:
     audit_recorded.connect(chain_tell, dispatch_uid="console.chain_tell")
     request_moved.connect(request_tell, dispatch_uid="console.request_tell")
     request_moved.connect(request_send, dispatch_uid="console.request_send")
+    attempt_ended.connect(measurement_follow, dispatch_uid="console.measurement_follow")
     chore_register("tell", chain_tell)

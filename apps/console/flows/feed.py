@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from apps.console.flows.notifications import entry_tell
+from apps.console.flows.quality_gates import report_follow
 from apps.console.flows.webhooks import entry_send
 from apps.governance.models import AuditEvent
 from apps.jobs.services import feed_advance
 
 # One position each: what goes wrong on one way holds nothing up on the other.
-READERS = {"people": entry_tell, "webhooks": entry_send}
+READERS = {"people": entry_tell, "webhooks": entry_send, "quality gates": report_follow}
 
 
 def chain_tell(*, event: AuditEvent | None = None, **_: object) -> int:

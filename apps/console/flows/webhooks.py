@@ -17,9 +17,10 @@ from django.urls import reverse
 from apps.core.ids import format_id
 from apps.generation.models import Candidate, GenerationRun
 from apps.generation.types import RequestStatus as Status
-from apps.governance.models import AuditEvent, Gate
+from apps.governance.models import AuditEvent, EvidencePack, Gate, Suspension
 from apps.governance.types import Outcome
 from apps.jobs.services import event_send
+from apps.repositories.models import Repository
 
 Event = tuple[str, dict[str, object]]
 
@@ -50,12 +51,11 @@ def _run(identity: str | UUID) -> GenerationRun | None:
 
 
 def _request(run: GenerationRun) -> dict[str, object]:
-    page = reverse("generation:request-detail", args=[run.pk])
     return {
         "request": format_id("req", run.pk),
         "title": run.title,
         "risk": run.risk_tier,
-        "url": settings.NOFX_PUBLIC_URL.rstrip("/") + page,
+        "url": _address("generation:request-detail", run.pk),
     }
 
 
@@ -80,7 +80,7 @@ def _decided(event: AuditEvent) -> list[Event]:
 
 
 def _documentation(event: AuditEvent) -> list[Event]:
-    page = settings.NOFX_PUBLIC_URL.rstrip("/") + reverse("docs:page-detail", args=[event.object_id])
+    page = _address("docs:page-detail", event.object_id)
     data = {"page": format_id("page", event.object_id), "state": event.detail.get("state", ""), "url": page}
     return [("docs.drift_changed", data)]
 
@@ -90,15 +90,51 @@ def _of_gate(name: str) -> Callable[[AuditEvent], list[Event]]:
         gate = Gate.objects.filter(pk=event.object_id).first()
         if gate is None or (event.action == "gate.evidence" and not event.detail.get("changed")):
             return []
-        page = settings.NOFX_PUBLIC_URL.rstrip("/") + reverse("governance:gate-detail", args=[gate.pk])
+        page = _address("governance:gate-detail", gate.pk)
         return [(name, {"gate": format_id("gate", gate.pk), "title": gate.title, "state": gate.state, "url": page})]
 
     return rule
 
 
 def _suspended(event: AuditEvent) -> list[Event]:
-    page = settings.NOFX_PUBLIC_URL.rstrip("/") + reverse("governance:ladder")
-    return [("scope.suspended", {"suspension": format_id("suspension", event.object_id), "url": page})]
+    suspension = Suspension.objects.filter(pk=event.object_id).first()
+    if suspension is None:
+        return []
+    data = {
+        "suspension": format_id("suspension", suspension.pk),
+        "kind": suspension.kind,
+        "url": _address("governance:ladder"),
+    }
+    return [("scope.suspended", data)]
+
+
+def _quality_gate(event: AuditEvent) -> list[Event]:
+    repository = Repository.objects.filter(scope=event.scope).first()
+    if repository is None:
+        return []
+    told = {key: event.detail.get(key) for key in ("state", "before", "conditions", "changed")}
+    page = _address("quality:coverage", repository.name)
+    return [("quality.gate_changed", {"repository": repository.name, **told, "url": page})]
+
+
+def _export(event: AuditEvent) -> list[Event]:
+    pack = EvidencePack.objects.defer("archive").filter(pk=event.detail.get("pack")).first()
+    if pack is None or pack.expires_at is None:
+        return []
+    prefix = {"request": "req"}.get(pack.subject_kind, pack.subject_kind)
+    data = {
+        "export": format_id("pack", pack.pk),
+        "kind": "evidence_pack",
+        "about": format_id(prefix, pack.subject_id),
+        "size": pack.size,
+        "expires_at": pack.expires_at.isoformat(),
+        "url": _address("console:pack-detail", pack.pk),
+    }
+    return [("export.ready", data)]
+
+
+def _address(name: str, *arguments: object) -> str:
+    return settings.NOFX_PUBLIC_URL.rstrip("/") + reverse(name, args=arguments)
 
 
 RULES: dict[str, Callable[[AuditEvent], list[Event]]] = {
@@ -113,4 +149,6 @@ RULES: dict[str, Callable[[AuditEvent], list[Event]]] = {
     "gate.decide": _of_gate("gate.decided"),
     "generation.suspend": _suspended,
     "docs.validate": _documentation,
+    "quality.gate": _quality_gate,
+    "pack.make": _export,
 }

@@ -25,6 +25,8 @@ EVENTS: Mapping[str, str] = {
     "gate.decided": "The committee decided a gate.",
     "scope.suspended": "Generation was suspended in a place.",
     "docs.drift_changed": "A page of documentation was held against the code.",
+    "quality.gate_changed": "A condition of a repository's quality gate is in another state.",
+    "export.ready": "An evidence pack can be taken away.",
 }
 PING = "ping"
 TOLERANCE = timedelta(minutes=5)
