@@ -102,6 +102,7 @@ def long_tables(root: User) -> None:
 LONG: list[type[Model]] = [AuditEvent, Job, JobEvent, Notification, WebhookDelivery, WebhookAttempt, ModelCall]
 
 
+@pytest.mark.bar(13)
 def test_lists_of_long_tables_open_search_and_turn_pages_within_300_ms(
     long_tables: None, root: User, client: Client
 ) -> None:

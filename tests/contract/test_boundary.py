@@ -183,6 +183,7 @@ def test_the_callers_request_id_comes_back_when_it_is_harmless(call):
 class TestRepetitions:
     KEY = {"Idempotency-Key": "k1"}
 
+    @pytest.mark.bar(11)
     def test_the_same_key_and_body_make_one_object_and_get_the_same_answer(self, call, engineer):
         first = call("POST", MAKE, {"name": "x"}, user=engineer, headers=self.KEY)
         second = call("POST", MAKE, {"name": "x"}, user=engineer, headers=self.KEY)
@@ -192,6 +193,7 @@ class TestRepetitions:
         assert second["Content-Type"] == first["Content-Type"]
         assert Organisation.objects.filter(name="x").count() == 1
 
+    @pytest.mark.bar(11)
     def test_the_same_key_with_another_body_is_refused(self, call, engineer):
         call("POST", MAKE, {"name": "x"}, user=engineer, headers=self.KEY)
         response = call("POST", MAKE, {"name": "y"}, user=engineer, headers=self.KEY)

@@ -26,6 +26,7 @@ def committee(db, monkeypatch):
     return committee_make(*places, figures)
 
 
+@pytest.mark.bar(2)
 @pytest.mark.parametrize("verb", BODIES)
 def test_a_token_with_every_scope_does_nothing_to_a_gate_and_is_recorded(call, committee, verb):
     gate = committee.opened()

@@ -291,6 +291,7 @@ class TestBlindness:
         "/api/v1/job-events",
     )
 
+    @pytest.mark.bar(5)
     def test_no_answer_names_the_model_before_the_vote(self, call, world, open_request, reviewer):
         Job.objects.update(progress={"model": "qwen"})
         CodeGenerationRequest.objects.exclude(pk=open_request.pk).update(status="in_review")
@@ -319,6 +320,7 @@ class TestBlindness:
         rows = items(call("GET", f"/api/v1/candidates?request={open_request.pk}", user=auditor))
         assert rows[0]["model_id"] == "qwen"
 
+    @pytest.mark.bar(5)
     def test_others_verdicts_appear_after_ones_own(self, call, world, open_request, reviewer, scope):
         path = f"/api/v1/ballots?subject_id={open_request.pk}"
         assert items(call("GET", path, user=reviewer)) == []

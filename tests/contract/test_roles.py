@@ -268,6 +268,7 @@ def test_every_operation_of_the_document_is_in_this_table():
     assert verbs == {(verb.method, verb.path) for verb in VERBS} | ELSEWHERE
 
 
+@pytest.mark.bar(2)
 def test_no_scope_of_a_token_votes_approves_or_merges():
     document = openapi_document()
     scopes = {

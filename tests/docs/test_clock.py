@@ -97,6 +97,7 @@ class TestEngine:
             assert all(lapse < found.since for lapse in ended)
             assert all(release.at >= found.since for release in found.releases)
 
+    @pytest.mark.bar(15)
     @given(TIMELINES, st.integers(1, 200), st.integers(73, 400), st.integers(0, 300))
     def test_an_injected_stale_page_restarts_it(self, steps, before, hours, later):
         end = (timeline(steps)[-1].at - START) // HOUR + before + hours + later
@@ -106,6 +107,7 @@ class TestEngine:
         assert all(release.at >= injected[-1].at for release in found.releases)
         assert "stale for more than 72 hours" in found.restarted_because
 
+    @pytest.mark.bar(15)
     @given(TIMELINES, st.integers(1, 200), st.sampled_from(["broken", "unknown"]), st.integers(0, 100))
     def test_an_injected_broken_page_restarts_it_however_short_it_was(self, steps, before, state, hours):
         injected = timeline([*steps, (before, state), (hours, "in_sync")])

@@ -62,6 +62,8 @@ def take_the_evidence(page: Page, folder: Path) -> None:
     assert subprocess.run(command, check=False).returncode == 1
 
 
+@pytest.mark.bar(7)
+@pytest.mark.bar(14)
 def test_a_committee_of_five_opens_a_scope_on_evidence(
     committee: Committee,
     page: Page,

@@ -85,6 +85,7 @@ def work_off_live(page: Page) -> None:
     job_execute(job.pk)
 
 
+@pytest.mark.bar(12)
 def test_an_architecture_is_analysed_planned_and_rehearsed(
     page: Page, architect: User, looked_at: Callable[[str, str], None], tangled: Path
 ) -> None:
@@ -115,6 +116,7 @@ def test_an_architecture_is_analysed_planned_and_rehearsed(
     looked_at("/architecture?repository=tangle", "architecture-failed")
 
 
+@pytest.mark.bar(12)
 def test_a_docs_page_is_written_checked_and_read(
     page: Page, architect: User, looked_at: Callable[[str, str], None], tangled: Path
 ) -> None:

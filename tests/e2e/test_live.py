@@ -54,6 +54,7 @@ def test_events_in_quick_succession_end_at_the_last_one(page: Page, running_job:
     expect(page.locator("[data-live-job]")).to_contain_text("step 20", timeout=5_000)
 
 
+@pytest.mark.bar(10)
 def test_a_page_that_lost_its_connection_asks_for_what_it_missed(page: Page, running_job: Job) -> None:
     addresses: list[str] = []
     sockets: list[WebSocketRoute] = []

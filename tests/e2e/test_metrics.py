@@ -76,6 +76,7 @@ def measured(repository: Repository, scope: Scope, engineer: User) -> Repository
     return repository
 
 
+@pytest.mark.bar(12)
 def test_metrics_are_accessible_and_fit_a_narrow_window(
     measured: Repository,
     engineer: User,

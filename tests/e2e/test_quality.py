@@ -55,6 +55,7 @@ def measured(repository: Repository, engineer: User) -> Repository:
     return repository
 
 
+@pytest.mark.bar(12)
 def test_what_was_measured_is_drawn_accessible_and_fits_a_narrow_window(
     page: Page,
     sign_in: Callable[[User], None],

@@ -31,6 +31,7 @@ def addresses() -> list[str]:
     return [*ours, *EXTRA]
 
 
+@pytest.mark.bar(12)
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["wide", "phone"])
 def test_every_page_of_the_rail_is_accessible_in_both_themes(
     page: Page, engineer: User, both_themes: str, size: tuple[int, int], axe: Callable[[Page], None]
@@ -44,6 +45,7 @@ def test_every_page_of_the_rail_is_accessible_in_both_themes(
         axe(page)
 
 
+@pytest.mark.bar(12)
 def test_every_page_of_the_rail_fits_a_screen_of_320(page: Page, engineer: User, overflow: Callable[[], int]) -> None:
     for address in addresses():
         page.goto(address)

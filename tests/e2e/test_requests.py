@@ -34,6 +34,7 @@ def request_in_review(
     return request
 
 
+@pytest.mark.bar(12)
 def test_progress_and_review_are_accessible_and_fit_a_narrow_window(
     request_in_review: CodeGenerationRequest,
     page: Page,
@@ -118,6 +119,7 @@ def test_what_was_written_without_a_request_is_accessible_and_fits_a_narrow_wind
     axe(page)
 
 
+@pytest.mark.bar(12)
 def test_candidates_are_rated_by_keyboard_in_a_narrow_window_and_no_shortcut_signs(
     request_in_review: CodeGenerationRequest, page: Page, sign_in: Any, axe: Any, both_themes: str, reviewer: User
 ) -> None:

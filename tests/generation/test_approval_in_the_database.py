@@ -55,6 +55,7 @@ APPROVE = "UPDATE code_generation_requests SET status = 'approved' WHERE id = %s
 SHORT = "of 2 people have approved what is there now"
 
 
+@pytest.mark.bar(1)
 def test_a_request_is_not_approved_without_people(run: GenerationRun, reviewer: User) -> None:
     for status in ("approved", "delivering", "delivered", "observed"):
         refuse(SHORT, "UPDATE code_generation_requests SET status = %s WHERE id = %s", status, run.pk)
@@ -63,6 +64,7 @@ def test_a_request_is_not_approved_without_people(run: GenerationRun, reviewer: 
     refuse(f"1 {SHORT}", APPROVE, run.pk)
 
 
+@pytest.mark.bar(1)
 def test_two_people_on_the_current_digest_approve(run: GenerationRun, reviewer: User, owner: User) -> None:
     cast(run, reviewer)
     cast(run, owner, digest="e" * 64)
@@ -72,6 +74,7 @@ def test_two_people_on_the_current_digest_approve(run: GenerationRun, reviewer: 
     sql(APPROVE, run.pk)
 
 
+@pytest.mark.bar(1)
 @pytest.mark.parametrize(
     "spoiled",
     [
@@ -88,6 +91,7 @@ def test_who_is_no_active_person_any_more_is_not_counted(
     refuse(f"1 {SHORT}", APPROVE, run.pk)
 
 
+@pytest.mark.bar(1)
 def test_who_got_a_part_or_stepped_aside_after_voting_is_not_counted(
     run: GenerationRun, reviewer: User, owner: User
 ) -> None:
@@ -100,6 +104,7 @@ def test_who_got_a_part_or_stepped_aside_after_voting_is_not_counted(
     refuse(f"0 {SHORT}", APPROVE, run.pk)
 
 
+@pytest.mark.bar(1)
 def test_accounts_that_turn_out_to_be_one_persons_count_once(run: GenerationRun, reviewer: User, owner: User) -> None:
     cast(run, reviewer)
     cast(run, owner)
@@ -123,6 +128,7 @@ def refuse_cast(run: GenerationRun, voter: User, why: str, **options: int) -> No
         cast(run, voter, **options)
 
 
+@pytest.mark.bar(2)
 def test_who_may_not_vote_casts_no_ballot(run: GenerationRun, engineer: User, owner: User) -> None:
     refuse_cast(run, engineer, "has a part in a request")
     refuse_cast(run, User.objects.create_user("bot", is_service=True), "Only an active person")
@@ -145,6 +151,7 @@ def test_a_ballot_is_not_changed_removed_or_revived_and_a_recusal_not_voided(run
     refuse("permission denied", "TRUNCATE governance_ballot CASCADE")
 
 
+@pytest.mark.bar(1)
 def test_the_law_itself_is_not_switched_off(run: GenerationRun) -> None:
     refuse("must be owner", "ALTER TABLE code_generation_requests DISABLE TRIGGER generation_request_approved")
     refuse("must be owner", "DROP TRIGGER governance_ballot_admitted ON governance_ballot")
@@ -152,6 +159,7 @@ def test_the_law_itself_is_not_switched_off(run: GenerationRun) -> None:
     refuse("permission denied", "SET session_replication_role = replica")
 
 
+@pytest.mark.bar(1)
 def test_a_request_is_not_born_approved_and_its_risk_is_not_lowered(run: GenerationRun) -> None:
     refuse(
         "Nothing has been reviewed",

@@ -59,6 +59,7 @@ def refused(files: dict[str, bytes], why: str) -> None:
         pack_checked(archive_files(b"".join(archive(files.items()))))
 
 
+@pytest.mark.bar(14)
 def test_a_pack_verifies_alone_and_fails_after_any_change(
     approved: GenerationRun, owner: User, engineer: User, tmp_path: Path
 ) -> None:

@@ -140,6 +140,7 @@ def test_the_lens_takes_one_query_however_many_candidates_there_are(
     assert queries(requirement="R1", show="A") == queries(show="A") + 1
 
 
+@pytest.mark.bar(5)
 def test_tests_that_a_model_wrote_itself_are_named_only_when_its_author_may_be_known(
     made: CodeGenerationRequest,
 ) -> None:

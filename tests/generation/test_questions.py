@@ -115,6 +115,7 @@ def test_an_answer_decides_against_the_majority_and_becomes_a_test(run: Generati
         assert candidate.patch_digest not in before
 
 
+@pytest.mark.bar(4)
 def test_what_reviewers_saw_changed_so_their_verdicts_are_void(
     run: GenerationRun, engineer: User, reviewer: User
 ) -> None:

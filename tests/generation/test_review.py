@@ -64,16 +64,19 @@ def test_two_people_of_whom_one_is_owner_approve(run: GenerationRun, reviewer: U
     assert Job.objects.filter(kind="generation.deliver", subject_id=run.pk).count() == 1
 
 
+@pytest.mark.bar(2)
 def test_the_requester_cannot_approve_their_own_request(run: GenerationRun, engineer: User) -> None:
     with pytest.raises(NotEligible, match="requester of this request"):
         vote(run, engineer)
 
 
+@pytest.mark.bar(2)
 def test_a_token_cannot_vote(run: GenerationRun, reviewer: User) -> None:
     with pytest.raises(NotInteractive):
         vote(run, reviewer, is_interactive=False)
 
 
+@pytest.mark.bar(4)
 def test_a_vote_on_what_is_no_longer_there_is_not_counted(run: GenerationRun, reviewer: User) -> None:
     seen = review_digest(run=run)
     Candidate.objects.filter(request=run.request).update(patch="something else")
@@ -142,6 +145,7 @@ def test_a_verdict_other_than_stepping_aside_says_which_candidate_it_would_take(
     assert b"Say which one you would take." in answer.content
 
 
+@pytest.mark.bar(4)
 def test_another_choice_voids_the_verdicts(run: GenerationRun, reviewer: User, owner: User) -> None:
     vote(run, reviewer)
     other = Candidate.objects.filter(request=run.request, duplicate_of=None).exclude(pk=selected_candidate(run=run).pk)
@@ -161,6 +165,7 @@ def test_models_are_hidden_from_a_reviewer_until_they_voted(run: GenerationRun, 
     assert models_are_visible(run, reviewer)
 
 
+@pytest.mark.bar(5)
 def test_the_page_does_not_name_a_model_before_the_verdict(run: GenerationRun, reviewer: User, client: Client) -> None:
     client.force_login(reviewer)
     for name in ("generation:review", "generation:request-detail"):
@@ -169,6 +174,7 @@ def test_the_page_does_not_name_a_model_before_the_verdict(run: GenerationRun, r
     assert b"test-model" in client.get(reverse("generation:review", args=[run.pk])).content
 
 
+@pytest.mark.bar(6)
 def test_the_order_of_candidates_is_a_reviewers_own_and_audited(
     run: GenerationRun, reviewer: User, client: Client
 ) -> None:
@@ -268,6 +274,7 @@ def test_a_refusal_leads_back_to_a_page_that_can_be_loaded(
     assert f'href="{way_back}">Back to the page</a>' in answer.content.decode()
 
 
+@pytest.mark.bar(2)
 def test_a_refused_vote_is_in_the_audit_chain(run: GenerationRun, engineer: User, client: Client) -> None:
     client.force_login(engineer)
     answer = client.post(
@@ -314,6 +321,7 @@ def test_the_page_takes_the_same_number_of_queries_for_two_candidates_and_for_tw
     assert queries() == before
 
 
+@pytest.mark.bar(5)
 def test_the_api_does_not_name_a_model_before_the_verdict(run: GenerationRun, reviewer: User, client: Client) -> None:
     client.force_login(reviewer)
     for noun in ("candidates", "artifacts", "consensus", "model-calls", "requests", "stages"):

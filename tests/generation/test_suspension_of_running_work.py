@@ -26,6 +26,7 @@ __all__ = ["database_platform"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
+@pytest.mark.bar(8)
 @pytest.mark.parametrize("kind", ["everything", "repository"])
 def test_new_work_is_refused_at_once_running_work_ends_and_only_a_vote_resumes(
     database_platform: Any,

@@ -97,6 +97,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.bar(9)
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_verification_finds_what_the_owner_did_to_the_table(db, as_owner, damage):
     for number in range(1, 5):
@@ -155,6 +156,7 @@ def test_anything_can_be_hashed_the_same_way_twice(value):
     assert canonical_json(plain(value)) == canonical_json(plain(plain(value)))
 
 
+@pytest.mark.bar(9)
 @given(st.lists(st.dictionaries(st.text(), st.integers(), max_size=2), min_size=2, max_size=6), st.data())
 def test_any_change_of_a_sound_chain_is_found(contents, data):
     links, previous = [], GENESIS

@@ -98,11 +98,13 @@ def other(field: models.Field, scope_id: int) -> str:
     return OTHER.get(field.get_internal_type(), "'other'").format(column=field.column, scope=scope_id)
 
 
+@pytest.mark.bar(9)
 def test_every_column_is_covered_by_the_hash_or_is_one():
     names = {field.attname for field in AuditEvent._meta.concrete_fields}
     assert names == {*HASHED, *ADDED, "sequence", "previous_hash", "hash"}
 
 
+@pytest.mark.bar(9)
 @pytest.mark.parametrize("write", [from_a_page, old_entry], ids=["format 2", "format 1"])
 @pytest.mark.parametrize("field", COLUMNS, ids=lambda field: field.name)
 def test_an_edit_of_any_column_is_found(db, as_owner, organisation, field, write):
@@ -116,6 +118,7 @@ def test_an_edit_of_any_column_is_found(db, as_owner, organisation, field, write
     assert (found.ok, found.first_broken) == (False, 2)
 
 
+@pytest.mark.bar(9)
 @pytest.mark.parametrize("column", ["salt", "ip", "user_agent"])
 def test_an_edit_of_where_an_entry_came_from_is_found(db, as_owner, column):
     for number in range(1, 4):
@@ -177,6 +180,7 @@ class TestAnchors:
         assert [json.loads(path.read_text())["sequence"] for path in sorted(folder.iterdir())] == [1, 2]
         assert audit_verify().anchors == 2
 
+    @pytest.mark.bar(9)
     def test_a_chain_that_was_cut_behind_an_anchor_is_found(self, db, as_owner):
         for number in range(1, 5):
             from_a_page(number)
@@ -189,6 +193,7 @@ class TestAnchors:
         assert (found.ok, found.first_broken) == (False, 4)
         assert found.problem.endswith("saw entry 4: entries were cut off.")
 
+    @pytest.mark.bar(9)
     def test_a_chain_rewritten_as_a_whole_is_found(self, db, as_owner):
         for number in range(1, 4):
             from_a_page(number)

@@ -52,11 +52,13 @@ def test_a_ballot_is_recorded_with_what_was_seen_and_audited(subject, scope, rev
     assert (event.actor_id, event.after_digest, event.outcome) == (str(reviewer.pk), SEEN, "done")
 
 
+@pytest.mark.bar(2)
 def test_a_token_never_votes(subject, scope, reviewer):
     with pytest.raises(NotInteractive):
         cast(subject, scope, reviewer, is_interactive=False)
 
 
+@pytest.mark.bar(2)
 def test_a_service_account_never_votes(subject, scope, person):
     with pytest.raises(NotInteractive):
         cast(subject, scope, person("bot", Role.REVIEWER, is_service=True))
@@ -73,6 +75,7 @@ def test_a_reviewer_of_another_repository_does_not_vote(subject, scope, other_sc
         cast(subject, scope, person("olga", Role.REVIEWER, where=other_scope))
 
 
+@pytest.mark.bar(2)
 def test_the_requester_cannot_vote_even_as_a_reviewer(scope, reviewer):
     subject = Subject("consensus", uuid4(), SEEN, {reviewer.pk: "you asked for this code."})
     with pytest.raises(NotEligible, match="you asked for this code"):
@@ -86,6 +89,7 @@ def test_a_quality_lead_may_block_but_not_approve(subject, scope, person):
     assert cast(subject, scope, lead, Verdict.BLOCK, rationale="Untested.").verdict == "block"
 
 
+@pytest.mark.bar(4)
 def test_a_vote_on_content_that_changed_is_refused(subject, scope, reviewer):
     with pytest.raises(ContentChanged):
         cast(subject, scope, reviewer, digest="b" * 64)
@@ -105,6 +109,7 @@ def test_a_refusal_needs_a_reason(subject, scope, reviewer, verdict):
         cast(subject, scope, reviewer, verdict, rationale="  ")
 
 
+@pytest.mark.bar(4)
 def test_a_change_voids_the_ballots_on_what_was_there_before(subject, scope, reviewer, person):
     cast(subject, scope, reviewer)
     voided = ballots_void(
@@ -170,6 +175,7 @@ def test_the_application_cannot_remove_or_revive_a_ballot(subject, scope, review
         Ballot.objects.filter(pk=ballot.pk).update(voided_at=None, void_reason="")
 
 
+@pytest.mark.bar(2)
 def test_a_denied_vote_is_in_the_audit_chain(subject, scope, person):
     outsider = person("eve", Role.ENGINEER)
     with pytest.raises(NotEligible) as refusal:
@@ -193,6 +199,7 @@ def test_two_people_decide(subject, scope, person, reviewer, django_assert_num_q
     assert decision_of(subject, policy=policy, scope=scope, path="docs/a.md").state is DecisionState.PENDING
 
 
+@pytest.mark.bar(3)
 def test_a_request_that_nobody_could_approve_is_refused_at_once(scope, person, reviewer):
     owner = person("olga", Role.REVIEWER)
     code_owner_assign(user=owner, scope=scope, granted_by=None)
@@ -204,6 +211,7 @@ def test_a_request_that_nobody_could_approve_is_refused_at_once(scope, person, r
         approval_require_possible(policy=DEFAULT_POLICIES["high"], scope=scope, barred={})
 
 
+@pytest.mark.bar(3)
 def test_a_request_that_only_one_person_could_approve_is_refused_at_once(scope, reviewer):
     alone = Policy("one", (Seat("a reviewer"),))
     with pytest.raises(Unsatisfiable, match="Only one person could approve this"):

@@ -31,6 +31,7 @@ def is_approved(history: History) -> bool:
     return decision_of(history).state is DecisionState.APPROVED
 
 
+@pytest.mark.bar(1)
 @many
 @given(HISTORIES)
 def test_a_decision_is_what_searching_every_seating_finds(history: History) -> None:
@@ -45,6 +46,7 @@ def test_a_decision_is_what_searching_every_seating_finds(history: History) -> N
     assert len(decision.filled) + len(decision.open) == len(history.policy.seats)
 
 
+@pytest.mark.bar(1)
 @some
 @given(HISTORIES)
 def test_a_change_after_the_last_approval_voids_it(history: History) -> None:
@@ -54,6 +56,7 @@ def test_a_change_after_the_last_approval_voids_it(history: History) -> None:
     assert decision.filled == ()
 
 
+@pytest.mark.bar(1)
 @some
 @given(HISTORIES, st.integers(0, 300))
 def test_time_alone_never_approves(history: History, minutes: int) -> None:
@@ -62,6 +65,7 @@ def test_time_alone_never_approves(history: History, minutes: int) -> None:
     assert is_approved(history) or not is_approved(later)
 
 
+@pytest.mark.bar(1)
 @some
 @given(HISTORIES, st.integers(1, 6))
 def test_a_recusal_holds_whatever_else_its_person_says_and_lowers_no_threshold(history: History, user: int) -> None:
@@ -110,6 +114,7 @@ def test_what_is_approved_could_be_approved_by_those_who_were_not_recused(histor
     assert is_satisfiable(history.policy, history.roster, {**history.barred, **recused, **gone})
 
 
+@pytest.mark.bar(1)
 @some
 @given(HISTORIES, st.integers(1, 6))
 def test_a_stranger_or_an_empty_digest_never_adds_anything(history: History, user: int) -> None:

@@ -155,6 +155,7 @@ def test_a_policy_without_seats_cannot_be_made():
         Policy("nothing", ())
 
 
+@pytest.mark.bar(2)
 def test_a_models_tally_is_no_ballot():
     with pytest.raises(AttributeError):
         outcome(ballot(1), ModelTally(agreeing=9, total=9))

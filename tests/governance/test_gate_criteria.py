@@ -83,6 +83,7 @@ def test_a_point_that_fails_is_not_met_and_says_what_would_turn_it():
     assert judged.sentence == f"50 % is not at least 90 %. Another {more} approved requests in a row would turn it."
 
 
+@pytest.mark.bar(7)
 def test_few_observations_say_nothing_whatever_the_value():
     asked = criterion(minimum_n=30, counted=("decided request", "decided requests"))
     assert held(1.0, 29, replace(asked, threshold=0.5)).state is State.INSUFFICIENT_DATA
@@ -91,6 +92,7 @@ def test_few_observations_say_nothing_whatever_the_value():
     assert few.state is State.INSUFFICIENT_DATA
 
 
+@pytest.mark.bar(15)
 def test_a_minimum_over_a_window_compares_itself():
     asked = criterion(threshold=0.9)
     assert held(0.9, 4, asked, Shape.MINIMUM).state is State.MET
@@ -110,6 +112,7 @@ def test_what_nobody_registered_is_an_error():
     assert judged.sentence.startswith("Nothing measures this yet")
 
 
+@pytest.mark.bar(7)
 def test_what_failed_or_was_never_read_is_an_error():
     assert judge(criterion(), measure(), None, error="The source is down.", now=NOON).sentence == "The source is down."
     assert judge(criterion(), measure(), None, error="", now=NOON).state is State.ERROR
@@ -215,5 +218,6 @@ def test_the_vote_has_six_seats_one_veto_and_leaves_empty_seats_empty():
     assert all(seat.holders for seat in policy.seats)
 
 
+@pytest.mark.bar(7)
 def test_errors_and_stale_figures_block():
     assert {State.ERROR, State.STALE} == BLOCKING

@@ -42,6 +42,7 @@ def decided(committee: Committee) -> Gate:
     return gate
 
 
+@pytest.mark.bar(14)
 def test_a_decided_gate_becomes_a_pack_that_verifies(committee: Committee) -> None:
     gate = decided(committee)
     assert gate.state == "approved"

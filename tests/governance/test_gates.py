@@ -71,6 +71,7 @@ def later(gate, monkeypatch, **delta):
 # --- From the wish to the scope ------------------------------------------------------------------------------------
 
 
+@pytest.mark.bar(7)
 def test_the_whole_way_insufficient_then_open_then_one_aside_then_a_scope(committee, figures):
     figures.said["quality.flake_rate"] = replace(GOOD, value=0.0, n=200)
     gate = committee.request()
@@ -171,6 +172,7 @@ def test_the_minutes_and_presence_go_into_the_decision(committee):
 # --- Evidence ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.bar(7)
 @pytest.mark.parametrize("key", ["generation.lint_pass", "quality.mutation_score"])
 def test_a_source_that_is_down_blocks_opening_even_where_it_only_informs(committee, figures, key):
     figures.said[key] = "The queue of the checks does not answer."
@@ -183,6 +185,7 @@ def test_a_source_that_is_down_blocks_opening_even_where_it_only_informs(committ
         opening(gate, committee)
 
 
+@pytest.mark.bar(7)
 def test_a_database_error_in_a_measure_is_an_error_of_its_row_only(committee, monkeypatch):
     def fails(scopes, window):
         Gate.objects.raw("SELECT nothing FROM nowhere")[0]
@@ -230,6 +233,7 @@ def test_a_criterion_that_only_informs_need_not_be_met(committee, figures):
     assert committee.opened().state == "voting"
 
 
+@pytest.mark.bar(4)
 def test_evidence_that_changes_voids_the_ballots_and_waits_for_the_chair(committee, figures):
     gate = committee.opened()
     before = gate.digest
@@ -320,6 +324,7 @@ def test_members_who_wrote_much_of_the_sample_are_flagged(committee, monkeypatch
 # --- Who may ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.bar(2)
 def test_whoever_asks_has_no_seat_and_no_vote(committee):
     gate = committee.request()
     with pytest.raises(GateInvalid, match="no seat on its gate"):
@@ -359,6 +364,7 @@ def test_only_the_chair_opens_freezes_and_closes(committee):
         assert error.value.denial.object_kind == "gate"
 
 
+@pytest.mark.bar(2)
 def test_tokens_and_machines_do_nothing_to_a_gate(committee, person, organisation):
     gate = committee.opened()
     for refused in (
@@ -400,6 +406,7 @@ def test_a_pilot_needs_no_gate(committee):
         committee.request()
 
 
+@pytest.mark.bar(3)
 def test_a_committee_that_could_never_approve_is_not_saved(committee):
     gate = committee.request()
     with pytest.raises(Unsatisfiable, match="4 seats must approve"):

@@ -141,6 +141,7 @@ def test_a_draft_takes_no_ballot(committee):
     refused("not open", lambda: ballot(gate, committee.chair))
 
 
+@pytest.mark.bar(1)
 def test_it_is_approved_only_with_enough_people_on_enough_seats(gate, committee):
     approve(gate, committee, "chair", "engineering", "security")
     refused("3 of 4 seats approve", lambda: decide(gate))
@@ -150,6 +151,7 @@ def test_it_is_approved_only_with_enough_people_on_enough_seats(gate, committee)
     assert gate.state == "approved"
 
 
+@pytest.mark.bar(1)
 def test_closed_accounts_and_those_who_stepped_aside_do_not_count(gate, committee):
     approve(gate, committee, "chair", "engineering", "security", "quality")
     committee.people["quality"].is_active = False
@@ -166,12 +168,14 @@ def test_a_veto_stands_in_the_database_as_well(gate, committee):
     refused("a seat with a veto rejects it", lambda: decide(gate))
 
 
+@pytest.mark.bar(1)
 def test_void_ballots_do_not_count(gate, committee):
     approve(gate, committee, "chair", "engineering", "quality", "legal")
     Ballot.objects.filter(voter=committee.chair).update(voided_at=datetime.now(UTC), void_reason="changed")
     refused("3 of 4", lambda: decide(gate))
 
 
+@pytest.mark.bar(4)
 def test_evidence_that_changed_decides_nothing_and_is_not_simply_forgotten(gate, committee):
     approve(gate, committee, "chair", "engineering", "quality", "legal")
     Gate.objects.filter(pk=gate.pk).update(evidence_changed="Changed: lint.")

@@ -71,6 +71,7 @@ def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=cwd, env={}, capture_output=True, text=True, timeout=60)
 
 
+@pytest.mark.bar(14)
 def test_a_pack_verifies_alone_and_says_so_in_sentences(tmp_path: Path) -> None:
     (tmp_path / "pack.zip").write_bytes(PACK)
     done = run("pack.zip", cwd=tmp_path)
@@ -121,6 +122,7 @@ def test_the_same_content_is_the_same_bytes() -> None:
     assert made(**{"README.txt": b"Read me?\n"}) != PACK
 
 
+@pytest.mark.bar(14)
 def test_a_change_of_any_byte_of_the_archive_is_found() -> None:
     for place in range(len(PACK)):
         changed = bytearray(PACK)
@@ -153,6 +155,7 @@ def swapped(files: Files) -> Files:
     return {name: files[name] for name in names}
 
 
+@pytest.mark.bar(14)
 @pytest.mark.parametrize(
     ("change", "said"),
     [

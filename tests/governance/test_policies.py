@@ -111,6 +111,7 @@ def test_only_people_with_the_right_at_the_page_change_policies(scope, admin, re
             publish(version, actor, **options)
 
 
+@pytest.mark.bar(3)
 def test_a_policy_that_nobody_could_satisfy_is_refused_with_the_seats(scope, admin, reviewers):
     policy = Policy("two architects", (Seat("an architect", also=Role.ARCHITECT), Seat("a reviewer")))
     with pytest.raises(PolicyInvalid, match="in Acme/shop nobody could fill an architect"):
@@ -118,6 +119,7 @@ def test_a_policy_that_nobody_could_satisfy_is_refused_with_the_seats(scope, adm
     assert not ApprovalPolicyVersion.objects.exists()
 
 
+@pytest.mark.bar(3)
 def test_a_policy_that_nobody_could_satisfy_any_more_is_not_published(scope, admin, chair, reviewers):
     version = propose(scope, admin)
     policy_simulate(version_id=version.pk, actor=admin, is_interactive=True)

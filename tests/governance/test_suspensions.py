@@ -169,6 +169,7 @@ def test_the_reason_may_come_after_once_and_voids_what_was_voted_without_it(
         suspension_explain(suspension_id=suspension.pk, reason="Something else.", actor=chair)
 
 
+@pytest.mark.bar(8)
 def test_two_people_of_the_committee_resume_and_both_ends_are_in_the_chain(
     suspended: Suspension, chair: User, member: User, scope: Scope
 ) -> None:
@@ -181,6 +182,7 @@ def test_two_people_of_the_committee_resume_and_both_ends_are_in_the_chain(
     assert audit_verify().ok
 
 
+@pytest.mark.bar(8)
 def test_two_members_without_the_chair_do_not_resume(
     suspended: Suspension, person: MakePerson, organisation: Scope
 ) -> None:
@@ -210,6 +212,7 @@ def test_who_does_not_sit_on_the_committee_does_not_vote(
         vote(suspended, person("alex", Role.ADMIN, where=organisation))
 
 
+@pytest.mark.bar(8)
 def test_no_token_resumes_and_no_ballot_goes_without_a_reason(suspended: Suspension, chair: User) -> None:
     with pytest.raises(NotInteractive):
         vote(suspended, chair, is_interactive=False)
@@ -238,6 +241,7 @@ def test_nothing_is_resumed_twice(suspended: Suspension, chair: User, member: Us
         vote(suspended, chair)
 
 
+@pytest.mark.bar(8)
 @pytest.mark.parametrize(
     "statement",
     [

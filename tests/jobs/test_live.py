@@ -80,6 +80,7 @@ async def test_a_page_gets_what_it_missed_and_then_what_happens(open_socket: Ope
     await socket.disconnect()
 
 
+@pytest.mark.bar(10)
 async def test_a_page_that_reconnects_gets_only_what_it_missed(open_socket: Open, engineer: User, job: Job) -> None:
     for stage in ("one", "two", "three"):
         await progress(job, stage)
@@ -90,6 +91,7 @@ async def test_a_page_that_reconnects_gets_only_what_it_missed(open_socket: Open
     await socket.disconnect()
 
 
+@pytest.mark.bar(10)
 async def test_a_burst_arrives_whole_and_in_order_on_every_socket(open_socket: Open, engineer: User, job: Job) -> None:
     sockets = [await database_sync_to_async(open_socket)(engineer, since="1") for _ in range(3)]
     for socket in sockets:

@@ -50,6 +50,7 @@ def sent(report: Callable[..., CoverageReport], engineer: Any) -> Callable[..., 
 
 @pytest.mark.django_db
 class TestReading:
+    @pytest.mark.bar(15)
     def test_the_smallest_of_the_window_counts_and_not_the_last(self, scope, report, commit):
         for percent in (95, 88.5, 97):
             report(commit({}), percent)
