@@ -23,6 +23,7 @@ from apps.governance.selectors import roles_of, scopes_where
 from apps.governance.services.audit import denial_record
 
 PROBLEM_TYPE = "application/problem+json"
+JSON_TYPES = {PROBLEM_TYPE, "application/json"}
 
 
 class ErrorItem(Schema):
@@ -108,6 +109,11 @@ def problem_of(request: HttpRequest, error: NofxError) -> HttpResponse:
         remedy=error.remedy,
         required=getattr(error, "required", ()),
     )
+
+
+def wants_problem(request: HttpRequest) -> bool:
+    """Return whether the caller reads JSON rather than pages."""
+    return request.get_preferred_type(["text/html", PROBLEM_TYPE, "application/json"]) in JSON_TYPES
 
 
 class Access:
@@ -217,5 +223,5 @@ def record_denial(request: HttpRequest, error: Exception) -> None:
     if isinstance(error, Recorded | PermissionRefused):
         actor = current_user(request) if request.user.is_authenticated else None
         place = Denial("address.use", "address", request.path, detail={"method": str(request.method)})
-        other = None if isinstance(error, Recorded) else place
+        other = place if isinstance(error, PermissionRefused) else None
         denial_record(error=error, actor=actor, session_key=session_key(request), denial=other)

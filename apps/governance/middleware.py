@@ -1,4 +1,8 @@
-"""Failures of pages become pages: a sentence, what was kept, and a way on. Refusals go into the audit chain."""
+"""
+Failures of pages become pages: a sentence, what was kept, and a way on. Refusals go into the audit chain.
+
+Who asks a page for JSON is told in problem+json.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from apps.core.database import storage_problem
 from apps.core.errors import NofxError
 from apps.core.htmx import notify, redirect_after, render_page, wants_fragment, way_back
 from apps.governance.errors import SecondFactorMissing
-from apps.governance.http import api_token, problem_of, record_denial
+from apps.governance.http import api_token, problem_of, record_denial, wants_problem
 from apps.governance.models import User
 from apps.governance.services.second_factor import has_second_factor, needs_second_factor
 
@@ -76,6 +80,8 @@ class ProblemPages:
         record_denial(request, exception)
         if not isinstance(exception, NofxError):
             return None
+        if wants_problem(request):
+            return problem_of(request, exception)
         if wants_fragment(request):
             return self._toast(request, exception)
         context = {"problem": exception, "way_back": way_back(request)}

@@ -2,7 +2,7 @@
 What holds for every API request, whichever framework answers it.
 
 The request gets an id; a bearer token replaces the session; a repeated POST gets its first answer; and whatever goes
-wrong leaves as problem+json.
+wrong leaves as problem+json. At a page, which is for people, a token is refused.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from django.template.defaultfilters import filesizeformat
 from apps.core.bodies import body_limit
 from apps.core.errors import NofxError
 from apps.governance.addresses import client_address
-from apps.governance.http import PROBLEM_TYPE, TITLES, problem, problem_of, record_denial
-from apps.governance.services import TokenRefused, token_authenticate
+from apps.governance.http import PROBLEM_TYPE, TITLES, access, problem, problem_of, record_denial, wants_problem
+from apps.governance.services import TOKEN_PREFIXES, TokenRefused, token_authenticate
 from nofx.api.idempotency import answered_once
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -55,7 +55,7 @@ def api_boundary(get_response: Handler) -> Handler:
 
     def handle(request: HttpRequest) -> HttpResponse:
         if not is_api(request):
-            return get_response(request)
+            return _at_page(request, get_response)
         request.api_token = None  # read by apps.governance.http
         try:
             _authenticate(request)
@@ -70,13 +70,32 @@ def api_boundary(get_response: Handler) -> Handler:
     return handle
 
 
-def _authenticate(request: HttpRequest) -> None:
+def _at_page(request: HttpRequest, get_response: Handler) -> HttpResponse:
+    """Answer for a page: no token opens one, whatever its scopes, and a program is told of failures as one."""
+    if _credential(request)[1].startswith(TOKEN_PREFIXES):
+        try:
+            _authenticate(request)
+            access()(request)
+        except NofxError as error:
+            record_denial(request, error)
+            return problem_of(request, error)
+    response = get_response(request)
+    return _as_problem(request, response) if wants_problem(request) else response
+
+
+def _credential(request: HttpRequest) -> tuple[str, str]:
+    """Return the scheme and the secret of the header that names who asks."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    return scheme, secret.strip()
+
+
+def _authenticate(request: HttpRequest) -> None:
+    scheme, secret = _credential(request)
     if not scheme:
         return
     if scheme.lower() != "bearer":
         raise TokenRefused("Only bearer tokens are understood.", remedy="Send Authorization: Bearer nofx_pat_….")
-    token = token_authenticate(secret=secret.strip(), address=client_address(request))
+    token = token_authenticate(secret=secret, address=client_address(request))
     request.user = token.user
     request.api_token = token  # read by apps.governance.http
 

@@ -35,6 +35,7 @@ from apps.generation.models import (
     StageRecord,
 )
 from apps.governance.engine.attestation import SigningKey
+from apps.governance.engine.gates import EXPANSION, definition_content
 from apps.governance.models import (
     ApprovalPolicyVersion,
     AttestationKey,
@@ -262,7 +263,7 @@ class World:
 
     def _vote(self):
         place, _ = Scope.objects.get_or_create(organisation=self.scope.organisation, repository="")
-        content = {"needed": 1, "seats": [{"key": "chair", "has_veto": False}]}
+        content = definition_content(EXPANSION)
         GateDefinitionVersion.objects.create(
             scope=self.scope,
             name="expansion",

@@ -161,8 +161,12 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
     mine = ballot_of(SUBJECT_KIND, run.pk, actor)
     is_aside = mine is not None and mine.verdict == Verdict.RECUSE.value
     has_part = bool(part_of(actor, barred_people(run)))
-    if has_part or is_aside or not can(actor, Action.VERDICT_VOTE, run.repository.scope):
-        raise NotEligible("Only somebody who may vote on this request can choose another candidate.")
+    is_denied = actor.is_service or has_part or is_aside
+    if is_denied or not can(actor, Action.VERDICT_VOTE, run.repository.scope):
+        raise NotEligible(
+            "Only somebody who may vote on this request can choose another candidate.",
+            denial=Denial("review.choose", SUBJECT_KIND, str(run.pk), run.repository.scope_id),
+        )
     reason = plain_text(reason.strip())
     if not reason:
         raise NofxError("Say why another candidate is better.", remedy="One sentence is enough.")

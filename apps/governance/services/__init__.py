@@ -43,6 +43,7 @@ from apps.governance.services.retention import retention_ask, retention_confirm,
 from apps.governance.services.sign_in import token_sign_in
 from apps.governance.services.suspensions import generation_suspend, suspension_explain, suspension_vote
 from apps.governance.services.tokens import (
+    TOKEN_PREFIXES,
     TOKEN_SCOPES,
     token_authenticate,
     token_issue,
@@ -53,6 +54,7 @@ from apps.governance.services.tripwires import tripwires_check
 from apps.governance.signals import audit_recorded
 
 __all__ = [
+    "TOKEN_PREFIXES",
     "TOKEN_SCOPES",
     "AlreadyVoted",
     "AuditVerification",

@@ -22,6 +22,7 @@ from apps.governance.services.audit import audit_record
 
 PERSON_PREFIX = "nofx_pat_"
 SERVICE_PREFIX = "nofx_svc_"
+TOKEN_PREFIXES = (PERSON_PREFIX, SERVICE_PREFIX)
 SCOPE_PREFIX = "scope"
 LONGEST = timedelta(days=365)
 LONGEST_OVERLAP = timedelta(days=7)
