@@ -7,7 +7,7 @@ decides, and if so, how it is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
 from apps.core.clock import now
 from apps.generation.models import Candidate, Contribution, GenerationRun, PullRequest
@@ -40,6 +40,7 @@ from apps.governance.models import (
 )
 from apps.governance.services import TOKEN_SCOPES, scope_create, token_issue
 from apps.governance.types import Role
+from tests.addresses import address, pages
 from tests.contract.world import World
 
 pytestmark = pytest.mark.django_db
@@ -190,28 +191,11 @@ OTHERS = {
 }
 
 
-def addresses() -> Iterator[tuple[str, URLPattern]]:
-    """Return every page of ours by name; the API has its own table, and the admin site changes what it may by hand."""
-
-    def walk(resolver: Any, space: str = "") -> Iterator[tuple[str, URLPattern]]:
-        for one in resolver.url_patterns:
-            if isinstance(one, URLPattern):
-                yield f"{space}{one.name}", one
-            elif isinstance(one, URLResolver) and not str(one.pattern).startswith(("admin/", "api/")):
-                yield from walk(one, f"{one.namespace}:" if one.namespace else space)
-
-    yield from walk(get_resolver())
-
-
-VALUES: dict[str, Any] = {"UUIDConverter": UUID(int=1), "IntConverter": 1, "SlugConverter": "x", "StringConverter": "x"}
-
-
 def changing(client: Client) -> set[str]:
     """Return the pages that take a POST: each says so when it is asked with a method that there is none of."""
     found = set()
-    for name, pattern in addresses():
-        parts = {part: VALUES[type(kind).__name__] for part, kind in pattern.pattern.converters.items()}
-        answer = client.generic("BREW", reverse(name, kwargs=parts))
+    for name, pattern in pages():
+        answer = client.generic("BREW", address(name, pattern))
         if "POST" in answer.headers.get("Allow", "POST") and name != "api-schema":
             found.add(name)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -21,7 +22,7 @@ from apps.generation.models import (
     GenerationRun,
 )
 from apps.generation.selectors import candidates_of, lettered, models_are_visible
-from apps.generation.services.review_subject import review_digest, selected_candidate
+from apps.generation.services.review_subject import REVIEWABLE, review_digest, selected_candidate
 from apps.generation.services.reviews import NotInReview, RatingRefused, review_decision, selection_change, verdict_cast
 from apps.governance.models import AuditEvent, Ballot, User
 from apps.governance.services import ContentChanged, NotEligible, NotInteractive
@@ -186,8 +187,21 @@ def test_the_order_of_candidates_is_a_reviewers_own_and_audited(
         reverse("generation:verdict", args=[run.pk]), {"digest": digest, "preference": "A", "verdict": "approve"}
     )
     assert answer.status_code == 302
-    event = AuditEvent.objects.get(action="ballot.cast")
-    assert len(event.detail["detail"]["order_seed"]) == 64
+    said = AuditEvent.objects.get(action="ballot.cast").detail["detail"]
+    shuffled = list(candidates_of(run))
+    random.Random(said["order_seed"]).shuffle(shuffled)  # noqa: S311  the order that was audited
+    first = next(one for one in shuffled if one.state in REVIEWABLE)
+    assert said["preference"] == str(first.pk)
+
+
+@pytest.mark.bar(6)
+def test_reviewers_see_five_candidates_in_orders_of_their_own() -> None:
+    run = GenerationRun(seed=20261130)
+    candidates = [Candidate(ordinal=ordinal, state="executed") for ordinal in range(5)]
+    orders = {tuple(one.candidate.ordinal for one in lettered(run, User(pk=pk), candidates)) for pk in range(1, 61)}
+    # Of 120 orders sixty people see about 47; an order by who wrote what would be one.
+    assert len(orders) > 35
+    assert {order[0] for order in orders} == set(range(5))
 
 
 def ballot_form(run: GenerationRun, **values: str) -> dict[str, str]:

@@ -47,6 +47,7 @@ from apps.governance.types import Action, Decision, DecisionState, Verdict
 from apps.jobs.services import job_enqueue
 
 DELIVERY_JOB = "generation.deliver"
+CONTENT_CHANGED = "The candidate or its evidence changed."
 
 
 class RatingRefused(NofxError):
@@ -266,7 +267,7 @@ def _digest_keep(run: GenerationRun, digest: str) -> None:
             subject_kind=SUBJECT_KIND,
             subject_id=run.pk,
             new_digest=digest,
-            reason="The candidate or its evidence changed.",
+            reason=CONTENT_CHANGED,
         )
 
 

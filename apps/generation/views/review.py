@@ -37,6 +37,7 @@ from apps.generation.services.overrides import candidate_sheet
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, review_policy, review_subject
 from apps.generation.services.reviews import (
+    CONTENT_CHANGED,
     RequirementsUnmet,
     policy_refreeze,
     review_decision,
@@ -224,7 +225,8 @@ def _context(
     is_aside = mine is not None and mine.verdict == Verdict.RECUSE.value
     is_over = mine is not None and ballot_is_over(mine, life=review_policy(run).ballot_life)
     letters = [one.letter for one in shown]
-    ballots = _ballots(run, is_visible=is_visible, letters=by_id)
+    ballots = _ballots(run, is_visible=is_visible, letters=by_id, digest=subject.digest if is_open else "")
+    is_changed = bool(mine and is_open and _void_reason(mine, subject.digest))
     requirements = _requirements(run, chosen, user)
     lens = lens_view(request.GET, workspace, panes, modules, is_visible=is_visible)
     context = {
@@ -257,9 +259,10 @@ def _context(
         "rubric_columns": "|".join(["Person", "Candidate", *(f"{name}:num" for name in RUBRIC.values())]),
         "mine": mine,
         "barred": barred,
-        "may_vote": may_vote and is_open and (mine is None or is_over),
+        "may_vote": may_vote and is_open and (mine is None or is_over or is_changed),
         "is_over": is_over and may_vote and is_open,
-        "may_step_aside": may_vote and is_open and mine is not None and not is_aside and not is_over,
+        "is_changed": is_changed and may_vote,
+        "may_step_aside": may_vote and is_open and mine is not None and not (is_aside or is_over or is_changed),
         "is_aside": is_aside,
         "may_choose": may_vote and is_open and not is_aside and len(shown) > 1,
         "are_models_visible": is_visible,
@@ -341,29 +344,40 @@ def _seats(decision: Decision) -> list[dict[str, str]]:
     return [*filled, *({"name": seat.name, "state": "waiting", "note": ""} for seat in decision.open), *aside]
 
 
-def _ballots(run: GenerationRun, *, is_visible: bool, letters: dict[str, str]) -> list[dict[str, Any]]:
-    """Verdicts so far; before a reviewer has voted they see none, so that nobody leads them."""
+def _void_reason(ballot: Ballot, digest: str) -> str:
+    """Return why *ballot* counts for nothing on what has *digest* now, recorded or not yet; empty when it counts."""
+    is_kept = ballot.verdict == Verdict.RECUSE.value or ballot.subject_digest == digest or not digest
+    return ballot.void_reason or ("" if is_kept else CONTENT_CHANGED)
+
+
+def _ballots(run: GenerationRun, *, is_visible: bool, letters: dict[str, str], digest: str) -> list[dict[str, Any]]:
+    """
+    Verdicts so far; before a reviewer has voted they see none, so that nobody leads them.
+
+    *digest* is what is voted on now, empty once it was decided.
+    """
     if not is_visible:
         return []
     return [
         {
             "name": display_name(ballot.voter),
             "ballot": ballot,
+            "void": _void_reason(ballot, digest),
             "preference": letters.get(ballot.detail.get("preference", ""), ballot.detail.get("preference", "")),
-            "ratings": _ratings(ballot, letters),
+            "ratings": _ratings(ballot, letters, is_void=bool(_void_reason(ballot, digest))),
         }
         for ballot in ballots_of(SUBJECT_KIND, run.pk)
     ]
 
 
-def _ratings(ballot: Ballot, letters: dict[str, str]) -> list[dict[str, Any]]:
+def _ratings(ballot: Ballot, letters: dict[str, str], *, is_void: bool) -> list[dict[str, Any]]:
     """Return the ratings of one verdict, one row for each candidate that it rates."""
     rows = [
         {
             "name": display_name(ballot.voter),
             "letter": letters.get(candidate, ""),
             "numbers": [ratings.get(criterion, "–") for criterion in RUBRIC],
-            "is_void": ballot.voided_at is not None,
+            "is_void": is_void,
         }
         for candidate, ratings in ballot.detail.get("rubric", {}).items()
     ]
