@@ -10,7 +10,19 @@ from apps.core.errors import NofxError
 Severity = Literal["low", "medium", "high"]
 Status = Literal["passed", "failed", "error", "not_applicable", "not_checked"]
 NOT_JUDGED: frozenset[Status] = frozenset({"not_applicable", "not_checked"})
+# Which tools look at the same thing, each for its languages.
+TOOLS_FOR = {
+    "lint": ("ruff", "javascript-lint"),
+    "types": ("mypy", "tsc"),
+    "security": ("bandit", "javascript-security"),
+}
+SECURITY_TOOLS = TOOLS_FOR["security"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
+
+
+def subject_of(tool: str) -> str:
+    """Return what a tool looks at: "lint", "types", "security", or its own name."""
+    return next((subject for subject, tools in TOOLS_FOR.items() if tool in tools), tool)
 
 
 def plain_text(text: str) -> str:

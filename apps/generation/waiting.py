@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import F
 
+from apps.checks.types import subject_of
 from apps.core.clock import now
 from apps.generation.models import Candidate, GenerationRun
 from apps.generation.selectors import runs_readable
@@ -18,7 +19,7 @@ from apps.governance.selectors import accounts_of, scope_ids
 from apps.governance.types import Action, Verdict
 
 LOOKED_AT = 50
-SHORT_NAMES = {"ruff": "lint", "mypy": "type", "bandit": "sec"}
+SHORT_NAMES = {"lint": "lint", "types": "type", "security": "sec"}
 
 
 def approvals_ended(user: User) -> list[tuple[GenerationRun, datetime]]:
@@ -57,7 +58,7 @@ def evidence_of_selected(requests: Collection[UUID]) -> dict[UUID, list[dict[str
 
 
 def _evidence(candidate: Candidate) -> list[dict[str, str]]:
-    states = {check["tool"]: check["status"] for check in candidate.checks}
+    states = {subject_of(check["tool"]): check["status"] for check in candidate.checks}
     found = [{"name": name, "state": states[tool]} for tool, name in SHORT_NAMES.items() if tool in states]
     if candidate.examples_total:
         is_right = candidate.examples_passed == candidate.examples_total

@@ -96,7 +96,7 @@ def test_the_persons_examples_decide_and_the_same_program_counts_once(
     assert any("returns" in output["text"] or "raises" in output["text"] for output in shown["outputs"])
 
 
-def test_checks_that_read_python_only_are_not_applicable_and_syntax_is_checked(
+def test_lint_security_and_syntax_are_checked_and_what_reads_python_only_is_not_applicable(
     submit: Submit, provider: Provider, server: FaultServer, client: Client, owner: User
 ) -> None:
     server.answers([RIGHT])
@@ -104,19 +104,47 @@ def test_checks_that_read_python_only_are_not_applicable_and_syntax_is_checked(
     work_off(request)
     candidate = Candidate.objects.filter(request=request, state="executed").get()
     assert {check["tool"]: check["status"] for check in candidate.checks} == {
-        "ruff": "not_applicable",
-        "mypy": "not_applicable",
-        "bandit": "not_applicable",
+        "javascript-lint": "passed",
+        "tsc": "not_applicable",
+        "javascript-security": "passed",
         "antipatterns": "not_applicable",
         "dependencies": "not_applicable",
         "node": "passed",
     }
     assert candidate.implementation is not None
-    assert candidate.implementation.security_score is None
+    assert candidate.implementation.security_score == 1
     client.force_login(owner)
     page = client.get(reverse("generation:review", args=[request.pk])).content.decode()
     assert "not applicable" in page
     assert "Syntax" in page
+
+
+INSECURE = """```js
+export function slugify(text) {
+  if (typeof text !== 'string') throw new TypeError('text is no string');
+  const shown = eval('text.toLowerCase()');
+  const unused = 1;
+  return shown.replace(/[^a-z0-9]+/g, '-');
+}
+```"""
+
+
+def test_an_insecure_candidate_says_where_has_a_lower_score_and_is_stopped_at_the_merge(
+    submit: Submit, provider: Provider, server: FaultServer, reviewer: User, owner: User
+) -> None:
+    server.answers([INSECURE])
+    run = _run(submit(SPEC, title="Slugs", target_path="src/slugify.mjs"))
+    work_off(run.request)
+    candidate = Candidate.objects.select_related("implementation").get(request=run.request, state="executed")
+    found = {check["tool"]: check for check in candidate.checks}
+    (told,) = found["javascript-security"]["findings"]
+    assert (told["rule"], told["severity"], told["line"]) == ("code-from-text", "high", 3)
+    assert [one["rule"] for one in found["javascript-lint"]["findings"]] == ["no-unused-vars"]
+    assert candidate.implementation is not None
+    assert str(candidate.implementation.security_score) == "0.50"
+    vote(_run(run.request), reviewer)
+    vote(_run(run.request), owner)
+    assert {"lint", "security"} <= set(deliver(_run(run.request)).failing_gates)
 
 
 def test_what_cannot_be_used_says_why(submit: Submit, provider: Provider, server: FaultServer) -> None:
@@ -140,9 +168,9 @@ def test_a_request_goes_from_the_text_to_a_merged_commit(
     vote(run, owner)
     gates = {gate["gate"]: gate for gate in deliver(run).gates}
     assert {name: gate["status"] for name, gate in gates.items()} == {
-        "lint": "not_applicable",
+        "lint": "passed",
         "types": "not_applicable",
-        "security": "not_applicable",
+        "security": "passed",
         "syntax": "passed",
         "tests": "passed",
     }

@@ -1,24 +1,35 @@
-"""Checks of JavaScript and TypeScript: that node compiles it, inside the sandbox and without running it."""
+"""Checks of JavaScript and TypeScript: lint and security on the syntax tree, types by tsc, syntax by node."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib.metadata import version
 
-from apps.checks.types import CheckResult, Finding, JavaScriptSource, Status, plain_text
+from apps.checks.engine.javascript.lint import lint_findings
+from apps.checks.engine.javascript.program import Program
+from apps.checks.engine.javascript.security import security_findings
+from apps.checks.types import SEVERITIES, CheckResult, Finding, JavaScriptSource, Severity, Status, plain_text
 from apps.core.javascript import CannotStrip, fault_of, strip_types
 from apps.sandbox.services import NodeModule, NodeRun, SpecInvalid, sandbox_map
 
 TOOL = "node"
+LINT, SECURITY = "javascript-lint", "javascript-security"
 PYTHON_ONLY = "It reads Python only."
+NO_PARSE = "The text does not parse, so it was not looked at."
+NO_TYPES = "JavaScript names no types."
 NO_TYPE_CHECKER = "Types are taken out before the code is run; no type checker is part of the platform."
-FOR_PYTHON = ("ruff", "mypy", "bandit", "antipatterns")
 ENTRY = "unused"
+_READERS: tuple[tuple[str, Callable[[Program], list[Finding]], Severity], ...] = (
+    (LINT, lint_findings, "low"),
+    (SECURITY, security_findings, "medium"),
+)
 
 
 def check(sources: Mapping[str, JavaScriptSource]) -> dict[str, tuple[CheckResult, ...]]:
     """
-    Return, for each text by name, what node says of its syntax, and which tools for Python do not apply.
+    Return, for each text by name, likely faults, types, insecure code, and what node says of its syntax.
 
     :raises SandboxUnavailable: this machine cannot isolate untrusted code.
     :raises NodeUnavailable: this machine has no node.
@@ -28,7 +39,7 @@ def check(sources: Mapping[str, JavaScriptSource]) -> dict[str, tuple[CheckResul
     runs = {name: _run(one) for name, one in sources.items() if faults[name] is None}
     found = dict(zip(runs, sandbox_map(list(runs.values())), strict=True))
     seconds = round((time.monotonic() - started) / max(1, len(sources)), 3)
-    results = {}
+    results: dict[str, tuple[CheckResult, ...]] = {}
     for name, one in sources.items():
         fault = faults[name]
         reason = ""
@@ -38,16 +49,32 @@ def check(sources: Mapping[str, JavaScriptSource]) -> dict[str, tuple[CheckResul
             reason = f"node did not end as it should: {found[name].status}."
         status: Status = "error" if reason else "failed" if fault else "passed"
         syntax = CheckResult(TOOL, "", status, (fault,) if fault else (), seconds, reason)
-        results[name] = (*not_applicable(is_typed=one.is_typed), syntax)
+        anti = CheckResult("antipatterns", "", "not_applicable", (), 0.0, PYTHON_ONLY)
+        lint, security = _read(name, one, has_fault=faults[name] is not None)
+        results[name] = (lint, _types(one), security, anti, syntax)
     return results
 
 
-def not_applicable(*, is_typed: bool) -> tuple[CheckResult, ...]:
-    """Return the checks that say nothing about a text in JavaScript, and why: none of them is a pass."""
-    found = {tool: CheckResult(tool, "", "not_applicable", (), 0.0, PYTHON_ONLY) for tool in FOR_PYTHON}
-    if is_typed:
-        found["mypy"] = CheckResult("mypy", "", "not_checked", (), 0.0, NO_TYPE_CHECKER)
-    return tuple(found.values())
+def _read(name: str, one: JavaScriptSource, *, has_fault: bool) -> list[CheckResult]:
+    """Return what is found on the tree; a text that does not parse is an error there, never a pass."""
+    results = []
+    for tool, reader, fails_at in _READERS:
+        started = time.monotonic()
+        if has_fault:
+            results.append(CheckResult(tool, version("nofx"), "error", (), 0.0, NO_PARSE, (name,)))
+            continue
+        program = Program(strip_types(one.text) if one.is_typed else one.text)
+        findings = tuple(replace(finding, path=name) for finding in reader(program))
+        counting = SEVERITIES[SEVERITIES.index(fails_at) :]
+        status: Status = "failed" if any(finding.severity in counting for finding in findings) else "passed"
+        results.append(CheckResult(tool, version("nofx"), status, findings, round(time.monotonic() - started, 3)))
+    return results
+
+
+def _types(one: JavaScriptSource) -> CheckResult:
+    if not one.is_typed:
+        return CheckResult("tsc", "", "not_applicable", (), 0.0, NO_TYPES)
+    return CheckResult("tsc", "", "not_checked", (), 0.0, NO_TYPE_CHECKER)
 
 
 def _fault(one: JavaScriptSource) -> Finding | None:

@@ -125,7 +125,9 @@ def check_tree(files: Mapping[str, str]) -> tuple[CheckResult, ...]:
 
 def javascript_check(sources: Mapping[str, JavaScriptSource]) -> Mapping[str, tuple[CheckResult, ...]]:
     """
-    Check texts in JavaScript and TypeScript (by name): their syntax by node; tools for Python are not applicable.
+    Check texts in JavaScript and TypeScript (by name): likely faults, types, insecure code, syntax by node.
+
+    Comments by which a text would silence a rule do not count.
 
     :raises SandboxUnavailable: this machine cannot isolate untrusted code, or has no node.
     """

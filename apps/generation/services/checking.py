@@ -12,7 +12,7 @@ from django.db import transaction
 
 from apps.checks.services import check_sources, complexity_measure, javascript_check
 from apps.checks.services.dependencies import UNKNOWN_PACKAGE, DependencyReport
-from apps.checks.types import NOT_JUDGED, CheckResult, Finding, JavaScriptSource, Unparsable
+from apps.checks.types import NOT_JUDGED, SECURITY_TOOLS, CheckResult, Finding, JavaScriptSource, Unparsable
 from apps.core.javascript import complexity_of
 from apps.generation.engine.changes import changed_lines
 from apps.generation.engine.javascript.modules import is_javascript, is_typescript, module_kind
@@ -23,7 +23,6 @@ from apps.generation.services.candidates import Workspace
 from apps.generation.services.dependencies import declarations_of, dependencies_of
 from apps.knowledge.services import antipatterns_find
 
-SECURITY_TOOL = "bandit"
 ANTIPATTERN_TOOL = "antipatterns"
 # Below that, a finding is a remark.
 _SERIOUS = frozenset({"medium", "high"})
@@ -139,20 +138,21 @@ def module_scores(
 ) -> tuple[Decimal, Decimal | None]:
     """Return the quality and security scores of *module*; no security score where that was not assessed."""
     severities = {check["tool"]: [finding["severity"] for finding in check["findings"]] for check in checks}
-    security = next((check for check in checks if check["tool"] == SECURITY_TOOL), None)
+    security = next((check for check in checks if check["tool"] in SECURITY_TOOLS), None)
     made_up = [
         finding["severity"] for check in checks for finding in check["findings"] if finding["rule"] == UNKNOWN_PACKAGE
     ]
     quality = quality_score(
         checks={check["tool"]: check["status"] for check in checks if check["status"] not in NOT_JUDGED},
-        findings=[severity for tool, found in severities.items() if tool != SECURITY_TOOL for severity in found],
+        findings=[severity for tool, found in severities.items() if tool not in SECURITY_TOOLS for severity in found],
         lines=len(module.splitlines()),
         complexity=_complexity(module, workspace.run.target_path),
         examples_passed=passed,
         examples_total=total,
     )
     is_assessed = security is not None and security["status"] not in {"error", *NOT_JUDGED}
-    return quality, security_score([*severities[SECURITY_TOOL], *made_up]) if is_assessed else None
+    found = [severity for tool in SECURITY_TOOLS for severity in severities.get(tool, ())]
+    return quality, security_score([*found, *made_up]) if is_assessed else None
 
 
 def _own_findings(result: CheckResult, own: frozenset[int], path: str) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def _own_findings(result: CheckResult, own: frozenset[int], path: str) -> dict[s
 
 
 def _counting(tool: str) -> frozenset[str]:
-    return _SERIOUS if tool in (SECURITY_TOOL, ANTIPATTERN_TOOL) else _SERIOUS | {"low"}
+    return _SERIOUS if tool in (*SECURITY_TOOLS, ANTIPATTERN_TOOL) else _SERIOUS | {"low"}
 
 
 def _complexity(module: str, path: str) -> int:

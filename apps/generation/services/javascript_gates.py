@@ -1,13 +1,14 @@
-"""The gates of a pull request in JavaScript or TypeScript: syntax, tests by node, and what was measured in review."""
+"""The gates of a pull request in JavaScript or TypeScript: lint, types, security, syntax, tests by node."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from apps.checks.services import javascript_check
-from apps.checks.types import JavaScriptSource, MeasurementFailed, TestMeasurement, plain_text
-from apps.generation.engine.javascript.modules import is_javascript, is_typescript, module_kind
+from apps.checks.types import Finding, JavaScriptSource, MeasurementFailed, TestMeasurement, plain_text, subject_of
+from apps.generation.engine.changes import changed_lines
+from apps.generation.engine.javascript.modules import is_javascript, is_test, is_typescript, module_kind
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files
 from apps.generation.services.javascript_quality_gates import suite_seen, tests_of
@@ -16,13 +17,13 @@ from apps.generation.services.review_subject import selected_candidate
 from apps.repositories.selectors import files_at
 from apps.sandbox.services import SpecInvalid
 
-GATE_NAMES = {"ruff": "lint", "mypy": "types", "bandit": "security", "node": "syntax"}
-WORST_FIRST = ("error", "failed", "not_checked", "not_applicable")
+GATE_NAMES = {"lint": "lint", "types": "types", "security": "security", "node": "syntax"}
+WORST_FIRST = ("error", "not_checked", "not_applicable")
 SHOWN_FAILURES = 20
 
 
 def javascript_gates(workspace: Workspace, head_sha: str) -> list[dict[str, Any]]:
-    """Return a result for each gate; those of tools that read Python only are not applicable, which is no pass."""
+    """Return a result for each gate; a change answers for the lines it wrote, and what nobody looked at is no pass."""
     candidate = selected_candidate(run=workspace.run)
     changed = {path: text for path, text in changed_files(workspace, candidate).items() if is_javascript(path)}
     everything = files_at(workspace.run.repository, head_sha, suffixes=None)
@@ -38,14 +39,27 @@ def _checks(changed: Mapping[str, str], files: Mapping[str, str]) -> list[dict[s
         }
     )
     gates = []
-    for tool, name in GATE_NAMES.items():
-        results = {path: one for path, found in checked.items() for one in found if one.tool == tool}
-        findings = [{**finding.as_json(), "path": path} for path, one in results.items() for finding in one.findings]
-        statuses = {one.status for one in results.values()}
-        status = next((one for one in WORST_FIRST if one in statuses), "passed")
+    for subject, name in GATE_NAMES.items():
+        results = {path: one for path, found in checked.items() for one in found if subject_of(one.tool) == subject}
+        findings = [
+            {**finding.as_json(), "path": path}
+            for path, one in results.items()
+            for finding in one.findings
+            if _counts(subject, path, finding, changed_lines(files.get(path, ""), changed[path]))
+        ]
+        # What is left of a check that failed on other lines only has passed.
+        statuses = {"passed" if one.status == "failed" else one.status for one in results.values()}
+        worst = next((one for one in WORST_FIRST if one in statuses), "passed")
         detail = "; ".join(sorted({one.reason for one in results.values() if one.reason}))
+        status = "failed" if findings and worst != "error" else worst
         gates.append({"gate": name, "status": status, "findings": findings, "detail": detail})
     return gates
+
+
+def _counts(subject: str, path: str, finding: Finding, own: Collection[int]) -> bool:
+    """Tests may do what code must not; a remark on security stands in the way of nothing."""
+    is_remark = subject == "security" and (finding.severity == "low" or is_test(path))
+    return not is_remark and (finding.line in own or not finding.line)
 
 
 def _tests_gate(tree: Mapping[str, bytes], changed: Mapping[str, str]) -> dict[str, Any]:

@@ -20,9 +20,10 @@ from apps.governance.types import Action, Condition
 from apps.providers.selectors import calls_of
 
 DEFINITIONS = {
-    "lint": "Passed when ruff finds nothing on the lines that the change wrote.",
-    "types": "Passed when mypy finds nothing on the lines that the change wrote.",
-    "security": "Passed when bandit finds nothing of medium or high severity on the lines that the change wrote.",
+    "lint": "Passed when ruff, or for JavaScript the platform's rules, find nothing on the lines of the change.",
+    "types": "Passed when the type checker (mypy, tsc) finds nothing on the lines that the change wrote.",
+    "security": "Passed when bandit, or for JavaScript the platform's rules, find nothing of medium or high severity "
+    "on the lines of the change.",
     "tests": "Passed when the repository's tests and those of the change pass on the commit, run in the sandbox.",
     "examples": "How many of the specification's examples a candidate's code answers as expected when it is run.",
     "group": "Candidates with one letter did the same on every input that all of them were run on.",

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from apps.checks.services.dependencies import DEPENDENCY_TOOL
+from apps.checks.types import subject_of
 from apps.generation.models import Candidate
 from apps.generation.selectors import Lettered
 from apps.generation.services.joined import examiner_labels
 
-TOOL_NAMES = {
-    "ruff": "Lint",
-    "mypy": "Types",
-    "bandit": "Security",
+SUBJECT_NAMES = {
+    "lint": "Lint",
+    "types": "Types",
+    "security": "Security",
     "antipatterns": "Anti-patterns",
     DEPENDENCY_TOOL: "Dependencies",
 }
@@ -24,7 +25,7 @@ GATE_WORDS = {"passed": "met", "failed": "not met", "error": "error"}
 def evidence(shown: Sequence[Lettered], modules: dict[str, str]) -> list[dict[str, Any]]:
     """Return the evidence strip: one row for each check, one cell for each candidate."""
     rows: list[tuple[str, list[dict[str, str]]]] = []
-    for tool, name in TOOL_NAMES.items():
+    for tool, name in SUBJECT_NAMES.items():
         rows.append((name, [_check_cell(one.candidate, tool) for one in shown]))
     if any(check["tool"] == SYNTAX_TOOL for one in shown for check in one.candidate.checks):
         rows.append(("Syntax", [_check_cell(one.candidate, SYNTAX_TOOL) for one in shown]))
@@ -86,7 +87,7 @@ def _time_cell(metrics: dict[str, Any] | None) -> dict[str, str]:
 
 
 def _check_cell(candidate: Candidate, tool: str) -> dict[str, str]:
-    check = next((check for check in candidate.checks if check["tool"] == tool), None)
+    check = next((check for check in candidate.checks if subject_of(check["tool"]) == tool), None)
     if check is None:
         return {"state": "none", "value": "not run", "detail": ""}
     findings = check["findings"]

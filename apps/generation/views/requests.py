@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.checks.types import subject_of
 from apps.core.exports import as_csv
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.generation.engine.trace import HEADER
@@ -221,7 +222,7 @@ def _row(one: Lettered, *, is_open: bool, is_compared: bool) -> dict[str, Any]:
         "candidate": candidate,
         "is_reviewable": candidate.state in REVIEWABLE,
         "model": candidate.model_id if is_open else "",
-        "checks": {check["tool"]: check for check in candidate.checks},
+        "checks": {subject_of(check["tool"]): check for check in candidate.checks},
         "state": STATE_LOOKS[state],
         "state_word": shown.label.lower(),
     }
