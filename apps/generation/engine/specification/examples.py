@@ -15,6 +15,7 @@ from apps.generation.engine.specification.model import FunctionSignature, Span, 
 from apps.generation.engine.specification.prose_examples import prose_examples
 from apps.generation.engine.specification.sessions import call_parts, input_of, session_example
 from apps.generation.engine.specification.slips import renamed, with_tuples_of_one, without_terms
+from apps.generation.engine.specification.statements import statement_examples
 from apps.generation.engine.specification.syntax import parsed
 from apps.generation.engine.specification.tables import table_examples
 from apps.generation.engine.specification.worked_examples import worked_examples
@@ -63,6 +64,9 @@ def examples_in(
     """
     found = list(doctest_examples(text, frozenset(classes)))
     taken = doctest_spans(text)
+    told = [*statement_examples(text, {*names, *classes}, outcome_at, budget)]
+    found += _outside(taken, told)
+    taken = (*taken, *(one.span for one in told))
     for reader in (_pytest_raises, _asserts, _asserted_equal, _calls):
         found += _outside(taken, islice(reader(text, frozenset(classes), budget), MAX_EXAMPLES))
     found.sort(key=lambda example: (example.span.start, example.span.end))
@@ -137,13 +141,21 @@ def _expression_end(text: str, bracket: int, budget: Budget) -> int | None:
 
 
 def _judged(text: str, start: int, end: int, classes: frozenset[str], budget: Budget) -> SpecExample | None:
-    expression = text[start:end]
+    outcome = outcome_at(text, end, budget)
+    if outcome is None:
+        return None
+    expected, raises, stop = outcome
+    return example_from(text[start:end], expected, raises, Span(start, stop), classes)
+
+
+def outcome_at(text: str, end: int, budget: Budget) -> tuple[object, str | None, int] | None:
+    """Return (value, exception, position behind) of what is said to come of the expression there, None for nothing."""
     raises = _RAISES.match(text, end) or _ERROR_ALONE.match(text, end)
     if raises is not None:
-        return example_from(expression, None, raises.group(1), Span(start, raises.end()), classes)
+        return None, raises.group(1), raises.end()
     connector = _CONNECTOR.match(text, end)
     if connector is None or not connector.group().strip(" \t`'\"#\n"):
-        return _noted(text, start, end, classes, budget)
+        return _noted(text, end, budget)
     literal = literal_at(text, connector.end(), budget)
     if literal is None:
         return None
@@ -161,23 +173,21 @@ def _judged(text: str, start: int, end: int, classes: frozenset[str], budget: Bu
             return None
         source, stop = worked.group(1), worked.end()
     try:
-        expected = read_literal(source)
+        return read_literal(source), None, stop
     except ValueError:
         return None
-    return example_from(expression, expected, None, Span(start, stop), classes)
 
 
-def _noted(text: str, start: int, end: int, classes: frozenset[str], budget: Budget) -> SpecExample | None:
+def _noted(text: str, end: int, budget: Budget) -> tuple[object, str | None, int] | None:
     """``f(2)  # 3`` and ``f(2): 3``, where nothing but the outcome follows on the line."""
     mark = _COMMENT_OR_COLON.match(text, end)
     literal = literal_at(text, mark.end(), budget) if mark is not None else None
     if literal is None or not _REST_OF_LINE.match(text, literal[1]):
         return None
     try:
-        expected = read_literal(literal[0])
+        return read_literal(literal[0]), None, literal[1]
     except ValueError:
         return None
-    return example_from(text[start:end], expected, None, Span(start, literal[1]), classes)
 
 
 def _bare_tuple(text: str, source: str, stop: int, connector: str, budget: Budget) -> tuple[str, int]:

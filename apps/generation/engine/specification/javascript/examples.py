@@ -7,16 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from apps.core.foreign import Foreign
 from apps.core.javascript.trees import fault_of, parse, text_of, walk
 from apps.core.javascript.values import NotALiteral, literal_value, value_of
+from apps.generation.engine.specification.javascript.sessions import chain_examples, session_examples
 from apps.generation.engine.specification.literals import Budget, balanced_end, string_end
 from apps.generation.engine.specification.model import FunctionSignature, Span, SpecExample
 from apps.generation.engine.specification.prose_examples import prose_examples
 from apps.generation.engine.specification.tables import table_examples
 
 MAX_EXAMPLES = 200
-MAX_STATEMENTS = 400
 _NAME = r"[A-Za-z_$][\w$]*"
 _CALL = re.compile(
     rf"(?<![\w$.])(?!function\b|class\b|if\b|for\b|while\b|switch\b|return\b)(?:await\s+)?({_NAME})(?=\()"
@@ -47,8 +46,6 @@ _RAISES = re.compile(
 _AFTER = re.compile(r"[ \t]*(?:[-+*/%<>|&^?]|\bof\b)(?![/>])")
 _COUNTED = re.compile(r"[ \t](?!(?:and|but|because|since|as|for|while|not|then|so|which|or|if|when|in)\b)[a-z]")
 _PROSE = re.compile(r"[`'\" \t]*[a-z]")
-_FENCE = re.compile(r"```[ \t]*(?:[mc]?[jt]s|javascript|typescript)\b[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
-_NOTE = re.compile(r"//[ \t]*(?:->|=>|→|⇒|➞|==+|returns?)?[ \t]*(.+)$")
 _BARE = re.compile(
     r"[+-]?(?:0[xob][0-9a-fA-F_]+n?|(?:\d[\d_]*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?n?|Infinity\b|NaN\b)"
     r"|(?:true|false|null|undefined)\b"
@@ -68,7 +65,14 @@ def javascript_examples(
     :param classes: classes that the text declares, which examples exercise in sessions.
     """
     found: list[SpecExample] = []
-    for reader in (_sessions(text, classes), _expected(text, budget), _asserted(text, budget), _calls(text, budget)):
+    readers = (
+        session_examples(text, classes),
+        chain_examples(text, classes, outcome_at, budget),
+        _expected(text, budget),
+        _asserted(text, budget),
+        _calls(text, budget),
+    )
+    for reader in readers:
         taken = [example.span for example in found]
         found += [
             example
@@ -179,9 +183,15 @@ def _calls(text: str, budget: Budget) -> Iterable[SpecExample]:
 
 
 def _judged(text: str, start: int, end: int, budget: Budget) -> SpecExample | None:
+    outcome = outcome_at(text, end, budget)
+    return _example(text[start:end], outcome[0], outcome[1], Span(start, outcome[2])) if outcome is not None else None
+
+
+def outcome_at(text: str, end: int, budget: Budget) -> tuple[object, str | None, int] | None:
+    """Return (value, error, position behind) of what is said to come of the expression that ends there."""
     thrown = _RAISES.match(text, end)
     if thrown is not None:
-        return _example(text[start:end], None, thrown.group(1), Span(start, thrown.end()))
+        return None, thrown.group(1), thrown.end()
     connector = _CONNECTOR.match(text, end)
     value = _value_at(text, connector.end(), budget) if connector is not None else None
     if connector is None or value is None:
@@ -190,7 +200,7 @@ def _judged(text: str, start: int, end: int, budget: Budget) -> SpecExample | No
         return None
     if _PROSE.match(connector.group()) and isinstance(value[0], (int, float)) and _COUNTED.match(text, value[1]):
         return None
-    return _example(text[start:end], value[0], None, Span(start, value[1]))
+    return value[0], None, value[1]
 
 
 def _expected(text: str, budget: Budget) -> Iterable[SpecExample]:
@@ -229,38 +239,3 @@ def _asserted(text: str, budget: Budget) -> Iterable[SpecExample]:
                 example = _example(text[hit.end() : end], value[0], None, Span(hit.start(), value[1]))
             if example is not None:
                 yield example
-
-
-def _sessions(text: str, classes: Sequence[str]) -> Iterable[SpecExample]:
-    """Statements of a fenced block, the lines with a comment ``// 3`` judged: how a class is used."""
-    if not classes:
-        return
-    for block in _FENCE.finditer(text):
-        steps: list[str] = []
-        at = block.start(1)
-        for line in block.group(1).splitlines(keepends=True)[:MAX_STATEMENTS]:
-            yield from _judged_line(line, at, steps, classes)
-            at += len(line)
-
-
-def _judged_line(line: str, at: int, steps: list[str], classes: Sequence[str]) -> Iterable[SpecExample]:
-    note = _NOTE.search(line.rstrip("\n"))
-    code = (line[: note.start()] if note else line).strip().rstrip(";").strip()
-    if not code or fault_of(code) is not None:
-        return
-    is_binding = re.match(r"(?:const|let|var)\s", code) is not None
-    value: object = _NOTHING
-    if note is not None and not is_binding:
-        try:
-            value = literal_value(note.group(1).strip().rstrip("."))
-        except NotALiteral:
-            value = _NOTHING
-    used = "\n".join((*steps, code))
-    subject = next((name for name in classes if re.search(rf"\b{re.escape(name)}[(.]", used)), "")
-    if value is not _NOTHING and subject and steps:
-        yield SpecExample(code, subject, expected=value, span=Span(at, at + len(line.rstrip())), steps=tuple(steps))
-    if is_binding or value is _NOTHING or re.search(r"\(", code):
-        steps.append(code)
-
-
-_NOTHING = Foreign("nothing")
