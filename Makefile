@@ -68,8 +68,9 @@ test: lint types ## every check, and every test but the slow ones and those in a
 slow: $(DEV_STAMP) ## the other tests: pages in a browser, whole platforms, killed clusters
 	@$(BIN)/pytest -n 3 --dist worksteal -m "slow or browser"
 
-nightly: $(DEV_STAMP) ## the laws of the decision rule, on ten times as many histories
+nightly: $(DEV_STAMP) ## the laws on ten times as many histories; all HumanEval problems, if NOFX_RECORDINGS names them
 	@NOFX_HYPOTHESIS=nightly $(BIN)/pytest -q -m laws
+	@$(BIN)/nofx bench builtin --nightly
 
 browser: ## install the system's Chromium for the browser tests (asks for root)
 	@if command -v chromium >/dev/null; then echo "Chromium is there."; \

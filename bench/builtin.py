@@ -3,7 +3,8 @@ What the platform solves with what it brings along: no key, and no network but f
 
 Public problems, with the examples that a person would give, go the whole way of a request on a platform of their own:
 every provider, checks, sandbox, consensus. The hidden tests then judge what each provider wrote and what was chosen.
-Files of recordings (see ``nofx consensus replay``) are named by ``--data`` or by ``NOFX_RECORDINGS``.
+Files of recordings (see ``nofx consensus replay``) are named by ``--data`` or by ``NOFX_RECORDINGS``. With
+``--nightly`` every HumanEval problem in them is solved, each once; where no file is named it says so and ends well.
 """
 
 from __future__ import annotations
@@ -31,6 +32,12 @@ from bench.problems import Problem, passes_hidden, problems_of
 PROJECT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 1200.0
 ENDED = ("in_review", "failed", "cancelled")
+NIGHTLY = "HumanEval/"
+LOCAL_MODELS = ("none", "small", "all")
+UNNAMED = (
+    "No HumanEval problems were solved: NOFX_RECORDINGS names no file of recordings. "
+    f"Set it to such files, separated by {os.pathsep!r}."
+)
 
 
 @dataclass
@@ -90,14 +97,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, nargs="*", default=[], help="files of recordings")
     parser.add_argument("--problems", type=int, default=20, help="how many, drawn at random (default 20)")
     parser.add_argument("--every", type=int, help="every so many in the order of the files instead")
+    parser.add_argument(
+        "--nightly", action="store_true", help="every HumanEval problem; nothing where no file is named"
+    )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--local-models", choices=("none", "small", "all"), default="none")
+    parser.add_argument(
+        "--local-models", choices=LOCAL_MODELS, default="none", help="which may write too (default none)"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     files = options.data or [Path(name) for name in os.environ.get("NOFX_RECORDINGS", "").split(os.pathsep) if name]
+    if not files and options.nightly:
+        print(UNNAMED)
+        return 0
     if not files:
         parser.error("name files of recordings by --data or NOFX_RECORDINGS")
-    problems = chosen_problems(files, options.problems, options.every, options.seed)
+    if options.nightly:
+        problems = nightly_problems(files)
+    else:
+        problems = chosen_problems(files, options.problems, options.every, options.seed)
     with tempfile.TemporaryDirectory(prefix="nofx-bench-") as folder:
         solved = solve(Path(folder) / "clone", problems, options.local_models)
     figures = {"seed": options.seed, "local_models": options.local_models, **solved.as_json()}
@@ -111,6 +129,16 @@ def chosen_problems(files: Sequence[Path], count: int, every: int | None, seed: 
     if every:
         return found[::every]
     return Random(seed).sample(found, min(count, len(found)))  # noqa: S311  a draw to be repeated
+
+
+def nightly_problems(files: Sequence[Path]) -> list[Problem]:
+    """Return every HumanEval problem of the files, each once: the one with the most suites of hidden tests."""
+    found: dict[str, Problem] = {}
+    for problem in (problem for file in files for problem in problems_of(file) if problem.id.startswith(NIGHTLY)):
+        known = found.get(problem.id)
+        if known is None or len(known.hidden) < len(problem.hidden):
+            found[problem.id] = problem
+    return sorted(found.values(), key=lambda problem: int(problem.id.removeprefix(NIGHTLY)))
 
 
 def solve(clone: Path, problems: Sequence[Problem], local_models: str) -> Solved:

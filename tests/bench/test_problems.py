@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.builtin import Solved, Tally, Written, chosen_problems
+from bench import builtin
+from bench.builtin import Solved, Tally, Written, chosen_problems, nightly_problems
 from bench.problems import Problem, passes_hidden, problems_of
 
 EXAMPLE = {"assert_line": "assert double(1) == 2"}
@@ -81,3 +82,48 @@ def test_figures_have_their_interval_and_what_each_got_alone() -> None:
         "a": {"alone": 0, "right": 1, "answers": 2},
         "b": {"alone": 1, "right": 1, "answers": 1},
     }
+
+
+def _recordings(file: Path, *rows: tuple[str, dict[str, str]]) -> Path:
+    shown = {"prompt": "Double it.", "entry_point": "double", "examples_in_prompt": [EXAMPLE]}
+    file.write_text("\n".join(json.dumps({**shown, "task_id": name, **more}) for name, more in rows))
+    return file
+
+
+def test_the_nightly_run_takes_every_humaneval_problem_once_with_the_most_suites(tmp_path: Path) -> None:
+    one = _recordings(tmp_path / "a.jsonl", ("HumanEval/10", {"test": "t"}), ("Mbpp/2", {"test": "t"}))
+    other = _recordings(
+        tmp_path / "b.jsonl", ("HumanEval/10", {"test": "t", "test_plus": "p"}), ("HumanEval/9", {"test": "t"})
+    )
+    found = nightly_problems([one, other])
+    assert [(problem.id, sorted(problem.hidden)) for problem in found] == [
+        ("HumanEval/9", ["base"]),
+        ("HumanEval/10", ["base", "plus"]),
+    ]
+
+
+def test_a_night_without_recordings_says_so_and_ends_well(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("NOFX_RECORDINGS", raising=False)
+    assert builtin.main(["--nightly"]) == 0
+    assert "NOFX_RECORDINGS names no file of recordings" in capsys.readouterr().out
+
+
+def test_a_night_with_recordings_prints_seed_interval_and_processor_seconds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = _recordings(tmp_path / "a.jsonl", ("HumanEval/1", {"test": "t"}), ("Mbpp/2", {"test": "t"}))
+    asked: list[Problem] = []
+
+    def solve(clone: Path, problems: list[Problem], local_models: str) -> Solved:
+        asked.extend(problems)
+        return Solved(problems=len(problems), cpu_s=12.5, tallies={"base": Tally(problems=1, chosen=1)})
+
+    monkeypatch.setattr(builtin, "solve", solve)
+    monkeypatch.setenv("NOFX_RECORDINGS", str(file))
+    assert builtin.main(["--nightly"]) == 0
+    said = capsys.readouterr().out
+    assert [problem.id for problem in asked] == ["HumanEval/1"]
+    for figure in ("1 problems, seed 1", "(95 %: 21% to 100%)", "processor seconds a problem", "12.5"):
+        assert figure in said
