@@ -21,7 +21,7 @@ from apps.knowledge.services import pattern_outcomes_sources
 from apps.knowledge.types import MINE_JOB, PatternOutcome
 from apps.repositories.models import Repository, Revision
 from apps.repositories.selectors import repositories_readable, repository_ids
-from apps.repositories.types import REVISION_SUBJECT
+from apps.repositories.types import INDEX_JOB, REVISION_SUBJECT
 
 
 @dataclass(frozen=True)
@@ -107,3 +107,9 @@ def mining_latest(*, repository: Repository, user: User) -> JobStatus | None:
     """Return the newest mining of *repository* as a job status, None where there was none; one query."""
     revisions = Revision.objects.filter(repository=repository).values("pk")
     return job_status_latest(kind=MINE_JOB, subject_kind=REVISION_SUBJECT, subject_ids=revisions, user=user)
+
+
+def indexing_latest(*, repository: Repository, user: User) -> JobStatus | None:
+    """Return the newest indexing of *repository* as a job status, None where there was none; one query."""
+    revisions = Revision.objects.filter(repository=repository).values("pk")
+    return job_status_latest(kind=INDEX_JOB, subject_kind=REVISION_SUBJECT, subject_ids=revisions, user=user)

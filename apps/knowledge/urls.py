@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.knowledge.views import library, mining, policies
+from apps.knowledge.views import code_index, library, mining, policies
 
 app_name = "knowledge"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("knowledge/mined/<uuid:mined_id>", mining.mined_detail, name="mined-detail"),
     path("knowledge/mined/<uuid:mined_id>/decide", mining.mined_write, name="mined-decide"),
     path("knowledge/mined/<uuid:mined_id>/draft.md", mining.mined_draft, name="mined-draft"),
+    path("knowledge/code", code_index.code_index, name="code-index"),
+    path("knowledge/code/index", code_index.code_index_start, name="code-index-start"),
     path("knowledge/policies", policies.policy_list, name="policy-list"),
     path("knowledge/policies/<slug:name>", policies.policy_detail, name="policy-detail"),
     path("knowledge/policies/<slug:name>/save", policies.policy_write, name="policy-save"),

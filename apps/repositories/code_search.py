@@ -75,6 +75,12 @@ def code_index_of(revision: Revision) -> CodeIndex | None:
     return CodeIndex.objects.filter(revision=revision, reader=READER).first()
 
 
+def index_newest(repository: Repository) -> CodeIndex | None:
+    """Return the index of *repository* that was finished last, with its commit; None before the first."""
+    indexes = CodeIndex.objects.filter(revision__repository=repository, reader=READER)
+    return indexes.select_related("revision").order_by("-created_at", "pk").first()
+
+
 def symbols_similar(
     *,
     index: CodeIndex,

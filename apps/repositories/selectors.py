@@ -16,6 +16,7 @@ from apps.governance.models import User
 from apps.governance.selectors import readable_scopes
 from apps.repositories.code_search import (
     code_index_of,
+    index_newest,
     names_known,
     package_exports,
     symbols_around,
@@ -43,6 +44,7 @@ __all__ = [
     "files_at",
     "head_sha",
     "history",
+    "index_newest",
     "is_git",
     "lineages_newest",
     "lines_begun",

@@ -9,7 +9,7 @@ from apps.governance.models import User
 from apps.jobs.services import JobRun, job_handler, job_subject_access
 from apps.repositories.models import Revision
 from apps.repositories.selectors import revisions_readable
-from apps.repositories.services import revision_index, revision_lineage
+from apps.repositories.services import index_forget, revision_index, revision_lineage
 from apps.repositories.types import INDEX_JOB, LINEAGE_JOB, REVISION_SUBJECT
 
 
@@ -21,6 +21,8 @@ def index_run(run: JobRun) -> None:
         run.raise_if_cancelled()
         run.progress("reading_files", read=read, of=of)
 
+    if run.job.payload.get("is_anew"):
+        index_forget(repository=revision.repository)
     index = revision_index(revision=revision, announce=announce)
     run.progress("indexed", files=index.file_count, symbols=index.symbol_count, unchanged=index.reused)
 

@@ -20,6 +20,7 @@ from apps.governance.api_audit import router as audit_router
 from apps.governance.api_gates import router as gates_router
 from apps.governance.api_suspensions import router as suspensions_router
 from apps.governance.http import access, problem, problem_of, record_denial
+from apps.knowledge.api import router as knowledge_router
 from apps.quality.api import router as quality_router
 
 
@@ -96,5 +97,6 @@ api.add_router("/ai", generation_router)
 api.add_router("/quality", quality_router)
 api.add_router("/evolution", evolution_router)
 api.add_router("/docs", docs_router)
+api.add_router("/knowledge", knowledge_router)
 api.add_router("/metrics", metrics_router)
 api.add_router("", status_router)

@@ -17,6 +17,7 @@ def knowledge_tabs(current: str) -> list[dict[str, Any]]:
         ("antipattern-list", "Anti-patterns", len(ANTIPATTERNS)),
         ("mined-list", "Mined", None),
         ("policy-list", "Code rules", None),
+        ("code-index", "Code index", None),
     )
     return [
         {"label": label, "url": reverse(f"knowledge:{name}"), "count": count, "is_current": name == current}

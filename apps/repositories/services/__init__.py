@@ -5,6 +5,7 @@ from apps.repositories.services.embeddings import Embedding, embedding_model, te
 from apps.repositories.services.indexing import files_unindexed, index_request, revision_index
 from apps.repositories.services.last_seen import repository_seen
 from apps.repositories.services.lineage import lineage_request, revision_lineage
+from apps.repositories.services.reindexing import index_again, index_forget
 from apps.repositories.services.repositories import code_host, registrable, repository_register, revision_record
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "deliveries_register",
     "embedding_model",
     "files_unindexed",
+    "index_again",
+    "index_forget",
     "index_request",
     "lineage_request",
     "patch_lines",
