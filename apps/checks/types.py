@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from apps.core.errors import NofxError
@@ -96,11 +97,17 @@ class FunctionComplexity:
 
 @dataclass(frozen=True)
 class JavaScriptSource:
-    """A text in JavaScript, or in TypeScript where ``is_typed``, and which kind of module it is."""
+    """
+    A text in JavaScript, or in TypeScript where ``is_typed``, and which kind of module it is.
+
+    ``neighbours`` are the files of its repository that it imports (path to text), for its types.
+    """
 
     text: str
     is_typed: bool = False
     kind: Literal["module", "commonjs"] = "module"
+    path: str = "source.ts"
+    neighbours: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

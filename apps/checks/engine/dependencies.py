@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from apps.checks.engine.declarations import Declared
 from apps.checks.engine.imports import Import, third_party
@@ -47,10 +47,14 @@ class Dependency:
     is_installed: bool
     path: str
     line: int
+    ecosystem: Literal["pypi", "npm"] = "pypi"
 
     @property
     def names(self) -> frozenset[str]:
         """The names by which lists may mean it: the distribution's, and that of the import."""
+        if self.ecosystem == "npm":
+            parts = self.module.split("/")
+            return frozenset({distribution_name("/".join(parts[: 2 if self.module.startswith("@") else 1]))})
         return frozenset({distribution_name(self.module.partition(".")[0]), self.distribution} - {""})
 
     def as_json(self) -> dict[str, Any]:

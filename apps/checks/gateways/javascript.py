@@ -10,6 +10,7 @@ from importlib.metadata import version
 from apps.checks.engine.javascript.lint import lint_findings
 from apps.checks.engine.javascript.program import Program
 from apps.checks.engine.javascript.security import security_findings
+from apps.checks.gateways import tsc
 from apps.checks.types import SEVERITIES, CheckResult, Finding, JavaScriptSource, Severity, Status, plain_text
 from apps.core.javascript import CannotStrip, fault_of, strip_types
 from apps.sandbox.services import NodeModule, NodeRun, SpecInvalid, sandbox_map
@@ -19,7 +20,6 @@ LINT, SECURITY = "javascript-lint", "javascript-security"
 PYTHON_ONLY = "It reads Python only."
 NO_PARSE = "The text does not parse, so it was not looked at."
 NO_TYPES = "JavaScript names no types."
-NO_TYPE_CHECKER = "Types are taken out before the code is run; no type checker is part of the platform."
 ENTRY = "unused"
 _READERS: tuple[tuple[str, Callable[[Program], list[Finding]], Severity], ...] = (
     (LINT, lint_findings, "low"),
@@ -39,6 +39,7 @@ def check(sources: Mapping[str, JavaScriptSource]) -> dict[str, tuple[CheckResul
     runs = {name: _run(one) for name, one in sources.items() if faults[name] is None}
     found = dict(zip(runs, sandbox_map(list(runs.values())), strict=True))
     seconds = round((time.monotonic() - started) / max(1, len(sources)), 3)
+    types = _types(sources, faults)
     results: dict[str, tuple[CheckResult, ...]] = {}
     for name, one in sources.items():
         fault = faults[name]
@@ -51,7 +52,7 @@ def check(sources: Mapping[str, JavaScriptSource]) -> dict[str, tuple[CheckResul
         syntax = CheckResult(TOOL, "", status, (fault,) if fault else (), seconds, reason)
         anti = CheckResult("antipatterns", "", "not_applicable", (), 0.0, PYTHON_ONLY)
         lint, security = _read(name, one, has_fault=faults[name] is not None)
-        results[name] = (lint, _types(one), security, anti, syntax)
+        results[name] = (lint, types[name], security, anti, syntax)
     return results
 
 
@@ -71,10 +72,13 @@ def _read(name: str, one: JavaScriptSource, *, has_fault: bool) -> list[CheckRes
     return results
 
 
-def _types(one: JavaScriptSource) -> CheckResult:
-    if not one.is_typed:
-        return CheckResult("tsc", "", "not_applicable", (), 0.0, NO_TYPES)
-    return CheckResult("tsc", "", "not_checked", (), 0.0, NO_TYPE_CHECKER)
+def _types(sources: Mapping[str, JavaScriptSource], faults: Mapping[str, Finding | None]) -> dict[str, CheckResult]:
+    typed = {name: one for name, one in sources.items() if one.is_typed and faults[name] is None}
+    results = {name: CheckResult(tsc.TOOL, "", "not_applicable", (), 0.0, NO_TYPES) for name in sources}
+    for name, one in sources.items():
+        if one.is_typed and name not in typed:
+            results[name] = CheckResult(tsc.TOOL, "", "error", (), 0.0, NO_PARSE, (name,))
+    return {**results, **tsc.check(typed)}
 
 
 def _fault(one: JavaScriptSource) -> Finding | None:

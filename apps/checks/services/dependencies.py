@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from pathlib import PurePosixPath
 
 from apps.checks.engine.declarations import declared_in, is_declaration
 from apps.checks.engine.dependencies import (
@@ -18,6 +20,16 @@ from apps.checks.engine.dependencies import (
     header_findings,
 )
 from apps.checks.engine.imports import Import, imports_of
+from apps.checks.engine.javascript.packages import (
+    LOCK,
+    MANIFEST,
+    NpmImport,
+    is_npm_package,
+    npm_declared_in,
+    npm_dependencies,
+    npm_findings,
+    npm_imports,
+)
 from apps.checks.gateways.distributions import installed
 from apps.checks.gateways.workspace import is_test_path
 from apps.checks.types import SEVERITIES, CheckResult, Finding, plain_text
@@ -29,16 +41,24 @@ __all__ = [
     "Dependency",
     "DependencyReport",
     "Import",
+    "NpmImport",
     "copied_marks",
     "dependencies_check",
     "imports_of",
     "is_declaration",
+    "is_javascript_test",
+    "is_npm_declaration",
+    "is_npm_package",
     "is_package",
     "licence_normalised",
     "licence_permitted",
+    "npm_imports",
 ]
 
 DEPENDENCY_TOOL = "dependencies"
+JAVASCRIPT = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
+TYPED = (".ts", ".mts", ".cts")
+_TEST = re.compile(r"\.(?:test|spec)\.[cm]?[jt]s$|(?:^|/)(?:tests?|__tests__)/")
 FAILS_AT = "medium"
 
 
@@ -48,6 +68,16 @@ class DependencyReport:
 
     dependencies: tuple[Dependency, ...]
     result: CheckResult
+
+
+def is_javascript_test(path: str) -> bool:
+    """Return whether a file of JavaScript is part of the tests, by its name or folder."""
+    return _TEST.search(path) is not None
+
+
+def is_npm_declaration(path: str) -> bool:
+    """Return whether a file at *path* says what a repository needs of npm."""
+    return PurePosixPath(path).name in (MANIFEST, LOCK)
 
 
 def copied_marks(source: str, *, path: str) -> tuple[Finding, ...]:
@@ -73,10 +103,11 @@ def dependencies_check(
     sources: Mapping[str, str], *, tree: Collection[str], declarations: Mapping[str, str]
 ) -> DependencyReport:
     """
-    Return what the Python *sources* (path to text) bring in; nothing is run and nothing is fetched.
+    Return what *sources* (path to text) in Python or JavaScript bring in; nothing is run and nothing is fetched.
 
     *tree* are the paths of the repository, *declarations* those of its files (path to text) that say what it needs; see
-    :func:`is_declaration`. A distribution is known when it is installed beside the platform or declared.
+    :func:`is_declaration`. A distribution is known when it is installed beside the platform or declared; a package of
+    npm when a ``package.json`` or its lock file names it.
     """
     started = time.monotonic()
     declared = declared_in(declarations)
@@ -84,10 +115,15 @@ def dependencies_check(
     dependencies: list[Dependency] = []
     findings: list[Finding] = []
     for path, source in sources.items():
-        mine = dependencies_of(imports_of(source), path=path, tree=paths, declared=declared, installed=installed())
+        if path.endswith(JAVASCRIPT):
+            known = npm_declared_in(declarations, path=path)
+            mine = npm_dependencies(npm_imports(source, is_typed=path.endswith(TYPED)), path=path, known=known)
+            findings += npm_findings(mine, is_test=is_javascript_test(path), known=known)
+        else:
+            mine = dependencies_of(imports_of(source), path=path, tree=paths, declared=declared, installed=installed())
+            is_test = is_test_path(path)
+            findings += dependency_findings(mine, is_test=is_test, has_declarations=bool(declared.sources))
         dependencies += mine
-        is_test = is_test_path(path)
-        findings += dependency_findings(mine, is_test=is_test, has_declarations=bool(declared.sources))
         findings += header_findings(source, path=path)
     plain = [replace(one, message=plain_text(one.message)) for one in findings]
     counting = SEVERITIES[SEVERITIES.index(FAILS_AT) :]

@@ -15,7 +15,7 @@ Reach = Literal["named", "third_party", "undeclared"]
 _ANY = re.compile(r"(?:external|third[- ]party|other) (?:dependenc|librar|package)", re.IGNORECASE)
 _NEW = re.compile(r"(?:new|additional) (?:dependenc|librar|package)", re.IGNORECASE)
 _NOUN = re.compile(r"\s+(?:library|package|module|framework|client)$", re.IGNORECASE)
-_NAME = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_]\w*)*")
+_NAME = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_]\w*)*|@[\w-]+/[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from apps.checks.services.dependencies import UNKNOWN_PACKAGE, DependencyReport
 from apps.checks.types import NOT_JUDGED, SECURITY_TOOLS, CheckResult, Finding, JavaScriptSource, Unparsable
 from apps.core.javascript import complexity_of
 from apps.generation.engine.changes import changed_lines
-from apps.generation.engine.javascript.modules import is_javascript, is_typescript, module_kind
+from apps.generation.engine.javascript.modules import imported_files, is_javascript, is_typescript, module_kind
 from apps.generation.engine.patches import patched_files
 from apps.generation.engine.quality import quality_score, security_score
 from apps.generation.models import Candidate, GenerationRun
@@ -58,14 +58,15 @@ def _checked(workspace: Workspace, modules: Mapping[str, str]) -> dict[str, tupl
     path = workspace.run.target_path
     if not is_javascript(path):
         return {name: (*found, _antipatterns(modules[name])) for name, found in check_sources(modules).items()}
-    return dict(
-        javascript_check(
-            {
-                name: JavaScriptSource(text, is_typescript(path), module_kind(path, {**workspace.files, path: text}))
-                for name, text in modules.items()
-            }
-        )
-    )
+    files = workspace.files
+    return dict(javascript_check({name: javascript_source(path, text, files) for name, text in modules.items()}))
+
+
+def javascript_source(path: str, text: str, files: Mapping[str, str]) -> JavaScriptSource:
+    """Return *text* at *path* as the checks take it, with what of the repository (path to text) it imports."""
+    is_typed, around = is_typescript(path), {**files, path: text}
+    neighbours = imported_files(path, text, files) if is_typed else {}
+    return JavaScriptSource(text, is_typed, module_kind(path, around), path, neighbours)
 
 
 def _antipatterns(module: str) -> CheckResult:

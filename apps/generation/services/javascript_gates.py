@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from apps.checks.services import javascript_check
-from apps.checks.types import Finding, JavaScriptSource, MeasurementFailed, TestMeasurement, plain_text, subject_of
+from apps.checks.types import Finding, MeasurementFailed, TestMeasurement, plain_text, subject_of
 from apps.generation.engine.changes import changed_lines
-from apps.generation.engine.javascript.modules import is_javascript, is_test, is_typescript, module_kind
+from apps.generation.engine.javascript.modules import is_javascript, is_test
 from apps.generation.services.candidates import Workspace
-from apps.generation.services.checking import changed_files
+from apps.generation.services.checking import changed_files, javascript_source
 from apps.generation.services.javascript_quality_gates import suite_seen, tests_of
 from apps.generation.services.requirement_gates import gates_of
 from apps.generation.services.review_subject import selected_candidate
@@ -32,12 +32,8 @@ def javascript_gates(workspace: Workspace, head_sha: str) -> list[dict[str, Any]
 
 
 def _checks(changed: Mapping[str, str], files: Mapping[str, str]) -> list[dict[str, Any]]:
-    checked = javascript_check(
-        {
-            path: JavaScriptSource(text, is_typescript(path), module_kind(path, {**files, **changed}))
-            for path, text in changed.items()
-        }
-    )
+    around = {**files, **changed}
+    checked = javascript_check({path: javascript_source(path, text, around) for path, text in changed.items()})
     gates = []
     for subject, name in GATE_NAMES.items():
         results = {path: one for path, found in checked.items() for one in found if subject_of(one.tool) == subject}

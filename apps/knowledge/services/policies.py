@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from django.db import transaction
 
@@ -104,6 +105,10 @@ def policy_findings(
     return policy_check(content, patterns(), changed=changed, own=own, tree=tree, packages=packages)
 
 
-def policy_rule_count(policy: RepositoryPolicy) -> int:
-    """Return how many rules *policy* has."""
-    return PolicyContent.from_json(policy.content).rule_count
+def policy_patterns_about(policy: RepositoryPolicy, paths: Collection[str]) -> list[str]:
+    """Return the patterns that *policy* forbids, or requires in a file of *paths*; none where there are no paths."""
+    content = PolicyContent.from_json(policy.content)
+    if not paths:
+        return []
+    required = [one.pattern for one in content.required_patterns if any(fnmatchcase(path, one.paths) for path in paths)]
+    return [*content.forbidden_patterns, *required]

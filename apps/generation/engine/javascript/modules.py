@@ -121,6 +121,20 @@ def runnable(path: str, source: str, files: Mapping[str, str]) -> dict[str, tupl
     return found
 
 
+def imported_files(path: str, source: str, files: Mapping[str, str]) -> dict[str, str]:
+    """Return the files of the repository that *source* at *path* imports, and those that they import, as they stand."""
+    found: dict[str, str] = {}
+    waiting = [(path, source)]
+    while waiting and len(found) < MAX_MODULES:
+        origin, text = waiting.pop()
+        for specifier in modules_of(text, is_typed=is_typescript(origin)) if not origin.endswith(".json") else ():
+            name = resolve(specifier, origin, files)
+            if name is not None and name not in found and name != path:
+                found[name] = files[name]
+                waiting.append((name, files[name]))
+    return found
+
+
 def _plain(path: str, source: str) -> str:
     return strip_types(source) if is_typescript(path) else source
 
