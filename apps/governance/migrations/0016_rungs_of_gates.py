@@ -201,7 +201,7 @@ DROP FUNCTION governance_gate_seats(governance_gate, text[]);
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0014_attestations"),
+        ("governance", "0015_ballots_of_erased_people"),
     ]
 
     operations = [
