@@ -12,8 +12,6 @@ import json
 import os
 from typing import Any
 
-import django
-
 from apps.core.errors import NofxError
 from nofx import env
 from nofx.cli.client import ApiRefused, Client, NotSignedIn, Unreachable, address, token
@@ -60,6 +58,8 @@ def _parts(environment: Environment, *, is_database_up: bool) -> dict[str, Any]:
 
 
 def _read_here() -> dict[str, Any]:
+    import django
+
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
     django.setup()
     from django.db import DatabaseError, connections

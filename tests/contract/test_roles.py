@@ -157,6 +157,13 @@ VERBS = (
     ),
     Verb(
         "POST",
+        "/api/knowledge/index",
+        {"repository": "shop"},
+        "apps.knowledge.api.index_again",
+        Action.QUALITY_MEASURE,
+    ),
+    Verb(
+        "POST",
         "/api/evolution/analyze",
         {"repository": "shop"},
         "apps.evolution.api.analysis_start",

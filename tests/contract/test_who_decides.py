@@ -164,7 +164,7 @@ OTHERS = {
     *named(
         "governance",
         "absence-new absence-remove audit-verify codes-renew confirm erasure-withdraw gate-definitions "
-        "gate-minutes gate-new gate-withdraw incident-close incident-open keys ladder-suspend password "
+        "gate-minutes gate-new gate-withdraw incident-close incident-open keys ladder-suspend organisation-rename password "
         "pilot-end policy-new policy-simulate profile retention-withdraw rung-end second-factor "
         "second-factor-end session-end session-end-others suspension-explain token-end token-new token-renew "
         "waiver-withdraw",
@@ -177,7 +177,7 @@ OTHERS = {
     ),
     *named(
         "knowledge",
-        "mined-decide mined-start policy-save",
+        "code-index-start mined-decide mined-start policy-save",
     ),
     *named(
         "providers",
