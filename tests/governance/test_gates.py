@@ -121,6 +121,28 @@ def test_a_rejection_of_the_security_seat_is_a_veto(committee):
     assert not Rung.objects.exists()
 
 
+@pytest.mark.parametrize("how", ["role", "account"])
+def test_a_veto_stands_when_whoever_cast_it_leaves_until_the_vote_begins_again(committee, how):
+    gate = committee.opened()
+    committee.vote(gate, "security", Choice.REJECT)
+    others = ("chair", "engineering", "quality", "legal", "independent")
+    for seat in others:
+        committee.vote(gate, seat)
+    gone = committee.people["security"]
+    if how == "role":
+        gone.role_assignments.all().delete()
+    else:
+        gone.is_active = False
+        gone.save()
+    with pytest.raises(GateBlocked, match="a seat with a veto rejects it") as refused:
+        close(gate, committee)
+    assert refused.value.denial.action == "gate.close" and not Rung.objects.exists()
+    gate_refreeze(gate_id=gate.pk, reason="Security left.", actor=committee.chair, is_interactive=True)
+    for seat in others:
+        committee.vote(gate, seat)
+    assert close(gate, committee).outcome == "approved"
+
+
 def test_two_rejections_without_a_veto_leave_four_of_six(committee):
     gate = committee.opened()
     for seat in ("chair", "engineering", "quality", "security"):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.core.clock import now
 from apps.core.digests import canonical_json, sha256_hex
@@ -162,7 +162,7 @@ def gate_close(*, gate_id: UUID, actor: User, is_interactive: bool, session_key:
     :raises NotInteractive: the wish came with a token, or the account is a machine's.
     :raises NotAllowed: the actor does not manage gates.
     :raises GateClosed: the vote is not open.
-    :raises GateBlocked: a seat has not spoken, or the evidence changed, failed, or is stale.
+    :raises GateBlocked: a seat has not spoken, the evidence changed, failed or is stale, or the database refuses.
     """
     gate = gate_locked(gate_id)
     denial = denial_of("gate.close", gate)
@@ -177,6 +177,8 @@ def gate_close(*, gate_id: UUID, actor: User, is_interactive: bool, session_key:
     outcome = OUTCOMES[decision.state]
     if outcome is GateState.APPROVED or not is_late:
         _require_sound(gate, denial)
+    if outcome is GateState.APPROVED:
+        _require_lawful(gate, denial)
     return _decide(gate, decision, outcome, actor, session_key)
 
 
@@ -205,6 +207,19 @@ def _require_sound(gate: Gate, denial: Denial) -> None:
         raise GateBlocked(
             f"The source of {', '.join(failing)} cannot be read now, so nobody knows whether it still holds.",
             remedy="Repair the source and refresh the evidence.",
+            denial=denial,
+        )
+
+
+def _require_lawful(gate: Gate, denial: Denial) -> None:
+    """Ask the database whether it takes the approval: a veto stands there also when whoever cast it has left since."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT governance_gate_refused(gate) FROM governance_gate gate WHERE id = %s", [gate.pk])
+        why = str(cursor.fetchone()[0])
+    if why:
+        raise GateBlocked(
+            f"The gate is not approved while {why}, whoever has left since.",
+            remedy="Freeze the evidence anew, so that the vote begins again, or withdraw it.",
             denial=denial,
         )
 
