@@ -15,13 +15,14 @@ from apps.jobs.models import Kind as KindChoices
 from apps.jobs.models import Mail
 
 MEANINGS = {
-    Kind.YOUR_TURN: "A review, an answer, a merge or a signature waits for you.",
+    Kind.YOUR_TURN: "A review, an answer, a merge, a vote, a signature or an open incident waits for you.",
     Kind.REQUEST_ENDED: "What you asked for was merged, rejected, or failed.",
-    Kind.GATE_CHANGED: "A gate of the committee was opened, decided, or changed its state.",
+    Kind.GATE_CHANGED: "A gate of the committee was asked for or decided, or a waiver of it was signed.",
     Kind.SCOPE_SUSPENDED: "Code may no longer be generated somewhere, or may again.",
     Kind.REQUEST_MOVED: "What you asked for reached its reviewers, was approved, or was delivered.",
+    Kind.ENDS_SOON: "Your token, an override or a waiver that you signed, or what your committee opened.",
     Kind.RULES_CHANGED: "A policy, or a role of yours.",
-    Kind.PLATFORM: "Webhooks, models, tokens and the audit chain.",
+    Kind.PLATFORM: "Models, legal holds, incidents, and whatever else has no kind of its own.",
 }
 
 

@@ -386,3 +386,14 @@ class TestAbsences:
 
 def test_every_rule_is_about_an_action_that_is_written() -> None:
     assert [action for action in RULES if audit_words_of(action) is None] == []
+
+
+def test_each_kind_of_news_can_be_chosen_in_the_settings(client: Client, engineer: User) -> None:
+    client.force_login(engineer)
+    url = reverse("jobs:notification-settings")
+    page = client.get(url).content.decode()
+    assert "Something that you answer for ends soon" in page
+    said = {kind.value: Wish.NEVER.value for kind in Kind}
+    assert client.post(url, said).status_code == 302
+    assert not Notification.objects.exists()
+    assert engineer.notification_choices.filter(mail="never").count() == len(Kind)
