@@ -86,7 +86,7 @@ def tripwires_are_readable(user: User, rung_id: UUID) -> bool:
 
 @job_handler(GATES_JOB, timeout_s=900)
 def generation_gates(run: JobRun) -> None:
-    measuring.run_measure(job=run, request_id=run.job.subject_id)
+    measuring.run_measure(job=run, request_id=run.job.subject_id, everyone=bool(run.job.payload.get("everyone")))
 
 
 @job_subject_access("request")

@@ -39,6 +39,7 @@ def test_lines_are_counted_where_asked_for() -> None:
     assert measure().files == ()
     (file,) = measure(covered=["f.mjs"]).files
     assert (file.path, file.statements, file.missing_lines) == ("f.mjs", 6, (3, 4))
+    assert 0 < file.missing_branches < file.branches
 
 
 def test_typescript_is_run_without_its_types() -> None:

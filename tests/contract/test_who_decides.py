@@ -164,8 +164,8 @@ OTHERS = {
     *named(
         "governance",
         "absence-new absence-remove audit-verify codes-renew confirm erasure-withdraw gate-definitions "
-        "gate-minutes gate-new gate-withdraw incident-close incident-open keys ladder-suspend organisation-rename password "
-        "pilot-end policy-new policy-simulate profile retention-withdraw rung-end second-factor "
+        "gate-minutes gate-new gate-withdraw incident-close incident-open keys ladder-suspend "
+        "organisation-rename password pilot-end policy-new policy-simulate profile retention-withdraw rung-end second-factor "
         "second-factor-end session-end session-end-others suspension-explain token-end token-new token-renew "
         "waiver-withdraw",
     ),

@@ -118,6 +118,28 @@ def test_another_choice_is_measured_before_it_can_be_approved(
     vote(run, reviewer)
 
 
+def test_the_other_candidates_are_measured_on_demand_and_that_voids_what_was_cast(
+    reviewed: Callable[..., GenerationRun], reviewer: User, client: Client
+) -> None:
+    run = reviewed(CLAMP + COVERED, RIGHT, BRANCHY)
+    others = Candidate.objects.filter(request=run.request).exclude(pk=selected_candidate(run=run).pk)
+    assert [[gate["gate"] for gate in one.gates] for one in others] == [[]]
+    vote(run, reviewer)
+    client.force_login(reviewer)
+    address = reverse("generation:review", args=[run.pk])
+    page = client.get(address).content.decode()
+    assert "Its tests were not run" in page
+    assert "Measure the others" in page
+    client.post(reverse("generation:review-measure", args=[run.pk]), {"everyone": "1"})
+    assert work_off(run.request).state == Job.State.SUCCEEDED
+    assert [one.gates[0]["status"] for one in others.all()] == ["passed"]
+    assert "% of the statements" in others.get().gates[0]["detail"]
+    page = client.get(address).content.decode()
+    assert "Measure the others" not in page
+    ballot = Ballot.objects.get(voter=reviewer)
+    assert "measured again" in ballot.void_reason
+
+
 def test_a_patch_that_changed_counts_as_not_measured(reviewed: Callable[..., GenerationRun], reviewer: User) -> None:
     run = reviewed(CLAMP + MUTATED.replace("mutation score", "coverage"), RIGHT)
     candidate = selected_candidate(run=run)

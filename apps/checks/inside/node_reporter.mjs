@@ -8,9 +8,9 @@ export default async function* report(source) {
       const outcome = data.skip !== undefined || data.todo !== undefined ? "skipped" : type.slice(5);
       yield `${JSON.stringify({ test: data.name, file: data.file ?? "", nesting: data.nesting, outcome, message })}\n`;
     } else if (type === "test:coverage") {
-      const files = data.summary.files.map(({ path, totalLineCount, coveredLineCount, lines }) => ({
-        path, total: totalLineCount, covered: coveredLineCount,
-        missing: (lines ?? []).filter(({ count }) => count === 0).map(({ line }) => line),
+      const files = data.summary.files.map((file) => ({
+        path: file.path, total: file.totalLineCount, branches: file.totalBranchCount, taken: file.coveredBranchCount,
+        missing: (file.lines ?? []).filter(({ count }) => count === 0).map(({ line }) => line),
       }));
       yield `${JSON.stringify({ coverage: files })}\n`;
     }

@@ -23,6 +23,7 @@ from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files, module_checks, module_scores
 from apps.generation.services.consensus import examples_passed, outcome_text
 from apps.generation.services.group_counts import canary_count
+from apps.generation.services.requirement_gates import asked_of
 from apps.generation.services.review_subject import SUBJECT_KIND, selected_candidate
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import Ballot, User
@@ -92,15 +93,16 @@ def canary_plant(
     """
     Make a candidate that is wrong on purpose, where the setting and the request's seed say so. Safe to repeat.
 
-    None where there are fewer than two candidates, where they are not Python, or where no change was found that passes
-    the person's examples and is known to be a mistake.
+    None where there are fewer than two candidates, where they are not Python, where no change was found that passes the
+    person's examples and is known to be a mistake, or where something is asked that is measured: it would stand out as
+    the one without figures.
     """
     run = workspace.run
     chosen = next((one for one in candidates if one.implementation_id == consensus.selected_implementation_id), None)
     is_python = workspace.language.name == "python"
     if chosen is None or len(candidates) < FEWEST or not inputs or not is_python or not _is_drawn(run):
         return None
-    if Canary.objects.filter(request_id=run.pk).exists():
+    if Canary.objects.filter(request_id=run.pk).exists() or asked_of(run):
         return None
     outcomes = {one.pk: seen.outcomes for one, seen in zip(candidates, observations, strict=True)}
     good = outcomes.pop(chosen.pk)

@@ -15,9 +15,19 @@ from apps.repositories.models import Repository
 GATES_JOB = "generation.gates"
 
 
-def gates_enqueue(request_id: UUID, actor: User | None) -> Job:
-    """Have what is asked of the candidates of a request measured; what was measured is left alone."""
-    return job_enqueue(kind=GATES_JOB, subject_kind=SUBJECT_KIND, subject_id=request_id, requested_by=actor)
+def gates_enqueue(request_id: UUID, actor: User | None, *, everyone: bool = False) -> Job:
+    """
+    Have what is asked of the candidates of a request measured; what was measured is left alone.
+
+    With *everyone* the tests of each candidate are run, which otherwise are run for the one up for approval.
+    """
+    return job_enqueue(
+        kind=GATES_JOB,
+        subject_kind=SUBJECT_KIND,
+        subject_id=request_id,
+        requested_by=actor,
+        payload={"everyone": True} if everyone else None,
+    )
 
 
 def policy_renew(repository: Repository, actor: User) -> None:

@@ -10,7 +10,12 @@ from apps.generation.models import CodeGenerationRequest, GenerationRun
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.gate_jobs import gates_enqueue
 from apps.generation.services.pipeline import workspace_open
-from apps.generation.services.requirement_gates import gates_are_measured, gates_measure, is_measured_at_once
+from apps.generation.services.requirement_gates import (
+    everyone_is_measured,
+    gates_are_measured,
+    gates_measure,
+    is_measured_at_once,
+)
 from apps.generation.services.review_subject import SUBJECT_KIND, review_digest, selected_candidate
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
@@ -40,19 +45,21 @@ def gates_renew(*, workspace: Workspace, actor: User | None) -> None:
 
 
 @transaction.atomic
-def gates_ask(*, request_id: UUID, actor: User) -> Job:
+def gates_ask(*, request_id: UUID, actor: User, everyone: bool = False) -> Job:
     """
     Have what is asked of the candidates measured again; what was measured is left alone.
+
+    With *everyone* the tests of each candidate are run. Figures are part of what is voted on: new ones void verdicts.
 
     :raises NotAllowed: the actor neither votes here nor writes specifications nor overrides.
     """
     run = GenerationRun.objects.select_related("repository__scope__organisation").get(pk=request_id)
     if not any(can(actor, action, run.repository.scope) for action in MEASURERS):
         raise NotAllowed("Your role measures nothing here.", remedy="Ask a reviewer or whoever asked for the code.")
-    return gates_enqueue(request_id, actor)
+    return gates_enqueue(request_id, actor, everyone=everyone)
 
 
-def run_measure(*, job: JobRun, request_id: UUID) -> None:
+def run_measure(*, job: JobRun, request_id: UUID, everyone: bool = False) -> None:
     """
     Measure what is asked of the candidates of a request in review. Safe to repeat; verdicts on other figures are void.
 
@@ -60,10 +67,12 @@ def run_measure(*, job: JobRun, request_id: UUID) -> None:
     """
     for _ in range(ROUNDS):
         run = GenerationRun.objects.select_related("request", "repository__scope", "requester").get(pk=request_id)
-        if run.request.status != Status.IN_REVIEW or gates_are_measured(run, selected_candidate(run=run)):
+        if run.request.status != Status.IN_REVIEW:
+            break
+        if everyone_is_measured(run) if everyone else gates_are_measured(run, selected_candidate(run=run)):
             break
         job.progress("measuring")
-        gates_measure(workspace_open(run))
+        gates_measure(workspace_open(run), everyone=everyone)
         job.raise_if_cancelled()
     review_renew(request_id=request_id)
     job.progress("measured")

@@ -81,16 +81,23 @@ def gates_are_measured(run: GenerationRun, candidate: Candidate) -> bool:
     return is_run and candidate.gates_basis == gates_basis(run, candidate, asked)
 
 
+def everyone_is_measured(run: GenerationRun) -> bool:
+    """Return whether everything that is asked was measured on each candidate that can be chosen."""
+    candidates = Candidate.objects.filter(request_id=run.pk, state__in=REVIEWABLE)
+    return all(gates_are_measured(run, candidate) for candidate in candidates)
+
+
 def gates_of(run: GenerationRun, candidate: Candidate) -> list[dict[str, Any]]:
     """Return the gates of *candidate*; one that waits where something was not measured, so that it never passes."""
     return list(candidate.gates) if gates_are_measured(run, candidate) else [dict(UNMEASURED)]
 
 
-def gates_measure(workspace: Workspace) -> None:
+def gates_measure(workspace: Workspace, *, everyone: bool = False) -> None:
     """
     Measure what is asked on the candidates of a run as they are now, and keep it. What was measured is left alone.
 
-    Tests are run for the candidate that is up for approval only, since that takes as long as they do.
+    Tests are run for the candidate that is up for approval only, since that takes as long as they do; with *everyone*
+    for each of them.
 
     :raises SandboxUnavailable: the tests cannot be run safely on this machine.
     """
@@ -102,11 +109,11 @@ def gates_measure(workspace: Workspace) -> None:
     chosen = selected_candidate(run=run)
     for candidate in Candidate.objects.filter(request_id=run.pk, state__in=REVIEWABLE).order_by("ordinal"):
         basis = gates_basis(run, candidate, asked)
-        is_chosen = candidate.pk == chosen.pk
-        if candidate.gates_basis == basis and (not is_chosen or gates_are_measured(run, candidate)):
+        is_run = everyone or candidate.pk == chosen.pk
+        if candidate.gates_basis == basis and (not is_run or gates_are_measured(run, candidate)):
             continue
         changed = changed_files(workspace, candidate)
-        tree = candidate_tree(workspace, changed) if is_chosen and asked.needs_run else None
+        tree = candidate_tree(workspace, changed) if is_run and asked.needs_run else None
         measure = javascript_quality_gates if is_javascript(run.target_path) else python_quality_gates
         gates = measure(asked.quality, before=workspace.files, changed=changed, tree=tree)
         packages = dependency_gate(asked.packages, workspace, changed, declarations)

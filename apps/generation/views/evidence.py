@@ -19,11 +19,17 @@ SUBJECT_NAMES = {
     DEPENDENCY_TOOL: "Dependencies",
 }
 SYNTAX_TOOL = "node"
+NOT_RUN = "Its tests were not run: that is done for the candidate up for approval, and for the others on demand."
+NOT_TIMED = {
+    "state": "none",
+    "value": "not measured",
+    "detail": "Time and memory on growing inputs are measured for Python only.",
+}
 GATE_WORDS = {"passed": "met", "failed": "not met", "error": "error"}
 
 
-def evidence(shown: Sequence[Lettered], modules: dict[str, str]) -> list[dict[str, Any]]:
-    """Return the evidence strip: one row for each check, one cell for each candidate."""
+def evidence(shown: Sequence[Lettered], modules: dict[str, str], *, is_timed: bool) -> list[dict[str, Any]]:
+    """Return the evidence strip: one row for each check, one cell for each candidate; only Python is timed."""
     rows: list[tuple[str, list[dict[str, str]]]] = []
     for tool, name in SUBJECT_NAMES.items():
         rows.append((name, [_check_cell(one.candidate, tool) for one in shown]))
@@ -35,7 +41,7 @@ def evidence(shown: Sequence[Lettered], modules: dict[str, str]) -> list[dict[st
     rows.append(("Examples", [_examples_cell(one.candidate) for one in shown]))
     rows.append(("Behaviour", [{"state": "", "value": one.candidate.cluster or "not compared"} for one in shown]))
     rows.append(("Quality", [{"state": "", "value": _quality(one.candidate)} for one in shown]))
-    rows += _time_rows(shown)
+    rows += _time_rows(shown) if is_timed else [("Time", [dict(NOT_TIMED) for _ in shown])]
     rows.append(("Lines", [{"state": "", "value": str(len(modules[one.letter].splitlines()))} for one in shown]))
     return [
         {"name": name, "cells": cells, "differs": len({(cell["state"], cell["value"]) for cell in cells}) > 1}
@@ -52,8 +58,14 @@ def packages_of(candidate: Candidate) -> list[dict[str, Any]]:
     return [{**one, "finding": found.get((one["path"], one["line"]))} for one in check["packages"]]
 
 
+def has_others_unmeasured(chosen: Lettered, shown: Sequence[Lettered]) -> bool:
+    """Return whether something was measured on the candidate up for approval that was not on another one."""
+    names = {gate["gate"] for gate in chosen.candidate.gates}
+    return any(names - {gate["gate"] for gate in one.candidate.gates} for one in shown)
+
+
 def _gate_rows(shown: Sequence[Lettered]) -> list[tuple[str, list[dict[str, str]]]]:
-    """Return a row for each thing that is asked; tests are run for the candidate up for approval only."""
+    """Return a row for each thing that is asked; what only running shows may be missing for the others."""
     names = dict.fromkeys(gate["gate"] for one in shown for gate in one.candidate.gates)
     return [(f"Asked: {name}", [_gate_cell(one.candidate, name) for one in shown]) for name in names]
 
@@ -61,7 +73,7 @@ def _gate_rows(shown: Sequence[Lettered]) -> list[tuple[str, list[dict[str, str]
 def _gate_cell(candidate: Candidate, name: str) -> dict[str, str]:
     gate = next((gate for gate in candidate.gates if gate["gate"] == name), None)
     if gate is None:
-        return {"state": "none", "value": "not measured", "detail": "It is measured once this is up for approval."}
+        return {"state": "none", "value": "not measured", "detail": NOT_RUN}
     detail = "; ".join([*(one["message"] for one in gate["findings"][:5]), gate.get("detail", "")]).strip("; ")
     return {"state": gate["status"], "value": GATE_WORDS[gate["status"]], "detail": detail}
 

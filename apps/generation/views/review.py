@@ -54,7 +54,7 @@ from apps.generation.views.agreement import (
     letters_by_id,
 )
 from apps.generation.views.canaries import guarded
-from apps.generation.views.evidence import evidence, packages_of
+from apps.generation.views.evidence import evidence, has_others_unmeasured, packages_of
 from apps.generation.views.lens import lens_view
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.generation.views.questions import question_context
@@ -175,7 +175,7 @@ def review_override(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 @require_POST
 def review_measure(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     run_get(user=_user(request), request_id=request_id)
-    gates_ask(request_id=request_id, actor=_user(request))
+    gates_ask(request_id=request_id, actor=_user(request), everyone="everyone" in request.POST)
     return _back(request, request_id, "It is being measured. Reload the page in a moment.")
 
 
@@ -227,7 +227,7 @@ def _context(
     letters = [one.letter for one in shown]
     ballots = _ballots(run, is_visible=is_visible, letters=by_id, digest=subject.digest if is_open else "")
     is_changed = bool(mine and is_open and _void_reason(mine, subject.digest))
-    requirements = _requirements(run, chosen, user)
+    requirements = _requirements(run, chosen, shown, user)
     lens = lens_view(request.GET, workspace, panes, modules, is_visible=is_visible)
     context = {
         **requirements,
@@ -248,7 +248,7 @@ def _context(
         ],
         "notes": [(one.letter, one.candidate.note) for one in shown if one.candidate.note and is_visible],
         "pane_letters": [one.letter for one in panes],
-        "checks": evidence(shown, modules),
+        "checks": evidence(shown, modules, is_timed=workspace.language.name == "python"),
         "packages": packages_of(chosen.candidate),
         "clusters": behaviour_groups(consensus, by_id),
         "decision": decision,
@@ -279,12 +279,13 @@ def _context(
     return guarded(run, seen, shown, context)
 
 
-def _requirements(run: GenerationRun, chosen: Lettered, user: User) -> dict[str, Any]:
+def _requirements(run: GenerationRun, chosen: Lettered, shown: Sequence[Lettered], user: User) -> dict[str, Any]:
     """Return what stands in the way of an approval, and what this person can do about it."""
     is_open = run.request.status == Status.IN_REVIEW
     gates = gates_context(candidate_sheet(run, chosen.candidate), user, is_open=is_open)
     is_unmeasured = is_open and any(gate["status"] in {"waiting", "error"} for gate in gates["gates"])
     scope = run.repository.scope
+    may_measure = any(can(user, action, scope) for action in MEASURERS)
     return {
         **gates,
         "is_open": is_open,
@@ -294,7 +295,8 @@ def _requirements(run: GenerationRun, chosen: Lettered, user: User) -> dict[str,
         "measuring": job_latest(subject_kind=SUBJECT_KIND, subject_id=run.pk, kind=GATES_JOB)
         if is_unmeasured
         else None,
-        "can_measure": is_unmeasured and any(can(user, action, scope) for action in MEASURERS),
+        "can_measure": is_unmeasured and may_measure,
+        "can_measure_others": is_open and not is_unmeasured and may_measure and has_others_unmeasured(chosen, shown),
         "can_rewrite": is_open and bool(gates["blocking"]) and can(user, Action.SPEC_WRITE, scope),
     }
 
