@@ -167,3 +167,16 @@ def test_the_patterns_are_searched_and_read(page: Page, architect: User, looked_
     page.get_by_role("link", name="everything caught").click()
     expect(page.get_by_text("Line 3, column 1")).to_be_visible()
     looked_at(page.url, "knowledge-antipattern")
+
+
+def test_code_is_indexed_again_while_the_page_watches(
+    page: Page, architect: User, looked_at: Callable[[str, str], None]
+) -> None:
+    page.set_default_timeout(30_000)
+    looked_at("/knowledge/code?repository=parcels", "code-index-empty")
+    page.goto("/knowledge/code?repository=parcels")
+    page.get_by_role("button", name="Index again").click()
+    work_off_live(page)
+    expect(page.get_by_role("columnheader", name="Functions, classes, methods")).to_be_visible(timeout=30_000)
+    assert page.evaluate("window.neverReloaded") is True
+    looked_at("/knowledge/code?repository=parcels", "code-index")
