@@ -7,7 +7,6 @@ from apps.governance.audit_words import audit_words_register
 audit_words_register(
     {
         "repository.change": ("change", "changed", "the repository {place}"),
-        "repository.index": ("index again", "indexed again", "the code of {place}"),
         "repository.register": ("connect", "connected", "the repository {place}"),
     }
 )

@@ -159,7 +159,7 @@ VERBS = (
         "POST",
         "/api/knowledge/index",
         {"repository": "shop"},
-        "apps.knowledge.api.index_again",
+        "apps.repositories.services.reindexing.head_sha",
         Action.QUALITY_MEASURE,
     ),
     Verb(

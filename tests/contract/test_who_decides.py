@@ -165,9 +165,9 @@ OTHERS = {
         "governance",
         "absence-new absence-remove audit-verify codes-renew confirm erasure-withdraw gate-definitions "
         "gate-minutes gate-new gate-withdraw incident-close incident-open keys ladder-suspend "
-        "organisation-rename password pilot-end policy-new policy-simulate profile retention-withdraw rung-end second-factor "
-        "second-factor-end session-end session-end-others suspension-explain token-end token-new token-renew "
-        "waiver-withdraw",
+        "organisation-rename password pilot-end policy-new policy-simulate profile retention-withdraw rung-end "
+        "second-factor second-factor-end session-end session-end-others suspension-explain token-end token-new "
+        "token-renew waiver-withdraw",
     ),
     *named(
         "jobs",

@@ -31,7 +31,7 @@ def index_again(*, repository: Repository, actor: User) -> Job:
         raise NotAllowed(
             "Your role does not index this repository.",
             remedy="Ask an engineer of this repository.",
-            denial=Denial("repository.index", "repository", str(repository.pk), repository.scope_id),
+            denial=Denial(Action.QUALITY_MEASURE.value, "repository", str(repository.pk), repository.scope_id),
         )
     revision = revision_record(repository=repository, sha=head_sha(repository))
     return job_enqueue(
