@@ -77,7 +77,7 @@ def test_whoever_may_only_read_is_refused_and_it_is_recorded(
     client.force_login(reader)
     assert "Index again" not in page(client)
     assert client.post(reverse("knowledge:code-index-start"), {"repository": "shop"}).status_code == 403
-    assert AuditEvent.objects.filter(action="repository.index", outcome="denied").exists()
+    assert AuditEvent.objects.filter(action="quality.measure", outcome="denied").exists()
     assert not jobs_asked().filter(kind=INDEX_JOB).exists()
 
 
