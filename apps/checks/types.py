@@ -9,8 +9,8 @@ from typing import Any, Literal
 from apps.core.errors import NofxError
 
 Severity = Literal["low", "medium", "high"]
-Status = Literal["passed", "failed", "error", "not_applicable", "not_checked"]
-NOT_JUDGED: frozenset[Status] = frozenset({"not_applicable", "not_checked"})
+Status = Literal["passed", "failed", "error", "not_applicable", "not_checked", "measured"]
+NOT_JUDGED: frozenset[Status] = frozenset({"not_applicable", "not_checked", "measured"})
 # Which tools look at the same thing, each for its languages.
 TOOLS_FOR = {
     "lint": ("ruff", "javascript-lint"),
@@ -62,14 +62,30 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Share:
+    """How many of n, with the 95 % interval of the share, from 0 to 1; a sample stands for more than was counted."""
+
+    hits: int
+    n: int
+    low: float
+    high: float
+    is_sample: bool = False
+
+    def reaches(self, percent: float) -> bool:
+        """Return whether the share is at least *percent*; of a sample, whether the low end of its interval is."""
+        return self.n > 0 and 100 * (self.low if self.is_sample else self.hits / self.n) >= percent
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """
     What one tool said.
 
     ``failed`` means that it found something that counts (any lint or type error; a security finding of at least
     medium severity). ``error`` means that it could not look, for the given ``reason``: never a pass. ``not_applicable``
-    means that it does not read the language, ``not_checked`` that nothing here looks: neither is a pass. ``unchecked``
-    are the files it did not look at; a failed check may have some, too.
+    means that it does not read the language, ``not_checked`` that nothing here looks, ``measured`` that it gives a
+    ``share``, which says nothing until somebody asks for a figure: none is a pass. ``unchecked`` are the files it did
+    not look at; a failed check may have some, too.
     """
 
     tool: str
@@ -79,6 +95,7 @@ class CheckResult:
     seconds: float
     reason: str = ""
     unchecked: tuple[str, ...] = ()
+    share: Share | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as it is stored."""

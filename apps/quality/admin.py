@@ -11,6 +11,7 @@ from apps.quality.models import (
     DebtAssessment,
     GeneratedTestSuite,
     MeasuredCode,
+    MutationRun,
     ProposalBranch,
     QualityImprovement,
     Quarantine,
@@ -89,6 +90,16 @@ class DebtAssessmentAdmin(HistoryAdmin):
     list_filter = ("revision__repository", "created_at")
     list_select_related = ("revision__repository",)
     search_fields = ("revision__sha", "revision__repository__name")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+
+
+@admin.register(MutationRun)
+class MutationRunAdmin(HistoryAdmin):
+    list_display = ("code", "killed", "survived", "timed_out", "untried", "requested_by", "created_at")
+    list_filter = ("code__revision__repository", "created_at")
+    list_select_related = ("code", "requested_by")
+    search_fields = ("id", "code__path")
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
 

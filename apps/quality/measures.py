@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import timedelta
 from functools import partial
 
-from apps.governance.measures import Measure, Reading, Shape, Window, measure_register
+from apps.governance.measures import Measure, Shape, measure_register
 from apps.quality.coverage_figures import branch_share, coverage_read, line_share
 from apps.quality.flake_figures import flake_read
+from apps.quality.mutation_figures import mutation_read
 
 GROUP = "Quality"
 COVERAGE = (
@@ -21,7 +21,12 @@ FLAKES = (
     "window: the share that both passed and failed. Skipped executions do not count; runs that infrastructure broke "
     "are left out and listed; tests in quarantine count. Gates compare the upper end of the interval."
 )
-MUTATION = "The share of small changes to a program that make at least one of its tests fail."
+MUTATION = (
+    "Of the changed programs that were tried in the window, the share that at least one test noticed; tests that do "
+    "not end have noticed. Each candidate that was up for approval counts with its own tests, each file that somebody "
+    "had measured with the repository's, by its newest run. Changes that leave a program the same count "
+    "against the tests."
+)
 
 
 def measures_register() -> None:
@@ -63,13 +68,7 @@ def measures_register() -> None:
             shape=Shape.RATE,
             unit="%",
             group=GROUP,
-            read=not_measured,
+            read=mutation_read,
+            freshness=timedelta(days=30),
         )
-    )
-
-
-def not_measured(scopes: Collection[int], window: Window) -> Reading:
-    """Return that there is no figure, which no gate takes for one that is met."""
-    return Reading(
-        None, missing="The mutation score is not measured yet: nothing here changes programs to try the tests."
     )

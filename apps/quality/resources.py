@@ -17,6 +17,7 @@ from apps.quality.models import (
     DebtAssessment,
     GeneratedTestSuite,
     MeasuredCode,
+    MutationRun,
     ProposalBranch,
     QualityImprovement,
 )
@@ -112,6 +113,35 @@ class TestSuiteResource(Searched, Resource):
     def reach(self, user: User) -> Reach:
         """Return the tests of code that *user* may read."""
         return _about_code(user, "target_code_id")
+
+
+class MutationRunResource(Searched, Resource):
+    """How many changes of a file's code its tests noticed, and which they did not."""
+
+    noun = "mutation-runs"
+    prefix = "mutation"
+    model = MutationRun
+    permit = "quality:read"
+    columns = {
+        "id": "pk",
+        "code": "",
+        "seed": "",
+        "tests": "",
+        "killed": "",
+        "survived": "",
+        "timed_out": "",
+        "invalid": "",
+        "untried": "",
+        "survivors": "",
+        "seconds": "",
+        "created_at": "",
+    }
+    references = {"code": "code"}
+    filters = ("code",)
+
+    def reach(self, user: User) -> Reach:
+        """Return the runs of code that *user* may read."""
+        return _about_code(user, "code_id")
 
 
 class ImprovementResource(Searched, Resource):

@@ -15,6 +15,7 @@ from apps.quality.selectors import code_readable, improvements_readable
 from apps.quality.services import (
     coverage_analyse,
     debt_assess,
+    mutation_measure,
     optimise_suggest,
     proposal_apply,
     proposal_discard,
@@ -29,6 +30,7 @@ from apps.quality.types import (
     DEBT_JOB,
     DISCARD_JOB,
     MEASUREMENT_SUBJECT,
+    MUTATION_JOB,
     OPTIMISE_JOB,
     PROPOSAL_SUBJECT,
     RERUN_JOB,
@@ -111,6 +113,20 @@ def optimise_run(run: JobRun) -> None:
         before_save=run.raise_if_cancelled,
     )
     run.progress("proposed", improvement=str(proposal.improvement_percentage))
+
+
+@job_handler(MUTATION_JOB, timeout_s=900, max_attempts=2)
+def mutation_run(run: JobRun) -> None:
+    row, code = _code(run)
+    run.progress("changing_code_and_running_tests", path=row.path)
+    measured = mutation_measure(
+        code=code,
+        requested_by=run.job.requested_by,
+        code_id=row.pk,
+        run_id=run.job.pk,
+        before_save=run.raise_if_cancelled,
+    )
+    run.progress("measured", noticed=measured.noticed, of=measured.counted)
 
 
 @job_handler(APPLY_JOB, timeout_s=300, max_attempts=2)

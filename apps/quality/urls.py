@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.quality.views import flakes, repository, texts
+from apps.quality.views import flakes, mutation, repository, texts
 
 app_name = "quality"
 urlpatterns = [
@@ -24,6 +24,10 @@ urlpatterns = [
     path("repos/<slug:name>/quality/flakes/<int:test_id>", flakes.test_detail, name="test-detail"),
     path("repos/<slug:name>/quality/flakes/<int:test_id>/quarantine", flakes.quarantine, name="quarantine"),
     path("repos/<slug:name>/quality/flakes/<int:test_id>/lift", flakes.lift, name="quarantine-lift"),
+    path("repos/<slug:name>/quality/mutation", mutation.mutation, name="mutation"),
+    path("repos/<slug:name>/quality/mutation.csv", mutation.export, name="mutation-export"),
+    path("repos/<slug:name>/quality/mutation/new", mutation.mutation_new, name="mutation-new"),
+    path("repos/<slug:name>/quality/mutation/<uuid:run_id>", mutation.mutation_detail, name="mutation-detail"),
     path("repos/<slug:name>/quality/tests", repository.suites, name="tests"),
     path("repos/<slug:name>/quality/proposals", repository.proposals, name="proposals"),
     path("repos/<slug:name>/quality/<slug:tab>.csv", repository.export, name="export"),

@@ -6,18 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from apps.console.flows.guidance import architecture_guidance
 from apps.evolution.services import snapshot_take
 from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun
 from apps.generation.services.delivery import pull_request_merge
-from apps.generation.services.review_subject import review_digest
+from apps.generation.services.joined import figures_of
+from apps.generation.services.review_subject import review_digest, selected_candidate
 from apps.generation.services.reviews import verdict_cast
 from apps.governance.models import User
 from apps.governance.types import Verdict
 from apps.jobs.models import Job
 from apps.providers.models import Provider
-from apps.quality.models import AiCodeReview, GeneratedTestSuite
+from apps.quality.models import AiCodeReview, GeneratedTestSuite, MutationRun
 from apps.repositories.models import Repository
 from apps.repositories.selectors import head_sha
 from apps.repositories.services import revision_record
@@ -56,6 +59,10 @@ __all__ = [
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Submit = Callable[..., CodeGenerationRequest]
+BRANCHY = (
+    "```python\ndef clamp(value: int, low: int, high: int) -> int:\n    if value < low:\n        return low\n"
+    "    return high if value > high else value\n```"
+)
 # Right on the examples, and it fails where the ends meet.
 BRITTLE = """```python
 def clamp(value: int, low: int, high: int) -> int:
@@ -87,6 +94,30 @@ def test_quality_reviews_and_tests_what_is_written_before_a_person_sees_it(
     assert AiCodeReview.objects.count() == GeneratedTestSuite.objects.count() == 2
     run = GenerationRun.objects.get(pk=request.pk)
     assert run.review_digest == review_digest(run=run)
+
+
+@pytest.mark.joined
+def test_the_tests_of_what_is_up_for_approval_are_tried_on_changes_of_it_before_people_see_it(
+    submit: Submit, provider: Provider, server: FaultServer, reviewer: User, client: Client
+) -> None:
+    Provider.objects.filter(pk=provider.pk).update(samples=1)
+    server.answers([BRANCHY])
+    request = submit(CLAMP + "- The mutation score must be at least 99 %.\n")
+    work_off(request)
+    run = GenerationRun.objects.get(pk=request.pk)
+    candidate = selected_candidate(run=run)
+    check = figures_of(candidate)["mutation"]
+    kept = MutationRun.objects.get()
+    assert (check["share"]["hits"], check["share"]["n"]) == (kept.noticed, kept.counted)
+    assert kept.code_id == candidate.implementation_id and 0 < kept.survived < kept.counted
+    gate = next(one for one in candidate.gates if one["gate"] == "mutation")
+    assert gate["status"] == "failed" and "At least 99 % was asked for" in gate["detail"]
+    assert run.review_digest == review_digest(run=run)
+    client.force_login(reviewer)
+    page = client.get(reverse("generation:review", args=[run.pk])).content.decode()
+    assert f"{kept.survived} change" in page and "No test notices" in page
+    Candidate.objects.filter(pk=candidate.pk).update(patch=candidate.patch + "\n")
+    assert figures_of(selected_candidate(run=run)) == {}
 
 
 def test_a_merge_refreshes_documentation_architecture_and_index(

@@ -89,6 +89,7 @@ from apps.quality.models import (
     DebtAssessment,
     GeneratedTestSuite,
     MeasuredCode,
+    MutationRun,
     ProposalBranch,
     QualityImprovement,
     Quarantine,
@@ -441,6 +442,9 @@ class World:
         fix = QualityImprovement.objects.create(original_code_id=code.pk, improvement_type="fix")
         ProposalBranch.objects.create(
             improvement=fix, base=revision, branch="nofx/fixes", head_sha="1", applied_by=self.owner
+        )
+        MutationRun.objects.create(
+            code=code, seed=1, tests=2, killed=3, survived=1, timed_out=0, invalid=0, untried=0, seconds=1.5
         )
         CoverageReport.objects.create(revision=revision, line_percent="90.5", tests_run=3)
         DebtAssessment.objects.create(revision=revision, remediation_minutes=5)

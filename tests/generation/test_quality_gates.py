@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from apps.checks.types import CheckResult, Share
+from apps.core.intervals import wilson
 from apps.generation.engine.specification import analyse
 from apps.generation.services.quality_gates import python_quality_gates
 
@@ -20,10 +22,12 @@ def grade(points):
 HALF = "from shop.grades import grade\n\n\ndef test_top():\n    assert grade(95) == 'a'\n"
 
 
-def gates(text, *, source=BRANCHY, before="", tests=HALF):
+def gates(text, *, source=BRANCHY, before="", tests=HALF, figures=None):
     tree = {"shop/__init__.py": b"", "shop/grades.py": source.encode(), "tests/test_grades.py": tests.encode()}
     changed = {"shop/grades.py": source, "tests/test_grades.py": tests}
-    found = python_quality_gates(analyse(text).quality, before={"shop/grades.py": before}, changed=changed, tree=tree)
+    found = python_quality_gates(
+        analyse(text).quality, before={"shop/grades.py": before}, changed=changed, tree=tree, figures=figures
+    )
     return {gate["gate"]: gate for gate in found}
 
 
@@ -77,3 +81,29 @@ def test_without_a_tree_nothing_is_run_and_coverage_has_no_gate():
 def test_what_nobody_measures_is_not_met_and_says_so():
     found = gates("- The mutation score must be at least 80 %.")["mutation"]
     assert (found["status"], found["detail"].split(".")[0]) == ("failed", "At least 80 % was asked for")
+
+
+MUTATION = "- The mutation score must be at least 80 %."
+
+
+def mutation_check(hits, n, *, is_sample):
+    share = Share(hits, n, wilson(hits, n).low, wilson(hits, n).high, is_sample)
+    return CheckResult("mutation", "1", "measured", (), 1.0, reason="They notice some.", share=share).as_json()
+
+
+@pytest.mark.parametrize(
+    ("hits", "is_sample", "status"),
+    [(16, False, "passed"), (15, False, "failed"), (16, True, "failed"), (20, True, "passed")],
+)
+def test_a_mutation_score_is_held_against_the_low_end_where_it_is_of_a_sample(hits, is_sample, status):
+    found = gates(MUTATION, figures={"mutation": mutation_check(hits, 20, is_sample=is_sample)})["mutation"]
+    assert found["status"] == status
+    assert found["detail"].startswith("They notice some. At least 80 % was asked for")
+    assert ("lower end of the interval" in found["detail"]) is is_sample
+    assert found["trust"] == "in_process"
+
+
+@pytest.mark.parametrize(("status", "gate"), [("error", "error"), ("not_checked", "failed")])
+def test_a_mutation_score_that_could_not_be_measured_is_met_by_nobody(status, gate):
+    check = CheckResult("mutation", "1", status, (), 0.0, reason="It brings no tests.").as_json()
+    assert gates(MUTATION, figures={"mutation": check})["mutation"]["status"] == gate

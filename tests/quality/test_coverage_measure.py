@@ -125,11 +125,3 @@ class TestWindow:
         assert found == commits[: len(found)]
         assert found[0] == commits[0]
         assert all(commit in found for commit in commits if commit.committed_at >= window.start)
-
-
-def test_the_mutation_score_says_that_it_is_not_measured():
-    measure = measure_find("quality.mutation_score")
-    assert measure is not None
-    found = measure.read([1], Window(now() - MONTH, now()))
-    assert (found.value, found.n) == (None, 0)
-    assert "not measured yet" in found.missing

@@ -1,17 +1,22 @@
-"""Quality looks at what generation wrote: a review of its own, and property tests written from the annotations."""
+"""
+Quality looks at what generation wrote: a review of its own, property tests written from the annotations, and whether
+its tests notice when it is changed.
+"""
 
 from __future__ import annotations
 
 from importlib.metadata import version
 from time import monotonic
 
-from apps.checks.types import CheckResult, Finding, Status
+from apps.checks.services import is_test_path
+from apps.checks.types import CheckResult, Finding, Share, Status
 from apps.generation.services.joined import Examined, Examiner
-from apps.quality.models import GeneratedTestSuite
-from apps.quality.services import review_create, test_suite_generate
+from apps.quality.models import GeneratedTestSuite, MutationRun
+from apps.quality.services import mutation_measure, review_create, test_suite_generate
+from apps.quality.services.mutation import REVIEW_BUDGET_S, REVIEW_MOST
 from apps.quality.types import Code, NothingToMeasure
 
-REVIEW, PROPERTIES = "quality-review", "property-tests"
+REVIEW, PROPERTIES, MUTATION = "quality-review", "property-tests", "mutation"
 
 
 def review_examine(seen: Examined) -> CheckResult:
@@ -42,6 +47,53 @@ def properties_examine(seen: Examined) -> CheckResult:
     return CheckResult(PROPERTIES, version("nofx"), status, findings, round(monotonic() - started, 3), reason=reason)
 
 
+def mutation_examine(seen: Examined) -> CheckResult:
+    """Change what a candidate wrote, one place at a time, and run its own tests; each change they miss is a finding."""
+    started = monotonic()
+    tests = [path for path in sorted(seen.changed) if path.endswith(".py") and is_test_path(path)]
+    if not tests:
+        return CheckResult(MUTATION, version("nofx"), "not_checked", (), 0.0, reason="It brings no tests.")
+    try:
+        row = mutation_measure(
+            code=_code(seen),
+            requested_by=None,
+            changed=seen.changed,
+            lines=seen.lines,
+            tests=tests,
+            code_id=seen.artifact_id,
+            budget_s=REVIEW_BUDGET_S,
+            most=REVIEW_MOST,
+        )
+    except NothingToMeasure as error:
+        return CheckResult(MUTATION, version("nofx"), "not_checked", (), 0.0, reason=error.message)
+    return CheckResult(
+        tool=MUTATION,
+        version=version("nofx"),
+        status="measured",
+        findings=tuple(_missed(row, seen.path)),
+        seconds=round(monotonic() - started, 3),
+        reason=mutation_sentence(row),
+        share=Share(row.noticed, row.counted, round(row.share.low, 4), round(row.share.high, 4), row.is_sample),
+    )
+
+
+def mutation_sentence(row: MutationRun) -> str:
+    """Return what a run showed, as a sentence."""
+    share = row.share
+    drawn = f", drawn from {row.counted + row.invalid + row.untried}" if row.is_sample else ""
+    return (
+        f"The tests notice {row.noticed} of {row.counted} changed programs{drawn}: {100 * share.mean:.0f} %, "
+        f"95 % interval {100 * share.low:.0f} to {100 * share.high:.0f} %."
+    )
+
+
+def _missed(row: MutationRun, path: str) -> list[Finding]:
+    return [
+        Finding("survived", f"No test notices {one['after']} in place of {one['before']}.", path, one["line"], 0, "low")
+        for one in row.survivors
+    ]
+
+
 def _broken(suite: GeneratedTestSuite, path: str) -> list[Finding]:
     return [
         Finding("property", f"{one['test']}: {one['error']} with {one['input']}", path, 0, 0, "medium")
@@ -56,4 +108,5 @@ def _code(seen: Examined) -> Code:
 EXAMINERS = (
     Examiner(REVIEW, "Review", (".py",), review_examine),
     Examiner(PROPERTIES, "Properties", (".py",), properties_examine),
+    Examiner(MUTATION, "Mutation", (".py",), mutation_examine, figure="mutation"),
 )

@@ -138,13 +138,14 @@ def module_scores(
     workspace: Workspace, checks: Sequence[Mapping[str, Any]], module: str, passed: int, total: int
 ) -> tuple[Decimal, Decimal | None]:
     """Return the quality and security scores of *module*; no security score where that was not assessed."""
-    severities = {check["tool"]: [finding["severity"] for finding in check["findings"]] for check in checks}
+    judged = [check for check in checks if check["status"] not in NOT_JUDGED]
+    severities = {check["tool"]: [finding["severity"] for finding in check["findings"]] for check in judged}
     security = next((check for check in checks if check["tool"] in SECURITY_TOOLS), None)
     made_up = [
         finding["severity"] for check in checks for finding in check["findings"] if finding["rule"] == UNKNOWN_PACKAGE
     ]
     quality = quality_score(
-        checks={check["tool"]: check["status"] for check in checks if check["status"] not in NOT_JUDGED},
+        checks={check["tool"]: check["status"] for check in judged},
         findings=[severity for tool, found in severities.items() if tool not in SECURITY_TOOLS for severity in found],
         lines=len(module.splitlines()),
         complexity=_complexity(module, workspace.run.target_path),

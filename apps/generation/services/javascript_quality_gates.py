@@ -12,7 +12,7 @@ from apps.generation.engine.changes import changed_lines
 from apps.generation.engine.javascript.modules import is_javascript, is_test, is_typescript
 from apps.generation.engine.javascript.tests import test_titles
 from apps.generation.engine.specification import QualityRequirement
-from apps.generation.services.quality_gates import RUN_FOR, strictest
+from apps.generation.services.quality_gates import strictest
 from apps.sandbox.services import SpecInvalid
 
 RUNNER = b"node:test"
@@ -40,7 +40,7 @@ def javascript_quality_gates(
         gate: dict[str, Any] = {"gate": measure, "findings": []}
         if measure == "complexity":
             gates.append(gate | _complexity(at, before, sources))
-        elif measure == RUN_FOR:
+        elif measure == "coverage":
             if tree is not None:
                 gates.append(gate | {"trust": "in_process"} | _coverage(at, own, sources, tree))
         else:

@@ -13,11 +13,13 @@ from typing import Any, cast
 from uuid import UUID
 
 from apps.checks.types import CheckResult
+from apps.core.digests import sha256_hex
 from apps.core.errors import NofxError
+from apps.generation.engine.changes import changed_lines
 from apps.generation.models import Candidate, GenerationRun
 from apps.generation.services.candidates import Workspace
-from apps.generation.services.checking import candidate_module
-from apps.generation.services.review_subject import REVIEWABLE
+from apps.generation.services.checking import candidate_module, changed_files
+from apps.generation.services.review_subject import REVIEWABLE, selected_candidate
 from apps.governance.models import User
 from apps.jobs.services import JobRun
 from apps.repositories.models import Repository, Revision
@@ -30,12 +32,18 @@ NOT_EXAMINED = "It meets fewer examples than others, so it is not examined furth
 
 @dataclass(frozen=True)
 class Examined:
-    """A candidate as an examiner sees it: the target file with it, at the commit it was written for."""
+    """
+    A candidate as an examiner sees it: the target file with it, at the commit it was written for.
+
+    ``lines`` are those of the file that the candidate wrote, ``changed`` every file of its patch as it reads then.
+    """
 
     artifact_id: UUID
     path: str
     text: str
     revision: Revision
+    lines: frozenset[int]
+    changed: Mapping[str, str]
 
 
 Examine = Callable[[Examined], CheckResult]
@@ -45,12 +53,18 @@ Inherit = Callable[[Repository, str, User], None]
 
 @dataclass(frozen=True)
 class Examiner:
-    """Who examines: the name of its check, its words in the evidence, and the suffixes of files it reads."""
+    """
+    Who examines: the name of its check, its words in the evidence, and the suffixes of files it reads.
+
+    One that looks at a candidate's tests, too, names the ``figure`` that it measures, as specifications ask for it. It
+    is asked about the candidate that is up for approval only, and again when its patch changes.
+    """
 
     tool: str
     label: str
     suffixes: tuple[str, ...]
     examine: Examine
+    figure: str = ""
 
 
 _examiners: dict[str, Examiner] = {}
@@ -76,6 +90,11 @@ def heir_register(inherit: Inherit) -> None:
 def examiner_labels() -> dict[str, str]:
     """Return the words for the check of each examiner."""
     return {one.tool: one.label for one in _examiners.values()}
+
+
+def figure_tools() -> list[str]:
+    """Return the checks that measure a figure of the candidate that is up for approval."""
+    return [one.tool for one in _examiners.values() if one.figure]
 
 
 def guidance_of(repository: Repository, target_path: str) -> dict[str, Sequence[Mapping[str, str]]]:
@@ -110,11 +129,48 @@ def candidates_examine(job: JobRun, workspace: Workspace) -> None:
         fresh = [
             _result(examiner, candidate, workspace, revision) if candidate in met else _left_out(examiner)
             for examiner in examiners
-            if examiner.tool not in known
+            if examiner.tool not in known and not examiner.figure
         ]
         if fresh:
             candidate.checks = [*candidate.checks, *fresh]
             candidate.save(update_fields=["checks"])
+    figures_measure(job, workspace)
+
+
+def figures_measure(job: JobRun, workspace: Workspace) -> None:
+    """
+    Have the figures measured of the candidate that is up for approval, with its tests as they are now. Safe to repeat.
+
+    What was measured of another patch of it is replaced.
+    """
+    run = workspace.run
+    candidate = selected_candidate(run=run)
+    for examiner in figures_due(run, candidate):
+        job.raise_if_cancelled()
+        job.progress("consensus", measuring=examiner.label.lower())
+        revision = revision_record(repository=run.repository, sha=run.base_sha)
+        found = _result(examiner, candidate, workspace, revision) | {"patch": sha256_hex(candidate.patch)}
+        others = [check for check in candidate.checks if check["tool"] != examiner.tool]
+        candidate.checks = [*others, found]
+        candidate.save(update_fields=["checks"])
+
+
+def figures_due(run: GenerationRun, candidate: Candidate) -> list[Examiner]:
+    """Return who has not measured their figure of *candidate* as it is now."""
+    mine = [one for one in _examiners.values() if one.figure and run.target_path.endswith(one.suffixes)]
+    return [one for one in mine if figure_check(candidate, one.tool) is None]
+
+
+def figures_of(candidate: Candidate) -> dict[str, Mapping[str, Any]]:
+    """Return the checks of *candidate* as it is now that measure a figure, by its name."""
+    found = {one.figure: figure_check(candidate, one.tool) for one in _examiners.values() if one.figure}
+    return {figure: check for figure, check in found.items() if check is not None}
+
+
+def figure_check(candidate: Candidate, tool: str) -> Mapping[str, Any] | None:
+    """Return what *tool* measured of *candidate* as it is now; None where it was another patch, or nothing."""
+    digest = sha256_hex(candidate.patch)
+    return next((one for one in candidate.checks if one["tool"] == tool and one.get("patch") == digest), None)
 
 
 def _reviewable(run: GenerationRun) -> Sequence[Candidate]:
@@ -123,8 +179,16 @@ def _reviewable(run: GenerationRun) -> Sequence[Candidate]:
 
 
 def _result(examiner: Examiner, candidate: Candidate, workspace: Workspace, revision: Revision) -> dict[str, Any]:
+    target = workspace.run.target_path
     module = candidate_module(workspace, candidate)
-    seen = Examined(cast("UUID", candidate.implementation_id), workspace.run.target_path, module, revision)
+    seen = Examined(
+        artifact_id=cast("UUID", candidate.implementation_id),
+        path=target,
+        text=module,
+        revision=revision,
+        lines=changed_lines(workspace.files.get(target, ""), module),
+        changed=changed_files(workspace, candidate),
+    )
     try:
         return examiner.examine(seen).as_json()
     except NofxError as error:

@@ -9,6 +9,7 @@ from django.db import transaction
 from apps.generation.models import CodeGenerationRequest, GenerationRun
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.gate_jobs import gates_enqueue
+from apps.generation.services.joined import figures_due, figures_measure
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.requirement_gates import (
     everyone_is_measured,
@@ -33,14 +34,16 @@ MEASURERS = (Action.VERDICT_VOTE, Action.SPEC_WRITE, Action.CHECK_OVERRIDE)
 
 def gates_renew(*, workspace: Workspace, actor: User | None) -> None:
     """
-    Measure what is asked again, within the caller's transaction; a job does it where tests have to be run.
+    Measure what is asked again, within the caller's transaction; a job does it, and measures figures that nobody asked
+    for, where tests have to be run.
 
     The caller keeps the digest of the review. Until the job is done nothing can be approved.
     """
     run = workspace.run
     if is_measured_at_once(run):
         gates_measure(workspace)
-    elif not gates_are_measured(run, selected_candidate(run=run)):
+    chosen = selected_candidate(run=run)
+    if figures_due(run, chosen) or not gates_are_measured(run, chosen):
         gates_enqueue(run.pk, actor)
 
 
@@ -67,12 +70,14 @@ def run_measure(*, job: JobRun, request_id: UUID, everyone: bool = False) -> Non
     """
     for _ in range(ROUNDS):
         run = GenerationRun.objects.select_related("request", "repository__scope", "requester").get(pk=request_id)
-        if run.request.status != Status.IN_REVIEW:
-            break
-        if everyone_is_measured(run) if everyone else gates_are_measured(run, selected_candidate(run=run)):
+        chosen = selected_candidate(run=run)
+        is_gated = everyone_is_measured(run) if everyone else gates_are_measured(run, chosen)
+        if run.request.status != Status.IN_REVIEW or (is_gated and not figures_due(run, chosen)):
             break
         job.progress("measuring")
-        gates_measure(workspace_open(run), everyone=everyone)
+        workspace = workspace_open(run)
+        figures_measure(job, workspace)
+        gates_measure(workspace, everyone=everyone)
         job.raise_if_cancelled()
     review_renew(request_id=request_id)
     job.progress("measured")

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apps.checks.services import complexity_measure, coverage_measure, is_judge_path, is_test_path
-from apps.checks.types import MeasurementFailed, Unparsable
+from apps.checks.types import MeasurementFailed, Share, Unparsable
 from apps.generation.engine.changes import changed_lines
 from apps.generation.engine.specification import QualityRequirement
 from apps.sandbox.services import SpecInvalid
 
 NOT_MEASURED = "Nothing here measures this yet, so nobody knows whether it is met. Two people may override it."
-# The measure for which the tests have to be run.
-RUN_FOR = "coverage"
+MUTATION = "mutation"
+# The measures for which the tests have to be run.
+RUN_FOR = frozenset({"coverage", MUTATION})
 
 
 def measures_asked(requirements: Sequence[QualityRequirement]) -> list[str]:
@@ -27,12 +28,14 @@ def python_quality_gates(
     before: Mapping[str, str],
     changed: Mapping[str, str],
     tree: Mapping[str, bytes] | None,
+    figures: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[dict[str, Any]]:
     """
     Return a gate for each figure that is asked for; the strictest one of a measure counts.
 
     *before* and *changed* are sources by path, *tree* every file as the change leaves it. Without a tree nothing is
-    run, so what only running shows has no gate. Types are a gate of the pull request already.
+    run, so what only running shows has no gate. *figures* are the checks that others measured, by the name of what is
+    asked. Types are a gate of the pull request already.
 
     :raises SandboxUnavailable: the tests cannot be run safely on this machine.
     """
@@ -43,9 +46,12 @@ def python_quality_gates(
         gate: dict[str, Any] = {"gate": measure, "findings": []}
         if measure == "complexity":
             gates.append(gate | _complexity(before, sources, at))
-        elif measure == RUN_FOR:
-            if tree is not None:
-                gates.append(gate | {"trust": "in_process"} | _coverage(sources, tree, at))
+        elif measure in RUN_FOR and tree is None:
+            continue
+        elif measure == "coverage":
+            gates.append(gate | {"trust": "in_process"} | _coverage(sources, tree or {}, at))
+        elif figures and measure in figures:
+            gates.append(gate | {"trust": "in_process"} | _figure(figures[measure], at))
         else:
             gates.append(gate | {"status": "failed", "detail": f"At least {at:g} % was asked for. {NOT_MEASURED}"})
     return gates
@@ -104,6 +110,16 @@ def _coverage(sources: Mapping[str, str], tree: Mapping[str, bytes], least: floa
     short = "" if is_met else f", so {least - percent:.1f} points are missing"
     said = f"{percent:.1f} % of the statements of the changed files run in the tests; {least:g} % was asked for{short}."
     return {"status": "passed" if is_met else "failed", "detail": "\n".join([said, *missing])}
+
+
+def _figure(check: Mapping[str, Any], least: float) -> dict[str, Any]:
+    """A figure that could not be measured is an error, and one of nothing is met by nobody."""
+    if check["status"] == "error" or not check["share"]:
+        return {"status": "error" if check["status"] == "error" else "failed", "detail": check["reason"]}
+    share = Share(**check["share"])
+    which = ", held against the lower end of the interval, since it is of a sample" if share.is_sample else ""
+    said = f"{check['reason']} At least {least:g} % was asked for{which}."
+    return {"status": "passed" if share.reaches(least) else "failed", "detail": said}
 
 
 def _lines(numbers: Sequence[int]) -> str:

@@ -16,6 +16,7 @@ from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files
 from apps.generation.services.dependencies import declarations_of, dependency_gate
 from apps.generation.services.javascript_quality_gates import javascript_quality_gates
+from apps.generation.services.joined import figures_of
 from apps.generation.services.policy_gate import policy_gate
 from apps.generation.services.quality_gates import RUN_FOR, measures_asked, python_quality_gates
 from apps.generation.services.review_subject import REVIEWABLE, selected_candidate
@@ -38,7 +39,12 @@ class Asked:
     @property
     def needs_run(self) -> bool:
         """Whether the tests have to be run to know it."""
-        return RUN_FOR in measures_asked(self.quality)
+        return bool(self.run_for)
+
+    @property
+    def run_for(self) -> frozenset[str]:
+        """The figures that only running the tests shows."""
+        return RUN_FOR.intersection(measures_asked(self.quality))
 
 
 UNMEASURED = {
@@ -77,7 +83,7 @@ def gates_are_measured(run: GenerationRun, candidate: Candidate) -> bool:
     asked = asked_of(run)
     if not asked:
         return True
-    is_run = not asked.needs_run or RUN_FOR in {gate["gate"] for gate in candidate.gates}
+    is_run = asked.run_for <= {gate["gate"] for gate in candidate.gates}
     return is_run and candidate.gates_basis == gates_basis(run, candidate, asked)
 
 
@@ -114,8 +120,13 @@ def gates_measure(workspace: Workspace, *, everyone: bool = False) -> None:
             continue
         changed = changed_files(workspace, candidate)
         tree = candidate_tree(workspace, changed) if is_run and asked.needs_run else None
-        measure = javascript_quality_gates if is_javascript(run.target_path) else python_quality_gates
-        gates = measure(asked.quality, before=workspace.files, changed=changed, tree=tree)
+        if is_javascript(run.target_path):
+            gates = javascript_quality_gates(asked.quality, before=workspace.files, changed=changed, tree=tree)
+        else:
+            figures = figures_of(candidate)
+            gates = python_quality_gates(
+                asked.quality, before=workspace.files, changed=changed, tree=tree, figures=figures
+            )
         packages = dependency_gate(asked.packages, workspace, changed, declarations)
         policy = policy_gate(asked.policy, workspace, changed, declarations) if asked.policy else None
         candidate.gates = [*gates, *(gate for gate in (packages, policy) if gate)]

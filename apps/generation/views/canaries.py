@@ -32,6 +32,7 @@ def guarded(run: GenerationRun, seen: Seeded, shown: Sequence[Lettered], context
         "agreement": {"have": None, "unit": "not shown yet", "facts": [], "note": WAITS},
         "checks": [check for check in context["checks"] if check["name"] in EVIDENCE],
         "questions": {},
+        "figures": [],
     }
 
 

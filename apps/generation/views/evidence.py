@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from apps.checks.services.dependencies import DEPENDENCY_TOOL
-from apps.checks.types import subject_of
+from apps.checks.types import Share, subject_of
 from apps.generation.models import Candidate
 from apps.generation.selectors import Lettered
-from apps.generation.services.joined import examiner_labels
+from apps.generation.services.joined import examiner_labels, figure_check, figure_tools
 
 SUBJECT_NAMES = {
     "lint": "Lint",
@@ -36,7 +36,8 @@ def evidence(shown: Sequence[Lettered], modules: dict[str, str], *, is_timed: bo
     if any(check["tool"] == SYNTAX_TOOL for one in shown for check in one.candidate.checks):
         rows.append(("Syntax", [_check_cell(one.candidate, SYNTAX_TOOL) for one in shown]))
     for tool, name in examiner_labels().items():
-        rows.append((name, [_check_cell(one.candidate, tool) for one in shown]))
+        cell = _figure_cell if tool in figure_tools() else _check_cell
+        rows.append((name, [cell(one.candidate, tool) for one in shown]))
     rows += _gate_rows(shown)
     rows.append(("Examples", [_examples_cell(one.candidate) for one in shown]))
     rows.append(("Behaviour", [{"state": "", "value": one.candidate.cluster or "not compared"} for one in shown]))
@@ -107,6 +108,33 @@ def _check_cell(candidate: Candidate, tool: str) -> dict[str, str]:
     words = {"passed": "passed", "failed": f"{len(findings)} found", "error": "error"}
     value = words.get(check["status"], check["status"].replace("_", " "))
     return {"state": check["status"], "value": value, "detail": detail}
+
+
+def _figure_cell(candidate: Candidate, tool: str) -> dict[str, str]:
+    """Return a figure with what it rests on; it is measured of the candidate that is up for approval only."""
+    check = figure_check(candidate, tool)
+    if check is None:
+        return {"state": "none", "value": "not measured", "detail": "It is measured once this is up for approval."}
+    if not check["share"]:
+        is_error = check["status"] == "error"
+        return {
+            "state": "error" if is_error else "none",
+            "value": "error" if is_error else "not measured",
+            "detail": check["reason"],
+        }
+    share = Share(**check["share"])
+    missed = [f"line {item['line']}: {item['message']}" for item in check["findings"][:5]]
+    return {
+        "state": "",
+        "value": f"{100 * share.hits / share.n:.0f} % of {share.n}",
+        "detail": " ".join([check["reason"], *missed]),
+    }
+
+
+def missed_of(candidate: Candidate) -> list[dict[str, Any]]:
+    """Return what the checks that measure a figure of *candidate* found, with their sentences."""
+    checks = [check for tool in figure_tools() if (check := figure_check(candidate, tool))]
+    return [{"reason": check["reason"], "findings": check["findings"]} for check in checks if check["share"]]
 
 
 def _examples_cell(candidate: Candidate) -> dict[str, str]:

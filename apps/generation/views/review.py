@@ -54,7 +54,7 @@ from apps.generation.views.agreement import (
     letters_by_id,
 )
 from apps.generation.views.canaries import guarded
-from apps.generation.views.evidence import evidence, has_others_unmeasured, packages_of
+from apps.generation.views.evidence import evidence, has_others_unmeasured, missed_of, packages_of
 from apps.generation.views.lens import lens_view
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.generation.views.questions import question_context
@@ -250,6 +250,7 @@ def _context(
         "pane_letters": [one.letter for one in panes],
         "checks": evidence(shown, modules, is_timed=workspace.language.name == "python"),
         "packages": packages_of(chosen.candidate),
+        "figures": missed_of(chosen.candidate),
         "clusters": behaviour_groups(consensus, by_id),
         "decision": decision,
         "seats": _seats(decision),

@@ -9,6 +9,7 @@ from apps.quality.models.measured import (
     ProposalBranch,
     QualityImprovement,
 )
+from apps.quality.models.mutation import MutationRun
 from apps.quality.models.runs import Quarantine, SuiteOutcome, SuiteRun, SuiteTally, SuiteTest
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "DebtAssessment",
     "GeneratedTestSuite",
     "MeasuredCode",
+    "MutationRun",
     "ProposalBranch",
     "QualityImprovement",
     "Quarantine",

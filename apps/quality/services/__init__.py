@@ -10,6 +10,7 @@ from apps.quality.services.coverage import coverage_analyse, coverage_of_code
 from apps.quality.services.debt import debt_assess, debt_of_code
 from apps.quality.services.improvements import optimise_start, optimise_suggest
 from apps.quality.services.measurements import history_measure, measurement_start
+from apps.quality.services.mutation import mutation_measure, mutation_start
 from apps.quality.services.quarantines import quarantine_lift, quarantine_set
 from apps.quality.services.reruns import rerun_once, reruns_start
 from apps.quality.services.reviews import review_create, review_start
@@ -27,6 +28,8 @@ __all__ = [
     "debt_of_code",
     "history_measure",
     "measurement_start",
+    "mutation_measure",
+    "mutation_start",
     "optimise_start",
     "optimise_suggest",
     "proposal_apply",

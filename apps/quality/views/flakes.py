@@ -69,6 +69,7 @@ def flakes(request: HtmxRequest, name: str) -> HttpResponse:
         "slow_seconds": SLOW_SECONDS,
         "days": WINDOW.days,
         "form": RerunForm(),
+        "export_url": reverse("quality:flakes-export", args=[name]),
         "upload_url": request.build_absolute_uri("/api/quality/tests/upload"),
     }
     return tab_page(request, repository, "flakes", context)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -13,8 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.checks.types import Unparsable
-from apps.core.errors import NofxError, NotFound
+from apps.core.errors import NotFound
 from apps.core.exports import as_csv
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.governance.http import require
@@ -25,7 +23,6 @@ from apps.quality import exports
 from apps.quality.charts import coverage_trend_chart, debt_treemap_chart
 from apps.quality.engine.coverage import blocks_text
 from apps.quality.engine.treemap import Area
-from apps.quality.forms import FileForm
 from apps.quality.models import QualityImprovement
 from apps.quality.proposals import Proposal
 from apps.quality.selectors import (
@@ -38,14 +35,12 @@ from apps.quality.selectors import (
     proposal_get,
     proposal_job_latest,
     proposals_of,
-    python_paths,
     review_get,
     reviews_of,
     suite_get,
     suites_of,
 )
 from apps.quality.services import (
-    code_load,
     history_measure,
     measurement_start,
     optimise_start,
@@ -60,10 +55,7 @@ from apps.quality.types import (
     OPTIMISE_JOB,
     REVIEW_JOB,
     SUITE_JOB,
-    Code,
     DebtResult,
-    InputInvalid,
-    NothingToMeasure,
     file_debt,
 )
 from apps.quality.views.details import (
@@ -73,6 +65,7 @@ from apps.quality.views.details import (
     suite_context,
     unreported_note,
 )
+from apps.quality.views.files import REFUSALS, file_chosen, file_form, refused
 from apps.quality.views.tabs import measurable, tab_page, trail, user_of
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_first, repository_get
@@ -81,8 +74,6 @@ from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
 MEASURES = {"coverage": COVERAGE_JOB, "debt": DEBT_JOB}
 PAGE_SIZE = 50
 LARGEST = 20
-# What is wrong with a file that was chosen; the tab says it.
-REFUSALS = (InputInvalid, NothingToMeasure, Unparsable)
 # What is wrong with a repository before there is anything to measure.
 UNMEASURABLE = (RepositoryEmpty, RepositoryUnavailable)
 
@@ -143,7 +134,7 @@ def reviews(request: HtmxRequest, name: str) -> HttpResponse:
     repository = repository_get(user=user_of(request), name=name)
     job = _code_job(request, repository, REVIEW_JOB)
     page = Paginator(reviews_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
-    return tab_page(request, repository, "reviews", {"page": page, "job": job, **_file_form(repository)})
+    return tab_page(request, repository, "reviews", {"page": page, "job": job, **file_form(repository)})
 
 
 @login_required
@@ -152,7 +143,7 @@ def suites(request: HtmxRequest, name: str) -> HttpResponse:
     repository = repository_get(user=user_of(request), name=name)
     job = _code_job(request, repository, SUITE_JOB)
     page = Paginator(suites_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "job": job, **_file_form(repository)}
+    context = {"page": page, "job": job, **file_form(repository)}
     return tab_page(request, repository, "tests", context)
 
 
@@ -162,7 +153,7 @@ def proposals(request: HtmxRequest, name: str) -> HttpResponse:
     repository = repository_get(user=user_of(request), name=name)
     job = _code_job(request, repository, OPTIMISE_JOB)
     page = Paginator(proposals_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "rows": [Proposal(row) for row in page], "job": job, **_file_form(repository)}
+    context = {"page": page, "rows": [Proposal(row) for row in page], "job": job, **file_form(repository)}
     return tab_page(request, repository, "proposals", context)
 
 
@@ -269,9 +260,9 @@ def measure_history(request: HtmxRequest, name: str) -> HttpResponse:
 def review_new(request: HtmxRequest, name: str) -> HttpResponse:
     repository = measurable(request, name)
     try:
-        review_start(code=_chosen(request, repository), requested_by=user_of(request))
+        review_start(code=file_chosen(request, repository), requested_by=user_of(request))
     except REFUSALS as problem:
-        return _refused(request, name, "reviews", problem)
+        return refused(request, name, "reviews", problem)
     return redirect_after(request, reverse("quality:reviews", args=[name]))
 
 
@@ -280,9 +271,9 @@ def review_new(request: HtmxRequest, name: str) -> HttpResponse:
 def suite_new(request: HtmxRequest, name: str) -> HttpResponse:
     repository = measurable(request, name)
     try:
-        suite_start(code=_chosen(request, repository), requested_by=user_of(request))
+        suite_start(code=file_chosen(request, repository), requested_by=user_of(request))
     except REFUSALS as problem:
-        return _refused(request, name, "tests", problem)
+        return refused(request, name, "tests", problem)
     return redirect_after(request, reverse("quality:tests", args=[name]))
 
 
@@ -291,9 +282,9 @@ def suite_new(request: HtmxRequest, name: str) -> HttpResponse:
 def proposal_new(request: HtmxRequest, name: str) -> HttpResponse:
     repository = measurable(request, name)
     try:
-        optimise_start(code=_chosen(request, repository), requested_by=user_of(request))
+        optimise_start(code=file_chosen(request, repository), requested_by=user_of(request))
     except REFUSALS as problem:
-        return _refused(request, name, "proposals", problem)
+        return refused(request, name, "proposals", problem)
     return redirect_after(request, reverse("quality:proposals", args=[name]))
 
 
@@ -323,28 +314,3 @@ def _measurement(request: HtmxRequest, repository: Repository, tab: str) -> JobS
 def _code_job(request: HtmxRequest, repository: Repository, kind: str) -> JobStatus | None:
     """Return the newest work of this kind on a file, read before what it makes, as in ``_measurement``."""
     return code_job_latest(kind=kind, code=code_of(repository), user=user_of(request))
-
-
-def _chosen(request: HtmxRequest, repository: Repository) -> Code:
-    """
-    Return the file that the form names.
-
-    :raises InputInvalid: the newest commit has no such Python file.
-    """
-    form = FileForm(request.POST, paths=python_paths(repository))
-    if not form.is_valid():
-        raise InputInvalid("Choose one of the files.")
-    return code_load(repository=repository, path=form.cleaned_data["path"])
-
-
-def _refused(request: HtmxRequest, name: str, tab: str, problem: NofxError) -> HttpResponse:
-    return notify(request, redirect(f"quality:{tab}", name=name), str(problem), level="error")
-
-
-def _file_form(repository: Repository) -> dict[str, Any]:
-    """Return the form to choose a file with; or why there is none."""
-    try:
-        paths = python_paths(repository)
-    except (RepositoryEmpty, RepositoryUnavailable) as problem:
-        return {"form": None, "problem": problem}
-    return {"form": FileForm(paths=paths) if paths else None, "problem": None}

@@ -20,6 +20,7 @@ TABS = (
     ("coverage", "Coverage"),
     ("debt", "Debt"),
     ("reviews", "Reviews"),
+    ("mutation", "Mutation"),
     ("flakes", "Tests and flakes"),
     ("tests", "Generated tests"),
     ("proposals", "Proposals"),
@@ -53,6 +54,7 @@ def tab_page(request: HtmxRequest, repository: Repository, tab: str, context: di
         "empty_title": EMPTY_TITLES.get(tab, "").format(repository.default_branch),
         "fragment": f"quality/_{tab}.html",
     }
+    context.setdefault("export_url", reverse("quality:export", args=[repository.name, tab]))
     return render_page(request, "quality/tab.html", context, fragment=f"quality/_{tab}.html")
 
 

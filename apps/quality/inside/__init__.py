@@ -1,0 +1,1 @@
+"""What runs inside the sandbox for quality; each file is started there as a script of its own."""
