@@ -9,6 +9,8 @@ from apps.quality.models import (
     AiCodeReview,
     CoverageReport,
     DebtAssessment,
+    Defect,
+    DefectReport,
     GeneratedTestSuite,
     MeasuredCode,
     MutationRun,
@@ -90,6 +92,26 @@ class DebtAssessmentAdmin(HistoryAdmin):
     list_filter = ("revision__repository", "created_at")
     list_select_related = ("revision__repository",)
     search_fields = ("revision__sha", "revision__repository__name")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+
+
+@admin.register(Defect)
+class DefectAdmin(HistoryAdmin):
+    list_display = ("key", "title", "repository", "origin", "is_withdrawn", "found_at", "created_at")
+    list_filter = ("repository", "origin", "is_withdrawn", "found_at")
+    list_select_related = ("repository",)
+    search_fields = ("key", "title", "fix_sha")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+
+
+@admin.register(DefectReport)
+class DefectReportAdmin(HistoryAdmin):
+    list_display = ("repository", "defects", "sent_by", "created_at")
+    list_filter = ("repository", "created_at")
+    list_select_related = ("repository", "sent_by")
+    search_fields = ("digest", "sent_by__username")
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
 

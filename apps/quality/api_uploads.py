@@ -1,4 +1,4 @@
-"""What builds send: /api/quality/coverage/upload and /api/quality/tests/upload."""
+"""What builds and trackers send: /api/quality/coverage/upload, /tests/upload and /defects/upload."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from apps.core.ids import format_id
 from apps.governance.http import PROBLEMS, ProblemSchema, access, current_user, require
 from apps.governance.types import Action
 from apps.quality import schemas
-from apps.quality.services import coverage_upload, require_size, suite_upload
+from apps.quality.services import ReportedDefect, coverage_upload, defects_upload, require_size, suite_upload
 from apps.quality.services.subjects import commit_id
 from apps.repositories.models import Revision
 from apps.repositories.selectors import repository_get
@@ -98,6 +98,35 @@ def upload_test_run(request: HttpRequest, query: Query[schemas.SuiteUploadIn]) -
             "failed": run.failed,
             "skipped": run.skipped,
             "is_infrastructure": run.is_infrastructure,
+        },
+    )
+
+
+@router.post(
+    "/defects/upload",
+    auth=UPLOAD,
+    response={201: schemas.DefectsOut, **PROBLEMS},
+    operation_id="upload_defects",
+    summary="Tell of defects in production",
+)
+def upload_defects(request: HttpRequest, body: schemas.DefectsIn) -> Status[dict[str, Any]]:
+    """
+    Keep the faults that were found in production, at most 1,000 at once.
+
+    One that is known by its key can gain a fix or be withdrawn; what was told of it else stays. Whose lines a fix
+    changed is found out once the platform has followed the default branch up to it.
+    """
+    repository = repository_get(user=current_user(request), name=body.repository)
+    require(request, Action.QUALITY_MEASURE, repository.scope)
+    told = [ReportedDefect(**one.dict()) for one in body.defects]
+    kept = defects_upload(repository=repository, defects=told, sent_by=current_user(request))
+    return Status(
+        201,
+        {
+            "id": format_id("defectreport", kept.report.pk),
+            "defects": kept.report.defects,
+            "new": kept.new,
+            "changed": kept.changed,
         },
     )
 

@@ -1,9 +1,9 @@
-"""Runs of tests, tests, outcomes, tallies and quarantines as API resources."""
+"""Runs of tests, tests, outcomes, tallies and quarantines, and defects of production, as API resources."""
 
 from __future__ import annotations
 
 from apps.governance.rest import Resource
-from apps.quality.models import Quarantine, SuiteOutcome, SuiteRun, SuiteTally, SuiteTest
+from apps.quality.models import Defect, DefectReport, Quarantine, SuiteOutcome, SuiteRun, SuiteTally, SuiteTest
 from apps.repositories.selectors import repository_ids
 
 
@@ -109,4 +109,45 @@ class QuarantineResource(Resource):
     references = {"test": "test", "owner": "user", "set_by": "user", "lifted_by": "user"}
     filters = ("test", "owner")
     place_path = "test__repository"
+    places = staticmethod(repository_ids)
+
+
+class DefectResource(Resource):
+    """A fault that was found in production, with whose lines its fix changed."""
+
+    noun = "defects"
+    prefix = "defect"
+    model = Defect
+    permit = "quality:read"
+    columns = {
+        "id": "pk",
+        "repository": "",
+        "key": "",
+        "title": "",
+        "found_at": "",
+        "url": "",
+        "is_withdrawn": "",
+        "fix_sha": "",
+        "is_fix_named": "",
+        "blamed": "",
+        "origin": "",
+        "created_at": "",
+    }
+    references = {"repository": "repo"}
+    filters = ("repository", "key", "origin", "is_withdrawn")
+    place_path = "repository"
+    places = staticmethod(repository_ids)
+
+
+class DefectReportResource(Resource):
+    """That somebody told of a repository's defects, if only that there was none."""
+
+    noun = "defect-reports"
+    prefix = "defectreport"
+    model = DefectReport
+    permit = "quality:read"
+    columns = {"id": "pk", "repository": "", "defects": "", "digest": "", "sent_by": "", "created_at": ""}
+    references = {"repository": "repo", "sent_by": "user"}
+    filters = ("repository",)
+    place_path = "repository"
     places = staticmethod(repository_ids)

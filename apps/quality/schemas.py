@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ninja import Field, Schema
+from pydantic import AwareDatetime
 
-from apps.quality.types import LONGEST_ENVIRONMENT, LONGEST_REASON, MAX_CODE
+from apps.quality.types import LONGEST_ENVIRONMENT, LONGEST_REASON, MAX_CODE, MOST_DEFECTS
 
 
 class CodeIn(Schema):
@@ -55,6 +56,36 @@ class UploadIn(Schema):
 
     repository: str = Field(description="Name of a registered repository.", examples=["demo"])
     sha: str = Field(description="Full id of the commit; the repository has to have it.")
+
+
+class DefectIn(Schema):
+    """A fault that was found in production."""
+
+    key: str = Field(max_length=100, description="Its name in the tracker.", examples=["SHOP-17"])
+    title: str = Field(max_length=300, examples=["Prices of zero are refused"])
+    found_at: AwareDatetime = Field(description="When it was found in production, with its time zone.")
+    url: str = Field("", max_length=500, pattern=r"^(https?://\S+)?$", description="Its page in the tracker.")
+    fixed_by: str = Field(
+        "",
+        description="Full id of the commit that fixed it. Without one, a commit whose subject says so is looked for.",
+    )
+    is_withdrawn: bool = Field(False, description="It turned out to be none; that cannot be taken back.")
+
+
+class DefectsIn(Schema):
+    """What a tracker knows of a repository's defects; an empty list says that nothing was found."""
+
+    repository: str = Field(description="Name of a registered repository.", examples=["demo"])
+    defects: list[DefectIn] = Field(max_length=MOST_DEFECTS)
+
+
+class DefectsOut(Schema):
+    """How many defects were new, and how many that were known changed."""
+
+    id: str = Field(examples=["defectreport_5"])
+    defects: int
+    new: int
+    changed: int
 
 
 class CoverageUploadIn(UploadIn):

@@ -11,6 +11,7 @@ from apps.core.errors import NotFound
 from apps.governance.models import User
 from apps.governance.selectors import readable_scopes
 from apps.jobs.selectors import JobStatus, job_latest, job_status, job_status_latest
+from apps.quality.defect_figures import defect_counts as defect_counts
 from apps.quality.models import (
     AiCodeReview,
     CoverageReport,

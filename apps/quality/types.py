@@ -31,6 +31,7 @@ DEBT_JOB = "quality.debt"
 SUITE_JOB = "quality.suite"
 REVIEW_JOB = "quality.review"
 OPTIMISE_JOB = "quality.optimise"
+MOST_DEFECTS = 1_000
 MUTATION_JOB = "quality.mutation"
 APPLY_JOB = "quality.apply"
 DISCARD_JOB = "quality.discard"

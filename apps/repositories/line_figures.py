@@ -70,6 +70,12 @@ def origin_counts(repositories: QuerySet[Repository] | Sequence[UUID], *, before
     )
 
 
+def lines_ended_at(repository: Repository, position: int) -> dict[str, int]:
+    """Return how many lines a commit of the default branch changed or removed, by the origin they had; one query."""
+    ended = LineEnd.objects.filter(birth__repository=repository, position=position, is_change=True)
+    return dict(ended.values_list("birth__origin").annotate(total=Sum("lines")).order_by())
+
+
 def lines_begun(
     repositories: QuerySet[Repository] | Sequence[UUID], *, start: datetime, end: datetime
 ) -> dict[str, int]:

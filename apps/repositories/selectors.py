@@ -29,6 +29,7 @@ from apps.repositories.line_figures import (
     REWORK,
     lineages_newest,
     lines_begun,
+    lines_ended_at,
     origin_counts,
     repositories_in_scopes,
     rework,
@@ -48,6 +49,7 @@ __all__ = [
     "is_git",
     "lineages_newest",
     "lines_begun",
+    "lines_changed_by",
     "names_known",
     "object_kind",
     "origin_counts",
@@ -184,6 +186,19 @@ def object_kind(repository: Repository, sha: str, path: str) -> str:
 def history(repository: Repository, sha: str, *, limit: int = 50) -> list[CommitInfo]:
     """Return the first-parent history of *sha*, newest first."""
     return git.history(Path(repository.path), sha, limit=limit)
+
+
+def lines_changed_by(repository: Repository, sha: str, *, head: str) -> dict[str, int]:
+    """
+    Return how many lines the commit *sha* changed or removed, by the origin they had.
+
+    Of a commit that reached the default branch, at *head*, by a merge it is what the merge changed. Empty where it is
+    not on the branch, was not followed line by line yet, or only added lines.
+
+    :raises RepositoryUnavailable: the repository cannot be opened.
+    """
+    position = git.reached_at(Path(repository.path), sha, head)
+    return {} if position is None else lines_ended_at(repository, position)
 
 
 def tags(repository: Repository, sha: str) -> list[TagInfo]:

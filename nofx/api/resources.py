@@ -92,6 +92,8 @@ from apps.quality.resources import (
     TestSuiteResource,
 )
 from apps.quality.resources_runs import (
+    DefectReportResource,
+    DefectResource,
     QuarantineResource,
     SuiteOutcomeResource,
     SuiteRunResource,
@@ -141,6 +143,8 @@ RESOURCES: tuple[type[Resource], ...] = (
     ProposalBranchResource,
     CoverageResource,
     DebtResource,
+    DefectResource,
+    DefectReportResource,
     SuiteRunResource,
     SuiteTestResource,
     SuiteOutcomeResource,

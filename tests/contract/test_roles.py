@@ -143,6 +143,13 @@ VERBS = (
     ),
     Verb(
         "POST",
+        "/api/quality/defects/upload",
+        {"repository": "shop", "defects": []},
+        "apps.quality.api_uploads.defects_upload",
+        Action.QUALITY_MEASURE,
+    ),
+    Verb(
+        "POST",
         "/api/metrics/baselines",
         {"repository": "shop", "content": "[]"},
         "apps.console.metrics.baselines.read_baselines",

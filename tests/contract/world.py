@@ -87,6 +87,8 @@ from apps.quality.models import (
     AiCodeReview,
     CoverageReport,
     DebtAssessment,
+    Defect,
+    DefectReport,
     GeneratedTestSuite,
     MeasuredCode,
     MutationRun,
@@ -445,6 +447,14 @@ class World:
         )
         MutationRun.objects.create(
             code=code, seed=1, tests=2, killed=3, survived=1, timed_out=0, invalid=0, untried=0, seconds=1.5
+        )
+        DefectReport.objects.create(repository=self.repository, defects=1, digest="d", sent_by=self.owner)
+        Defect.objects.create(
+            repository=self.repository,
+            key=f"SHOP-{self.count}",
+            title="t",
+            found_at="2026-11-01T00:00Z",
+            reported_by=self.owner,
         )
         CoverageReport.objects.create(revision=revision, line_percent="90.5", tests_run=3)
         DebtAssessment.objects.create(revision=revision, remediation_minutes=5)

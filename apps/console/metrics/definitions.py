@@ -55,11 +55,26 @@ OWN = (
             "code_automated",
             "New code that candidates wrote",
             "Lines that merged candidates began in the four weeks, of all that began on followed default branches. "
-            "Nothing records which code is routine, so all of it counts.",
+            "Of code that people write nobody can tell whether it is routine, so all of it counts.",
             Shape.RATE,
             "%",
             AUTOMATION,
             readings.code_automated,
+        ),
+        Goal(0.7),
+        "70 % or more of routine code automated",
+    ),
+    Metric(
+        _own(
+            "routine_automated",
+            "Routine requests done by candidates",
+            "Requests of low risk, as it was recorded when they were submitted, whose candidate was merged, of those "
+            "that were merged, rejected or failed in the four weeks. Withdrawn ones do not count. It says nothing of "
+            "routine work that nobody asked the platform for.",
+            Shape.RATE,
+            "%",
+            AUTOMATION,
+            readings.routine_automated,
         ),
         Goal(0.7),
         "70 % or more of routine code automated",
@@ -124,7 +139,8 @@ OWN = (
         _own(
             "production_bugs",
             "Production bugs",
-            "Bugs found in production, by week.",
+            "Defects found in production in the four weeks, by week, as trackers told of them. By origin: those whose "
+            "fix changed or removed lines mostly of it; a fix that only adds lines tells of none.",
             Shape.COUNT,
             "a week",
             PRODUCTIVITY,
@@ -134,6 +150,7 @@ OWN = (
         Goal(0.8, Against.LESS),
         "80 % fewer than before",
         past="bugs found in production a week",
+        by_origin=readings.production_bugs,
     ),
     Metric(
         _own(

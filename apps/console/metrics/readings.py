@@ -11,18 +11,20 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from apps.console.models import MetricSample
 from apps.core.intervals import middle, poisson, wilson
 from apps.docs.models import DocumentationArtifact
 from apps.docs.types import GENERATE_JOB
 from apps.evolution.models import ArchitectureEvolutionPlan
-from apps.generation.models import CodeGenerationConsensus, Judgement, PullRequest
+from apps.generation.models import CodeGenerationConsensus, GenerationRun, Judgement, PullRequest
+from apps.generation.types import RequestStatus
 from apps.governance.measures import Reading, Window, measure_find
 from apps.jobs.models import Job
 from apps.knowledge.models import MinedPattern
 from apps.quality.models import CoverageReport, DebtAssessment, MeasuredCode, QualityImprovement
+from apps.quality.selectors import defect_counts
 from apps.repositories.models import Revision
 from apps.repositories.selectors import (
     lineages_newest,
@@ -36,6 +38,9 @@ HIGH = "high"
 DAY_S = 86_400
 MINUTE_S = 60
 SURVIVAL_DAYS = 84
+MERGED = RequestStatus.OBSERVED
+GIVEN_UP = (RequestStatus.REJECTED, RequestStatus.FAILED)
+DEFECTS_FRESH = timedelta(weeks=2)
 NOT_FOLLOWED = "No default branch here was followed line by line; a new commit starts the job that does it."
 NOTHING_MERGED = "Nothing generated was merged in these four weeks."
 
@@ -47,6 +52,24 @@ def code_automated(scopes: Collection[int], window: Window) -> Reading:
     if not total:
         return Reading(None, missing="No line began on a followed default branch in these four weeks.")
     return Reading(begun.get("ai", 0) / total, total, as_of=_followed_at(scopes, window))
+
+
+def routine_automated(scopes: Collection[int], window: Window) -> Reading:
+    """Return the share of low-risk requests decided in the window whose candidate was merged."""
+    ended = GenerationRun.objects.filter(
+        repository__in=repositories_in_scopes(scopes),
+        risk_tier=GenerationRun.RiskTier.LOW,
+        request__status__in=(MERGED, *GIVEN_UP),
+        state_changed_at__gte=window.start,
+        state_changed_at__lt=window.end,
+    )
+    told = ended.aggregate(
+        all=Count("pk"), done=Count("pk", filter=Q(request__status=MERGED)), newest=Max("state_changed_at")
+    )
+    if not told["all"]:
+        return Reading(None, missing="No request of low risk was merged, rejected or failed in these four weeks.")
+    interval = wilson(told["done"], told["all"])
+    return Reading(interval.mean, told["all"], interval.low, interval.high, as_of=told["newest"])
 
 
 def coverage(scopes: Collection[int], window: Window) -> Reading:
@@ -106,9 +129,21 @@ def velocity(scopes: Collection[int], window: Window) -> Reading:
     return _weekly(merged["count"], merged["newest"], window, NOTHING_MERGED)
 
 
-def production_bugs(_scopes: Collection[int], _window: Window) -> Reading:
-    """Say why there is no figure: nobody tells the platform of production bugs."""
-    return Reading(None, missing="No source of production bugs is connected, so none are counted.")
+def production_bugs(scopes: Collection[int], window: Window, origin: str = "") -> Reading:
+    """Return the defects of production a week; of lines of an origin, where one is named."""
+    counts = defect_counts(repositories_in_scopes(scopes), window, origin=origin)
+    if counts.silent or counts.told_at is None:
+        which = f" of {counts.silent[0]}" if counts.silent else ""
+        return Reading(
+            None, missing=f"No tracker told of defects{which} yet: send them to /api/quality/defects/upload."
+        )
+    if counts.told_at < window.end - DEFECTS_FRESH:
+        return Reading(
+            None, missing=f"The newest report of defects is from {counts.told_at:%-d %B}; send one each week."
+        )
+    weeks = (window.end - window.start) / timedelta(weeks=1)
+    interval = poisson(counts.found)
+    return Reading(counts.found / weeks, counts.found, interval.low / weeks, interval.high / weeks, counts.told_at)
 
 
 def documentation_time(scopes: Collection[int], window: Window) -> Reading:

@@ -19,6 +19,7 @@ from apps.governance.measures import MeasureUnavailable, Reading, Window
 from apps.governance.models import Scope, User
 from apps.jobs.models import Job
 from apps.jobs.services import job_enqueue
+from apps.quality.services import defects_trace
 from apps.repositories.models import Repository
 from apps.repositories.selectors import head_sha
 from apps.repositories.services import revision_record
@@ -58,7 +59,7 @@ def samples_look_after() -> None:
 
 def places_refresh() -> int:
     """
-    Look at the newest commit of every default branch: follow its lines, and record what was taken back.
+    Look at the newest commit of every default branch: follow its lines, and record what was taken back and fixed.
 
     Returns how many repositories could be opened. One that cannot be is logged and keeps what is known of it.
     """
@@ -67,6 +68,7 @@ def places_refresh() -> int:
         try:
             reverts_record(repository=repository)
             revision_record(repository=repository, sha=head_sha(repository))
+            defects_trace(repository=repository)
         except (RepositoryUnavailable, RepositoryEmpty) as error:
             log.warning("The repository %s is not looked at: %s", repository.name, error)
         else:

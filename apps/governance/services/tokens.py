@@ -37,7 +37,7 @@ TOKEN_SCOPES: dict[str, str] = {
     "requests:stop": "Stop a run.",
     "reviews:read": "Read verdicts and decisions.",
     "quality:read": "Read reviews, test suites, coverage and debt.",
-    "quality:upload": "Send reports of coverage and tests.",
+    "quality:upload": "Send reports of coverage, tests and defects.",
     "quality:write": "Measure quality and generate tests.",
     "docs:read": "Read generated documentation.",
     "docs:write": "Generate and validate documentation.",

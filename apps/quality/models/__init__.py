@@ -1,5 +1,6 @@
 """The tables of track B: what was measured of code, and how its tests ran."""
 
+from apps.quality.models.defects import Defect, DefectReport
 from apps.quality.models.measured import (
     AiCodeReview,
     CoverageReport,
@@ -16,6 +17,8 @@ __all__ = [
     "AiCodeReview",
     "CoverageReport",
     "DebtAssessment",
+    "Defect",
+    "DefectReport",
     "GeneratedTestSuite",
     "MeasuredCode",
     "MutationRun",

@@ -8,6 +8,7 @@ from apps.quality.services.applying import (
 )
 from apps.quality.services.coverage import coverage_analyse, coverage_of_code
 from apps.quality.services.debt import debt_assess, debt_of_code
+from apps.quality.services.defects import ReportedDefect, defects_trace, defects_upload
 from apps.quality.services.improvements import optimise_start, optimise_suggest
 from apps.quality.services.measurements import history_measure, measurement_start
 from apps.quality.services.mutation import mutation_measure, mutation_start
@@ -20,12 +21,15 @@ from apps.quality.services.suites import suite_start, test_suite_generate
 from apps.quality.services.uploads import coverage_upload, require_size
 
 __all__ = [
+    "ReportedDefect",
     "code_load",
     "coverage_analyse",
     "coverage_of_code",
     "coverage_upload",
     "debt_assess",
     "debt_of_code",
+    "defects_trace",
+    "defects_upload",
     "history_measure",
     "measurement_start",
     "mutation_measure",

@@ -199,6 +199,20 @@ def first_parents(path: Path, sha: str) -> list[str]:
     return text(path, "rev-list", "--first-parent", "--reverse", "--end-of-options", sha).split()
 
 
+def reached_at(path: Path, sha: str, head: str) -> int | None:
+    """Return the place, from 0, of the commit by which *sha* reached the first-parent history of *head*, or None."""
+    commits = first_parents(path, head)
+    if sha in commits:
+        return commits.index(sha)
+    try:
+        chain = text(
+            path, "rev-list", "--ancestry-path", "--first-parent", "--end-of-options", f"{sha}..{head}"
+        ).split()
+    except GitError:
+        return None
+    return commits.index(chain[-1]) if chain and chain[-1] in commits else None
+
+
 def patches(path: Path, sha: str, *, after: str | None = None) -> Iterator[bytes]:
     """
     Yield the lines of the log of *sha*'s first-parent history behind *after*, oldest first, each commit with its patch.
