@@ -6,17 +6,20 @@ What is decided counts when its review ended, what is merged when it was merged,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import CharField, Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Cast
 from django.urls import reverse
 
 from apps.checks.types import NOT_JUDGED
 from apps.core.intervals import wilson
-from apps.generation.models import CodeGenerationRequest, PullRequest, StageRecord
+from apps.generation.engine.activity import class_middle, class_words, median_bounds, quantile_class
+from apps.generation.engine.depth import GROUP as GROUP_SIZE
+from apps.generation.models import CodeGenerationRequest, PullRequest, ReviewCount, StageRecord
 from apps.generation.services.review_subject import SUBJECT_KIND
 from apps.generation.types import RequestStatus as Status
 from apps.governance.measures import SOURCES_SHOWN, Measure, Reading, Shape, Source, Window, measure_register
@@ -126,12 +129,33 @@ def cost_per_accepted(scopes: Collection[int], window: Window) -> Reading:
     return Reading(float(told["cost"] or 0) / approved, approved, as_of=newest)
 
 
-def verification_tax(_scopes: Collection[int], _window: Window) -> Reading:
-    """Say why there is no figure: nothing records how long people actively review."""
+def verification_tax(scopes: Collection[int], window: Window) -> Reading:
+    """Return the minutes of active review, the middle one, of the months of the window whose reviews were told."""
+    rows = ReviewCount.objects.filter(
+        repository__in=repositories_in_scopes(scopes),
+        measure=ReviewCount.Measure.ACTIVE,
+        month__gte=window.start.date().replace(day=1),
+        month__lt=window.end.date(),
+        value__isnull=False,
+        reviews__gt=0,
+    )
+    counts: dict[int, int] = dict(rows.values_list("value").annotate(total=Sum("reviews")).order_by())
+    newest = rows.aggregate(month=Max("month"))["month"]
+    if not counts:
+        return Reading(
+            None,
+            missing=f"The time of active review is told of {GROUP_SIZE} reviews at a time, so that it is about nobody; "
+            "in these months none were.",
+        )
+    low, high = median_bounds(counts)
+    ninetieth = class_words(quantile_class(counts, 0.9))
     return Reading(
-        None,
-        missing="Active review minutes are not recorded: the review page counts which lines were in view, not for "
-        "how long.",
+        class_middle(quantile_class(counts, 0.5)),
+        n=sum(counts.values()),
+        low=low,
+        high=None if math.isinf(high) else high,
+        as_of=datetime.combine(newest, time(), UTC),
+        sources=(Source(f"90th percentile: {ninetieth}", reverse("generation:depth")),),
     )
 
 
@@ -299,13 +323,17 @@ MEASURES = (
     ),
     Measure(
         "generation.verification_tax",
-        "Active review minutes of an accepted change",
-        "Minutes in which people actively reviewed, for each accepted change: median and 90th percentile.",
+        "Active minutes of a review",
+        "Minutes between movements on the page of a review until the verdict, without pauses of more than one: the "
+        "middle of the class in which the median lies, over the reviews that were told in the months of the window. "
+        "They are counted in classes, of ten reviews or more and of nobody by name, so no change has a figure.",
         Shape.MEDIAN,
         "min",
         GROUP,
         verification_tax,
         is_better_higher=False,
+        freshness=timedelta(days=62),
+        version=2,
     ),
 )
 

@@ -215,7 +215,7 @@ class Depth:
     ``counts`` are reviews by tenth, ``unmeasured`` those without a figure, told until the month of ``until``;
     ``waiting`` is how many measured ones are not told yet, fewer than ten. The same of candidates that were wrong on
     purpose: ``caught`` of ``seeded``, ``seeded_waiting`` not told yet, and shown in ``percent`` of the requests (None:
-    never switched on).
+    never switched on). And of the time of active review: ``active`` by class, ``active_waiting`` not told yet.
     """
 
     repository: Repository
@@ -227,6 +227,8 @@ class Depth:
     caught: int
     seeded_waiting: int
     percent: int | None
+    active: Mapping[int, int]
+    active_waiting: int
 
     @property
     def measured(self) -> int:
@@ -247,6 +249,7 @@ def depths_of(user: User) -> list[Depth]:
 def _depth(repository: Repository, rows: Sequence[ReviewCount]) -> Depth:
     depths = [row for row in rows if row.measure == ReviewCount.Measure.DEPTH]
     canaries = [row for row in rows if row.measure == ReviewCount.Measure.CANARY]
+    active = [row for row in rows if row.measure == ReviewCount.Measure.ACTIVE and row.value is not None]
     told = [row for row in depths if row.month is not None]
     tenths = {row.value for row in told if row.value is not None}
     setting = getattr(repository, "canary_setting", None)
@@ -260,6 +263,11 @@ def _depth(repository: Repository, rows: Sequence[ReviewCount]) -> Depth:
         caught=_reviews(row for row in canaries if row.month and row.value),
         seeded_waiting=_reviews(row for row in canaries if row.month is None),
         percent=setting.percent if setting else None,
+        active={
+            value: _reviews(row for row in active if row.month and row.value == value)
+            for value in {row.value for row in active if row.month and row.value is not None}
+        },
+        active_waiting=_reviews(row for row in active if row.month is None),
     )
 
 

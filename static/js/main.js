@@ -1,3 +1,4 @@
+import { mountActivity } from "./activity.js";
 import { mountCharts } from "./chart.js";
 import { mountDepth } from "./depth.js";
 import { startDialogs } from "./dialog.js";
@@ -21,6 +22,7 @@ function mount(root) {
   mountTabs(root);
   mountCharts(root);
   mountDepth(root);
+  mountActivity(root);
 }
 
 mount(document);

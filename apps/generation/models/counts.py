@@ -21,12 +21,14 @@ class ReviewCount(models.Model):
     class Measure(models.TextChoices):
         DEPTH = "depth", "Share of changed lines in view"
         CANARY = "canary", "What was wrong on purpose was caught"
+        ACTIVE = "active", "Time of active review"
 
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="+")
     month = models.DateField(null=True, help_text="First day of the month in which they were told; empty: not yet.")
     measure = models.CharField(max_length=8, choices=Measure)
     value = models.PositiveSmallIntegerField(
-        null=True, help_text="Depth: its tenth, from 0; empty: not measured. Canary: 1 caught, 0 missed."
+        null=True,
+        help_text="Depth: its tenth, from 0; empty: not measured. Canary: 1 caught, 0 missed. Active: a class.",
     )
     reviews = models.PositiveIntegerField(default=0)
 

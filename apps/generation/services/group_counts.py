@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 
 from apps.core.clock import now
+from apps.generation.engine.activity import class_of
 from apps.generation.engine.depth import GROUP, tenth_of
 from apps.generation.models import ReviewCount
 from apps.repositories.models import Repository
@@ -18,6 +19,11 @@ Measure = ReviewCount.Measure
 def depth_count(*, repository: Repository, percent: int | None) -> None:
     """Count how much of a change somebody had in view, without saying who; None was not measured."""
     _count(repository, Measure.DEPTH, None if percent is None else tenth_of(percent))
+
+
+def activity_count(*, repository: Repository, seconds: float | None) -> None:
+    """Count for how long somebody actively reviewed, without saying who; None was not measured."""
+    _count(repository, Measure.ACTIVE, None if seconds is None else class_of(seconds))
 
 
 def canary_count(*, repository: Repository, is_caught: bool) -> None:

@@ -12,7 +12,7 @@ from apps.checks.types import plain_text
 from apps.core.errors import Conflict, NofxError
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
 from apps.generation.services.canaries import canary_judge, canary_refuse, canary_withdraw
-from apps.generation.services.group_counts import depth_count
+from apps.generation.services.group_counts import activity_count, depth_count
 from apps.generation.services.learning import decision_learn
 from apps.generation.services.measuring import gates_renew
 from apps.generation.services.overrides import candidate_sheet
@@ -82,14 +82,15 @@ def verdict_cast(
     rubric: Mapping[UUID, Mapping[str, int]] | None = None,
     order_seed: str = "",
     depth: int | None = None,
+    active_s: float | None = None,
     session_key: str = "",
 ) -> Ballot:
     """
     Record a human verdict on exactly what the reviewer saw; on the last one that is needed, start the delivery.
 
     *rubric* holds ratings from 1 to 5 by candidate and criterion of ``RUBRIC``; any of them may be left out.
-    *depth* is the percentage of changed lines that were in view, None where it was not measured; it is counted for the
-    repository and kept nowhere else.
+    *depth* is the percentage of changed lines that were in view, *active_s* the seconds of active review, None where
+    they were not measured; both are counted for the repository and kept nowhere else.
 
     :raises NotInReview: the request is not in review.
     :raises ContentChanged: the candidate, its base or its evidence changed since.
@@ -105,6 +106,7 @@ def verdict_cast(
     # Before the ballot: whoever writes to the audit chain makes all others wait.
     if has_judged:
         depth_count(repository=run.repository, percent=depth)
+        activity_count(repository=run.repository, seconds=active_s)
     opinion = canary_judge(
         run=run, reviewer=reviewer, preference=preference, rubric=rubric or {}, has_judged=has_judged
     )

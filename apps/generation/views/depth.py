@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.core.exports import Row, as_csv
 from apps.core.htmx import HtmxRequest, notify, redirect_after
 from apps.core.intervals import wilson
+from apps.generation.engine.activity import CLASSES, class_words, quantile_class
 from apps.generation.engine.depth import GROUP, TENTHS, quartiles, tenth_words
 from apps.generation.models.canaries import MOST_PERCENT
 from apps.generation.selectors import Depth, depths_of
@@ -25,6 +26,7 @@ from apps.governance.selectors import can
 from apps.governance.types import Action
 from apps.repositories.selectors import repository_get
 
+SHARES = (0.25, 0.5, 0.9)
 COLUMNS = ("Changed lines in view, in %", "Reviews")
 
 
@@ -81,12 +83,15 @@ def depth_export(request: HtmxRequest) -> HttpResponse:
 
 
 def _table(found: list[Depth]) -> Iterator[Row]:
-    yield ("repository", "measure", "told_until", "from_percent", "to_percent", "reviews")
+    yield ("repository", "measure", "told_until", "from", "to", "reviews")
     for one in found:
         for tenth in range(TENTHS) if one.measured else ():
             yield (one.repository.name, "depth", one.until, 10 * tenth, 10 * tenth + 10, one.counts.get(tenth, 0))
         if one.measured:
             yield (one.repository.name, "depth", one.until, None, None, one.unmeasured)
+        for number in range(len(CLASSES)) if one.active else ():
+            upper = CLASSES[number + 1] if number + 1 < len(CLASSES) else None
+            yield (one.repository.name, "active minutes", None, CLASSES[number], upper, one.active.get(number, 0))
         if one.seeded:
             yield (one.repository.name, "canaries caught", None, None, None, one.caught)
             yield (one.repository.name, "canaries missed", None, None, None, one.seeded - one.caught)
@@ -97,6 +102,8 @@ def _row(one: Depth) -> dict[str, Any]:
     return {
         "depth": one,
         "quartiles": [tenth_words(tenth) for tenth in quartiles(one.counts)],
+        "active": [class_words(quantile_class(one.active, share)) for share in SHARES] if one.active else [],
+        "active_reviews": sum(one.active.values()),
         "caught": f"{one.caught} of {one.seeded}, {100 * caught.low:.0f} to {100 * caught.high:.0f} %",
     }
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.core.errors import NotFound
 from apps.core.highlighting import changed_count, code_lines, diff_lines
 from apps.core.htmx import HtmxRequest, notify, redirect_after
+from apps.generation.engine.activity import seconds_read
 from apps.generation.engine.depth import percent_read
 from apps.generation.forms import VerdictForm
 from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun
@@ -114,6 +115,7 @@ def verdict(request: HtmxRequest, request_id: UUID) -> HttpResponse:
             rubric={by_letter[letter]: ratings for letter, ratings in form.ratings().items()},
             order_seed=order_seed(run, user),
             depth=percent_read(request.POST.get("depth", "")),
+            active_s=seconds_read(request.POST.get("active", "")),
             session_key=request.session.session_key or "",
         )
     except ContentChanged as problem:
