@@ -13,13 +13,15 @@ from apps.core.clock import now
 from apps.core.intervals import Interval, wilson
 from apps.governance.measures import SOURCES_SHOWN, Reading, Source, Window
 from apps.governance.models import User
-from apps.quality.engine.flakes import SLOW_SECONDS, Kind, Record
+from apps.quality.engine.flakes import SLOW_SECONDS, Kind, Record, paths_named
 from apps.quality.models import Quarantine, SuiteRun, SuiteTally, SuiteTest
 from apps.repositories.models import Repository
-from apps.repositories.selectors import repositories_of_scopes
+from apps.repositories.selectors import paths_of_origin, repositories_of_scopes
 
 PAIR = Q(failed__gt=0, passed__gt=0) | Q(passed__gt=1) | Q(failed__gt=1)
 FLAKY = Q(passed__gt=0, failed__gt=0)
+# A test that is flaky, broken or slow has a tally that is one of these.
+NOTICEABLE = Q(failed__gt=0) | Q(seconds__gt=0, seconds__gte=F("passed") + F("failed"))
 NOTICED = 100
 RUNS_SHOWN = 20
 
@@ -50,10 +52,11 @@ class NoticedTest:
         return self.record.kind
 
 
-def flakes_of(repositories: Collection[Repository], window: Window) -> Flakes:
-    """Return the pairs of these repositories, each executed last in the window; one query."""
-    found = _tallies(repositories, window).aggregate(
-        pairs=Count("pk", filter=PAIR), flaky=Count("pk", filter=FLAKY), as_of=Max("last_at", filter=PAIR)
+def flakes_of(repositories: Collection[Repository], window: Window, *, tests: Collection[int] | None = None) -> Flakes:
+    """Return the pairs of these repositories, each executed last in the window, of *tests* if given; one query."""
+    among = _tallies(repositories, window)
+    found = (among if tests is None else among.filter(test__in=tests)).aggregate(
+        pairs=Count("test_id", filter=PAIR), flaky=Count("test_id", filter=FLAKY), as_of=Max("last_at", filter=PAIR)
     )
     return Flakes(found["pairs"], found["flaky"], found["as_of"])
 
@@ -84,19 +87,26 @@ def flake_read(scopes: Collection[int], window: Window) -> Reading:
     )
 
 
-def tests_noticed(repository: Repository, window: Window) -> list[NoticedTest]:
+def tests_noticed(repository: Repository, window: Window, *, tests: Collection[int] | None = None) -> list[NoticedTest]:
     """
     Return the tests of the window that are flaky, broken or slow, at most 100, the flakiest and then the slowest first.
 
-    Three queries. The caller may read the repository.
+    Only of *tests*, where they are given. Five queries. The caller may read the repository.
     """
     executed = Sum(F("passed") + F("failed"))
+    among = _tallies([repository], window)
+    noticeable = set(among.filter(NOTICEABLE).values_list("test_id", flat=True).order_by().distinct())
     rows = (
-        _tallies([repository], window)
+        # By the tests alone, which are of one repository: the index of tallies by test is the one to use.
+        SuiteTally.objects.filter(
+            test__in=noticeable if tests is None else noticeable.intersection(tests),
+            last_at__gte=window.start,
+            last_at__lt=window.end,
+        )
         .values("test_id")
         .annotate(
-            pairs=Count("pk", filter=PAIR),
-            flaky=Count("pk", filter=FLAKY),
+            pairs=Count("test_id", filter=PAIR),
+            flaky=Count("test_id", filter=FLAKY),
             executed=executed,
             failures=Sum("failed"),
             time=Sum("seconds"),
@@ -107,16 +117,32 @@ def tests_noticed(repository: Repository, window: Window) -> list[NoticedTest]:
     found = {row["test_id"]: row for row in rows}
     failing = _failing(found, window)
     quarantines = {one.test_id: one for one in quarantines_open(repository).filter(test__in=found)}
-    tests = SuiteTest.objects.in_bulk(list(found))
+    known = SuiteTest.objects.in_bulk(list(found))
     noticed = [
         NoticedTest(
-            tests[key],
+            known[key],
             Record(row["pairs"], row["flaky"], row["executed"], row["failures"], row["time"], key in failing),
             quarantines.get(key),
         )
         for key, row in found.items()
     ]
     return [one for one in noticed if one.kind is not None]
+
+
+def tests_of_origin(repository: Repository, origin: str) -> list[int]:
+    """
+    Return the tests that stand in a file most of whose lines are of *origin*: "ai" for generated, "human", "mixed".
+
+    A test whose name leads to no file of the newest followed commit is in none. The caller may read the repository.
+    """
+    names = dict(SuiteTest.objects.filter(repository=repository).values_list("pk", "name"))
+    places = {key: paths_named(name) for key, name in names.items()}
+    origins = paths_of_origin(repository, {path for paths in places.values() for path in paths})
+    return [
+        key
+        for key, paths in places.items()
+        if next((origins[path] for path in paths if path in origins), None) == origin
+    ]
 
 
 def quarantines_open(repository: Repository) -> QuerySet[Quarantine]:
@@ -160,7 +186,9 @@ def _tallies(repositories: Collection[Repository], window: Window) -> QuerySet[S
 def _failing(tests: Collection[int], window: Window) -> set[int]:
     """Return which of the tests passed not once where they were executed last."""
     newest = (
-        SuiteTally.objects.filter(Q(passed__gt=0) | Q(failed__gt=0), test__in=tests, last_at__lt=window.end)
+        SuiteTally.objects.filter(
+            Q(passed__gt=0) | Q(failed__gt=0), test__in=tests, last_at__gte=window.start, last_at__lt=window.end
+        )
         .order_by("test", "-last_at", "-id")
         .distinct("test")
     )

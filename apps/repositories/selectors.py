@@ -31,6 +31,7 @@ from apps.repositories.line_figures import (
     lines_begun,
     lines_ended_at,
     origin_counts,
+    paths_of_origin,
     repositories_in_scopes,
     rework,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "origin_counts",
     "package_exports",
     "paths_at",
+    "paths_of_origin",
     "repositories_in_scopes",
     "repositories_of_scopes",
     "repositories_readable",

@@ -21,6 +21,7 @@ from apps.console.metrics.sampling import SAMPLE_JOB, places_refresh, samples_lo
 from apps.console.metrics.trends import trends_for
 from apps.console.models import Baseline, MetricSample
 from apps.core.clock import now
+from apps.generation.models import CodeGenerationRequest, GenerationRun
 from apps.governance.measures import MeasureUnavailable, Reading, Window, measure_find
 from apps.governance.models import AuditEvent, Organisation, RoleAssignment, Scope
 from apps.governance.services import NotAllowed
@@ -315,6 +316,36 @@ class TestPage:
             survival={"ai": {"lines": 30, "ended": 6, "longest_days": 8, "weeks": weeks}},
         )
         assert "AI: 80 % of 30 lines live after 1 weeks." in page.get("/metrics").content.decode()
+
+    def test_the_page_of_a_metric_exports_its_own_samples_only(self, page, repository, sample):
+        sample("console.velocity")
+        sample("console.lessons")
+        text = page.get("/metrics/console.lessons").content.decode()
+        assert "metric=console.lessons" in text and "Export" in text
+        told = page.get("/metrics/export.json?metric=console.lessons").json()
+        assert {one["metric"] for one in told["samples"]} == {"console.lessons"}
+        assert page.get("/metrics/export.csv?metric=nothing").content.decode().split() == ["metric"]
+
+    def test_requests_of_low_risk_that_were_merged_are_a_share_of_those_that_ended(self, repository, scope, engineer):
+        for status, risk in (("observed", "low"), ("rejected", "low"), ("observed", "high"), ("in_review", "low")):
+            request = CodeGenerationRequest.objects.create(
+                specification="s", context_snapshot={}, target_language="python", status=status
+            )
+            GenerationRun.objects.create(
+                request=request,
+                repository=repository,
+                requester=engineer,
+                title="T",
+                target_path="a.py",
+                base_sha="0" * 40,
+                risk_tier=risk,
+                seed=1,
+            )
+        metric = next(one for one in OWN if one.key == "console.routine_automated")
+        window = Window(now() - timedelta(weeks=4), now() + timedelta(minutes=1))
+        found = metric.read([scope.pk], window, "")
+        assert (found.value, found.n) == (0.5, 2)
+        assert "No request of low risk" in metric.read([scope.pk + 1], window, "").missing
 
     def test_the_samples_are_exported_and_no_cell_is_a_formula(self, page, repository, sample):
         sample(value=None, low=None, high=None, missing="=1+1.")

@@ -169,7 +169,9 @@ def metrics_measure(request: HtmxRequest) -> HttpResponse:
 @require_GET
 def metrics_export(request: HtmxRequest, form: str) -> HttpResponse:
     asked = Asked.of(request)
-    rows = sample_rows(samples_of(asked.place, weeks=asked.weeks, today=now().date()))
+    only = request.GET.get("metric", "")
+    found = sample_rows(samples_of(asked.place, weeks=asked.weeks, today=now().date()))
+    rows = [row for row in found if not only or row["metric"] == only]
     if form == "json":
         told = {"place": str(asked.place), "period": asked.period, "samples": rows}
         response = HttpResponse(json.dumps(told), content_type="application/json")

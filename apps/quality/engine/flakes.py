@@ -60,6 +60,20 @@ class Record:
         return Kind.SLOW if self.mean_seconds >= SLOW_SECONDS else None
 
 
+def paths_named(name: str) -> list[str]:
+    """
+    Return the files that the name of a test may stand in, the likeliest first.
+
+    Runners name a test by its file ("tests/test_a.py::test_b") or by its module, with a class behind it where there is
+    one ("tests.test_a.TestB::test_c").
+    """
+    place = name.partition("::")[0]
+    if place.endswith(".py"):
+        return [place]
+    parts = place.split(".")
+    return ["/".join(parts[:end]) + ".py" for end in range(len(parts), 0, -1)] if all(parts) else []
+
+
 def pairs_needed(flaky: int, pairs: int, *, claim: float = CLAIM) -> int | None:
     """
     Return how many more pairs, all of them clean, bring the upper bound of the rate below *claim*.

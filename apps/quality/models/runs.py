@@ -121,6 +121,17 @@ class SuiteTally(models.Model):
                 include=["test", "passed", "failed", "seconds"],
                 name="quality_tally_window",
             ),
+            # Tests that failed or are slow, among many that do neither: what the page of flakes is about.
+            models.Index(
+                fields=["repository", "last_at"],
+                include=["test"],
+                condition=Q(failed__gt=0) | Q(seconds__gt=0, seconds__gte=F("passed") + F("failed")),
+                name="quality_tally_noticed",
+            ),
+            # How the tests that the page lists did in its window.
+            models.Index(
+                fields=["test", "last_at"], include=["passed", "failed", "seconds"], name="quality_tally_test_window"
+            ),
             # The list of tallies in the API, newest first.
             models.Index(fields=["-last_at", "id"], name="quality_suitetally_newest"),
         ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -30,6 +32,7 @@ from apps.quality.flake_figures import (
     runs_of,
     tallies_of,
     tests_noticed,
+    tests_of_origin,
 )
 from apps.quality.forms import QuarantineForm, RerunForm
 from apps.quality.models import Quarantine, SuiteTest
@@ -41,13 +44,53 @@ from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_get
 from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
 
-WINDOW = timedelta(days=30)
+PERIODS = (7, 30, 90)
+DEFAULT_DAYS = 30
+ORIGINS = {"": "All", "ai": "Generated", "human": "Human", "mixed": "Mixed"}
 PAGE_SIZE = 50
 
 
-def _window() -> Window:
-    end = now() + timedelta(minutes=1)
-    return Window(end - WINDOW, end)
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks for: days until now, and the origin of tests, "" for all."""
+
+    days: int
+    origin: str
+
+    @classmethod
+    def of(cls, request: HtmxRequest) -> Asked:
+        """Read the address; what it does not say, or says wrongly, is the default."""
+        days, origin = request.GET.get("days", ""), request.GET.get("origin", "")
+        known = {str(period): period for period in PERIODS}
+        return cls(known.get(days, DEFAULT_DAYS), origin if origin in ORIGINS else "")
+
+    @property
+    def window(self) -> Window:
+        """The time that is meant."""
+        end = now() + timedelta(minutes=1)
+        return Window(end - timedelta(days=self.days), end)
+
+    def tests(self, repository: Repository) -> list[int] | None:
+        """Return the tests of the origin; None stands for all."""
+        return tests_of_origin(repository, self.origin) if self.origin else None
+
+    @property
+    def query(self) -> str:
+        """The address that asks for the same."""
+        return urlencode({"days": self.days, "origin": self.origin})
+
+    def picks(self) -> dict[str, list[dict[str, object]]]:
+        """Return what else can be chosen, as components/pick.html takes it."""
+        return {
+            "periods": [
+                {"label": f"{days} days", "query": replace(self, days=days).query, "is_current": days == self.days}
+                for days in PERIODS
+            ],
+            "origins": [
+                {"label": words, "query": replace(self, origin=name).query, "is_current": name == self.origin}
+                for name, words in ORIGINS.items()
+            ],
+        }
 
 
 @login_required
@@ -56,20 +99,25 @@ def flakes(request: HtmxRequest, name: str) -> HttpResponse:
     user = user_of(request)
     repository = repository_get(user=user, name=name)
     job = measurement_latest(repository=repository, kind=RERUN_JOB, user=user)  # Before the runs that it makes.
-    found = flakes_of([repository], _window())
+    asked = Asked.of(request)
+    tests = asked.tests(repository)
+    found = flakes_of([repository], asked.window, tests=tests)
     runs = list(runs_of(repository)[:RUNS_SHOWN])
     context = {
         "job": job,
         "found": found,
         "needed": reruns_sentence(found.flaky, found.pairs),
-        "noticed": tests_noticed(repository, _window()),
+        "noticed": tests_noticed(repository, asked.window, tests=tests),
         "quarantines": list(quarantines_open(repository)),
         "runs": runs,
-        "broken": runs_of(repository).filter(is_infrastructure=True, created_at__gte=_window().start).count(),
+        "broken": runs_of(repository).filter(is_infrastructure=True, created_at__gte=asked.window.start).count(),
         "slow_seconds": SLOW_SECONDS,
-        "days": WINDOW.days,
+        "days": asked.days,
+        "origin": ORIGINS[asked.origin] if asked.origin else "",
+        "tests_of_origin": 0 if tests is None else len(tests),
+        **asked.picks(),
         "form": RerunForm(),
-        "export_url": reverse("quality:flakes-export", args=[name]),
+        "export_url": f"{reverse('quality:flakes-export', args=[name])}?{asked.query}",
         "upload_url": request.build_absolute_uri("/api/quality/tests/upload"),
     }
     return tab_page(request, repository, "flakes", context)
@@ -141,12 +189,12 @@ def lift(request: HtmxRequest, name: str, test_id: int) -> HttpResponse:
 @require_GET
 def export(request: HtmxRequest, name: str) -> HttpResponse:
     repository = repository_get(user=user_of(request), name=name)
-    response = HttpResponse(as_csv(_rows(repository)), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(as_csv(_rows(repository, Asked.of(request))), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-flakes.csv"'
     return response
 
 
-def _rows(repository: Repository) -> Iterator[Row]:
+def _rows(repository: Repository, asked: Asked) -> Iterator[Row]:
     yield (
         "test",
         "kind",
@@ -158,7 +206,7 @@ def _rows(repository: Repository) -> Iterator[Row]:
         "mean_seconds",
         "quarantined_until",
     )
-    for one in tests_noticed(repository, _window()):
+    for one in tests_noticed(repository, asked.window, tests=asked.tests(repository)):
         record, held = one.record, one.quarantine
         yield (
             *(one.test.name, one.kind, record.pairs, record.flaky, round(record.rate.high, 4), record.executed),
