@@ -65,7 +65,7 @@ def test_a_policy_is_written_and_what_does_not_keep_it_waits_for_two_people(
     page.get_by_label("Denied distributions").fill("numpy")
     page.get_by_label("Forbidden patterns and anti-patterns").fill("clmp")
     page.get_by_label("Allowed licences").fill("mit\nbsd-3-clause")
-    page.get_by_label("Why it is changed").fill("Ranges are kept by shop.ranges.")
+    page.get_by_label("Why they are changed").fill("Ranges are kept by shop.ranges.")
     page.get_by_role("button", name="Save this version").click()
     expect(page.get_by_text("There is no pattern clmp. Did you mean clamp?").first).to_be_visible()
     look("policy-refused")
