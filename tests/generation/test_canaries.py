@@ -71,11 +71,11 @@ def made(
 ) -> Made:
     """Return a function that brings a request to its reviewers, with a share and a seed."""
 
-    def make(*, percent: int = 20, seed: int = DRAWN) -> GenerationRun:
+    def make(*, percent: int = 20, seed: int = DRAWN, text: str = PASSED) -> GenerationRun:
         if percent:
             canary_share_set(repository=repository, percent=percent, actor=lead)
         server.answers([ONE, OTHER, ONE])
-        request = submit(PASSED, title="Passed")
+        request = submit(text, title="Passed")
         GenerationRun.objects.filter(pk=request.pk).update(seed=seed)
         work_off(request)
         assert request.status == "in_review"
@@ -116,6 +116,11 @@ def test_a_drawn_request_gets_one_that_passes_the_examples_and_is_known_to_be_wr
 @pytest.mark.parametrize(("percent", "seed"), [(0, DRAWN), (20, NOT_DRAWN)])
 def test_there_is_none_unless_it_is_switched_on_and_drawn(made: Made, percent: int, seed: int) -> None:
     made(percent=percent, seed=seed)
+    assert not Canary.objects.exists()
+
+
+def test_there_is_none_where_it_would_be_the_one_without_figures(made: Made) -> None:
+    made(text=f"{PASSED}\nCyclomatic complexity must be at most 9.\n")
     assert not Canary.objects.exists()
 
 
