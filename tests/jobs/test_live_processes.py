@@ -9,6 +9,7 @@ import socket
 import time
 from types import TracebackType
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -16,7 +17,9 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from apps.governance.models import User
+from apps.jobs import ledger, registry
 from apps.jobs.models import Job
+from apps.jobs.services import job_enqueue
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -111,3 +114,33 @@ def test_an_open_page_is_closed_within_seconds_of_signing_out_elsewhere(platform
         began = time.monotonic()
         assert page.closing() == 4403
         assert time.monotonic() - began < 10
+
+
+@pytest.mark.bar(10)
+def test_a_page_goes_on_without_loss_or_duplicates_after_the_web_process_was_killed(
+    database_platform: Any, engineer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_handlers", dict(registry._handlers))
+    registry.job_handler("probe.live", timeout_s=60, max_attempts=1)(lambda run: None)
+    job = job_enqueue(kind="probe.live", subject_kind="probe", subject_id=uuid4(), requested_by=engineer)
+    claim = uuid4()
+    assert ledger.claim(job.pk, claim)
+
+    def work(*stages: str) -> None:
+        for stage in stages:
+            ledger.progress(job.pk, claim, stage, {})
+
+    web, port = database_platform.web()
+    with Page(port, str(job.pk), engineer) as page:
+        work("one", "two")
+        seen = page.read(3)
+        web.kill()
+        web.wait()
+    work("three", "four")
+    _, port = database_platform.web()
+    with Page(port, str(job.pk), engineer, since=seen[-1][0]) as page:
+        seen += page.read(2)
+        work("five")
+        seen += page.read(1)
+    assert [stage for _, stage in seen] == ["started", "one", "two", "three", "four", "five"]
+    assert [number for number, _ in seen] == list(range(seen[0][0], seen[0][0] + len(seen)))
