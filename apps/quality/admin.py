@@ -121,7 +121,7 @@ class MutationRunAdmin(HistoryAdmin):
     list_display = ("code", "killed", "survived", "timed_out", "untried", "requested_by", "created_at")
     list_filter = ("code__revision__repository", "created_at")
     list_select_related = ("code", "requested_by")
-    search_fields = ("id", "code__path")
+    search_fields = ("=id", "code__path")
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
 

@@ -11,6 +11,7 @@ audit_words_register(
         "quality.coverage": ("ask", "asked", "for the coverage of {place}"),
         "quality.coverage_upload": ("record", "recorded", "coverage of {place}"),
         "quality.debt": ("ask", "asked", "for the debt of {place}"),
+        "quality.defects_upload": ("record", "recorded", "defects of {place}"),
         "quality.quarantine": ("quarantine", "quarantined", "the test {test} of {place}"),
         "quality.quarantine_lift": ("lift", "lifted", "the quarantine of {test} of {place}"),
         "quality.rerun": ("ask", "asked", "for reruns of the tests of {place}"),

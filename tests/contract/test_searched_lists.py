@@ -63,11 +63,15 @@ ROWS = (
        SELECT code, 'unit', 't', at FROM numbers""",
     """INSERT INTO quality_improvements (original_code_id, improvement_type)
        SELECT code, 'fix' FROM numbers""",
+    """INSERT INTO quality_mutationrun
+         (id, code_id, seed, tests, killed, survived, timed_out, invalid, untried, survivors, seconds, created_at)
+       SELECT gen_random_uuid(), code, 1, 1, 1, 0, 0, 0, 0, '[]', 1, at FROM numbers""",
     "DROP TABLE numbers",
 )
 TABLES = (
     "generation_generationrun, generated_code_artifacts, providers_modelcall, jobs_job, jobs_jobevent, "
-    "repositories_revision, quality_measuredcode, ai_code_reviews, generated_test_suites, quality_improvements"
+    "repositories_revision, quality_measuredcode, ai_code_reviews, generated_test_suites, quality_improvements, "
+    "quality_mutationrun"
 )
 
 

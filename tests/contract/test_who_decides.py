@@ -185,7 +185,7 @@ OTHERS = {
     ),
     *named(
         "quality",
-        "measure measure-history proposal-apply proposal-discard proposal-new quarantine quarantine-lift "
+        "measure measure-history mutation-new proposal-apply proposal-discard proposal-new quarantine quarantine-lift "
         "rerun review-new suite-new text-new",
     ),
 }
