@@ -146,7 +146,7 @@ class DefectReportResource(Resource):
     prefix = "defectreport"
     model = DefectReport
     permit = "quality:read"
-    columns = {"id": "pk", "repository": "", "defects": "", "digest": "", "sent_by": "", "created_at": ""}
+    columns = {"id": "pk", "repository": "", "defects": "", "sent_by": "", "created_at": ""}
     references = {"repository": "repo", "sent_by": "user"}
     filters = ("repository",)
     place_path = "repository"
