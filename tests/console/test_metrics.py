@@ -29,7 +29,7 @@ from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.jobs.services import chores_run
 from apps.repositories.models import Lineage, LineBirth, Repository, Revision
-from tests.shop import code, engineer, home, person, repository, scope
+from tests.shop import approve, code, engineer, home, person, repository, scope
 
 __all__ = ["code", "engineer", "home", "person", "repository", "scope"]
 
@@ -326,8 +326,11 @@ class TestPage:
         assert {one["metric"] for one in told["samples"]} == {"console.lessons"}
         assert page.get("/metrics/export.csv?metric=nothing").content.decode().split() == ["metric"]
 
-    def test_requests_of_low_risk_that_were_merged_are_a_share_of_those_that_ended(self, repository, scope, engineer):
-        for status, risk in (("observed", "low"), ("rejected", "low"), ("observed", "high"), ("in_review", "low")):
+    def test_requests_of_low_risk_that_were_merged_are_a_share_of_those_that_ended(
+        self, repository, scope, engineer, person
+    ):
+        people = person("barbara", Role.REVIEWER), person("grace", Role.REVIEWER, is_owner=True)
+        for status, risk in (("rejected", "low"), ("rejected", "high"), ("in_review", "low"), ("in_review", "low")):
             request = CodeGenerationRequest.objects.create(
                 specification="s", context_snapshot={}, target_language="python", status=status
             )
@@ -341,6 +344,7 @@ class TestPage:
                 risk_tier=risk,
                 seed=1,
             )
+        approve(request, *people, status="observed")
         metric = next(one for one in OWN if one.key == "console.routine_automated")
         window = Window(now() - timedelta(weeks=4), now() + timedelta(minutes=1))
         found = metric.read([scope.pk], window, "")
