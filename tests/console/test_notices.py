@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -27,7 +26,6 @@ from apps.governance.services import (
     incident_close,
     incident_open,
     retention_ask,
-    rung_grant,
     scope_create,
     token_issue,
     token_rotate,
@@ -40,6 +38,7 @@ from apps.jobs.models import Job, Notification
 from apps.jobs.services.notifications import notification_choices_save, subject_mute
 from apps.providers.models import Provider
 from apps.providers.services.approvals import card_digest, model_approve, model_withdraw
+from tests.decided import rung_decided
 from tests.generation.test_pipeline import CLAMP
 from tests.governance.committee import Committee, Figures, committee_make, measures_replaced
 from tests.shop import Role as RoleName
@@ -286,18 +285,7 @@ class TestEnds:
     def test_the_committee_hears_that_what_it_opened_ends(
         self, organisation: Scope, scope: Scope, chair: User, reviewer: User
     ) -> None:
-        rung_grant(
-            gate_id=UUID(int=1),
-            title="Wave 2",
-            scopes=[scope],
-            risk_max="low",
-            task_classes=[],
-            models=[],
-            expires_at=datetime.now(UTC) + timedelta(days=60),
-            tripwires=[],
-            evidence_digest="0" * 64,
-            actor=chair,
-        )
+        rung_decided(scopes=[scope], risk_max="low", expires_at=datetime.now(UTC) + timedelta(days=60))
         assert ends_tell(in_days(40)) == 0
         assert ends_tell(in_days(50)) == 1
         assert [title.partition(" ends on ")[0] for title in told(chair)] == ["The rung “Wave 2”"]

@@ -16,7 +16,6 @@ SECRETS = {"password", "digest", "email", "response", "body_digest", "key_variab
 HARMLESS = {
     "measured-code": {"digest"},
     "code-symbols": {"digest"},
-    "defect-reports": {"digest"},
     "gates": {"digest"},
     "gate-freezes": {"digest"},
 }
