@@ -16,6 +16,8 @@ from apps.core.bodies import BodyLimit, body_read
 from apps.governance.models import User
 from apps.quality.types import MAX_UPLOAD
 
+pytestmark = pytest.mark.django_db
+
 MOST = 1 << 20
 PROBLEM = "application/problem+json"
 
@@ -26,7 +28,6 @@ def test_the_large_limit_holds_for_uploads_alone() -> None:
     assert all(resolve(path) for path in settings.NOFX_UPLOADS)
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/api/ai/analyze/specification", "/api/quality/review", "/api/auth/token"])
 def test_a_program_that_sends_too_much_is_told_how_much_is_taken(path: str) -> None:
     for key in ({}, {"Idempotency-Key": "a"}):
