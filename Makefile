@@ -75,7 +75,8 @@ test: lint types $(TYPESCRIPT_STAMP) ## every check, and every test but the slow
 	@$(BIN)/pytest -n 3 --dist worksteal -m "not slow and not browser"
 
 slow: $(TYPESCRIPT_STAMP) ## the other tests: pages in a browser, whole platforms, killed clusters
-	@$(BIN)/pytest -n 3 --dist worksteal -m "slow or browser"
+	@$(BIN)/pytest -n 3 --dist worksteal -m "(slow or browser) and not quiet"
+	@$(BIN)/pytest -m quiet
 
 nightly: $(DEV_STAMP) ## the laws on ten times as many histories; all HumanEval problems, if NOFX_RECORDINGS names them
 	@NOFX_HYPOTHESIS=nightly $(BIN)/pytest -q -m laws

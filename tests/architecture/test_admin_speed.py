@@ -26,7 +26,7 @@ ROWS = 100_000
 LIMIT_S = 0.3
 TRIES = 10
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.quiet, pytest.mark.django_db]
 
 # One statement for each table: the rows are made by the database, a hundred thousand in a second or two.
 SERIES = "FROM generate_series(1, %(rows)s) AS n"

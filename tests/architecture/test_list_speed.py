@@ -23,7 +23,7 @@ READS = 20
 ROUNDS = 3
 PAGES = ("/", "/requests", "/requests?state=rejected", "/specs", "/inbox", "/governance", "/spend")
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.bar(13)]
+pytestmark = [pytest.mark.slow, pytest.mark.quiet, pytest.mark.django_db(transaction=True), pytest.mark.bar(13)]
 
 
 @pytest.fixture

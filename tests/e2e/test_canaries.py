@@ -57,7 +57,7 @@ def test_the_share_is_set_on_the_page_of_review_depth(
     page.goto("/requests/depth")
     page.get_by_label("Share of requests, in percent").fill("10")
     page.get_by_role("button", name="Set the share").click()
-    expect(page.get_by_text("0 of 10 reviews needed")).to_have_count(2)
+    expect(page.get_by_text("0 of 10 reviews needed")).to_have_count(3)
     screenshot(f"share-{both_themes}")
     axe(page)
     page.set_viewport_size({"width": 390, "height": 844})
