@@ -14,8 +14,10 @@ from apps.evolution.services import snapshot_take
 from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun
 from apps.generation.services.delivery import pull_request_merge
 from apps.generation.services.joined import figures_of
+from apps.generation.services.measuring import gates_ask
+from apps.generation.services.requirement_gates import gates_are_measured
 from apps.generation.services.review_subject import review_digest, selected_candidate
-from apps.generation.services.reviews import verdict_cast
+from apps.generation.services.reviews import selection_change, verdict_cast
 from apps.governance.models import User
 from apps.governance.types import Verdict
 from apps.jobs.models import Job
@@ -118,6 +120,43 @@ def test_the_tests_of_what_is_up_for_approval_are_tried_on_changes_of_it_before_
     assert f"{kept.survived} change" in page and "No test notices" in page
     Candidate.objects.filter(pk=candidate.pk).update(patch=candidate.patch + "\n")
     assert figures_of(selected_candidate(run=run)) == {}
+
+
+@pytest.mark.joined
+def test_the_tests_of_the_others_are_tried_on_demand_and_stand_when_one_is_chosen(
+    submit: Submit, provider: Provider, server: FaultServer, reviewer: User
+) -> None:
+    Provider.objects.filter(pk=provider.pk).update(samples=2)
+    server.answers([RIGHT, BRANCHY])
+    request = submit(CLAMP + "- The mutation score must be at least 1 %.\n")
+    work_off(request)
+    run = GenerationRun.objects.select_related("request", "repository__scope").get(pk=request.pk)
+    other = Candidate.objects.filter(request=request).exclude(pk=selected_candidate(run=run).pk).get()
+    assert figures_of(other) == {}
+    gates_ask(request_id=run.pk, actor=reviewer, everyone=True)
+    work_off(request)
+    other.refresh_from_db()
+    assert [gate["status"] for gate in other.gates if gate["gate"] == "mutation"] == ["passed"]
+    selection_change(request_id=run.pk, actor=reviewer, candidate_id=other.pk, reason="Easier to read.")
+    assert gates_are_measured(run, selected_candidate(run=run))
+
+
+@pytest.mark.joined
+def test_a_figure_that_ended_in_an_error_is_measured_again_when_somebody_asks(
+    submit: Submit, provider: Provider, server: FaultServer, reviewer: User
+) -> None:
+    Provider.objects.filter(pk=provider.pk).update(samples=1)
+    server.answers([BRANCHY])
+    request = submit(CLAMP + "- The mutation score must be at least 1 %.\n")
+    work_off(request)
+    run = GenerationRun.objects.select_related("request", "repository__scope").get(pk=request.pk)
+    candidate = selected_candidate(run=run)
+    failed = [{**check, "status": "error"} if "patch" in check else check for check in candidate.checks]
+    gates = [{**gate, "status": "error"} for gate in candidate.gates]
+    Candidate.objects.filter(pk=candidate.pk).update(checks=failed, gates=gates)
+    gates_ask(request_id=run.pk, actor=reviewer)
+    work_off(request)
+    assert [gate["status"] for gate in selected_candidate(run=run).gates] == ["passed"]
 
 
 def test_a_merge_refreshes_documentation_architecture_and_index(

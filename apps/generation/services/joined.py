@@ -57,7 +57,7 @@ class Examiner:
     Who examines: the name of its check, its words in the evidence, and the suffixes of files it reads.
 
     One that looks at a candidate's tests, too, names the ``figure`` that it measures, as specifications ask for it. It
-    is asked about the candidate that is up for approval only, and again when its patch changes.
+    is asked about the candidate that is up for approval, about others on demand, and again when a patch changes.
     """
 
     tool: str
@@ -137,14 +137,19 @@ def candidates_examine(job: JobRun, workspace: Workspace) -> None:
     figures_measure(job, workspace)
 
 
-def figures_measure(job: JobRun, workspace: Workspace) -> None:
+def figures_measure(job: JobRun, workspace: Workspace, *, everyone: bool = False) -> None:
     """
     Have the figures measured of the candidate that is up for approval, with its tests as they are now. Safe to repeat.
 
-    What was measured of another patch of it is replaced.
+    With *everyone* that is done for each that can be chosen. What was measured of another patch is replaced.
     """
     run = workspace.run
-    candidate = selected_candidate(run=run)
+    for candidate in _reviewable(run) if everyone else [selected_candidate(run=run)]:
+        _figures_measure(job, workspace, candidate)
+
+
+def _figures_measure(job: JobRun, workspace: Workspace, candidate: Candidate) -> None:
+    run = workspace.run
     for examiner in figures_due(run, candidate):
         job.raise_if_cancelled()
         job.progress("consensus", measuring=examiner.label.lower())

@@ -6,18 +6,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.generation.models import CodeGenerationRequest, GenerationRun
+from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.gate_jobs import gates_enqueue
 from apps.generation.services.joined import figures_due, figures_measure
 from apps.generation.services.pipeline import workspace_open
-from apps.generation.services.requirement_gates import (
-    everyone_is_measured,
-    gates_are_measured,
-    gates_measure,
-    is_measured_at_once,
-)
-from apps.generation.services.review_subject import SUBJECT_KIND, review_digest, selected_candidate
+from apps.generation.services.requirement_gates import gates_are_measured, gates_measure, is_measured_at_once
+from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, review_digest, selected_candidate
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import can
@@ -56,10 +51,19 @@ def gates_ask(*, request_id: UUID, actor: User, everyone: bool = False) -> Job:
 
     :raises NotAllowed: the actor neither votes here nor writes specifications nor overrides.
     """
-    run = GenerationRun.objects.select_related("repository__scope__organisation").get(pk=request_id)
+    run = GenerationRun.objects.select_related("request", "repository__scope__organisation").get(pk=request_id)
     if not any(can(actor, action, run.repository.scope) for action in MEASURERS):
         raise NotAllowed("Your role measures nothing here.", remedy="Ask a reviewer or whoever asked for the code.")
+    if run.request.status == Status.IN_REVIEW:
+        _errors_forget(selected_candidate(run=run))
     return gates_enqueue(request_id, actor, everyone=everyone)
+
+
+def _errors_forget(candidate: Candidate) -> None:
+    """Count as not measured what ended in an error: it found nothing out, and nobody may override it."""
+    if any(gate["status"] == "error" for gate in candidate.gates):
+        kept = [check for check in candidate.checks if not ("patch" in check and check["status"] == "error")]
+        Candidate.objects.filter(pk=candidate.pk).update(checks=kept, gates=[], gates_basis="")
 
 
 def run_measure(*, job: JobRun, request_id: UUID, everyone: bool = False) -> None:
@@ -71,16 +75,21 @@ def run_measure(*, job: JobRun, request_id: UUID, everyone: bool = False) -> Non
     for _ in range(ROUNDS):
         run = GenerationRun.objects.select_related("request", "repository__scope", "requester").get(pk=request_id)
         chosen = selected_candidate(run=run)
-        is_gated = everyone_is_measured(run) if everyone else gates_are_measured(run, chosen)
-        if run.request.status != Status.IN_REVIEW or (is_gated and not figures_due(run, chosen)):
+        if run.request.status != Status.IN_REVIEW or not _is_due(run, chosen, everyone=everyone):
             break
         job.progress("measuring")
         workspace = workspace_open(run)
-        figures_measure(job, workspace)
+        figures_measure(job, workspace, everyone=everyone)
         gates_measure(workspace, everyone=everyone)
         job.raise_if_cancelled()
     review_renew(request_id=request_id)
     job.progress("measured")
+
+
+def _is_due(run: GenerationRun, chosen: Candidate, *, everyone: bool) -> bool:
+    """Return whether something that is asked was not measured on *chosen*, or on *everyone*, as they are now."""
+    candidates = Candidate.objects.filter(request_id=run.pk, state__in=REVIEWABLE) if everyone else [chosen]
+    return any(figures_due(run, one) or not gates_are_measured(run, one) for one in candidates)
 
 
 @transaction.atomic

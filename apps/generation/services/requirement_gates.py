@@ -74,6 +74,7 @@ def gates_basis(run: GenerationRun, candidate: Candidate, asked: Asked) -> str:
         "specification": sha256_hex(run.request.specification),
         "base": run.base_sha,
         "patch": sha256_hex(candidate.patch),
+        "figures": {name: check for name, check in figures_of(candidate).items() if name in asked.run_for},
     }
     return sha256_hex(canonical_json(content))
 
@@ -85,12 +86,6 @@ def gates_are_measured(run: GenerationRun, candidate: Candidate) -> bool:
         return True
     is_run = asked.run_for <= {gate["gate"] for gate in candidate.gates}
     return is_run and candidate.gates_basis == gates_basis(run, candidate, asked)
-
-
-def everyone_is_measured(run: GenerationRun) -> bool:
-    """Return whether everything that is asked was measured on each candidate that can be chosen."""
-    candidates = Candidate.objects.filter(request_id=run.pk, state__in=REVIEWABLE)
-    return all(gates_are_measured(run, candidate) for candidate in candidates)
 
 
 def gates_of(run: GenerationRun, candidate: Candidate) -> list[dict[str, Any]]:
