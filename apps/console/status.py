@@ -200,7 +200,7 @@ def _backup() -> Row:
     if last.made_at is None:
         is_young = last.began_at is None or now() - last.began_at < BACKUP_FRESH
         if is_young:
-            return Row("backup", "Last backup", WELL, "None was made yet: the platform is less than a week old.")
+            return Row("backup", "Last backup", WELL, "None was made yet: the platform is less than eight days old.")
         return Row("backup", "Last backup", WATCH, "None was ever made.", remedy)
     details = [("file", last.file), ("size", f"{last.size:,} bytes"), ("entries", f"{last.entries:,}")]
     when = f"{last.made_at:%Y-%m-%d %H:%M} UTC, {last.size / 1_000_000:,.1f} MB"

@@ -143,7 +143,7 @@ audit_words_register(
         "override.ask": ("ask", "asked", "for an override of {it:a request}"),
         "override.confirm": ("sign", "signed", "an override of {it:a request}"),
         "override.withdraw": ("withdraw", "withdrew", "an override of {it:a request}"),
-        "organisation.rename": ("rename", "renamed", "an organisation"),
+        "organisation.rename": ("rename", "renamed", "an organisation to {after:another name}"),
         "owner.assign": ("name", "named", "{person:somebody} an owner in {place}"),
         "owner.remove": ("take", "took", "ownership in {place} from {person:somebody}"),
         "pack.download": ("take", "took", "the evidence of {it:a decision} away"),

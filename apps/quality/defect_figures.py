@@ -17,27 +17,25 @@ from apps.repositories.models import Repository
 @dataclass(frozen=True)
 class DefectCounts:
     """
-    Defects found in a window, and how many of them were traced to lines of any origin.
+    Defects found in a window.
 
     ``silent`` are the repositories that nobody ever told of, ``told_at`` the oldest of the others' newest reports.
     """
 
     found: int
-    traced: int
     silent: tuple[str, ...]
     told_at: datetime | None
 
 
-def defects_in(repositories: QuerySet[Repository], window: Window, *, origin: str = "") -> QuerySet[Defect]:
-    """Return the defects of *repositories* found in the window that turned out to be some; of an origin if named."""
-    found = Defect.objects.filter(
+def defects_in(repositories: QuerySet[Repository], window: Window) -> QuerySet[Defect]:
+    """Return the defects of *repositories* found in the window that turned out to be some."""
+    return Defect.objects.filter(
         repository__in=repositories, found_at__gte=window.start, found_at__lt=window.end, is_withdrawn=False
     )
-    return found.filter(origin=origin) if origin else found
 
 
 def defect_counts(repositories: QuerySet[Repository], window: Window, *, origin: str = "") -> DefectCounts:
-    """Count the defects of *repositories* in the window; of lines of one origin, if named. Four queries."""
+    """Count the defects of *repositories* in the window; of lines of one origin, if named. Three queries."""
     told: dict[Any, datetime] = dict(
         DefectReport.objects.filter(repository__in=repositories, created_at__lt=window.end)
         .values_list("repository")
@@ -48,7 +46,6 @@ def defect_counts(repositories: QuerySet[Repository], window: Window, *, origin:
     found = defects_in(repositories, window)
     return DefectCounts(
         found=(found.filter(origin=origin) if origin else found).count(),
-        traced=found.exclude(origin="").count(),
         silent=tuple(name for key, name in places if key not in told),
         told_at=min(told.values(), default=None),
     )

@@ -1,5 +1,5 @@
 """
-The ten screens: no violations by axe in both themes, wide, at 320 pixels and zoomed to 200 %, and by keyboard alone.
+The screens: no violations by axe in both themes, wide, at 320 pixels and zoomed to 200 %, and by keyboard alone.
 
 Zoomed to 200 %, a window of 1440 by 900 has 720 by 450 of the page's own pixels, each of them two of the screen's.
 """

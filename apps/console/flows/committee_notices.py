@@ -134,15 +134,9 @@ def _incident_closed(event: AuditEvent) -> list[Notice]:
     return [_about_incident(event, incident, Kind.PLATFORM, title, people)]
 
 
-def _named(scope: Scope | None) -> str:
-    if scope is None:
-        return "the whole platform"
-    return str(scope) if scope.repository else f"all of {scope.organisation.name}"
-
-
 def _generation(words: str) -> Rule:
     def rule(event: AuditEvent) -> list[Notice]:
-        place = _named(event.scope)
+        place = str(event.scope) if event.scope is not None else "the whole platform"
         title = f"Generation {words} in {place}"
         # Whoever has a role in one repository of a place is told of the whole, which they may not read otherwise.
         scope = event.scope if event.scope is not None and event.scope.repository else None

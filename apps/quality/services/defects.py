@@ -39,7 +39,7 @@ class ReportedDefect:
 
 @dataclass(frozen=True)
 class DefectsKept:
-    """The report, and how many defects were new, changed, and have a fix whose lines were found."""
+    """The report, and how many defects were new and how many changed."""
 
     report: DefectReport
     new: int
@@ -55,7 +55,8 @@ def defects_upload(*, repository: Repository, defects: Sequence[ReportedDefect],
     :raises InputInvalid: a defect has no name, one twice, was found in the future, or its fix is no commit's id.
     """
     _require_plain(defects)
-    digest = sha256_hex(canonical_json([repository.name, [[one.key, one.fixed_by] for one in defects]]))
+    told = [[one.key, one.title, f"{one.found_at:%FT%T%z}", one.url, one.fixed_by, one.is_withdrawn] for one in defects]
+    digest = sha256_hex(canonical_json([repository.name, told]))
     with transaction.atomic():
         Repository.objects.select_for_update(no_key=True).get(pk=repository.pk)
         report = DefectReport.objects.create(
