@@ -44,7 +44,7 @@ class BodyLimit:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Let *request* pass, or raise ``RequestDataTooBig`` before anything of it is read."""
+        """Let *request* pass, or raise ``RequestDataTooBig``; the server has put it aside in a file by then."""
         declared = request.headers.get("Content-Length", "")
         is_upload = request.path in settings.NOFX_UPLOADS
         if not is_upload and declared.isdecimal() and int(declared) > body_limit(request):

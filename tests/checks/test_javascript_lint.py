@@ -92,3 +92,7 @@ def test_a_name_means_its_nearest_declaration() -> None:
 @given(st.text(alphabet="ab{}()[];=>,.:?'`$ \nconstletfunctionreturnifelse", max_size=200))
 def test_any_text_is_read_to_its_end(source: str) -> None:
     lint_findings(Program(source))
+
+
+def test_a_number_beyond_all_numbers_ends_nothing() -> None:
+    assert rules(f"export const a = {'9' * 400};") == []

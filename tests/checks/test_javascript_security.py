@@ -110,6 +110,20 @@ def test_harmless_and_unreadable_ones_are_not(pattern: str) -> None:
     assert not is_catastrophic(pattern)
 
 
+def test_reading_a_hostile_expression_ends() -> None:
+    nested = "^"
+    for _ in range(14):
+        nested = f"({nested}){{6}}"
+    assert not is_catastrophic(nested)
+    assert not is_catastrophic(f"(?:{'|'.join(chr(256 + n) for n in range(118))})*$")
+
+
+def test_following_hostile_names_ends() -> None:
+    names = "".join(f"const {b}=[{','.join([a] * 2_000)}];" for a, b in ("ab", "bc", "cd"))
+    assert rules(f"const a=1;{names}require(d)") == []
+    assert rules(f"function f(o, k) {{ {'w' * 100_000}; o[k] = 1; }}") == []
+
+
 MOST_STEPS = 400_000
 
 

@@ -72,6 +72,7 @@ def clamp(value: int, low: int, high: int) -> int:
 ```"""
 
 
+@pytest.mark.slow
 @pytest.mark.joined
 def test_quality_reviews_and_tests_what_is_written_before_a_person_sees_it(
     submit: Submit, provider: Provider, server: FaultServer, reviewer: User
@@ -98,6 +99,7 @@ def test_quality_reviews_and_tests_what_is_written_before_a_person_sees_it(
     assert run.review_digest == review_digest(run=run)
 
 
+@pytest.mark.slow
 @pytest.mark.joined
 def test_the_tests_of_what_is_up_for_approval_are_tried_on_changes_of_it_before_people_see_it(
     submit: Submit, provider: Provider, server: FaultServer, reviewer: User, client: Client
@@ -122,6 +124,7 @@ def test_the_tests_of_what_is_up_for_approval_are_tried_on_changes_of_it_before_
     assert figures_of(selected_candidate(run=run)) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.joined
 def test_the_tests_of_the_others_are_tried_on_demand_and_stand_when_one_is_chosen(
     submit: Submit, provider: Provider, server: FaultServer, reviewer: User
@@ -141,6 +144,7 @@ def test_the_tests_of_the_others_are_tried_on_demand_and_stand_when_one_is_chose
     assert gates_are_measured(run, selected_candidate(run=run))
 
 
+@pytest.mark.slow
 @pytest.mark.joined
 def test_a_figure_that_ended_in_an_error_is_measured_again_when_somebody_asks(
     submit: Submit, provider: Provider, server: FaultServer, reviewer: User

@@ -160,6 +160,7 @@ def test_each_change_begins_where_the_last_one_ended(ask: Ask, decide: Callable[
     assert second.answers == first.answers + 2
 
 
+@pytest.mark.slow
 def test_what_was_learned_weighs_in_the_next_vote_and_stands_with_it(
     ask: Ask, decide: Callable[..., None], second: Provider
 ) -> None:
@@ -175,6 +176,7 @@ def test_what_was_learned_weighs_in_the_next_vote_and_stands_with_it(
     assert details(after)["weights"]["family"] == "numbers"
 
 
+@pytest.mark.slow
 def test_an_answer_is_weighed_as_the_vote_was_whatever_was_learned_meanwhile(
     ask: Ask, decide: Callable[..., None], engineer: User
 ) -> None:
@@ -220,6 +222,7 @@ def test_a_vote_from_before_weights_were_kept_is_weighed_by_what_is_known_now(as
     assert evidence_of(run).weights.trust("test-model") == 0.5
 
 
+@pytest.mark.slow
 def test_probabilities_rest_on_judged_requests_once_there_are_enough(
     ask: Ask, decide: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

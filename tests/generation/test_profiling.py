@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from apps.generation.engine.inputs import CallInput
 from apps.generation.gateways.observing import Program
 from apps.generation.gateways.profiling import profile
@@ -20,6 +22,7 @@ def test_the_square_grows_faster_than_the_line() -> None:
     assert [point.size for point in linear.points] == [16, 64, 256, 1024, 4096]
 
 
+@pytest.mark.slow
 def test_a_program_that_does_not_end_or_fails_stops_there_and_holds_up_nobody() -> None:
     endless, failing, linear = profile([ENDLESS, FAILING, LINEAR], CALL, entry="f")
     assert (endless.stopped_at, [point.size for point in endless.points]) == (256, [16, 64])

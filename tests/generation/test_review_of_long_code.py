@@ -28,6 +28,7 @@ def _long(number: int) -> str:
     return f"```python\n{code}{''.join(helper.format(n=number, k=k) for k in range(400))}```"
 
 
+@pytest.mark.slow
 @pytest.mark.bar(13)
 def test_five_candidates_of_two_thousand_lines_open_within_two_seconds(
     submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer, client: Client, owner: User

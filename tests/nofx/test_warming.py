@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from django.core.signals import request_finished
+from django.db import close_old_connections
 
 from apps.repositories.gateways import minilm
 from nofx import warming
@@ -19,7 +20,12 @@ def warmed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def finish_a_page() -> None:
-    request_finished.send(sender=None)
+    """Say that a page went out, as the test client does: what counts sandbox runs then keeps its connection."""
+    request_finished.disconnect(close_old_connections)
+    try:
+        request_finished.send(sender=None)
+    finally:
+        request_finished.connect(close_old_connections)
     for thread in threading.enumerate():
         if thread.name == "warming":
             thread.join()

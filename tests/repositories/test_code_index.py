@@ -170,6 +170,7 @@ def test_only_the_newest_indexes_are_kept(
     ]
 
 
+@pytest.mark.slow
 class TestGrowth:
     """What a query costs does not grow with what other repositories have."""
 

@@ -25,6 +25,9 @@ import pytest
 
 from tests.sandbox.conftest import Installed, install_for_anybody
 
+# Together they take a minute of a processor.
+pytestmark = pytest.mark.slow
+
 OURS = Path(__file__).with_name("attacks")
 FURTHER = os.environ.get("NOFX_ATTACKS")
 LIMITS = {"memory_mb": 512, "processes": 32, "files": 64, "file_mb": 16, "disk_mb": 32, "inodes": 2048}

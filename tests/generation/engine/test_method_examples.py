@@ -161,3 +161,12 @@ def test_what_a_session_shows_is_what_its_statements_do(
 @given(st.text("xS=tack().;`->1 \n'#", max_size=120))
 def test_any_text_is_read_to_its_end(text: str) -> None:
     analyse(f"Write a class Stack.\n\nx = Stack(); {text}")
+
+
+@pytest.mark.parametrize("mark", ["", "//", "// throws", "->", ";", "`"])
+def test_runs_of_blanks_behind_a_call_are_read_at_once(mark: str) -> None:
+    end = f"{mark}{' ' * 20_000}x\n"
+    function = f"```javascript\nfunction add(a, b) {{}}\n```\n\nadd(1, 2){end}"
+    assert analyse(f"Write a JavaScript function add.\n\n{function}").entry == "add"
+    session = f"```javascript\nclass Stack {{ pop() {{}} }}\nconst s = new Stack(){end}s.pop(){end}```\n"
+    assert analyse(f"Write a JavaScript class Stack.\n\n{session}").entry == "Stack"

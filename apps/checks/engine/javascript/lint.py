@@ -20,6 +20,8 @@ from apps.core.javascript import FUNCTIONS, Binding, text_of, walk
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+# A number of more digits is infinite.
+MOST_DIGITS = 309
 _ENDS = frozenset({"return_statement", "throw_statement", "break_statement", "continue_statement"})
 _TYPES = frozenset({"undefined", "object", "boolean", "number", "string", "function", "symbol", "bigint"})
 _EQUALITIES = frozenset({"==", "!=", "===", "!=="})
@@ -262,7 +264,7 @@ def _values(program: Program) -> Iterator[Finding]:
     for node in program.of("number"):
         digits = text_of(node).replace("_", "")
         is_plain = digits.isdigit() and not digits.startswith("0")
-        if is_plain and len(digits) > 15 and int(float(digits)) != int(digits):
+        if is_plain and 15 < len(digits) < MOST_DIGITS and int(float(digits)) != int(digits):
             said = f"No number is {digits[:40]}: it becomes {int(float(digits))}. Use a BigInt."
             yield program.finding("no-loss-of-precision", said, node, "high")
     for node in program.of("throw_statement"):

@@ -97,10 +97,20 @@ class Program:
         name = string_of(next(iter(arguments.named_children), None)) if is_import or is_require else None
         return module_name(name) if name else None
 
+    @cached_property
+    def _constant(self) -> dict[tuple[int, int], bool]:
+        return {}
+
     def is_constant(self, node: Node | None, *, steps: int = MOST_STEPS) -> bool:
         """Return whether a value is the same in every run: literals, and what is made of them alone."""
         if node is None or steps == 0:
             return False
+        key = (node.id, steps)
+        if key not in self._constant:
+            self._constant[key] = self._is_made_of_literals(node, steps)
+        return self._constant[key]
+
+    def _is_made_of_literals(self, node: Node, steps: int) -> bool:
         if node.type in _CONSTANTS:
             return True
         if node.type == "template_string":

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 MAX_PLACES = 120
 MAX_PAIRS = 20_000
+MAX_WORK = 100_000  # atoms read, places joined and pairs compared
 MOST_COPIES = 6  # of what is repeated a given number of times; more adds places and no other ambiguity
 LAST = 0x10FFFF
 Ranges = tuple[tuple[int, int], ...]
@@ -48,16 +49,17 @@ def is_catastrophic(pattern: str, flags: str = "") -> bool:
     """
     Return whether matching *pattern* can take time that doubles with each further character.
 
-    Lookarounds are passed over. One that is not read (a reference back, or more than 120 places) counts as harmless.
+    Lookarounds are passed over. One that is not read (a reference back, more than 120 places, or more work than
+    ``MAX_WORK``) counts as harmless.
     """
     try:
         reader = _Reader(pattern, flags)
         whole = reader.alternatives()
         if reader.at < len(pattern):
             raise NotRead
+        return reader.is_ambiguous(whole)
     except (NotRead, RecursionError):
         return False
-    return reader.is_ambiguous(whole)
 
 
 class _Reader:
@@ -69,6 +71,12 @@ class _Reader:
         self.places: list[Ranges] = []
         self.edges: Counter[tuple[int, int]] = Counter()
         self.ends_anchored = False
+        self.work = 0
+
+    def _spend(self, work: int) -> None:
+        self.work += work
+        if self.work > MAX_WORK:
+            raise NotRead
 
     def alternatives(self) -> _Part:
         found = [self._sequence()]
@@ -93,6 +101,7 @@ class _Reader:
         return _Part(left.is_empty and right.is_empty, first, last)
 
     def _connect(self, last: Counter[int], first: Counter[int]) -> None:
+        self._spend(len(last) * len(first))
         for a, ways_a in last.items():
             for b, ways_b in first.items():
                 self.edges[a, b] = min(2, self.edges[a, b] + ways_a * ways_b)
@@ -135,6 +144,7 @@ class _Reader:
         return least, most
 
     def _atom(self) -> _Part:
+        self._spend(1)
         character = self.pattern[self.at]
         self.at += 1
         if character == "(":
@@ -257,6 +267,7 @@ class _Reader:
         while waiting and len(seen) < MAX_PAIRS:
             pair = waiting.pop()
             for a in following[pair[0]]:
+                self._spend(len(following[pair[1]]))
                 for b in following[pair[1]]:
                     if component[a] != component[place] or component[b] != component[place]:
                         continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from apps.checks.engine.javascript.program import (
@@ -25,6 +26,7 @@ from apps.core.javascript import text_of
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+MOST_REGEXES = 200
 _RUNS_TEXT = {"eval", "Function", "execScript", "globalThis.eval", "window.eval", "globalThis.Function"}
 _VM = re.compile(r"vm\.(?:runIn\w+|compileFunction|Script|SourceTextModule)")
 _TIMERS = {"setTimeout", "setInterval", "setImmediate"}
@@ -184,7 +186,7 @@ def _pollution(program: Program, left: Node) -> Severity | None:
         return None
     if _names_an_object(program, index) and _calls_itself(around):
         return "medium"
-    if re.search(rf"(\w+)\s*=\s*\1\s*\[\s*{re.escape(text_of(index))}\s*\]", text_of(around)):
+    if re.search(rf"\b(\w+)\s*=\s*\1\s*\[\s*{re.escape(text_of(index))}\s*\]", text_of(around)):
         return "medium" if ".split(" in text_of(around) else "low"
     return None
 
@@ -216,7 +218,7 @@ def _names_an_object(program: Program, index: Node) -> bool:
 
 
 def _regexes(program: Program) -> Iterator[Finding]:
-    for node in program.of("regex"):
+    for node in islice(program.of("regex"), MOST_REGEXES):
         pattern, flags = node.child_by_field_name("pattern"), node.child_by_field_name("flags")
         if pattern is not None and is_catastrophic(text_of(pattern), text_of(flags) if flags is not None else ""):
             yield _catastrophe(program, node)

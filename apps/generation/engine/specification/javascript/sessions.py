@@ -14,9 +14,11 @@ MAX_STATEMENTS = 400
 RESULT = "result"
 _FENCE = re.compile(r"```[ \t]*(?:[mc]?[jt]s|javascript|typescript)\b[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _NOTE = re.compile(
-    r"(?://[ \t]*(?:->|=>|→|⇒|➞|==+|returns?)?|->|→|⇒|➞|===|(?<=\))[ \t]*`?[ \t]*\breturns?\b)[ \t]*`?(.+)$"
+    r"(?://[ \t]*+(?:->|=>|→|⇒|➞|==+|returns?)?|->|→|⇒|➞|===|(?<=\))[ \t]*+`?[ \t]*+\breturns?\b)[ \t]*+`?(.+)$"
 )
-_THROWN = re.compile(r"(?://[ \t]*)?`?[ \t]*(?:->|=>|→)?[ \t]*\bthrows?[ \t]+(?:an?[ \t]+)?`?([A-Z]\w*)`?\.?$")
+_THROWN = re.compile(
+    r"(?<![ \t])[ \t]*+(?://[ \t]*+)?`?[ \t]*+(?:->|=>|→)?[ \t]*+\bthrows?[ \t]+(?:an?[ \t]+)?`?([A-Z]\w*)`?\.?$"
+)
 _TAIL = re.compile(r"\.[A-Za-z_$][\w$]*(?=\()|\.[A-Za-z_$][\w$]*|(?=\[)")
 _BINDING = re.compile(r"(?:const|let|var)\s")
 _QUOTES = "'\"`"
