@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.checks.services import is_test_path
 from apps.checks.types import MeasurementFailed
 from apps.core.clock import now
 from apps.governance.measures import Reading, Window, measure_find
@@ -19,6 +20,7 @@ from apps.governance.models import User
 from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.quality.models import MeasuredCode, MutationRun
+from apps.quality.selectors import python_paths
 from apps.quality.services import code_load, mutation_measure
 from apps.quality.types import MUTATION_JOB, Code, NothingToMeasure
 from apps.repositories.models import Repository, Revision
@@ -186,6 +188,16 @@ def test_a_file_without_functions_is_said_on_the_tab(
     page = client_of(engineer).post(new, {"path": "shop/__init__.py"}, follow=True).content.decode()
     assert "Nothing in the functions of shop/__init__.py can be changed" in page
     assert not jobs_asked().exists()
+
+
+def test_tests_are_not_offered_to_be_changed(
+    repository: Repository, engineer: User, client_of: Callable[[User], Client]
+) -> None:
+    path = next(path for path in python_paths(repository) if is_test_path(path))
+    page = client_of(engineer).get(reverse("quality:mutation", args=["shop"])).content.decode()
+    assert f">{path}</option>" not in page and ">shop/prices.py</option>" in page
+    new = reverse("quality:mutation-new", args=["shop"])
+    assert "Choose one of the files" in client_of(engineer).post(new, {"path": path}, follow=True).content.decode()
 
 
 def test_whoever_may_not_read_or_measure_gets_neither(

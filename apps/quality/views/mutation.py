@@ -39,7 +39,7 @@ def mutation(request: HtmxRequest, name: str) -> HttpResponse:
         "page": page,
         "job": job,
         "export_url": reverse("quality:mutation-export", args=[name]),
-        **file_form(repository),
+        **file_form(repository, with_tests=False),
     }
     return tab_page(request, repository, "mutation", context)
 
@@ -58,7 +58,7 @@ def mutation_detail(request: HtmxRequest, name: str, run_id: UUID) -> HttpRespon
 def mutation_new(request: HtmxRequest, name: str) -> HttpResponse:
     repository = measurable(request, name)
     try:
-        mutation_start(code=file_chosen(request, repository), requested_by=user_of(request))
+        mutation_start(code=file_chosen(request, repository, with_tests=False), requested_by=user_of(request))
     except REFUSALS as problem:
         return refused(request, name, "mutation", problem)
     return redirect_after(request, reverse("quality:mutation", args=[name]))
