@@ -40,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     replay.add_argument("--label", choices=("plus", "base"), default="plus", help="which hidden tests decide")
     replay.add_argument("--folds", type=_count, default=5, help="expertise is learned on the other folds")
     replay.add_argument("--seed", type=int, default=1, help="of fuzzed inputs and resampling")
-    replay.add_argument("--questions", type=int, default=0, metavar="K", help="ask the reference at most so often")
+    replay.add_argument(
+        "--questions", type=_not_negative, default=0, metavar="K", help="ask the reference at most so often"
+    )
     replay.add_argument("--clone", type=_clone, metavar="MODEL:N", help="add N copies of a model")
     replay.add_argument(
         "--flip-tests", type=_share, default=0.0, metavar="SHARE", help="make this share of tests wrong"
@@ -60,10 +62,17 @@ def _count(text: str) -> int:
     return number
 
 
+def _not_negative(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("a number of questions is 0 or more")
+    return number
+
+
 def _clone(text: str) -> tuple[str, int]:
     model, _, count = text.rpartition(":")
-    if not model or not count.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is not MODEL:N")
+    if not model or not count.isdigit() or not int(count):
+        raise argparse.ArgumentTypeError(f"{text!r} is not MODEL:N with N of 1 or more")
     return model, int(count)
 
 

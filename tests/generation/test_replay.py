@@ -165,3 +165,106 @@ def test_a_file_that_is_no_record_is_refused_with_a_sentence(
     (tmp_path / "cut.gz").write_bytes(b"no gzip")
     assert main(["consensus", "replay", str(tmp_path / "cut.gz")]) == Exit.FAILED
     assert "The file is not JSON Lines" in capsys.readouterr().err
+
+
+def written(path: Path, rows: list[dict[str, object]]) -> str:
+    path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8-sig")
+    return str(path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NOFX_HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+def test_an_example_that_is_no_plain_call_decides_as_well(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    examples = [
+        "import math\nassert math.isclose(f(3), 6.0, rel_tol=0.001)",
+        "assert set([f(3)]) == {6}",
+        "with pytest.raises(TypeError): f(None)",
+        "assert [f(n) for n in range(3)] == [0, 2, 4]",
+    ]
+    rows = [
+        {
+            **problem(number, WRONG, WRONG.replace("4", "(4)"), RIGHT),
+            "examples_in_prompt": [{"call": None, "expected": None, "assert_line": example}],
+            "generated_tests": [],
+        }
+        for number, example in enumerate(examples)
+    ]
+    found = replay(capsys, written(folder / "odd.jsonl", rows))
+    assert found["choices"] == {f"T/{number}": [[2, 1.0]] for number in range(4)}
+
+
+def test_a_line_needs_no_more_than_its_id_its_entry_and_its_samples(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = {
+        "task_id": 7,
+        "entry_point": "f",
+        "samples": [{"model": "m0", "code": None}, {"model": "m1", "code": RIGHT}],
+    }
+    rows = [problem(1, RIGHT, WRONG), bare, {**problem(2, RIGHT, TWIN), "prompt": "one\u2028line\x85", "samples": []}]
+    rows.append(problem(3, 'def f(n): return "\ud800"', RIGHT))
+    path = folder / "bare.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    found = replay(capsys, str(path))
+    assert found["excluded"] == {"7": "no sample has a label", "T/2": "it has no sample"}
+    assert set(found["choices"]) == {"T/1", "7", "T/3"}  # type: ignore[call-overload]
+
+
+def test_a_problem_without_a_named_model_is_listed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [problem(1, RIGHT, WRONG, TWIN), problem(2, RIGHT)]
+    for row in rows:
+        for sample in row["samples"]:  # type: ignore[attr-defined]
+            if sample["model"] == "m1":
+                sample["labels"] = {"base": True}
+    found = replay(capsys, written(folder / "few.jsonl", rows), "--models", "m1")
+    assert found["label"] == "plus"
+    assert found["excluded"] == {"T/1": "no sample has a label", "T/2": "no sample of m1"}
+    assert found["calibration"] == {"ece": None, "coverage_at_95": None}
+
+
+def test_executions_count_each_program_on_each_input_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    once = problem(1, RIGHT, WRONG, BROKEN)
+    test = once["generated_tests"][0]  # type: ignore[index]
+    twice = {**once, "generated_tests": [test, {**test, "expected": "11"}]}
+    twice["samples"] = [*once["samples"], {**once["samples"][0], "model": "m9"}]  # type: ignore[index, misc]
+    counts = [
+        replay(capsys, written(folder / f"{name}.jsonl", [row]))["executions"]
+        for name, row in (("once", once), ("twice", twice))
+    ]
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    ("rows", "arguments", "sentence"),
+    [
+        ([], (), "The file holds no recorded problem."),
+        ([problem(1, RIGHT), problem(1, WRONG)], (), "T/1 stands in the file twice."),
+        ([{**problem(1, RIGHT), "entry_point": None}], (), "T/1 is no recorded problem: None is no text."),
+        ([{"task_id": "T/1", "entry_point": "f"}], (), "T/1 is no recorded problem: it has no 'samples'."),
+        ([problem(1, RIGHT)], ("--models", "m0,gpt"), "The file has no sample of gpt. It has those of m0."),
+        ([problem(1, RIGHT)], ("--clone", "m1:3"), "No sample is of m1, so it cannot be copied."),
+    ],
+)
+def test_what_cannot_be_replayed_is_refused_with_a_sentence(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    rows: list[dict[str, object]],
+    arguments: tuple[str, ...],
+    sentence: str,
+) -> None:
+    assert main(["consensus", "replay", written(folder / "refused.jsonl", rows), *arguments]) == Exit.FAILED
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [("--questions", "-1"), ("--clone", "m1:0"), ("--clone", "m1")])
+def test_numbers_that_mean_nothing_are_wrong_usage(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["consensus", "replay", written(folder / "one.jsonl", [problem(1, RIGHT)]), *arguments])
+    assert ended.value.code == Exit.USAGE
+    assert arguments[0] in capsys.readouterr().err

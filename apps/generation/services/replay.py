@@ -10,10 +10,10 @@ from typing import Any
 
 from apps.core.errors import NofxError
 from apps.generation.engine.calibration import Public
-from apps.generation.engine.consensus import PoolInput
+from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.exploration import explored_inputs
 from apps.generation.engine.families import Family, family_of
-from apps.generation.engine.inputs import input_key
+from apps.generation.engine.inputs import CallInput, input_key
 from apps.generation.engine.landmarks import landmarks_of
 from apps.generation.engine.replay.adversities import with_clones, with_flipped_tests
 from apps.generation.engine.replay.calibrating import Drawn, Error, by_size, drawn, errors, public_fitted
@@ -52,7 +52,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Replay:
-    """What came of it; ``executions`` counts the runs of a program on an input that it rests on, kept or new."""
+    """What came of it; ``executions`` counts the different runs of a program on an input, kept or new."""
 
     problems: int
     pool: tuple[str, ...]
@@ -73,7 +73,10 @@ class Replay:
             "questions": self.options.questions,
             "selectors": dict(found.accuracies),
             "gain": {name: None if gain is None else asdict(gain) for name, gain in found.gains.items()},
-            "calibration": {"ece": found.calibration.error, "coverage_at_95": found.calibration.coverage},
+            "calibration": {
+                "ece": found.calibration.error if found.scored else None,
+                "coverage_at_95": found.calibration.coverage if found.scored else None,
+            },
             "executions": self.executions,
             "choices": {task: [list(pair) for pair in chosen] for task, chosen in found.choices.items()},
             "excluded": self.excluded,
@@ -93,7 +96,7 @@ def consensus_replay(
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
     """
     label, problems = _problems(path, options)
-    observed = _observe_all(problems, memory_path, seed=options.seed, say=say)
+    observed = _observe_all([one for one in problems if one.samples], memory_path, seed=options.seed, say=say)
     say("Choosing and scoring.")
     return Replay(
         problems=len(problems),
@@ -101,7 +104,7 @@ def consensus_replay(
         label=label,
         options=options,
         evaluation=evaluate(observed, folds=options.folds, seed=options.seed, questions=options.questions),
-        executions=sum(len({sample.code for sample in one.problem.samples}) * len(one.inputs) for one in observed),
+        executions=sum(one.executions for one in observed),
         excluded={problem.id: problem.excluded for problem in problems if problem.excluded},
     )
 
@@ -143,7 +146,7 @@ def calibration_fit(
     pools: list[Drawn] = []
     for path in paths:
         _, problems = _problems(path, Options(seed=seed))
-        observed = _observe_all(problems, memory_path, seed=seed, say=say)
+        observed = _observe_all([one for one in problems if one.samples], memory_path, seed=seed, say=say)
         say(f"Drawing pools from {path.name}.")
         pools += drawn(path.name.partition(".")[0], observed, draws=draws, seed=seed)
     say("Fitting.")
@@ -166,8 +169,18 @@ def _observe_all(
 
 
 def _problems(path: Path, options: Options) -> tuple[str, list[Problem]]:
+    """
+    Return the label and the problems of a file as *options* ask for them.
+
+    :raises ReplayUnreadable: the file cannot be read, or nobody of its pool is the model to add copies of.
+    """
     label, problems = recorded_problems(path, label=options.label, models=options.models)
-    return label, [_hardened(problem, options) for problem in problems if problem.samples]
+    pool = sorted({model for problem in problems for model in problem.models})
+    if options.clone and options.clone[0] not in pool:
+        raise ReplayUnreadable(
+            f"No sample is of {options.clone[0]}, so it cannot be copied.", remedy=f"Name one of {', '.join(pool)}."
+        )
+    return label, [_hardened(problem, options) for problem in problems]
 
 
 def recorded_problems(path: Path, *, label: str, models: Collection[str] = ()) -> tuple[str, list[Problem]]:
@@ -178,7 +191,7 @@ def recorded_problems(path: Path, *, label: str, models: Collection[str] = ()) -
     """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            text = file.read(MAX_FILE + 1).decode()
+            text = file.read(MAX_FILE + 1).decode("utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise ReplayUnreadable(f"{path} cannot be read: {error}.", remedy="Name a JSON Lines file.") from error
     if len(text) > MAX_FILE:
@@ -196,7 +209,7 @@ def _hardened(problem: Problem, options: Options) -> Problem:
 
 
 def _observed(problem: Problem, memory: Memory, *, seed: int) -> Observed:
-    inputs = (*problem.examples, *problem.tests, *_fuzzed(problem, seed))
+    inputs = (*problem.examples, *problem.tests, *_shown(problem), *_fuzzed(problem, seed))
     different = _different(inputs)
     programs = [Program(sample.code) for sample in problem.samples]
     if problem.reference:
@@ -211,19 +224,30 @@ def _observed(problem: Problem, memory: Memory, *, seed: int) -> Observed:
 
 
 def _family(problem: Problem) -> Family:
-    shown = problem.examples or problem.tests[:SHOWN_TESTS]
-    return family_of(_signature(problem), [item.call.args for item in shown])
+    return family_of(_signature(problem), [call.args for call in _starts(problem)])
 
 
 def _different(inputs: Collection[PoolInput]) -> list[PoolInput]:
-    return list({input_key(item.call): item for item in inputs}.values())
+    """Return each input once, sessions first: they are run apart, so that this order takes two runs of a program."""
+    once = {input_key(item.call): item for item in inputs}.values()
+    return sorted(once, key=lambda item: not item.call.is_session)
+
+
+def _starts(problem: Problem) -> Sequence[CallInput]:
+    """Return the calls that show what arguments the code is for: a person's, else those of tests."""
+    return problem.starts or [item.call for item in problem.tests[:SHOWN_TESTS]]
+
+
+def _shown(problem: Problem) -> list[PoolInput]:
+    """Return the calls inside of examples that are no plain calls; what they must give is not known."""
+    written = {input_key(item.call) for item in (*problem.examples, *problem.tests)}
+    return [PoolInput(call, InputOrigin.FUZZ) for call in problem.starts if input_key(call) not in written]
 
 
 def _fuzzed(problem: Problem, seed: int) -> list[PoolInput]:
-    shown = [_example(item, problem.entry) for item in problem.examples or problem.tests[:SHOWN_TESTS]]
     return explored_inputs(
         _signature(problem),
-        shown,
+        [_example(call, problem.entry) for call in _starts(problem)],
         tests=[item.call for item in problem.tests],
         landmarks=landmarks_of([sample.code for sample in problem.samples]),
         seed=seed,
@@ -237,5 +261,5 @@ def _signature(problem: Problem) -> FunctionSignature | None:
     return next((function for function in functions if function.name == problem.entry), None)
 
 
-def _example(item: PoolInput, entry: str) -> SpecExample:
-    return SpecExample(call=item.call.text(entry), function=entry, args=item.call.args, kwargs=item.call.kwargs)
+def _example(call: CallInput, entry: str) -> SpecExample:
+    return SpecExample(call=call.text(entry), function=entry, args=call.args, kwargs=call.kwargs)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.inputs import CallInput, input_key
-from apps.generation.engine.outcomes import Expected
+from apps.generation.engine.replay.asserted import calls_shown, plain_input, session_input
 from apps.generation.engine.source import Unparsable, normalised_digest, parse_candidate
-from apps.generation.engine.specification.literals import literal_of
-from apps.generation.engine.values import Unrepresentable
 
 NO_LABEL = "no sample has a label"
+NO_SAMPLE = "it has no sample"
 BASE = "base"
 
 
@@ -39,15 +36,17 @@ class Problem:
     """
     A recorded problem.
 
-    ``examples`` are what a person gave. ``tests`` were written by models; each one's weight grows with how often it was
-    written. ``reference`` is code that is right, or "". ``excluded`` says why the problem is not scored, or is "".
-    ``shown`` are the examples as lines of ``assert``, those that are no call with a literal result included.
+    ``examples`` are what a person gave, ``starts`` the calls of the entry that they are or hold. ``tests`` were written
+    by models; each one's weight grows with how often it was written. ``reference`` is code that is right, or "".
+    ``excluded`` says why the problem is not scored, or is "". ``shown`` are the examples as lines of ``assert``, those
+    that cannot be run included.
     """
 
     id: str
     prompt: str
     entry: str
     examples: tuple[PoolInput, ...]
+    starts: tuple[CallInput, ...]
     tests: tuple[PoolInput, ...]
     samples: tuple[Sample, ...]
     reference: str
@@ -59,41 +58,71 @@ class Problem:
         return frozenset(sample.model for sample in self.samples)
 
 
-def problem_read(row: Mapping[str, Any], *, label: str, models: Collection[str]) -> Problem:
+def problem_read(row: Mapping[str, Any], *, label: str) -> Problem:
     """
-    Return the problem that a line describes, with the samples of ``models`` only, all of them where none is named.
+    Return the problem that a line describes.
 
-    :raises RecordInvalid: something that every problem has is missing.
+    Only its id, its entry and its samples are needed; whatever else is missing is not there.
+
+    :raises RecordInvalid: something that every problem has is missing or of another kind.
     """
     try:
-        entry = row["entry_point"]
-        samples = tuple(
-            Sample(sample["model"], sample["code"], _digest(sample["code"], entry), _label(sample, label))
-            for sample in row["samples"]
-            if not models or sample["model"] in models
-        )
-        examples = _judged(row["examples_in_prompt"], entry, InputOrigin.EXAMPLE)
+        entry = _text(row["entry_point"])
+        samples = tuple(_sample(sample, entry, label) for sample in row["samples"])
+        shown = tuple(row.get("examples_in_prompt") or ())
+        examples = tuple(_examples(shown, entry))
         problem = Problem(
-            id=row["task_id"],
-            prompt=row["prompt"],
+            id=_id(row["task_id"]),
+            prompt=_text(row.get("prompt") or ""),
             entry=entry,
             examples=examples,
-            tests=_unseen(_judged(row.get("generated_tests") or (), entry, InputOrigin.GENERATED_TEST), examples),
+            starts=_starts(examples, entry),
+            tests=_unseen(_tests(row.get("generated_tests") or (), entry), examples),
             samples=samples,
-            reference=_reference(row),
-            excluded=row.get("exclude") or "",
-            shown=tuple(item["assert_line"] for item in row["examples_in_prompt"] if item.get("assert_line")),
+            reference=_reference(row, entry),
+            excluded=_text(row.get("exclude") or ""),
+            shown=tuple(_text(item["assert_line"]) for item in shown if item.get("assert_line")),
         )
-    except (KeyError, TypeError, AttributeError) as error:
-        name = row.get("task_id", "A line") if isinstance(row, dict) else "A line"
-        raise RecordInvalid(f"{name} is no recorded problem: {error!r}.") from error
-    if problem.excluded or any(sample.is_right is not None for sample in samples):
-        return problem
-    return replace(problem, excluded=NO_LABEL)
+    except KeyError as error:
+        raise RecordInvalid(f"{_name(row)} is no recorded problem: it has no {error}.") from error
+    except (TypeError, AttributeError) as error:
+        raise RecordInvalid(f"{_name(row)} is no recorded problem: {error}.") from error
+    return problem if problem.excluded else replace(problem, excluded=_unscored(samples))
+
+
+def _unscored(samples: Sequence[Sample]) -> str:
+    """Return why nobody can score a choice among *samples*, "" where somebody can."""
+    if not samples:
+        return NO_SAMPLE
+    return "" if any(sample.is_right is not None for sample in samples) else NO_LABEL
+
+
+def _name(row: object) -> str:
+    return str(row.get("task_id", "A line")) if isinstance(row, dict) else "A line"
+
+
+def _text(value: object) -> str:
+    """
+    Return *value*, with what UTF-8 cannot write as the escape that Python reads the same.
+
+    :raises TypeError: it is no text.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value.encode("utf-8", "backslashreplace").decode()
+
+
+def _id(value: object) -> str:
+    return str(value) if isinstance(value, int) else _text(value)
+
+
+def _sample(sample: Mapping[str, Any], entry: str, label: str) -> Sample:
+    code = _text(sample.get("code") or "")
+    return Sample(_text(sample["model"]), code, _digest(code, entry), _label(sample, label))
 
 
 def _label(sample: Mapping[str, Any], label: str) -> bool | None:
-    found = (sample["labels"] or {}).get(label)
+    found = (sample.get("labels") or {}).get(label)
     return None if found is None else bool(found)
 
 
@@ -102,35 +131,28 @@ def _digest(code: str, entry: str) -> str:
     return code if isinstance(parsed, Unparsable) else normalised_digest(code)
 
 
-def _reference(row: Mapping[str, Any]) -> str:
-    whole: str = row.get("canonical_plus") or ""
-    body: str = row.get("canonical_solution") or ""
-    if whole or not body:
-        return whole
-    return body if f"def {row['entry_point']}" in body else row["prompt"] + body
+def _reference(row: Mapping[str, Any], entry: str) -> str:
+    """Return the first of the module, the body as a module and the prompt with the body that defines the entry."""
+    body = _text(row.get("canonical_solution") or "")
+    written = [_text(row.get("canonical_plus") or ""), body, _text(row.get("prompt") or "") + body if body else ""]
+    return next((code for code in written if code and not isinstance(parse_candidate(code, entry), Unparsable)), "")
 
 
-def _judged(items: Sequence[Mapping[str, Any]], entry: str, origin: InputOrigin) -> tuple[PoolInput, ...]:
-    read = (_judged_input(item, entry, origin) for item in items)
-    return tuple(item for item in read if item is not None)
+def _examples(items: Iterable[Mapping[str, Any]], entry: str) -> Iterable[PoolInput]:
+    for item in items:
+        found = plain_input(item, entry, InputOrigin.EXAMPLE) or session_input(item, entry)
+        if found is not None:
+            yield found
 
 
-def _judged_input(item: Mapping[str, Any], entry: str, origin: InputOrigin) -> PoolInput | None:
-    """Return the input of a call with literal arguments and a literal result; None for any other."""
-    if item["call"] is None or item["expected"] is None:
-        return None
-    try:
-        call = ast.parse(item["call"].strip(), mode="eval").body
-        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != entry:
-            return None
-        arguments = tuple(literal_of(argument) for argument in call.args)
-        keywords = {word.arg: literal_of(word.value) for word in call.keywords if word.arg}
-        expected = Expected(literal_of(ast.parse(item["expected"].strip(), mode="eval").body))
-        found = PoolInput(CallInput(arguments, keywords), origin, expected, 1 + math.log(item.get("n") or 1))
-        input_key(found.call)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, Unrepresentable):
-        return None
-    return found
+def _starts(examples: Sequence[PoolInput], entry: str) -> tuple[CallInput, ...]:
+    calls = [call for example in examples for call in calls_shown(example, entry)]
+    return tuple({input_key(call): call for call in calls}.values())
+
+
+def _tests(items: Iterable[Mapping[str, Any]], entry: str) -> list[PoolInput]:
+    read = (plain_input(item, entry, InputOrigin.GENERATED_TEST) for item in items)
+    return [item for item in read if item is not None]
 
 
 def _unseen(tests: Sequence[PoolInput], examples: Sequence[PoolInput]) -> tuple[PoolInput, ...]:
@@ -144,21 +166,43 @@ def problems_read(text: str, *, label: str, models: Collection[str]) -> tuple[st
 
     Problems that lack a named model say so.
 
-    :raises RecordInvalid: a line is not JSON or not a problem.
+    :raises RecordInvalid: a line is not JSON or not a problem, two are about the same problem, there is none, or nobody
+        has a sample of a named model.
     """
     try:
-        rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+        rows = [json.loads(line) for line in text.split("\n") if line.strip()]
     except ValueError as error:
         raise RecordInvalid(f"The file is not JSON Lines: {error}.") from error
-    for scored in (label, BASE):
-        problems = [problem_read(row, label=scored, models=models) for row in rows]
-        if any(sample.is_right is not None for problem in problems for sample in problem.samples):
-            break
-    return scored, [_with_all(problem, models) for problem in problems]
+    if not rows:
+        raise RecordInvalid("The file holds no recorded problem.")
+    problems = [problem_read(row, label=label) for row in rows]
+    _require_different(problems)
+    _require_known(models, problems)
+    if label != BASE and not any(sample.is_right is not None for one in problems for sample in one.samples):
+        label = BASE
+        problems = [problem_read(row, label=label) for row in rows]
+    return label, [_of(problem, models) for problem in problems] if models else problems
 
 
-def _with_all(problem: Problem, models: Collection[str]) -> Problem:
+def _require_different(problems: Sequence[Problem]) -> None:
+    seen: set[str] = set()
+    for problem in problems:
+        if problem.id in seen:
+            raise RecordInvalid(f"{problem.id} stands in the file twice.")
+        seen.add(problem.id)
+
+
+def _require_known(models: Collection[str], problems: Sequence[Problem]) -> None:
+    known = sorted({model for problem in problems for model in problem.models})
+    unknown = sorted(set(models) - set(known))
+    if unknown:
+        raise RecordInvalid(f"The file has no sample of {', '.join(unknown)}. It has those of {', '.join(known)}.")
+
+
+def _of(problem: Problem, models: Collection[str]) -> Problem:
+    """Return the problem with the samples of *models* only; it is not scored where one of them has none."""
+    samples = tuple(sample for sample in problem.samples if sample.model in models)
+    own = problem.excluded if problem.excluded not in {NO_SAMPLE, NO_LABEL} else ""
     missing = sorted(set(models) - problem.models)
-    if not missing or problem.excluded:
-        return problem
-    return replace(problem, excluded=f"no sample of {', '.join(missing)}")
+    lacks = f"no sample of {', '.join(missing)}" if missing else _unscored(samples)
+    return replace(problem, samples=samples, excluded=own or lacks)

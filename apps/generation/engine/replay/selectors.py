@@ -17,7 +17,8 @@ from functools import cached_property
 from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput, decide_consensus
 from apps.generation.engine.expertise import vote_of
 from apps.generation.engine.families import Family
-from apps.generation.engine.outcomes import Outcome, outcome_meets
+from apps.generation.engine.inputs import input_key
+from apps.generation.engine.outcomes import Outcome, OutcomeKind, outcome_meets
 from apps.generation.engine.replay.records import Problem
 from apps.generation.engine.sureness import Sureness
 from apps.generation.engine.votes import NO_KINSHIP, Kinship
@@ -44,6 +45,16 @@ class Observed:
     def behaviours(self) -> tuple[str, ...]:
         """A digest of what each sample did; those that did the same to the last digit share it."""
         return tuple(hashlib.sha256(repr(one).encode()).hexdigest() for one in self.outcomes)
+
+    @property
+    def executions(self) -> int:
+        """How many different executions of samples this rests on."""
+        keys = [input_key(item.call) for item in self.inputs]
+        by_code = {s.code: outcomes for s, outcomes in zip(self.problem.samples, self.outcomes, strict=True)}
+        return sum(
+            len({key for key, one in zip(keys, outcomes, strict=True) if one.kind is not OutcomeKind.NOT_RUN})
+            for outcomes in by_code.values()
+        )
 
     def passed(self, sample: int) -> int:
         """Return how many of the person's examples a sample passes."""
