@@ -51,17 +51,17 @@ def first_pass_approval(scopes: Collection[int], window: Window) -> Reading:
 
 
 def lint_pass(scopes: Collection[int], window: Window) -> Reading:
-    """Return the share of merged changes whose first run passed lint."""
+    """Return the share of pull requests whose first run passed lint."""
     return _of_gate("lint", scopes, window)
 
 
 def type_pass(scopes: Collection[int], window: Window) -> Reading:
-    """Return the share of merged changes whose first run passed the type check."""
+    """Return the share of pull requests whose first run passed the type check."""
     return _of_gate("types", scopes, window)
 
 
 def test_pass(scopes: Collection[int], window: Window) -> Reading:
-    """Return the share of merged changes whose first run passed the repository's tests."""
+    """Return the share of pull requests whose first run passed the repository's tests."""
     return _of_gate("tests", scopes, window)
 
 
@@ -200,14 +200,24 @@ def _merges(merged: QuerySet[PullRequest]) -> list[tuple[UUID, str, datetime]]:
 
 
 def _of_gate(gate: str, scopes: Collection[int], window: Window) -> Reading:
-    """Count the gates of the approved candidate's commit: they run once, before anybody can merge it."""
-    judged = _merged(scopes, window).filter(gates__contains=[{"gate": gate}])
+    """
+    Count the gates of approved candidates' commits: they run once, as the pull request is opened.
+
+    What became of the pull request plays no part: nothing that failed can be merged, so merges alone would all pass.
+    """
+    opened = PullRequest.objects.filter(
+        opened_at__gte=window.start,
+        opened_at__lt=window.end,
+        request__run__repository__in=repositories_in_scopes(scopes),
+    )
+    judged = opened.filter(gates__contains=[{"gate": gate}])
     for status in NOT_JUDGED:
         judged = judged.exclude(gates__contains=[{"gate": gate, "status": status}])
     hit = Q(gates__contains=[{"gate": gate, "status": "passed"}])
     total = judged.aggregate(all=Count("pk"), hits=Count("pk", filter=hit))
-    missing = f"Nothing generated on which {gate} was judged was merged in this period."
-    return _rate(total["hits"], total["all"], _merges(judged), missing)
+    rows = judged.order_by("-opened_at").values_list("request_id", "request__run__title", "opened_at")[:SOURCES_SHOWN]
+    missing = f"No pull request of generated code on which {gate} was judged was opened in this period."
+    return _rate(total["hits"], total["all"], list(rows), missing)
 
 
 def _rate(hits: int, total: int, rows: Sequence[tuple[UUID, str, datetime | None]], missing: str) -> Reading:
@@ -242,9 +252,9 @@ MEASURES = (
     Measure(
         "generation.lint_pass",
         "Lint on the first run",
-        "Merged AI changes whose first run passed lint, of those merged. The first run is that of the approved "
-        "candidate's commit; later ones do not count, an error is no pass, and changes on which lint is not judged are "
-        "left out.",
+        "Pull requests of AI changes whose first run passed lint, of those opened in the period, merged or not. The "
+        "first run is that of the approved candidate's commit; later ones do not count, an error is no pass, and "
+        "changes on which lint is not judged are left out.",
         Shape.RATE,
         "%",
         GROUP,
@@ -253,7 +263,7 @@ MEASURES = (
     Measure(
         "generation.type_pass",
         "Types on the first run",
-        "Merged AI changes whose first run passed the type check, of those merged; as for lint.",
+        "Pull requests of AI changes whose first run passed the type check, of those opened; as for lint.",
         Shape.RATE,
         "%",
         GROUP,
@@ -262,7 +272,7 @@ MEASURES = (
     Measure(
         "generation.test_pass",
         "Tests on the first run",
-        "Merged AI changes whose first run passed the repository's tests, of those merged; as for lint.",
+        "Pull requests of AI changes whose first run passed the repository's tests, of those opened; as for lint.",
         Shape.RATE,
         "%",
         GROUP,

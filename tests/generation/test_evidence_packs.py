@@ -91,7 +91,8 @@ def test_a_pack_verifies_alone_and_fails_after_any_change(
     changed = bytearray(data)
     changed[len(data) // 3] ^= 1
     done = alone(data, tmp_path)
-    assert done.returncode == 0
+    assert done.returncode == 2
+    assert "by whom, was not checked" in done.stdout
     (tmp_path / "pack.zip").write_bytes(bytes(changed))
     command = [sys.executable, "-I", "-S", "verify.py", "pack.zip"]
     after = subprocess.run(command, cwd=tmp_path, env={}, capture_output=True, text=True)

@@ -36,7 +36,8 @@ GATES = ("lint", "types", "tests")
 def decide(repository, engineer):
     """Make a request that people decided, and what became of it."""
 
-    def make(*, is_approved=True, at=INSIDE, gates=None, is_merged=False, reverted_at=None, patch=""):
+    def make(*, is_approved=True, at=INSIDE, gates=None, is_merged=None, reverted_at=None, patch=""):
+        is_merged = gates is not None if is_merged is None else is_merged
         request = CodeGenerationRequest.objects.create(
             specification="s",
             context_snapshot={},
@@ -69,10 +70,11 @@ def decide(repository, engineer):
                 base_sha="0",
                 head_sha="1",
                 gates=[{"gate": name, "status": status} for name, status in (gates or {}).items()],
-                state="merged",
-                merged_by=engineer,
-                merged_at=at,
-                merge_sha=request.pk.hex,
+                opened_at=at,
+                state="merged" if is_merged else "open",
+                merged_by=engineer if is_merged else None,
+                merged_at=at if is_merged else None,
+                merge_sha=request.pk.hex if is_merged else "",
                 reverted_at=reverted_at,
                 revert_sha="f" * 40 if reverted_at else "",
             )
@@ -130,7 +132,7 @@ def test_another_candidate_or_a_void_verdict_is_no_first_pass(scope, decide, eng
     assert read("approval_rate", scope).value == 1.0
 
 
-def test_gates_count_for_merged_changes_and_an_error_is_no_pass(scope, decide):
+def test_gates_count_once_judged_and_an_error_is_no_pass(scope, decide):
     decide(gates=dict.fromkeys(GATES, "passed"))
     decide(gates={"lint": "failed", "types": "error", "tests": "passed"})
     decide(gates={"lint": "passed", "types": "not_applicable", "tests": "passed"})
@@ -140,6 +142,14 @@ def test_gates_count_for_merged_changes_and_an_error_is_no_pass(scope, decide):
         "type_pass": (0.5, 2),
         "test_pass": (1.0, 3),
     }
+
+
+def test_a_pull_request_that_failed_counts_though_nobody_can_merge_it(scope, decide):
+    decide(gates={"tests": "passed"})
+    decide(gates={"tests": "failed"}, is_merged=False)
+    decide(gates={"tests": "failed"}, is_merged=False, at=END)
+    reading = read("test_pass", scope)
+    assert (reading.value, reading.n, reading.as_of) == (0.5, 2, INSIDE)
 
 
 def test_reverted_merges_are_counted_among_those_of_the_window(scope, decide):

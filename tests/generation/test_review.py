@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.core.clock import now
 from apps.core.errors import NofxError
 from apps.generation.models import (
     Candidate,
@@ -25,7 +26,9 @@ from apps.generation.selectors import candidates_of, lettered, models_are_visibl
 from apps.generation.services.review_subject import REVIEWABLE, review_digest, selected_candidate
 from apps.generation.services.reviews import NotInReview, RatingRefused, review_decision, selection_change, verdict_cast
 from apps.governance.models import AuditEvent, Ballot, User
+from apps.governance.reauthentication import KEPT
 from apps.governance.services import ContentChanged, NotEligible, NotInteractive
+from apps.governance.sessions import AUTHENTICATED, RECENT
 from apps.governance.types import Verdict
 from apps.jobs.models import Job
 from apps.providers.models import Provider
@@ -231,6 +234,30 @@ def test_a_verdict_without_ratings_shows_none(run: GenerationRun, reviewer: User
     assert post_verdict(client, run).status_code == 302
     assert Ballot.objects.get().detail["rubric"] == {}
     assert b"Ratings from 1 to 5" not in client.get(reverse("generation:review", args=[run.pk])).content
+
+
+def test_whoever_signs_has_lately_shown_who_they_are_and_loses_no_word(
+    run: GenerationRun, reviewer: User, client: Client
+) -> None:
+    client.force_login(reviewer)
+    session = client.session
+    session[AUTHENTICATED] = (now() - RECENT).timestamp()
+    session.save()
+    answer = post_verdict(client, run, rationale="It reads the seam.")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("governance:confirm"))
+    assert not Ballot.objects.exists()
+    kept = client.session[KEPT].values()
+    assert ["rationale=It+reads+the+seam." in one["body"] for one in kept] == [True]
+
+
+def test_whoever_has_no_vote_is_told_so_and_recorded_however_little_they_sent(
+    run: GenerationRun, engineer: User, client: Client
+) -> None:
+    client.force_login(engineer)
+    assert client.post(reverse("generation:verdict", args=[run.pk]), {"verdict": "approve"}).status_code == 403
+    denied = AuditEvent.objects.get(action="ballot.cast", outcome="denied")
+    assert (denied.actor_id, denied.object_id) == (str(engineer.pk), str(run.pk))
 
 
 def test_a_form_that_comes_back_keeps_ratings_and_reason(run: GenerationRun, reviewer: User, client: Client) -> None:

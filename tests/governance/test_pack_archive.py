@@ -75,12 +75,12 @@ def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 def test_a_pack_verifies_alone_and_says_so_in_sentences(tmp_path: Path) -> None:
     (tmp_path / "pack.zip").write_bytes(PACK)
     done = run("pack.zip", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (2, "")
     assert "Pack: A change" in done.stdout
     assert f"signed (Ed25519, DSSE) by the key {KEY.public.key_id}" in done.stdout
     assert "Each of the 3 audit entries is what its hash says; 2 follow the entry before them." in done.stdout
     assert f"The attestation of gitCommit {'a' * 40} is signed" in done.stdout
-    assert "Whether the key is the platform's, only you can tell" in done.stdout
+    assert "by whom, was not checked" in done.stdout
 
 
 def test_the_key_can_be_named_by_its_file_or_its_fingerprint(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_whole_pack_by_another_key_is_said_to_be_that(tmp_path: Path) -> None:
 def test_an_unpacked_folder_verifies_too(tmp_path: Path) -> None:
     folder = tmp_path / "pack"
     zipfile.ZipFile(io.BytesIO(PACK)).extractall(folder)
-    assert run("pack", cwd=tmp_path).returncode == 0
+    assert run("pack", "--key", KEY.public.key_id, cwd=tmp_path).returncode == 0
     (folder / "samples/checks.csv").write_bytes(b"tool,status\r\nruff,failed\r\n")
     assert "samples/checks.csv was changed" in run("pack", cwd=tmp_path).stdout
     (folder / "samples/checks.csv").unlink()
@@ -267,7 +267,7 @@ def test_words_of_a_pack_cannot_steer_a_terminal(tmp_path: Path) -> None:
     pack = Pack("\x1b[2JVERIFIED\r\n", "request", "1", AT, {"readme.txt": b""})
     (tmp_path / "pack.zip").write_bytes(b"".join(pack_archive(pack, KEY)))
     done = run("pack.zip", cwd=tmp_path)
-    assert done.returncode == 0
+    assert done.returncode == 2
     assert "\x1b" not in done.stdout and "?[2JVERIFIED??" in done.stdout
 
 

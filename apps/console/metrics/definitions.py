@@ -83,7 +83,8 @@ OWN = (
         _own(
             "coverage",
             "Test coverage",
-            "Lines that the tests run, by the newest report of each repository; the smallest of them.",
+            "Lines that the tests run, by complete reports of the default branch: the smallest in the window, of the "
+            "repository that has the smallest. A newest commit without a report is no value.",
             Shape.MINIMUM,
             "%",
             AUTOMATION,

@@ -23,7 +23,8 @@ from apps.generation.types import RequestStatus
 from apps.governance.measures import Reading, Window, measure_find
 from apps.jobs.models import Job
 from apps.knowledge.models import MinedPattern
-from apps.quality.models import CoverageReport, DebtAssessment, MeasuredCode, QualityImprovement
+from apps.quality import coverage_figures
+from apps.quality.models import DebtAssessment, MeasuredCode, QualityImprovement
 from apps.quality.selectors import defect_counts
 from apps.repositories.models import Revision
 from apps.repositories.selectors import (
@@ -73,19 +74,12 @@ def routine_automated(scopes: Collection[int], window: Window) -> Reading:
 
 
 def coverage(scopes: Collection[int], window: Window) -> Reading:
-    """Return the line coverage of the repository in which it is smallest, by its newest report."""
-    newest = (
-        CoverageReport.objects.filter(
-            revision__repository__in=repositories_in_scopes(scopes), created_at__lt=window.end
-        )
-        .order_by("revision__repository", "-created_at")
-        .distinct("revision__repository")
-        .values_list("line_percent", "created_at")
-    )
-    found = [(float(percent) / 100, at) for percent, at in newest]
-    if not found:
-        return Reading(None, missing="The coverage of no repository here was measured yet.")
-    return Reading(min(found)[0], len(found), as_of=min(at for _, at in found))
+    """
+    Return the smallest line coverage of the repositories in the window, by complete reports of the default branch.
+
+    :raises MeasureUnavailable: a repository cannot be read, or its newest commit has no complete report.
+    """
+    return coverage_figures.coverage_read(coverage_figures.line_share, "lines", scopes, window)
 
 
 def docs_current(scopes: Collection[int], window: Window) -> Reading:

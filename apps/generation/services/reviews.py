@@ -42,6 +42,7 @@ from apps.governance.services import (
     ballot_cast,
     ballots_void,
     policy_freeze,
+    voter_require,
 )
 from apps.governance.types import Action, Decision, DecisionState, Verdict
 from apps.jobs.services import job_enqueue
@@ -136,6 +137,22 @@ def verdict_cast(
         )
     _settle(run, review_decision(run=run), is_blocked=bool(blocking))
     return ballot
+
+
+def reviewer_require(*, run: GenerationRun, reviewer: User, is_interactive: bool) -> None:
+    """
+    Refuse whoever has no verdict on *run*, whatever else is wrong with what they sent.
+
+    :raises NotEligible: they asked for this code, edited it or prompted it, or are no reviewers.
+    :raises NotInteractive: the verdict came with a token.
+    """
+    voter_require(
+        subject=review_subject(run=run),
+        scope=run.repository.scope,
+        voter=reviewer,
+        verdict=Verdict.APPROVE,
+        is_interactive=is_interactive,
+    )
 
 
 def review_blocking(run: GenerationRun) -> list[str]:

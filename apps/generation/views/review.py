@@ -42,6 +42,7 @@ from apps.generation.services.reviews import (
     RequirementsUnmet,
     policy_refreeze,
     review_decision,
+    reviewer_require,
     selection_change,
     verdict_cast,
 )
@@ -60,6 +61,7 @@ from apps.generation.views.lens import lens_view
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.generation.views.questions import question_context
 from apps.governance.models import Ballot, User
+from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import ballot_is_over, ballot_of, ballots_of, can, display_name, part_of
 from apps.governance.selectors.policies import policy_ruling
 from apps.governance.services import ContentChanged, denial_record
@@ -88,6 +90,7 @@ def review(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def verdict(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     user = _user(request)
     run = run_get(user=user, request_id=request_id)
@@ -99,6 +102,7 @@ def verdict(request: HtmxRequest, request_id: UUID) -> HttpResponse:
         request.POST, letters=[one.letter for one in shown], chosen=_up_for_approval(shown, consensus).letter
     )
     if not form.is_valid():
+        reviewer_require(run=run, reviewer=user, is_interactive=True)
         context = {**_context(request, run, consensus, user), "form": form}
         return render(request, "generation/review.html", context, status=422)
     by_letter = {one.letter: one.candidate.pk for one in shown}

@@ -29,7 +29,7 @@ from apps.governance.errors import (
 )
 from apps.governance.services.audit import audit_denied, audit_record, denial_record
 from apps.governance.services.audit_export import audit_export
-from apps.governance.services.ballots import approval_require_possible, ballot_cast, ballots_void
+from apps.governance.services.ballots import approval_require_possible, ballot_cast, ballots_void, voter_require
 from apps.governance.services.chain import ChainBroken, audit_anchor, audit_check, audit_verify
 from apps.governance.services.erasure import erasure_ask, erasure_confirm, erasure_withdraw
 from apps.governance.services.holds import hold_place, hold_release, hold_release_ask
@@ -130,4 +130,5 @@ __all__ = [
     "token_rotate",
     "token_sign_in",
     "tripwires_check",
+    "voter_require",
 ]

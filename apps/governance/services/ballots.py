@@ -109,6 +109,20 @@ def ballot_cast(
     return ballot
 
 
+def voter_require(
+    *, subject: Subject, scope: Scope, voter: User, verdict: Verdict, is_interactive: bool, votes: Action | None = None
+) -> None:
+    """
+    Refuse whoever has no vote on *subject*, before anything else of what they sent is read.
+
+    :raises NotInteractive: the request came with a token, or the account is a machine's.
+    :raises NotEligible: the voter is barred from this subject or has no role that votes on it.
+    """
+    denial = Denial("ballot.cast", subject.kind, str(subject.id), scope.pk)
+    _require_person(voter, is_interactive, denial)
+    _require_eligible(subject, scope, voter, verdict, denial, votes)
+
+
 def ballot_seal(ballot: Ballot) -> str:
     """Return the SHA-256 of what a sealed ballot says and of its random part: what the audit chain keeps of it."""
     said = {"ballot": str(ballot.pk), "verdict": ballot.verdict, "rationale": ballot.rationale, "detail": ballot.detail}

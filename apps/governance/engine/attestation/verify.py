@@ -5,8 +5,9 @@ Verify an evidence pack of the NOFX Control Plane: offline, with Python's standa
     python3 -I verify.py PACK.zip [--key FILE_OR_FINGERPRINT]
 
 PACK is the archive as it was downloaded, or the folder it was unpacked into. The exit code is 0 when everything holds
-and 1 when anything does not. Without --key the pack is held against the key inside it; compare the fingerprint that is
-printed with the one that the platform shows under Governance, Keys, or with one that you were given on another way.
+and 1 when anything does not. Without --key the pack is held against the key inside it, which whoever forges a pack
+brings along: then nobody knows who signed, and the exit code is 2. Name the fingerprint that the platform shows under
+Governance, Keys, or one that you were given on another way.
 """
 
 from __future__ import annotations
@@ -324,17 +325,21 @@ def pack_checked(files: Mapping[str, bytes], *, is_ordered: bool = True, pinned:
         anchor = parsed(files[ANCHOR], ANCHOR)
         told.append(f"The platform's audit chain then ended with {shown(canonical(anchor).decode())}.")
     if ATTESTATION in files:
-        told.append(_attested(files[ATTESTATION], keys))
+        told += _attested(files[ATTESTATION], keys, key_id)
     return told
 
 
-def _attested(data: bytes, keys: Mapping[str, bytes]) -> str:
+def _attested(data: bytes, keys: Mapping[str, bytes], signer: str) -> list[str]:
+    """Return what holds of the attestation; *signer* is the key of the pack, which may be a later one."""
     statement, key_id = envelope_opened(data, keys, ATTESTATION)
     try:
         digests = [f"{kind} {value}" for one in statement["subject"] for kind, value in sorted(one["digest"].items())]
     except (AttributeError, KeyError, TypeError):
         raise NotVerified(f"{ATTESTATION} does not say what it is about.") from None
-    return f"The attestation of {shown(', '.join(digests))} is signed by the key {key_id}."
+    told = [f"The attestation of {shown(', '.join(digests))} is signed by the key {key_id}."]
+    if key_id != signer:
+        told.append("That is another key than the pack's. Look it up under Governance, Keys: keys change by rotation.")
+    return told
 
 
 def shown(text: str) -> str:
@@ -376,12 +381,10 @@ def report(pack: Path, *, key: str = "") -> int:
     print("\n".join(told))
     if key:
         print("VERIFIED. Nothing was changed since it was signed, and the key is the one you named.")
-    else:
-        print(
-            "VERIFIED. Nothing was changed since it was signed. Whether the key is the platform's, only you can tell:"
-        )
-        print("compare it with Governance, Keys, or name it with --key.")
-    return 0
+        return 0
+    print("WHOLE, BUT NOT VERIFIED. Nothing was changed since it was signed; by whom, was not checked.")
+    print("Name the fingerprint from Governance, Keys, with --key.")
+    return 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
