@@ -240,6 +240,25 @@ class TestRecords:
         assert reverse("governance:erasure", args=[erasure.pk]) in urls
 
 
+class TestAccounts:
+    def test_a_person_and_the_chair_hear_that_somebody_else_was_let_into_their_account(
+        self, tell: Callable[[], None], client: Client, reviewer: User, chair: User
+    ) -> None:
+        root = User.objects.create_superuser("root")
+        client.force_login(root)
+        new = {"password1": "a long phrase of mine", "password2": "a long phrase of mine"}
+        assert client.post(reverse("admin:auth_user_password_change", args=[reviewer.pk]), new).status_code == 302
+        tell()
+        assert told(reviewer) == {"An administrator gave another password to your account": "platform"}
+        assert told(chair) == {f"An administrator gave another password to {reviewer.username}": "platform"}
+        assert told(root) == {}
+
+    def test_what_one_did_to_the_own_account_is_no_news(self, tell: Callable[[], None], reviewer: User) -> None:
+        audit_record(action="person.password", object_kind="user", object_id=reviewer.pk, actor=reviewer)
+        tell()
+        assert told(reviewer) == {}
+
+
 class TestEnds:
     def test_a_token_is_told_to_its_owner_once_and_that_of_a_machine_to_administrators(
         self, client: Client, engineer: User, person: MakePerson

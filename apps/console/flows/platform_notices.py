@@ -102,6 +102,33 @@ def _erasure(event: AuditEvent) -> str:
     return reverse("governance:erasure", args=[event.detail["erasure"]])
 
 
+# --- Accounts -------------------------------------------------------------------------------------------------------
+
+
+def _account_opened(what: str) -> Rule:
+    """
+    Return the rule for what lets somebody else into an account: its person hears of it, and who answers for the vote.
+
+    What people do to their own account is no news.
+    """
+
+    def rule(event: AuditEvent) -> list[Notice]:
+        person = User.objects.filter(pk=event.object_id).first()
+        if person is None or event.actor_id == event.object_id:
+            return []
+        text = (
+            "Whoever did it can sign in as this person now. If nobody asked for it, suspend generation and say so."
+        )
+        own, audit = f"An administrator {what} your account", reverse("governance:audit-list")
+        chairs = people_other_than(people_of_the_whole(Role.CHAIR), [person.pk])
+        return [
+            _about(event, Kind.PLATFORM, own, [person.pk], reverse("governance:profile"), text),
+            _about(event, Kind.PLATFORM, f"An administrator {what} {person.username}", chairs, audit, text),
+        ]
+
+    return rule
+
+
 # --- Absences -------------------------------------------------------------------------------------------------------
 
 
@@ -131,6 +158,8 @@ PLATFORM_RULES: dict[str, Rule] = {
     "erasure.ask": _second_signature("the erasure of a person", _erasure),
     "erasure.confirm": _settled,
     "erasure.withdraw": _settled,
+    "person.password": _account_opened("gave another password to"),
+    "second_factor.remove": _account_opened("removed the authenticator app of"),
     "absence.declare": _absence,
     "absence.withdraw": _absence,
 }
