@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from apps.generation.engine.inputs import input_key
 from apps.generation.engine.specification import SpecExample, Specification
+from apps.generation.engine.specification.prose import REQUIREMENT_ID
 from apps.generation.engine.testgen import criteria_shown_by, example_input
 from apps.generation.engine.values import Unrepresentable
 
-_ID = re.compile(r"(?<![\w-])R\d{1,5}(?!\w)")
+_ID = re.compile(rf"(?<![\w-]){REQUIREMENT_ID}(?!\w)")
 # The beginning of a test: a function of pytest, or a call of test or it with a title.
 _TEST = re.compile(r"(?m)^[ \t]*(?:(?:async )?def (test_\w*)|(?:test|it)\(([\"'`])(.*?)\2)")
 HEADER = (

@@ -53,7 +53,8 @@ def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = (), ta
     functions, is_inferred = _completed(functions, examples, entry, infer)
     functions = completed_numbers(functions, examples) if is_javascript else functions
     sentences = sentences_in(read)
-    draft = Draft(read, sentences, functions, classes, examples, criteria_in(sentences), entry, is_inferred, language)
+    criteria, constraints = criteria_in(sentences), constraints_in(sentences)
+    draft = Draft(read, sentences, functions, classes, examples, criteria, constraints, entry, is_inferred, language)
     issues = (*language_conflict(read, target_path), *issues_in(draft))
     return Specification(
         title=title,
@@ -63,7 +64,7 @@ def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = (), ta
         classes=classes,
         examples=examples,
         criteria=tuple(draft.criteria),
-        constraints=constraints_in(sentences),
+        constraints=constraints,
         quality=quality_requirements_in(sentences),
         non_goals=non_goals_in(sentences),
         issues=issues,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apps.core.foreign import Foreign
@@ -12,6 +13,8 @@ from apps.generation.engine.secrets import secret_places
 from apps.generation.engine.specification.languages import JAVASCRIPT, language_issues
 from apps.generation.engine.specification.model import (
     ClassOutline,
+    Constraint,
+    ConstraintKind,
     Criterion,
     FunctionSignature,
     IssueKind,
@@ -20,6 +23,7 @@ from apps.generation.engine.specification.model import (
     SpecIssue,
 )
 from apps.generation.engine.specification.prose import Sentence
+from apps.generation.engine.specification.requirements import NOT_STANDARD
 from apps.generation.engine.specification.sessions import input_of
 from apps.generation.engine.specification.vocabulary import AMBIGUITIES, VAGUE_WORDS, vague_question
 from apps.generation.engine.values import same
@@ -31,7 +35,18 @@ _ZERO = re.compile(r"\bzero\b|\bnegative\b|(?<![\w.])0(?![\w.])|(?<![\w)])-\d|\b
 _MUST = re.compile(
     r"\b(?:must|shall|should|will|does|do|can)\b(?P<no>\s+(?:not|never)\b)?\s+(?P<rest>[^.;,\n]{4,80})", re.I
 )
-_LIMIT = re.compile(r"\bat (?P<kind>most|least) (?P<number>\d+)\s+(?P<unit>[a-z]{3,20})", re.I)
+_LIMIT = re.compile(
+    r"(?:(?P<subject>\b\w{1,40})\s+(?:must|shall|should|may|can|is|are|has to|have to)\s+(?:be\s+|have\s+)?)?"
+    r"\bat (?P<kind>most|least) (?P<number>\d+)(?:\s+(?P<unit>[a-z]{3,20}))?",
+    re.I,
+)
+_ORDER = re.compile(
+    r"(?P<what>\b\w[^.;,\n]{0,60}?)\s(?:is|are|be|returned|come|comes)\s(?:sorted|ordered|returned)\b[^.;,\n]{0,40}?"
+    r"\b(?P<way>ascending|increasing|descending|decreasing)\b",
+    re.I,
+)
+_UP = frozenset({"ascending", "increasing"})
+_DUTY = re.compile(r"\b(?:must|shall|should|will|always)\b", re.I)
 _FILLER = re.compile(r"\b(?:the|a|an|be|its|it|any|all|of|to)\b|[^\w\s]", re.I)
 _CONTAINERS = ("list", "str", "dict", "tuple", "set", "sequence", "iterable", "mapping", "bytes")
 _NUMBERS = ("int", "float", "decimal", "complex")
@@ -56,6 +71,7 @@ class Draft:
     classes: Sequence[ClassOutline]
     examples: Sequence[SpecExample]
     criteria: Sequence[Criterion]
+    constraints: Sequence[Constraint]
     entry: str | None
     is_signature_inferred: bool
     language: str = "python"
@@ -116,7 +132,9 @@ def issues_in(draft: Draft) -> tuple[SpecIssue, ...]:
         *_missing(draft),
         *_contradicting_examples(draft),
         *_contradicting_sentences(draft.sentences),
-        *_vague(prose),
+        *_contradicting_orders(draft.sentences),
+        *_contradicting_dependencies(draft.constraints),
+        *_vague(prose, _names(draft)),
         *_ambiguous(draft.text, prose),
         *_untestable(draft.criteria),
     ]
@@ -258,30 +276,78 @@ def _contradicting_sentences(sentences: Sequence[Sentence]) -> Iterable[SpecIssu
             is_negative = hit.group("no") is not None
             earlier = duties.setdefault(rest, (is_negative, sentence))
             if earlier[0] is not is_negative:
-                yield SpecIssue(
-                    IssueKind.CONTRADICTION,
-                    sentence.span,
-                    f"This contradicts “{earlier[1].text}”.",
-                    "Which of the two holds?",
-                    "The first; remove this one.",
-                )
+                yield _against(sentence, earlier[1])
         for hit in _LIMIT.finditer(sentence.text):
-            known = limits.setdefault(hit.group("unit").lower(), {})
-            known[hit.group("kind").lower()] = int(hit.group("number")[:18])
+            unit = f" {hit['unit'].lower()}" if hit["unit"] else ""
+            what = unit.strip() or (hit["subject"] or "").lower()
+            if not what:
+                continue
+            known = limits.setdefault(what, {})
+            known[hit["kind"].lower()] = int(hit["number"][:18])
             if known.get("least", 0) > known.get("most", 10**18):
                 yield SpecIssue(
                     IssueKind.CONTRADICTION,
                     sentence.span,
-                    f"The limits on {hit.group('unit')} leave no value.",
+                    f"The limits on {what} leave no value.",
                     "Which limit is right?",
-                    f"At least {known['most']} and at most {known['least']} {hit.group('unit')}.",
+                    f"At least {known['most']} and at most {known['least']}{unit}.",
                 )
 
 
-def _vague(sentences: Sequence[Sentence]) -> Iterable[SpecIssue]:
+def _contradicting_orders(sentences: Sequence[Sentence]) -> Iterable[SpecIssue]:
+    """The same thing once in ascending and once in descending order."""
+    ways: dict[str, tuple[bool, Sentence]] = {}
+    for sentence in sentences:
+        for hit in _ORDER.finditer(sentence.text):
+            what = " ".join(_DUTY.sub(" ", _FILLER.sub(" ", hit["what"])).lower().split())
+            is_up = hit["way"].lower() in _UP
+            earlier = ways.setdefault(what, (is_up, sentence))
+            if earlier[0] is not is_up:
+                yield _against(sentence, earlier[1])
+
+
+def _contradicting_dependencies(constraints: Sequence[Constraint]) -> Iterable[SpecIssue]:
+    """A dependency that is asked for and forbidden, by its name or as one that is not in the standard library."""
+    forbidden = {one.subject.lower(): one for one in constraints if one.kind is ConstraintKind.FORBIDDEN}
+    for one in constraints:
+        if one.kind is not ConstraintKind.REQUIRED:
+            continue
+        name = one.subject.lower()
+        against = forbidden.get(name)
+        if against is None and name.partition(".")[0] not in sys.stdlib_module_names:
+            against = forbidden.get(NOT_STANDARD)
+        if against is not None:
+            yield SpecIssue(
+                IssueKind.CONTRADICTION,
+                one.span,
+                f"{one.subject} is asked for here, and “{against.text}” forbids it.",
+                "Which of the two holds?",
+                f"Leave out one of them; {one.subject} is allowed, or is not used.",
+            )
+
+
+def _against(sentence: Sentence, earlier: Sentence) -> SpecIssue:
+    return SpecIssue(
+        IssueKind.CONTRADICTION,
+        sentence.span,
+        f"This contradicts “{earlier.text}”.",
+        "Which of the two holds?",
+        "The first; remove this one.",
+    )
+
+
+def _names(draft: Draft) -> frozenset[str]:
+    parameters = {parameter.name for function in draft.functions for parameter in function.parameters}
+    return frozenset({*parameters, *(one.name for one in draft.functions), *(one.name for one in draft.classes)})
+
+
+def _vague(sentences: Sequence[Sentence], names: Collection[str]) -> Iterable[SpecIssue]:
+    """Words that mean different things to different readers, but for *names* of what is to be written."""
     for sentence in sentences:
         for hit in VAGUE_WORDS.finditer(sentence.text):
             word = hit.group()
+            if word in names:
+                continue
             yield SpecIssue(
                 IssueKind.VAGUE,
                 _within(sentence, hit),

@@ -12,11 +12,16 @@ from apps.generation.engine.specification.vocabulary import VAGUE_WORDS
 _FENCE = re.compile(r"(?ms)^[ \t]*+(```|~~~).*?(?:^[ \t]*+\1[ \t]*+$|\Z)")
 _CODE_LINE = re.compile(
     r"^[ \t]*+(?:>>>|\.\.\.[ \t]|(?:async )?def \w+\s*\(|class \w+.*:|assert |@\w|import \w|from \w+ import |"
-    r"\"\"\"|''')"
+    r"\"\"\"|'''|\||Traceback \(|File \"|"
+    # a line that is an example and says nothing else
+    r"`?[A-Za-z_][\w.]{0,60}\([^\n]{0,300}\)`?[ \t]*+(?:==|->|=>|→)[ \t]++(?:[-\d\"'\[({]|True|False|None)"
+    r"(?![^\n]*[.!?]\s+[A-Z]))"
 )
 _HEADING = re.compile(r"^[ \t]*+(?:#{1,6}[ \t]*+(.+?)#*|\*\*(.+?)\*\*:?|([A-Z][\w /-]{2,50}):)[ \t]*+$")
 _BULLET = re.compile(r"^[ \t]*+(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
-_NUMBERED = re.compile(r"^(?:\*\*)?(R\d{1,3})(?:\*\*)?[ \t]*+[:.)-][ \t]*+(?:\*\*)?[ \t]*+")
+# How authors number requirements; the ids go on to tests, documents and reviews as they stand.
+REQUIREMENT_ID = r"(?:R|REQ|AC|FR|NFR)[-_]?\d{1,4}"
+_NUMBERED = re.compile(rf"^(?:\*\*)?({REQUIREMENT_ID})(?:\*\*)?[ \t]*+[:.)-][ \t]*+(?:\*\*)?[ \t]*+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'`)]*\s+(?=[A-Z`\"'(])|\n[ \t]*+\n")
 MODAL = re.compile(
     r"\b(?:must|shall|should|will|needs? to|has to|have to|is|are|returns?|raises?|accepts?|rejects?|ignores?|"
@@ -33,12 +38,13 @@ _OBSERVABLE = re.compile(
     r"\b(?:returns?|raises?|throws?|equals?|contains?|rejects?|accepts?|prints?|empty|sorted|order|unchanged|same|each|every|"
     r"all|no|not|never|always|only|first|last|at most|at least|between|zero|negative|None|True|False|error|"
     r"keeps?|removes?|ignores?|gives?|becomes?|joined|replaced|separates?d?|"
-    r"(?:lower|upper) ?case|starts?|ends?)\b|\d|`",
+    r"(?:lower|upper) ?case|starts?|ends?)\b|\d|`|\bO\(",
     re.IGNORECASE,
 )
 _MEASURE = re.compile(r"\d|\bO\(")
 NON_GOAL = re.compile(
-    r"\b(?:out of scope|non-goals?|need not|needn't|does not need to|do not need to|not required to|not in scope)\b",
+    r"\b(?:out of scope|non-goals?|need not|needn't|(?:does not|do not|doesn't|don't) (?:need|have) to|"
+    r"no need (?:to|for)|(?:is|are) not (?:required|needed|necessary)|not required to|not in scope)\b",
     re.I,
 )
 _SECTIONS: tuple[tuple[str, re.Pattern[str]], ...] = (

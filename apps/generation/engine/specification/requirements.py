@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import count
 
 from apps.generation.engine.specification.model import (
     Constraint,
@@ -31,10 +32,20 @@ _FORBIDS = _any_of(
     r"\bno (?P<none>(?:external|third[- ]party|new|additional|other) (?:dependenc(?:y|ies)|librar(?:y|ies)|packages?))",
     r"(?P<only>\bonly\b[^.\n]{0,20}\bstandard library\b|\bstandard library only\b)",
 )
+_FORBIDDEN_NAME = _any_of(
+    r"(?P<banned>`?[A-Za-z][\w.-]{0,40}`?) (?:is|are) (?:forbidden|banned|prohibited|not allowed|not permitted)",
+    r"\bno (?:use of )?(?P<dangerous>`?(?:eval|exec|pickle|subprocess|ctypes)`?)(?![\w-])",
+)
+_FURTHER = re.compile(
+    r"(?:\s*,(?:\s*(?:or|nor|and))?|\s+(?:or|nor|and))\s+(`?[A-Za-z][\w.-]{0,40}`?)"
+    r"(?=\s*(?:[.;,]|$|\s(?:or|nor|and)\b))"
+)
+_JOINS = _any_of(r"\b(?:or|nor|and)\b")
 _REQUIRES = _any_of(
     r"\b(?:must|shall|should|has to|needs to)\s+(?:use|import|depend on|rely on|be (?:built|based) on)\s+"
     + _DEPENDENCY,
     r"\buse\s+(?P<tool>`[\w.-]{1,40}`)",
+    r"\brequires\s+(?:the\s+)?(?P<needed>`[\w.-]{1,40}`)",
 )
 _KINDS = (
     (
@@ -44,7 +55,10 @@ _KINDS = (
             r"\b(?:time|space|memory) complexity\b|\bin (?:constant|linear|logarithmic) (?:time|space)\b|\bin place\b",
             r"\b(?:within|under|at most|less than|below|in)\s+\d[\d.,]{0,9}\s?"
             r"(?:ms|milliseconds?|s|seconds?|minutes?|[kmg]i?b|(?:kilo|mega|giga)?bytes)\b",
+            r"\b(?:exceed|exceeds|exceeding|more than|over|above)\s+\d[\d.,]{0,9}\s?"
+            r"(?:ms|milliseconds?|seconds?|minutes?|[kmg]i?b|(?:kilo|mega|giga)?bytes)\b",
             r"\b\d[\d.,]{0,9}\s?(?:requests?|calls?|items?) (?:per|a|each) second\b|\blatency\b|\bthroughput\b",
+            r"\b\d[\d.,]{0,9}\s?(?:rps|qps|req/s)\b",
         ),
     ),
     (
@@ -80,7 +94,8 @@ _LEADS = (
 )
 _OBLIGES = _any_of(r"\b(?:shall|must)\b")
 _UBIQUITOUS = _any_of(r"^(?:the|each|every|all)\s+[`\w][\w` .()-]{0,60}?\b(?:shall|must)\b")
-_PERCENT = r"(\d{1,3}(?:\.\d+)?)\s?%"
+_PERCENT = r"(\d{1,3}(?:\.\d+)?)\s?(?:%|per ?cent\b)"
+_BELOW = _any_of(r"\b(?:below|under|less than|lower than|smaller than)\s*$", r"<\s*$")
 _QUALITY = (
     ("coverage", _any_of(rf"\bcoverage\b[^.\n%]{{0,40}}?{_PERCENT}", rf"{_PERCENT}[^.\n]{{0,30}}?\bcoverage\b")),
     ("mutation", _any_of(rf"\bmutation score\b[^.\n%]{{0,40}}?{_PERCENT}")),
@@ -108,18 +123,23 @@ def criteria_in(sentences: Sequence[Sentence]) -> tuple[Criterion, ...]:
     eligible = [s for s in sentences if s.section not in ("non_goals", "examples") and not NON_GOAL.search(s.text)]
     items = [s for s in eligible if s.is_item and (s.label or s.section == "criteria" or MODAL.search(s.text))]
     chosen = items or [s for s in eligible if STRONG_MODAL.search(s.text) and len(s.text) > 12]
-    labels = [s.label for s in chosen]
-    keeps_labels = all(labels) and len(set(labels)) == len(labels)
+    ids = _ids([s.label for s in chosen])
     return tuple(
-        Criterion(
-            sentence.label if keeps_labels else f"R{number}",
-            sentence.text,
-            sentence.span,
-            ears_pattern(sentence.text),
-            is_testable(sentence.text),
-        )
-        for number, sentence in enumerate(chosen, 1)
+        Criterion(own, one.text, one.span, ears_pattern(one.text), is_testable(one.text))
+        for own, one in zip(ids, chosen, strict=True)
     )
+
+
+def _ids(labels: Sequence[str]) -> list[str]:
+    """Return an id for each criterion: the author's where it stands for the first time, else the next free number."""
+    taken: set[str] = set(labels)
+    free = (f"R{number}" for number in count(1) if f"R{number}" not in taken)
+    seen: set[str] = set()
+    ids = []
+    for label in labels:
+        ids.append(label if label and label not in seen else next(free))
+        seen.add(label)
+    return ids
 
 
 def constraints_in(sentences: Sequence[Sentence]) -> tuple[Constraint, ...]:
@@ -133,27 +153,41 @@ def constraints_in(sentences: Sequence[Sentence]) -> tuple[Constraint, ...]:
     for sentence in sentences:
         if sentence.section == "non_goals" or NON_GOAL.search(sentence.text):
             continue
-        kind, subject = _kind_of(sentence)
-        if kind is not None:
-            found.append(Constraint(kind, sentence.text, sentence.span, subject))
+        found += [Constraint(kind, sentence.text, sentence.span, subject) for kind, subject in _kinds_of(sentence)]
     return tuple(found)
 
 
-def _kind_of(sentence: Sentence) -> tuple[ConstraintKind | None, str]:
-    forbids = _FORBIDS.search(sentence.text)
-    if forbids is not None:
-        return ConstraintKind.FORBIDDEN, _subject(forbids["what"] or forbids["none"] or NOT_STANDARD)
-    requires = _REQUIRES.search(sentence.text)
-    if requires is not None:
-        return ConstraintKind.REQUIRED, _subject(requires["what"] or requires["tool"])
-    for kind, pattern in _KINDS:
-        if pattern.search(sentence.text):
-            return kind, ""
-    return (ConstraintKind.OTHER, "") if sentence.section == "constraints" else (None, "")
+def _kinds_of(sentence: Sentence) -> list[tuple[ConstraintKind, str]]:
+    """Return each kind of constraint that a sentence states, with the dependencies that it forbids or requires."""
+    text = sentence.text
+    found = [(ConstraintKind.FORBIDDEN, name) for name in _named(_FORBIDS, text) or _named(_FORBIDDEN_NAME, text)]
+    found += [(ConstraintKind.REQUIRED, name) for name in _named(_REQUIRES, text) if not found]
+    found += [(kind, "") for kind, pattern in _KINDS if not found and pattern.search(text)]
+    if not found and sentence.section == "constraints":
+        return [(ConstraintKind.OTHER, "")]
+    return found
+
+
+def _named(pattern: re.Pattern[str], text: str) -> list[str]:
+    """Return what a sentence names where *pattern* finds something, with what is listed behind it."""
+    hit = pattern.search(text)
+    if hit is None:
+        return []
+    groups = hit.groupdict()
+    if groups.pop("only", None):
+        return [NOT_STANDARD]
+    listed: list[str] = []
+    place = hit.end()
+    while (further := _FURTHER.match(text, place)) is not None:
+        listed.append(further[1])
+        place = further.end()
+    is_list = _JOINS.search(text, hit.end(), place) is not None
+    names = [next(name for name in groups.values() if name), *(listed if is_list else ())]
+    return [_subject(name) for name in names]
 
 
 def _subject(words: str) -> str:
-    return _ARTICLE.sub("", words.strip()).replace("`", "")
+    return _ARTICLE.sub("", words.strip()).replace("`", "").rstrip(".")
 
 
 def ears_pattern(text: str) -> EarsPattern | None:
@@ -171,7 +205,15 @@ def quality_requirements_in(sentences: Sequence[Sentence]) -> tuple[QualityRequi
         for measure, pattern in _QUALITY:
             hit = pattern.search(sentence.text)
             if hit is not None and not NON_GOAL.search(sentence.text):
-                figure = next((group for group in hit.groups() if group), None)
-                at = float(figure) if figure else None
-                found.append(QualityRequirement(measure, at, sentence.text, sentence.span))
+                found.append(QualityRequirement(measure, _figure(measure, hit), sentence.text, sentence.span))
     return tuple(found)
+
+
+def _figure(measure: str, hit: re.Match[str]) -> float | None:
+    """Return the figure that is asked for; what must stay below a whole number may be one less."""
+    place = next((number for number, group in enumerate(hit.groups(), 1) if group), None)
+    if place is None:
+        return None
+    at = float(hit[place])
+    is_open = measure == "complexity" and _BELOW.search(hit.string[hit.start() : hit.start(place)]) is not None
+    return at - 1 if is_open else at

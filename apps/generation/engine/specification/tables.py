@@ -14,6 +14,7 @@ from apps.generation.engine.specification.sessions import call_parts
 _ROW = re.compile(r"(?m)^[ \t]*+\|(.+)\|[ \t]*+$")
 _BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r":?-+:?")
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _ERROR = re.compile(r"(?:raises\s+)?`?([A-Z]\w*(?:Error|Exception))`?")
 _RESULT_COLUMNS = frozenset(
     {"expected", "result", "output", "returns", "return", "return value", "expected output", "expected result", "gives"}
@@ -90,12 +91,12 @@ def _row(function: FunctionSignature, header: _Header, cells: Sequence[str], spa
 
 def _value(cell: str, annotation: str) -> object:
     """
-    Return what a cell means: a literal; where text is expected, the words themselves.
+    Return what a cell means: a literal, a number in groups of digits, or, where text is expected, the words themselves.
 
     :raises ValueError: it means neither.
     """
     try:
-        return read_literal(cell)
+        return read_literal(cell.replace(",", "") if _GROUPED.fullmatch(cell) else cell)
     except ValueError:
         if annotation == "str" and re.fullmatch(r"[^\W_][^()\[\]{}'\"`=<>]{0,200}", cell):
             return cell

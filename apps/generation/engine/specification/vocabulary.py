@@ -40,7 +40,7 @@ VAGUE: dict[str, tuple[str, str]] = {
     ),
     r"simple|easy|easily|straightforward|obvious(?:ly)?|minimal": ("Compared with what?", "Leave it out."),
 }
-VAGUE_WORDS = re.compile(rf"(?<![\w`'\"])(?:{'|'.join(VAGUE)})(?![\w`'\"])", re.IGNORECASE)
+VAGUE_WORDS = re.compile(rf"(?<![\w`'\"])(?:{'|'.join(VAGUE)})(?![\w`'\"(])", re.IGNORECASE)
 _COMPILED = tuple((re.compile(rf"(?:{pattern})", re.IGNORECASE), answers) for pattern, answers in VAGUE.items())
 
 # (what the text says, what would settle it, question, suggestion)
