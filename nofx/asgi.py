@@ -7,6 +7,8 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
 
+from apps.core.bodies import BodyBound
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nofx.settings.base")
 pages = get_asgi_application()
 
@@ -16,7 +18,7 @@ from nofx.warming import warm_after_first_answer  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": pages,
+        "http": BodyBound(pages),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

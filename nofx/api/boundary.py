@@ -110,7 +110,7 @@ def _as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         400: "The request could not be read.",
         404: "There is nothing here.",
         405: "This method is not allowed here.",
-        413: f"The body is larger than {filesizeformat(body_limit(request))}, the most that is taken here.",
+        413: f"The body is larger than {filesizeformat(body_limit(request.path))}, the most that is taken here.",
         500: "Something went wrong on our side. It was logged under the request id.",
     }
     replacement = problem(

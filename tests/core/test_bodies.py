@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import resolve
 
-from apps.core.bodies import BodyLimit, body_read
+from apps.core.bodies import CUT_OFF, BodyBound, BodyLimit, body_read
 from apps.governance.models import User
 from apps.quality.types import MAX_UPLOAD
 
@@ -62,6 +62,42 @@ def test_a_body_that_says_nothing_of_its_size_is_measured(path: str, most: int) 
     else:
         assert len(body_read(request)) == most + 1
         assert len(body_read(request)) == most + 1
+
+
+class TestAsItArrives:
+    """Whatever a client sends, and whatever it says of its length, Django is given the limit and one byte."""
+
+    async def taken(self, path: str, chunks: list[bytes], headers: list[tuple[bytes, bytes]]) -> tuple[int, bool]:
+        """Return how many bytes the application was given, and whether it was told that there were more."""
+        events = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+        events[-1]["more_body"] = False
+        arriving = iter([*events, {"type": "http.disconnect"}])
+        given = []
+
+        async def receive():
+            return next(arriving)
+
+        async def application(_scope, receive, _send):
+            while (event := await receive())["more_body"]:
+                given.append(event["body"])
+            given.append(event["body"])
+            assert (await receive())["type"] == "http.disconnect"
+
+        scope = {"type": "http", "path": path, "headers": headers}
+        await BodyBound(application)(scope, receive, None)
+        return len(b"".join(given)), CUT_OFF in scope
+
+    @pytest.mark.parametrize("size", [0, 1, MOST - 1, MOST])
+    async def test_what_is_as_large_as_may_be_passes_whole(self, size: int) -> None:
+        assert await self.taken("/specs/save", [b"x" * size], []) == (size, False)
+
+    @pytest.mark.parametrize(("path", "most"), [("/specs/save", MOST), ("/api/quality/tests/upload", MAX_UPLOAD)])
+    async def test_a_body_in_chunks_ends_one_byte_behind_the_limit(self, path: str, most: int) -> None:
+        chunks = [b"x" * 60_000] * (2 * most // 60_000)
+        assert await self.taken(path, chunks, []) == (most + 1, True)
+
+    async def test_one_that_says_that_it_is_too_large_is_not_read(self) -> None:
+        assert await self.taken("/specs/save", [b"x" * 60_000] * 20, [(b"content-length", b"1200000")]) == (0, True)
 
 
 @pytest.mark.django_db

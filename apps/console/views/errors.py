@@ -20,7 +20,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say why the request could not be read where a person can do something about it."""
     if not isinstance(exception, RequestDataTooBig):
         return render(request, "400.html", status=HTTPStatus.BAD_REQUEST)
-    limit = filesizeformat(body_limit(request))
+    limit = filesizeformat(body_limit(request.path))
     context = {
         "message": f"What you sent is larger than {limit}. Nothing was changed.",
         "remedy": "Go back in your browser: what you wrote is still there. Make it shorter, then send it again.",
