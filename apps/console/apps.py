@@ -9,9 +9,6 @@ class ConsoleConfig(AppConfig):
         # Models can be imported only once Django is ready.
         from apps.console.flows import join
         from apps.console.metrics.catalogue import measures_register
-        from apps.console.metrics.sampling import samples_look_after
-        from apps.jobs.services import chore_register
 
         join()
         measures_register()
-        chore_register("metrics", samples_look_after)

@@ -9,7 +9,7 @@ from apps.console.flows.absences import absences_tell
 from apps.console.flows.gates import evidence_due_run, evidence_run
 from apps.console.flows.quality_gates import gate_run, gates_run, quality_gate_is_readable
 from apps.console.flows.upcoming import UPCOMING_JOB, ends_tell
-from apps.console.metrics.sampling import SAMPLE_JOB, places_refresh, samples_take
+from apps.console.metrics.sampling import SAMPLE_JOB, places_refresh, samples_due, samples_take
 from apps.console.selectors_packs import pack_visible
 from apps.console.services.packs import PACK_JOB, PACK_SUBJECT, pack_job
 from apps.core.clock import now
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-@job_handler(SAMPLE_JOB, timeout_s=1800)
+@job_handler(SAMPLE_JOB, timeout_s=1800, due=samples_due)
 def samples_run(run: JobRun) -> None:
     def announce(done: int, of: int) -> None:
         run.raise_if_cancelled()

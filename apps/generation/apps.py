@@ -18,11 +18,9 @@ class GenerationConfig(AppConfig):
         from apps.generation.services.packs import request_pack_content, request_pack_scope
         from apps.generation.services.permits import work_stop
         from apps.generation.services.review_subject import SUBJECT_KIND
-        from apps.generation.services.tripwires import tripwires_request
         from apps.governance.authorship import authors_register
         from apps.governance.services.packs import pack_source_register
         from apps.governance.services.stopping import stopping_register
-        from apps.jobs.services import chore_register
         from apps.knowledge.services import pattern_outcomes_register
         from apps.knowledge.services.mining import approved_work_register
         from apps.knowledge.services.policies import policy_changed_register
@@ -41,5 +39,4 @@ class GenerationConfig(AppConfig):
         approved_work_register(approved_work)
         stopping_register(work_stop)
         evaluations_register(model_evaluations)
-        chore_register("tripwires", tripwires_request)
         provider_register_builtin(REUSE, reuse_open)

@@ -11,7 +11,7 @@ from apps.generation.services.permits import run_refusal
 from apps.generation.services.reviews import DELIVERY_JOB
 from apps.generation.services.submission import RUN_JOB
 from apps.generation.services.tripwires import SUBJECT as TRIPWIRES_SUBJECT
-from apps.generation.services.tripwires import TRIPWIRES_JOB
+from apps.generation.services.tripwires import TRIPWIRES_JOB, tripwires_due
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import can, readable_scopes
@@ -74,7 +74,7 @@ def reading_is_stoppable(user: User, reading_id: UUID) -> bool:
     return reading_is_readable(user, reading_id)
 
 
-@job_handler(TRIPWIRES_JOB, timeout_s=600)
+@job_handler(TRIPWIRES_JOB, timeout_s=600, due=tripwires_due)
 def tripwires_read(run: JobRun) -> None:
     tripwires_check(rung_id=run.job.subject_id)
 

@@ -8,16 +8,10 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only once Django is ready.
-        from apps.jobs.chores import chore_register
+        from apps.governance.services import audit_recorded
         from apps.jobs.own_records import own_records_register
-        from apps.jobs.recurring import jobs_due_enqueue
-        from apps.jobs.services.beats import queue_beat
-        from apps.jobs.services.deliveries import deliveries_resume
-        from apps.jobs.services.mail import mail_look_after
+        from apps.jobs.services import feeds_advance
 
         autodiscover_modules("tasks")
-        chore_register("beat", queue_beat)
-        chore_register("mail", mail_look_after)
-        chore_register("recurring jobs", jobs_due_enqueue)
-        chore_register("webhooks", deliveries_resume)
+        audit_recorded.connect(feeds_advance, dispatch_uid="jobs.feeds_advance")
         own_records_register()

@@ -7,13 +7,14 @@ Both are filled by the apps' ``tasks`` modules, which are imported when Django i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from apps.governance.models import User
+from apps.jobs.types import Due
 
 if TYPE_CHECKING:
     from apps.jobs.models import Job
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 HandlerFunction = Callable[["JobRun"], None]
 EndFunction = Callable[["Job"], None]
+DueFunction = Callable[[datetime], Collection[Due]]
 AccessCheck = Callable[[User, UUID], bool]
 
 _KIND = re.compile(r"[a-z_]+(\.[a-z_]+)+")
@@ -36,6 +38,7 @@ class Handler:
     max_attempts: int
     on_end: EndFunction | None
     every: timedelta | None = None
+    due: DueFunction | None = None
 
 
 _handlers: dict[str, Handler] = {}
@@ -50,6 +53,7 @@ def job_handler(
     max_attempts: int = 3,
     on_end: EndFunction | None = None,
     every: timedelta | None = None,
+    due: DueFunction | None = None,
 ) -> Callable[[HandlerFunction], HandlerFunction]:
     """
     Register the decorated function as the handler of ``kind``, for example ``generation.run``.
@@ -57,19 +61,25 @@ def job_handler(
     The function may be started again for the same job after a worker died, so its work must be idempotent. It raises
     a ``NofxError`` for a failure a person can act on. ``on_end`` is called once with the job in its end state, in
     the transaction that ends it, whoever ends it (the worker, a person, the sweep): there a subject is told that its
-    job failed or was stopped. A job with *every* is begun by the workers themselves when the last one is that old.
+    job failed or was stopped.
 
-    :raises ValueError: the kind is malformed or has a handler already.
+    Nobody has to ask for a job with *every* or *due*; every few seconds the workers begin those that are. With *every*
+    there is one for the whole platform, due when the last one is that old. *due* returns for a moment what a job is
+    due for; it is called from several machines at once, and must be short and wait for nobody.
+
+    :raises ValueError: the kind is malformed or has a handler already, or it is due in two ways.
     """
     if not _KIND.fullmatch(kind):
         raise ValueError(f"A job kind looks like app.verb, not {kind!r}.")
     if timeout_s < 1 or max_attempts < 1:
         raise ValueError("A job has at least one second and one attempt.")
+    if every is not None and due is not None:
+        raise ValueError(f"{kind} is due by the clock or by what there is to do, not by both.")
 
     def register(function: HandlerFunction) -> HandlerFunction:
         if kind in _handlers:
             raise ValueError(f"{kind} has a handler already.")
-        _handlers[kind] = Handler(kind, function, timeout_s, max_attempts, on_end, every)
+        _handlers[kind] = Handler(kind, function, timeout_s, max_attempts, on_end, every, due)
         return function
 
     return register
@@ -87,7 +97,7 @@ def job_kinds() -> list[str]:
 
 def handlers_recurring() -> list[Handler]:
     """Return the handlers of the jobs that the workers begin by themselves."""
-    return [handler for handler in _handlers.values() if handler.every is not None]
+    return [handler for handler in _handlers.values() if handler.every or handler.due]
 
 
 def job_subject_access(subject_kind: str) -> Callable[[AccessCheck], AccessCheck]:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from apps.jobs.engine.notices import Kind as NoticeKind
 
-__all__ = ["PLATFORM_ID", "PLATFORM_KIND", "ClaimLost", "JobCancelled", "NoticeKind", "WorkerStopping"]
+__all__ = ["PLATFORM_ID", "PLATFORM_KIND", "ClaimLost", "Due", "JobCancelled", "NoticeKind", "WorkerStopping"]
 
 # What a job is about that nobody asks for: the platform as a whole.
 PLATFORM_KIND, PLATFORM_ID = "platform", UUID(int=0)
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a job is due for that the workers begin by themselves."""
+
+    subject_kind: str
+    subject_id: UUID
+    payload: Mapping[str, str] = field(default_factory=dict)
 
 
 class JobCancelled(Exception):

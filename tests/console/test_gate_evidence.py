@@ -16,11 +16,11 @@ from apps.governance.services import scope_create
 from apps.governance.services.gates import evidence_read, gate_open, gate_withdraw
 from apps.governance.services.gates.evidence import EVIDENCE_EVERY
 from apps.jobs.models import Job
-from apps.jobs.recurring import PLATFORM_ID, PLATFORM_KIND
 from apps.jobs.registry import handlers_recurring
 from apps.jobs.runner import job_execute
 from apps.jobs.selectors import job_is_readable
 from apps.jobs.services import job_enqueue
+from apps.jobs.types import PLATFORM_ID, PLATFORM_KIND
 from tests.governance.committee import NONE, Figures, committee_make, measures_replaced
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -17,7 +17,7 @@ from apps.console.metrics.baselines import BaselinesUnreadable, baselines_import
 from apps.console.metrics.catalogue import baseline_keys, metrics
 from apps.console.metrics.definitions import OWN
 from apps.console.metrics.metric import Metric
-from apps.console.metrics.sampling import SAMPLE_JOB, places_refresh, samples_look_after, samples_request, samples_take
+from apps.console.metrics.sampling import SAMPLE_JOB, places_refresh, samples_due, samples_request, samples_take
 from apps.console.metrics.trends import trends_for
 from apps.console.models import Baseline, MetricSample
 from apps.core.clock import now
@@ -27,7 +27,7 @@ from apps.governance.models import AuditEvent, Organisation, RoleAssignment, Sco
 from apps.governance.services import NotAllowed
 from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
-from apps.jobs.services import chores_run
+from apps.jobs.services import jobs_due_begin
 from apps.repositories.models import Lineage, LineBirth, Repository, Revision
 from tests.shop import approve, code, engineer, home, person, repository, scope
 
@@ -100,8 +100,10 @@ class TestSampling:
         assert MetricSample.objects.get(key="console.velocity").value == 1.0
 
     def test_queue_processes_ask_for_the_day_once(self, repository):
-        chores_run()
-        chores_run()
+        assert samples_due(now())
+        jobs_due_begin(at=now())
+        assert samples_due(now()) == []
+        jobs_due_begin(at=now())
         assert Job.objects.filter(kind=SAMPLE_JOB).count() == 1
 
     def test_the_newest_commit_of_each_branch_is_looked_at_and_a_lost_repository_stops_nothing(
@@ -114,8 +116,7 @@ class TestSampling:
         assert Job.objects.filter(kind="repositories.lineage").count() == 1
 
     def test_without_a_repository_nobody_is_asked(self, db):
-        samples_look_after()
-        assert not Job.objects.exists()
+        assert samples_due(now()) == []
 
     def test_lines_are_sampled_by_origin(self, repository, scope):
         revision = Revision.objects.create(repository=repository, sha="a" * 40, committed_at=now())

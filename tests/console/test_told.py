@@ -11,8 +11,7 @@ from uuid import uuid4
 import pytest
 from django.db import connections, transaction
 
-from apps.console.flows import committee_notices, feed, notifications
-from apps.console.flows.feed import chain_tell
+from apps.console.flows import committee_notices, notifications
 from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun
 from apps.generation.services.moves import move_announce
 from apps.generation.services.pipeline import run_end
@@ -24,6 +23,7 @@ from apps.governance.services.people import role_remove
 from apps.governance.types import Outcome, Role
 from apps.jobs.engine.webhooks import EVENTS
 from apps.jobs.models import FeedPosition, Notification, WebhookDelivery, WebhookEndpoint
+from apps.jobs.services import feed, feeds_advance
 from apps.providers.models import Provider
 from tests.generation.test_pipeline import CLAMP
 from tests.shop import code, engineer, home, owner, person, provider, repository, reviewer, scope, server, submit
@@ -61,7 +61,7 @@ class TestTheChain:
         role_assign(user=engineer, scope=scope, role=Role.REVIEWER, granted_by=None)
         assert told(engineer) == {"You are now reviewer of Acme/shop": "rules_changed"}
         Notification.objects.update(news=1)
-        assert chain_tell() == 0
+        assert feeds_advance() == 0
         assert Notification.objects.get().news == 1
 
     def test_what_a_dead_process_did_not_tell_is_told_later(
@@ -69,10 +69,10 @@ class TestTheChain:
     ) -> None:
         audit_record(action="x", object_kind="x", object_id=1, actor=None)
         with monkeypatch.context() as dead:
-            dead.setattr(feed, "feed_advance", lambda **_: 1 / 0)
+            dead.setattr(feed, "_advance", lambda *_: 1 / 0)
             role_assign(user=engineer, scope=scope, role=Role.REVIEWER, granted_by=None)
         assert told(engineer) == {}
-        assert chain_tell() == len(feed.READERS)
+        assert feeds_advance() == len(feed._readers)
         assert len(told(engineer)) == 1
 
     def test_a_rolled_back_entry_is_told_to_nobody(self, scope: Scope, engineer: User) -> None:
@@ -85,7 +85,7 @@ class TestTheChain:
         role_assign(user=engineer, scope=scope, role=Role.REVIEWER, granted_by=None)
         FeedPosition.objects.all().delete()
         Notification.objects.all().delete()
-        assert chain_tell() == 0
+        assert feeds_advance() == 0
         assert told(engineer) == {}
 
     def test_while_one_process_reads_another_waits_for_nothing(self, scope: Scope, engineer: User) -> None:
@@ -100,7 +100,7 @@ class TestTheChain:
                 cursor.execute("ROLLBACK")
         finally:
             other.close()
-        assert chain_tell() == len(feed.READERS)
+        assert feeds_advance() == len(feed._readers)
         assert len(told(engineer)) == 1
 
     def test_a_rule_that_fails_holds_up_neither_the_work_nor_the_other_entries(

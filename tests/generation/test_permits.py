@@ -10,13 +10,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.core.clock import now
 from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun
 from apps.generation.services.delivery import request_deliver
-from apps.generation.services.tripwires import tripwires_request
+from apps.generation.services.tripwires import tripwires_due
 from apps.governance.models import AuditEvent, Rung, Scope, Suspension, TripwireReading, User
 from apps.governance.services import GenerationRefused, generation_suspend
 from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
+from apps.jobs.services import jobs_due_begin
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from tests.asked import jobs_asked
@@ -150,10 +152,11 @@ def test_suspending_another_repository_stops_nothing_here(submit: Submit, scope:
 
 def test_tripwires_are_read_by_a_job_once_in_five_minutes(scope: Scope) -> None:
     rung = grant(scope, tripwires=[{"measure": "governance.open_incidents", "bound": 0, "trips": "above"}])
-    assert tripwires_request() == 1
-    assert tripwires_request() == 1
+    assert len(tripwires_due(now())) == 1
+    jobs_due_begin(at=now())
+    jobs_due_begin(at=now())
     job = Job.objects.get(kind="governance.tripwires")
     assert job_execute(job.pk) == "succeeded"
     assert TripwireReading.objects.get().rung == rung
-    assert tripwires_request() == 0
+    assert tripwires_due(now()) == []
     assert not GenerationRun.objects.exists()

@@ -25,7 +25,8 @@ from apps.jobs.models import Kind as KindChoices
 from apps.jobs.models import Mail as MailChoices
 from apps.jobs.runner import job_execute
 from apps.jobs.selectors.notifications import inbox, unread_count
-from apps.jobs.services.mail import digest_ask, digests_send, mails_resume, notification_mail
+from apps.jobs.services import jobs_due_begin
+from apps.jobs.services.mail import digests_due, digests_send, mails_due, notification_mail
 from apps.jobs.services.notifications import (
     Notice,
     notification_choices_save,
@@ -177,8 +178,8 @@ class TestMail:
     @pytest.mark.django_db
     def test_without_a_mail_server_nothing_is_ever_sent_or_queued(self, tell: Tell) -> None:
         assert tell().mail_state == "none"
-        assert digest_ask(at=MORNING) is None
-        assert (digests_send(), mails_resume(at=MORNING), len(mail.outbox)) == (0, 0, 0)
+        assert (digests_due(MORNING), mails_due(MORNING)) == ([], [])
+        assert (digests_send(), len(mail.outbox)) == (0, 0)
         assert not Job.objects.exists()
 
     @pytest.mark.django_db(transaction=True)
@@ -230,10 +231,10 @@ class TestMail:
         moved = tell(Kind.REQUEST_MOVED, title="It is with its reviewers")
         read = tell(Kind.RULES_CHANGED, about="2", title="A policy rules")
         notification_read(user=ada, notification_id=read.pk)
-        assert digest_ask(at=MORNING.replace(hour=6)) is None
-        job = digest_ask(at=MORNING)
-        assert job is not None
-        assert digest_ask(at=MORNING + timedelta(hours=3)) is None
+        assert digests_due(MORNING.replace(hour=6)) == []
+        jobs_due_begin(at=MORNING)
+        job = Job.objects.get(kind="notifications.digest")
+        assert digests_due(MORNING + timedelta(hours=3)) == []
         assert job_execute(job.pk) == "succeeded"
         assert [one.subject for one in mail.outbox] == ["[NOFX] Your digest: 1 new"]
         assert "It is with its reviewers" in mail.outbox[0].body
@@ -255,11 +256,13 @@ class TestMail:
         assert job_execute(job.pk) == "failed"
         job.refresh_from_db()
         assert "secret" not in job.error
-        assert mails_resume(at=now()) == 0
-        assert mails_resume(at=now() + timedelta(minutes=11)) == 1
-        assert mails_resume(at=now() + timedelta(minutes=11)) == 0
+        later = now() + timedelta(minutes=11)
+        assert mails_due(now()) == []
+        assert len(mails_due(later)) == 1
+        jobs_due_begin(at=later)
+        assert mails_due(later) == []
         Job.objects.all().delete()
-        assert mails_resume(at=now() + timedelta(days=2)) == 0
+        assert mails_due(now() + timedelta(days=2)) == []
         row.refresh_from_db()
         assert row.mail_state == "digest"
 

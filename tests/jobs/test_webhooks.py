@@ -24,7 +24,8 @@ from apps.jobs.gateways import webhooks as gateway
 from apps.jobs.gateways.webhooks import Undelivered, webhook_post
 from apps.jobs.models import Job, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookSecret
 from apps.jobs.runner import job_execute
-from apps.jobs.services.deliveries import deliveries_resume, delivery_attempt, delivery_repeat
+from apps.jobs.services import jobs_due_begin
+from apps.jobs.services.deliveries import deliveries_due, delivery_attempt, delivery_repeat
 from apps.jobs.services.webhooks import (
     WebhookInvalid,
     WebhookLimit,
@@ -405,11 +406,11 @@ class TestEndpoints:
     def test_due_messages_are_taken_up_again_whatever_died(self, send: Send) -> None:
         delivery = send()
         Job.objects.all().delete()
-        assert deliveries_resume() == 1
-        assert deliveries_resume() == 1
+        jobs_due_begin(at=now())
+        jobs_due_begin(at=now())
         assert Job.objects.filter(subject_id=delivery.pk).count() == 1
         WebhookDelivery.objects.update(next_attempt_at=now() + timedelta(hours=1))
-        assert deliveries_resume() == 0
+        assert deliveries_due(now()) == []
 
 
 @pytest.mark.django_db(transaction=True)

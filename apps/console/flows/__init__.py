@@ -5,17 +5,15 @@ Quality examines what models wrote before people see it; what was merged refresh
 picture of the architecture; and what the architecture asks for is shown to models that write there next.
 """
 
-from apps.console.flows.feed import chain_tell
 from apps.console.flows.guidance import architecture_guidance
 from apps.console.flows.inheritance import merge_inherit
-from apps.console.flows.notifications import request_tell
+from apps.console.flows.notifications import entry_tell, request_tell
 from apps.console.flows.quality import EXAMINERS
-from apps.console.flows.quality_gates import measurement_follow
-from apps.console.flows.webhooks import request_send
+from apps.console.flows.quality_gates import measurement_follow, report_follow
+from apps.console.flows.webhooks import entry_send, request_send
 from apps.generation.services.joined import examiner_register, guide_register, heir_register
 from apps.generation.services.moves import request_moved
-from apps.governance.services import audit_recorded
-from apps.jobs.services import attempt_ended, chore_register
+from apps.jobs.services import attempt_ended, feed_register
 
 __all__ = ["join"]
 
@@ -26,8 +24,10 @@ def join() -> None:
         examiner_register(examiner)
     guide_register("decisions", architecture_guidance)
     heir_register(merge_inherit)
-    audit_recorded.connect(chain_tell, dispatch_uid="console.chain_tell")
+    # One position each: what goes wrong on one way holds nothing up on the other.
+    feed_register("people", entry_tell)
+    feed_register("webhooks", entry_send)
+    feed_register("quality gates", report_follow)
     request_moved.connect(request_tell, dispatch_uid="console.request_tell")
     request_moved.connect(request_send, dispatch_uid="console.request_send")
     attempt_ended.connect(measurement_follow, dispatch_uid="console.measurement_follow")
-    chore_register("tell", chain_tell)

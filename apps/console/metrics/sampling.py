@@ -18,7 +18,7 @@ from apps.generation.services.reverts import reverts_record
 from apps.governance.measures import MeasureUnavailable, Reading, Window
 from apps.governance.models import Scope, User
 from apps.jobs.models import Job
-from apps.jobs.services import job_enqueue
+from apps.jobs.services import Due, job_enqueue
 from apps.quality.services import defects_trace
 from apps.repositories.models import Repository
 from apps.repositories.selectors import head_sha
@@ -39,22 +39,26 @@ def day_id(day: date) -> UUID:
 
 def samples_request(*, requested_by: User | None) -> Job:
     """Ask for the samples of today; while they are asked for already, that job is returned."""
-    day = now().date()
+    day = _samples_of(now().date())
     return job_enqueue(
         kind=SAMPLE_JOB,
-        subject_kind=SAMPLE_SUBJECT,
-        subject_id=day_id(day),
+        subject_kind=day.subject_kind,
+        subject_id=day.subject_id,
         requested_by=requested_by,
-        payload={"day": day.isoformat()},
+        payload=day.payload,
     )
 
 
-def samples_look_after() -> None:
-    """Ask for the samples of today once; two queries where it was done."""
-    day = now().date()
-    if not Repository.objects.exists() or Job.objects.filter(kind=SAMPLE_JOB, subject_id=day_id(day)).exists():
-        return
-    samples_request(requested_by=None)
+def samples_due(at: datetime) -> list[Due]:
+    """Return the day of *at*, where there is anything to measure and it was not asked for; two queries where it was."""
+    day = _samples_of(at.date())
+    if not Repository.objects.exists() or Job.objects.filter(kind=SAMPLE_JOB, subject_id=day.subject_id).exists():
+        return []
+    return [day]
+
+
+def _samples_of(day: date) -> Due:
+    return Due(SAMPLE_SUBJECT, day_id(day), {"day": day.isoformat()})
 
 
 def places_refresh() -> int:

@@ -1,21 +1,17 @@
-"""Have the tripwires of the ladder read, often and each once at a time."""
+"""When the tripwires of the ladder are read: often, and each once at a time."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from apps.core.clock import now
 from apps.governance.selectors.ladder import rungs_unread
-from apps.jobs.services import job_enqueue
+from apps.jobs.services import Due
 
 TRIPWIRES_JOB = "governance.tripwires"
 SUBJECT = "rung"
 EVERY = timedelta(minutes=5)
 
 
-def tripwires_request() -> int:
-    """Ask for a reading of each rung that was not read for five minutes; return how many. Harmless to repeat."""
-    waiting = rungs_unread(now() - EVERY)
-    for rung_id in waiting:
-        job_enqueue(kind=TRIPWIRES_JOB, subject_kind=SUBJECT, subject_id=rung_id, requested_by=None)
-    return len(waiting)
+def tripwires_due(at: datetime) -> list[Due]:
+    """Return the rungs that were not read for five minutes."""
+    return [Due(SUBJECT, rung_id) for rung_id in rungs_unread(at - EVERY)]

@@ -28,6 +28,7 @@ from apps.jobs.services.webhooks import (
     WebhookInvalid,
     webhook_disable,
 )
+from apps.jobs.types import Due
 
 BATCH = 100
 LEASE = timedelta(minutes=2)
@@ -163,10 +164,8 @@ def delivery_repeat(*, actor: User, delivery_id: UUID) -> WebhookDelivery:
     return found
 
 
-def deliveries_resume() -> int:
-    """Ask for the messages whose time has come, oldest first, and return for how many; harmless to repeat."""
-    due = WebhookDelivery.objects.filter(state=State.DUE, next_attempt_at__lte=now(), endpoint__is_enabled=True)
-    ids = list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:BATCH])
-    for identity in ids:
-        job_enqueue(kind=DELIVER_JOB, subject_kind=DELIVERY_SUBJECT, subject_id=identity, requested_by=None)
-    return len(ids)
+def deliveries_due(at: datetime) -> list[Due]:
+    """Return the messages whose time has come, oldest first."""
+    due = WebhookDelivery.objects.filter(state=State.DUE, next_attempt_at__lte=at, endpoint__is_enabled=True)
+    ids = due.order_by("next_attempt_at").values_list("pk", flat=True)[:BATCH]
+    return [Due(DELIVERY_SUBJECT, identity) for identity in ids]

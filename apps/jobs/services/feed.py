@@ -13,11 +13,28 @@ from apps.jobs.models import FeedPosition
 
 BATCH = 200
 
+Reader = Callable[[AuditEvent], object]
+
 log = logging.getLogger(__name__)
+_readers: dict[str, Reader] = {}
+
+
+def feed_register(name: str, read: Reader) -> None:
+    """Have *read* given each entry of the audit chain; its position, called *name*, is its own."""
+    _readers[name] = read
+
+
+def feeds_advance(*, event: AuditEvent | None = None, **_: object) -> int:
+    """
+    Give every reader the entries that it has not read yet, and return how many readings there were.
+
+    Called after each entry, and every few seconds for those whose process died before it came to this.
+    """
+    return sum(_advance(name, read, event) for name, read in _readers.items())
 
 
 @transaction.atomic
-def feed_advance(*, name: str, read: Callable[[AuditEvent], object], first: AuditEvent | None = None) -> int:
+def _advance(name: str, read: Reader, first: AuditEvent | None) -> int:
     """
     Give *read* the entries behind the position called *name*, oldest first, and return how many there were.
 
@@ -39,7 +56,7 @@ def feed_advance(*, name: str, read: Callable[[AuditEvent], object], first: Audi
     return len(batch)
 
 
-def _give(read: Callable[[AuditEvent], object], event: AuditEvent) -> None:
+def _give(read: Reader, event: AuditEvent) -> None:
     try:
         with transaction.atomic():
             read(event)

@@ -19,7 +19,7 @@ from apps.governance.selectors import display_name
 from apps.jobs.models import Job, Notification
 from apps.jobs.selectors.notifications import mail_is_configured, notifications_of
 from apps.jobs.services.notifications import MAIL_JOB, MAIL_SUBJECT
-from apps.jobs.services.queue import job_enqueue
+from apps.jobs.types import Due
 
 DIGEST_JOB = "notifications.digest"
 DIGEST_SUBJECT = "digest"
@@ -57,42 +57,27 @@ def notification_mail(*, notification_id: UUID) -> bool:
     return True
 
 
-def mail_look_after() -> None:
-    """Ask for the digest when it is time, and again for what was not taken."""
-    at = now()
-    digest_ask(at=at)
-    mails_resume(at=at)
-
-
-def mails_resume(*, at: datetime) -> int:
-    """
-    Ask again for e-mails that the server did not take, and return for how many.
-
-    After a day of failures an e-mail becomes part of the digest.
-    """
+def mails_due(at: datetime) -> list[Due]:
+    """Return the e-mails that the server did not take; after a day of failures one becomes part of the digest."""
     if not mail_is_configured():
-        return 0
+        return []
     due = Notification.objects.filter(mail_state=State.DUE)
     due.filter(changed_at__lt=at - GIVEN_UP_AFTER).update(mail_state=State.DIGEST)
     tried = Job.objects.filter(kind=MAIL_JOB, subject_kind=MAIL_SUBJECT, subject_id=OuterRef("pk")).filter(
         Q(finished_at=None) | Q(finished_at__gt=at - TRIED_AGAIN_AFTER)
     )
-    left = list(due.exclude(Exists(tried)).values_list("pk", flat=True)[:DIGEST_LENGTH])
-    for identity in left:
-        job_enqueue(kind=MAIL_JOB, subject_kind=MAIL_SUBJECT, subject_id=identity, requested_by=None)
-    return len(left)
+    left = due.exclude(Exists(tried)).values_list("pk", flat=True)[:DIGEST_LENGTH]
+    return [Due(MAIL_SUBJECT, identity) for identity in left]
 
 
-def digest_ask(*, at: datetime) -> Job | None:
-    """Ask for the digest of the day of *at* once its hour has come; None when it is not time, or was asked for."""
+def digests_due(at: datetime) -> list[Due]:
+    """Return the day of *at* once its hour has come, where anything is to be told and it was not asked for."""
     if not mail_is_configured() or at.hour < settings.NOFX_DIGEST_HOUR:
-        return None
+        return []
     identity = uuid5(NAMESPACE_URL, f"digest {at.date().isoformat()}")
     if Job.objects.filter(kind=DIGEST_JOB, subject_kind=DIGEST_SUBJECT, subject_id=identity).exists():
-        return None
-    if not Notification.objects.filter(mail_state=State.DIGEST).exists():
-        return None
-    return job_enqueue(kind=DIGEST_JOB, subject_kind=DIGEST_SUBJECT, subject_id=identity, requested_by=None)
+        return []
+    return [Due(DIGEST_SUBJECT, identity)] if Notification.objects.filter(mail_state=State.DIGEST).exists() else []
 
 
 def digests_send() -> int:

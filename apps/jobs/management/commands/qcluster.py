@@ -12,10 +12,11 @@ from django.db import InterfaceError, OperationalError, connection, connections
 from django_q.cluster import Cluster
 from redis.exceptions import RedisError
 
+from apps.core.clock import now
 from apps.core.lazy import job_modules_load
 from apps.jobs.cluster import await_ends, bind_lives_together, children_of
-from apps.jobs.services import chores_run, jobs_sweep
-from apps.jobs.services.beats import queue_leave
+from apps.jobs.services import feeds_advance, jobs_due_begin, jobs_sweep
+from apps.jobs.services.beats import queue_beat, queue_leave
 
 SWEEP_SECONDS = 5.0
 # How long running jobs may go on after the command was told to end; then they are put back into the queue.
@@ -52,8 +53,10 @@ class Command(BaseCommand):
 
 def _sweep() -> None:
     try:
+        queue_beat()
         jobs_sweep()
-        chores_run()
+        jobs_due_begin(at=now())
+        feeds_advance()
     except (OperationalError, InterfaceError, RedisError) as error:
         log.warning("The sweep waits for the database or the queue: %s", error)
         connection.close()
