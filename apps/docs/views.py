@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -20,8 +20,7 @@ from apps.docs.rendering import render as markdown_render
 from apps.docs.rendering import symbol_anchor
 from apps.docs.selectors import check_latest, generation_followed, page_get, page_state, pages_newest, pages_of
 from apps.docs.services import generation_start, observation_start, validation_start
-from apps.governance.http import require
-from apps.governance.models import User
+from apps.governance.http import current_user, require
 from apps.governance.selectors import can, scopes_where
 from apps.governance.types import Action
 from apps.repositories.selectors import repositories_readable, repository_first, repository_get
@@ -33,14 +32,10 @@ VERSIONS = 10
 EXPECTED = (RepositoryEmpty, RepositoryUnavailable)
 
 
-def _user(request: HtmxRequest) -> User:
-    return cast("User", request.user)
-
-
 @login_required
 @require_GET
 def index(request: HtmxRequest) -> HttpResponse:
-    user = _user(request)
+    user = current_user(request)
     readable = repositories_readable(user=user)
     first = repository_first(user=user, session=request.session)
     by_name = readable.order_by(Case(When(pk=first.pk, then=0), default=1), "name") if first else readable
@@ -62,7 +57,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_GET
 def page_detail(request: HtmxRequest, page_id: UUID) -> HttpResponse:
-    user = _user(request)
+    user = current_user(request)
     job = check_latest(page_id=page_id, user=user)  # Before what it finds: a page that is behind stays live.
     page = page_get(user=user, page_id=page_id)
     repository = page.source.revision.repository
@@ -88,7 +83,7 @@ def page_detail(request: HtmxRequest, page_id: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def page_download(request: HtmxRequest, page_id: UUID) -> HttpResponse:
-    page = page_get(user=_user(request), page_id=page_id)
+    page = page_get(user=current_user(request), page_id=page_id)
     name = f"{page.source.revision.repository.name}-api-{page.target_code_version[:12]}.md"
     response = HttpResponse(page.generated_content, content_type="text/markdown; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -98,7 +93,7 @@ def page_download(request: HtmxRequest, page_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def generate(request: HtmxRequest) -> HttpResponse:
-    user = _user(request)
+    user = current_user(request)
     repository = repository_get(user=user, name=request.POST.get("repository", ""))
     require(request, Action.DOCS_GENERATE, repository.scope)
     response = redirect_after(request, reverse("docs:index"))
@@ -112,7 +107,7 @@ def generate(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_POST
 def follow(request: HtmxRequest) -> HttpResponse:
-    user = _user(request)
+    user = current_user(request)
     repository = repository_get(user=user, name=request.POST.get("repository", ""))
     require(request, Action.DOCS_GENERATE, repository.scope)
     response = redirect_after(request, reverse("docs:index"))
@@ -127,7 +122,7 @@ def follow(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_POST
 def check(request: HtmxRequest, page_id: UUID) -> HttpResponse:
-    user = _user(request)
+    user = current_user(request)
     page = page_get(user=user, page_id=page_id)
     require(request, Action.DOCS_GENERATE, page.source.revision.repository.scope)
     validation_start(artifact=page, requested_by=user)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -25,8 +25,7 @@ from apps.evolution.models import ArchitectureEvolutionPlan, ArchitectureSnapsho
 from apps.evolution.selectors import analysis_latest, plan_get, plans_of, snapshot_get, snapshots_of
 from apps.evolution.services import analysis_start, plan_dry_run, plan_suggest
 from apps.evolution.types import NothingToSuggest
-from apps.governance.http import require
-from apps.governance.models import User
+from apps.governance.http import current_user, require
 from apps.governance.selectors import can
 from apps.governance.types import Action
 from apps.repositories.models import Repository
@@ -44,14 +43,10 @@ KINDS = {
 EXPECTED = (CodeUnreadable, NothingToSuggest, RepositoryEmpty, RepositoryUnavailable)
 
 
-def _user(request: HtmxRequest) -> User:
-    return cast("User", request.user)
-
-
 @login_required
 @require_GET
 def index(request: HtmxRequest) -> HttpResponse:
-    user = _user(request)
+    user = current_user(request)
     name = request.GET.get("repository")
     repository = repository_get(user=user, name=name) if name else repository_first(user=user, session=request.session)
     if repository is None:
@@ -81,7 +76,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_POST
 def analyse(request: HtmxRequest) -> HttpResponse:
-    user = _user(request)
+    user = current_user(request)
     repository = repository_get(user=user, name=request.POST.get("repository", ""))
     require(request, Action.ARCHITECTURE_ANALYSE, repository.scope)
     response = redirect_after(request, _url(repository))
@@ -95,7 +90,7 @@ def analyse(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_POST
 def plan_new(request: HtmxRequest, snapshot_id: UUID) -> HttpResponse:
-    user = _user(request)
+    user = current_user(request)
     snapshot = snapshot_get(user=user, snapshot_id=snapshot_id)
     repository = snapshot.source.revision.repository
     require(request, Action.ARCHITECTURE_ANALYSE, repository.scope)
@@ -110,7 +105,7 @@ def plan_new(request: HtmxRequest, snapshot_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def dry_run(request: HtmxRequest, plan_id: UUID) -> HttpResponse:
-    user = _user(request)
+    user = current_user(request)
     plan = plan_get(user=user, plan_id=plan_id)
     snapshot = plan.current_snapshot
     assert snapshot is not None  # noqa: S101  # plan_get finds plans by their snapshot's repository

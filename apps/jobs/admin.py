@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.errors import NofxError
-from apps.governance.models import User
+from apps.governance.callers import current_user
 from apps.jobs.models import (
     FeedPosition,
     Job,
@@ -33,7 +31,7 @@ def stop(admin_site: ReadOnlyAdmin, request: HttpRequest, jobs: QuerySet[Job]) -
     """Ask for each chosen job to stop, under the rules that hold on its page."""
     for job in jobs:
         try:
-            job_cancel(job_id=job.pk, actor=cast("User", request.user))
+            job_cancel(job_id=job.pk, actor=current_user(request))
         except NofxError as error:
             admin_site.message_user(request, f"{job.kind}: {error}", messages.WARNING)
 

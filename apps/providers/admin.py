@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.core.admin import ReadOnlyAdmin
-from apps.governance.models import User
+from apps.governance.callers import current_user
 from apps.governance.services import audit_record
 from apps.providers.forms import ProviderForm
 from apps.providers.models import Budget, ModelCall, Provider
@@ -73,7 +73,7 @@ class ProviderAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Provider, form: ProviderForm, change: bool) -> None:
         """Save the row and write into the audit chain which of its fields changed."""
-        actor = cast("User", request.user)
+        actor = current_user(request)
         if not change or REAPPROVED.intersection(form.changed_data):
             obj.registered_by = actor
         super().save_model(request, obj, form, change)
@@ -129,7 +129,7 @@ class BudgetAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Budget, form: Any, change: bool) -> None:
         """Set the budget through the service, which audits it."""
         budget = budget_set(
-            actor=cast("User", request.user),
+            actor=current_user(request),
             scope=obj.scope,
             period=obj.period,
             token_limit=obj.token_limit,
@@ -140,7 +140,7 @@ class BudgetAdmin(admin.ModelAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Budget) -> None:
         """Remove the budget through the service, which audits it."""
-        budget_remove(budget_id=obj.pk, actor=cast("User", request.user))
+        budget_remove(budget_id=obj.pk, actor=current_user(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Budget]) -> None:
         """Remove each budget through the service."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
@@ -12,7 +12,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from apps.core.admin import ReadOnlyAdmin
-from apps.governance.models import Scope, User
+from apps.governance.callers import current_user
+from apps.governance.models import Scope
 from apps.governance.services import audit_record
 from apps.repositories import models
 from apps.repositories.forms import RegistrationForm
@@ -58,14 +59,14 @@ class RepositoryAdmin(admin.ModelAdmin):
                 action="repository.change",
                 object_kind="repository",
                 object_id=obj.pk,
-                actor=cast("User", request.user),
+                actor=current_user(request),
                 scope=obj.scope,
                 detail={"fields": form.changed_data},
             )
             return
         said = form.cleaned_data
         made = repository_register(
-            actor=cast("User", request.user),
+            actor=current_user(request),
             name=said["name"],
             path=Path(said["path"]),
             organisation=said["organisation"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
@@ -18,6 +18,7 @@ from apps.console.metrics.trends import trends_for
 from apps.core.clock import now
 from apps.core.htmx import HtmxRequest, notify, redirect_after
 from apps.generation.services.stages import STAGES
+from apps.governance.http import current_user
 from apps.governance.models import User
 from apps.governance.selectors import can
 from apps.governance.selectors.gates import gate_next
@@ -34,7 +35,7 @@ PROGRESS = {"queued": 1, "generating": 2, "checking": 3, "consensus": 4, "approv
 @login_required
 @require_GET
 def home(request: HtmxRequest) -> HttpResponse:
-    user = cast("User", request.user)
+    user = current_user(request)
     steps = [] if are_dismissed(user) else first_steps(user)
     show = request.GET.get("activity", "all")
     show = show if show in FILTERS else "all"
@@ -71,14 +72,14 @@ def home(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_POST
 def steps_hide(request: HtmxRequest) -> HttpResponse:
-    steps_dismiss(user=cast("User", request.user))
+    steps_dismiss(user=current_user(request))
     return notify(request, redirect_after(request, "/"), "Settings, Notifications brings the first steps back.")
 
 
 @login_required
 @require_GET
 def models(request: HtmxRequest) -> HttpResponse:
-    user = cast("User", request.user)
+    user = current_user(request)
     return render(request, "console/_models.html", _models(user))
 
 
@@ -94,19 +95,19 @@ def _models(user: User) -> dict[str, Any]:
 @login_required
 @require_POST
 def model_cancel(request: HtmxRequest, name: str) -> HttpResponse:
-    local_model_cancel(name=name, actor=cast("User", request.user))
+    local_model_cancel(name=name, actor=current_user(request))
     return notify(request, redirect_after(request, "/"), "The model is no longer fetched. What is here is kept.")
 
 
 @login_required
 @require_POST
 def model_fetch(request: HtmxRequest, name: str) -> HttpResponse:
-    local_model_fetch(name=name, actor=cast("User", request.user))
+    local_model_fetch(name=name, actor=current_user(request))
     return notify(request, redirect_after(request, "/"), "The model is fetched in the background.")
 
 
 @login_required
 @require_POST
 def model_remove(request: HtmxRequest, name: str) -> HttpResponse:
-    local_model_remove(name=name, actor=cast("User", request.user))
+    local_model_remove(name=name, actor=current_user(request))
     return notify(request, redirect_after(request, "/"), "The model is removed. Fetch brings it back.")

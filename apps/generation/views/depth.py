@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -21,7 +21,7 @@ from apps.generation.models.canaries import MOST_PERCENT
 from apps.generation.selectors import Depth, depths_of
 from apps.generation.services.canaries import canary_share_set
 from apps.generation.views.direct import request_tabs
-from apps.governance.models import User
+from apps.governance.http import current_user
 from apps.governance.selectors import can
 from apps.governance.types import Action
 from apps.repositories.selectors import repository_get
@@ -40,7 +40,7 @@ def depth(request: HtmxRequest) -> HttpResponse:
 @require_POST
 def canary_share(request: HtmxRequest) -> HttpResponse:
     """Set in how many requests of a repository something is wrong on purpose."""
-    user = cast("User", request.user)
+    user = current_user(request)
     repository = repository_get(user=user, name=request.POST.get("repository", ""))
     text = request.POST.get("percent", "").strip()
     canary_share_set(
@@ -54,7 +54,7 @@ def canary_share(request: HtmxRequest) -> HttpResponse:
 
 
 def _page(request: HtmxRequest) -> HttpResponse:
-    user = cast("User", request.user)
+    user = current_user(request)
     found = depths_of(user)
     asked = request.GET.get("repository", "")
     told = [one for one in found if one.measured]
@@ -75,9 +75,7 @@ def _page(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_GET
 def depth_export(request: HtmxRequest) -> HttpResponse:
-    response = HttpResponse(
-        as_csv(_table(depths_of(cast("User", request.user)))), content_type="text/csv; charset=utf-8"
-    )
+    response = HttpResponse(as_csv(_table(depths_of(current_user(request)))), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="review-depth.csv"'
     return response
 

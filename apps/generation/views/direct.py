@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -19,17 +19,12 @@ from apps.generation.forms import RefactoringForm, TestsForm
 from apps.generation.models import DirectArtifact
 from apps.generation.selectors import direct_get, direct_of
 from apps.generation.services.verbs import refactoring_suggest, tests_write
-from apps.governance.http import require_anywhere
-from apps.governance.models import User
+from apps.governance.http import current_user, require_anywhere
 from apps.governance.selectors import scopes_where
 from apps.governance.types import Action
 
 PAGE_SIZE = 50
 NOTHING_FOUND = "Nothing to simplify was found that could be shown to behave the same, so nothing was kept."
-
-
-def _user(request: HtmxRequest) -> User:
-    return cast("User", request.user)
 
 
 @login_required
@@ -47,7 +42,7 @@ def direct_tests(request: HtmxRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, tests_form=form, status=422)
     try:
-        artifact = tests_write(**form.cleaned_data, requested_by=_user(request))
+        artifact = tests_write(**form.cleaned_data, requested_by=current_user(request))
     except NofxError as problem:
         form.add_error("text", str(problem))
         return _page(request, tests_form=form, status=422)
@@ -63,7 +58,7 @@ def direct_refactoring(request: HtmxRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, refactoring_form=form, status=422)
     try:
-        found = refactoring_suggest(**form.cleaned_data, requested_by=_user(request))
+        found = refactoring_suggest(**form.cleaned_data, requested_by=current_user(request))
     except NofxError as problem:
         form.add_error("code", str(problem))
         return _page(request, refactoring_form=form, status=422)
@@ -75,7 +70,7 @@ def direct_refactoring(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_GET
 def direct_detail(request: HtmxRequest, artifact_id: UUID) -> HttpResponse:
-    direct = direct_get(user=_user(request), artifact_id=artifact_id)
+    direct = direct_get(user=current_user(request), artifact_id=artifact_id)
     context = {
         "direct": direct,
         "artifact": direct.artifact,
@@ -93,7 +88,7 @@ def direct_detail(request: HtmxRequest, artifact_id: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def direct_patch(request: HtmxRequest, artifact_id: UUID) -> HttpResponse:
-    direct = direct_get(user=_user(request), artifact_id=artifact_id)
+    direct = direct_get(user=current_user(request), artifact_id=artifact_id)
     if not direct.evidence.get("patch"):
         raise NotFound("This has no patch.")
     response = HttpResponse(direct.evidence["patch"], content_type="text/x-diff; charset=utf-8")
@@ -109,7 +104,7 @@ def _page(
     nothing_found: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    user = _user(request)
+    user = current_user(request)
     context = {
         "page": Paginator(direct_of(user), PAGE_SIZE).get_page(request.GET.get("page")),
         "tests_form": tests_form or TestsForm(),

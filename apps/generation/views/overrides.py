@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -24,6 +24,7 @@ from apps.generation.services.overrides import (
     gate_override_withdraw,
 )
 from apps.generation.types import RequestStatus as Status
+from apps.governance.http import current_user
 from apps.governance.models import Override, User
 from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import display_name, override_signer
@@ -58,7 +59,7 @@ def override_first(request: HtmxRequest, request_id: UUID) -> OverrideForm | Non
         gate_override_ask(
             request_id=request_id,
             gate=form.cleaned_data["gate"],
-            actor=cast("User", request.user),
+            actor=current_user(request),
             digest=form.cleaned_data["digest"],
             reason=form.cleaned_data["reason"],
             ends_at=form.ends_at,
@@ -74,7 +75,7 @@ def override_first(request: HtmxRequest, request_id: UUID) -> OverrideForm | Non
 @require_POST
 @recently_authenticated
 def override_sign(request: HtmxRequest, request_id: UUID, override_id: UUID) -> HttpResponse:
-    user = cast("User", request.user)
+    user = current_user(request)
     run_get(user=user, request_id=request_id)
     gate_override_confirm(request_id=request_id, override_id=override_id, actor=user, is_interactive=True)
     return _back(request, request_id, "Signed. The override stands.")
@@ -83,14 +84,14 @@ def override_sign(request: HtmxRequest, request_id: UUID, override_id: UUID) -> 
 @login_required
 @require_POST
 def override_take_back(request: HtmxRequest, request_id: UUID, override_id: UUID) -> HttpResponse:
-    user = cast("User", request.user)
+    user = current_user(request)
     run_get(user=user, request_id=request_id)
     gate_override_withdraw(request_id=request_id, override_id=override_id, actor=user, is_interactive=True)
     return _back(request, request_id, "The override is withdrawn.")
 
 
 def _back(request: HtmxRequest, request_id: UUID, text: str) -> HttpResponse:
-    is_in_review = run_get(user=cast("User", request.user), request_id=request_id).request.status == Status.IN_REVIEW
+    is_in_review = run_get(user=current_user(request), request_id=request_id).request.status == Status.IN_REVIEW
     name, place = ("review", "requirements") if is_in_review else ("request-detail", "pull-request")
     address = reverse(f"generation:{name}", args=[request_id])
     return notify(request, redirect_after(request, f"{address}#{place}"), text)

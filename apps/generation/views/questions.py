@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -26,6 +26,7 @@ from apps.generation.services.questions import (
     reply_key,
 )
 from apps.generation.types import RequestStatus as Status
+from apps.governance.http import current_user
 from apps.governance.models import User
 from apps.governance.selectors import can, display_name
 from apps.governance.types import Action
@@ -34,7 +35,7 @@ from apps.governance.types import Action
 @login_required
 @require_POST
 def answer(request: HtmxRequest, request_id: UUID) -> HttpResponse:
-    user = cast("User", request.user)
+    user = current_user(request)
     run_get(user=user, request_id=request_id)
     position = request.POST.get("position", "")
     reply = request.POST.get("reply", "")
@@ -51,7 +52,7 @@ def answer(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def withdraw(request: HtmxRequest, request_id: UUID, answer_id: UUID) -> HttpResponse:
-    user = cast("User", request.user)
+    user = current_user(request)
     run_get(user=user, request_id=request_id)
     answer_withdraw(request_id=request_id, answer_id=answer_id, actor=user)
     return _back(request, request_id, "The answer is withdrawn.")

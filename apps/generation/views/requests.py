@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -40,6 +40,7 @@ from apps.generation.views.agreement import is_compared, standing_words
 from apps.generation.views.context import context_view
 from apps.generation.views.direct import request_tabs
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
+from apps.governance.http import current_user
 from apps.governance.models import User
 from apps.governance.selectors import can
 from apps.governance.selectors.attestation import attestation_of
@@ -53,21 +54,17 @@ COUNTS_WAIT = "Candidates are shown on the review page only until your verdict, 
 FAILED_AT = {Status.FAILED, Status.CANCELLED, Status.REJECTED}
 
 
-def _user(request: HtmxRequest) -> User:
-    return cast("User", request.user)
-
-
 @login_required
 @require_GET
 def request_list(request: HtmxRequest) -> HttpResponse:
-    runs = runs_readable(_user(request))
+    runs = runs_readable(current_user(request))
     state = request.GET.get("state", "")
     if state in set(Status):
         runs = runs.filter(request__status=state)
     page = Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "waiting": runs_waiting_for(_user(request))[:10],
+        "waiting": runs_waiting_for(current_user(request))[:10],
         "states": [(one.value, one.label) for one in Status],
         "state": state,
         "tabs": request_tabs("requests"),
@@ -78,19 +75,22 @@ def request_list(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_GET
 def request_detail(request: HtmxRequest, request_id: UUID) -> HttpResponse:
-    run = run_get(user=_user(request), request_id=request_id)
+    run = run_get(user=current_user(request), request_id=request_id)
     return render_page(
-        request, "generation/request_detail.html", _context(run, _user(request)), fragment="generation/_progress.html"
+        request,
+        "generation/request_detail.html",
+        _context(run, current_user(request)),
+        fragment="generation/_progress.html",
     )
 
 
 @login_required
 @require_GET
 def request_trace(request: HtmxRequest, request_id: UUID) -> HttpResponse:
-    run = run_get(user=_user(request), request_id=request_id)
-    if seeded(run, _user(request)).is_guarded:
+    run = run_get(user=current_user(request), request_id=request_id)
+    if seeded(run, current_user(request)).is_guarded:
         raise NotAllowed(COUNTS_WAIT)
-    rows = trace_of(run=run, user=_user(request), candidates=candidates_of(run))
+    rows = trace_of(run=run, user=current_user(request), candidates=candidates_of(run))
     table = as_csv([(*HEADER, "holes"), *((*row.cells(), " ".join(row.holes)) for row in rows)])
     response = HttpResponse(table, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="requirements-{run.pk.hex[:12]}.csv"'
@@ -100,25 +100,25 @@ def request_trace(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def request_stop(request: HtmxRequest, request_id: UUID) -> HttpResponse:
-    run = run_get(user=_user(request), request_id=request_id)
+    run = run_get(user=current_user(request), request_id=request_id)
     if run.job_id:
-        job_cancel(job_id=run.job_id, actor=_user(request))
+        job_cancel(job_id=run.job_id, actor=current_user(request))
     return _back(request, request_id, "Stopping. What was made so far is kept.")
 
 
 @login_required
 @require_POST
 def request_again(request: HtmxRequest, request_id: UUID) -> HttpResponse:
-    run_get(user=_user(request), request_id=request_id)
-    request_retry(request_id=request_id, actor=_user(request))
+    run_get(user=current_user(request), request_id=request_id)
+    request_retry(request_id=request_id, actor=current_user(request))
     return _back(request, request_id, "Started again from where it stood.")
 
 
 @login_required
 @require_POST
 def request_merge(request: HtmxRequest, request_id: UUID) -> HttpResponse:
-    run_get(user=_user(request), request_id=request_id)
-    pull_request_merge(request_id=request_id, actor=_user(request), is_interactive=True)
+    run_get(user=current_user(request), request_id=request_id)
+    pull_request_merge(request_id=request_id, actor=current_user(request), is_interactive=True)
     return _back(request, request_id, "Merged.")
 
 
@@ -126,19 +126,19 @@ def request_merge(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 @require_POST
 def request_override(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     """Sign first for a failed gate; what cannot be signed comes back with its words."""
-    run = run_get(user=_user(request), request_id=request_id)
+    run = run_get(user=current_user(request), request_id=request_id)
     refused = override_first(request, request_id)
     if refused is None:
         return _back(request, request_id, SIGNED_FIRST)
-    context = _context(run, _user(request)) | {"refused": refused}
+    context = _context(run, current_user(request)) | {"refused": refused}
     return render_page(request, "generation/request_detail.html", context, status=422)
 
 
 @login_required
 @require_POST
 def request_push(request: HtmxRequest, request_id: UUID) -> HttpResponse:
-    run_get(user=_user(request), request_id=request_id)
-    push_repeat(request_id=request_id, actor=_user(request))
+    run_get(user=current_user(request), request_id=request_id)
+    push_repeat(request_id=request_id, actor=current_user(request))
     return _back(request, request_id, "The branch is pushed.")
 
 

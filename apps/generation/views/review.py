@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -60,6 +60,7 @@ from apps.generation.views.evidence import evidence, has_others_unmeasured, miss
 from apps.generation.views.lens import lens_view
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.generation.views.questions import question_context
+from apps.governance.http import current_user
 from apps.governance.models import Ballot, User
 from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import ballot_is_over, ballot_of, ballots_of, can, display_name, part_of
@@ -73,14 +74,10 @@ READ_AGAIN = "Below is what is there now: look at it and decide again. Your word
 STEPPED_ASIDE = "You stepped aside: you have no vote on this request, whatever changes in it."
 
 
-def _user(request: HtmxRequest) -> User:
-    return cast("User", request.user)
-
-
 @login_required
 @require_GET
 def review(request: HtmxRequest, request_id: UUID) -> HttpResponse:
-    user = _user(request)
+    user = current_user(request)
     run = run_get(user=user, request_id=request_id)
     consensus = consensus_of(run)
     if consensus is None or consensus.selected_implementation_id is None:
@@ -92,7 +89,7 @@ def review(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 @require_POST
 @recently_authenticated
 def verdict(request: HtmxRequest, request_id: UUID) -> HttpResponse:
-    user = _user(request)
+    user = current_user(request)
     run = run_get(user=user, request_id=request_id)
     consensus = consensus_of(run)
     if consensus is None:
@@ -150,7 +147,7 @@ def _to_be_read_again(
 @login_required
 @require_POST
 def choose(request: HtmxRequest, request_id: UUID) -> HttpResponse:
-    user = _user(request)
+    user = current_user(request)
     run = run_get(user=user, request_id=request_id)
     seen = seeded(run, user)
     letters = {one.letter: one.candidate.pk for one in _shown(run, user, seen.among(candidates_of(run)))}
@@ -167,7 +164,7 @@ def choose(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 @require_POST
 def review_override(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     """Sign first for a failed gate of what is up for approval; what cannot be signed comes back with its words."""
-    user = _user(request)
+    user = current_user(request)
     run = run_get(user=user, request_id=request_id)
     refused = override_first(request, request_id)
     if refused is None:
@@ -180,15 +177,15 @@ def review_override(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def review_measure(request: HtmxRequest, request_id: UUID) -> HttpResponse:
-    run_get(user=_user(request), request_id=request_id)
-    gates_ask(request_id=request_id, actor=_user(request), everyone="everyone" in request.POST)
+    run_get(user=current_user(request), request_id=request_id)
+    gates_ask(request_id=request_id, actor=current_user(request), everyone="everyone" in request.POST)
     return _back(request, request_id, "It is being measured. Reload the page in a moment.")
 
 
 @login_required
 @require_POST
 def refreeze(request: HtmxRequest, request_id: UUID) -> HttpResponse:
-    user = _user(request)
+    user = current_user(request)
     run = run_get(user=user, request_id=request_id)
     policy_refreeze(request_id=run.pk, actor=user, reason=request.POST.get("reason", ""), is_interactive=True)
     return _back(request, request_id, "The policy that rules now applies; verdicts cast before are void.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.auth.decorators import login_required
@@ -26,7 +26,7 @@ from apps.generation.services.submission import (
     specification_analyse,
     specification_closed,
 )
-from apps.governance.http import record_denial, require_anywhere
+from apps.governance.http import current_user, record_denial, require_anywhere
 from apps.governance.models import User
 from apps.governance.selectors import scopes_where
 from apps.governance.types import Action
@@ -56,10 +56,6 @@ EXAMPLES = {
 }
 
 
-def _user(request: HtmxRequest) -> User:
-    return cast("User", request.user)
-
-
 def _repositories(user: User) -> Any:
     return repositories_readable(user=user).filter(scope__in=scopes_where(user, Action.SPEC_WRITE))
 
@@ -67,7 +63,7 @@ def _repositories(user: User) -> Any:
 @login_required
 @require_GET
 def spec_list(request: HtmxRequest) -> HttpResponse:
-    page = Paginator(drafts_of(_user(request)), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(drafts_of(current_user(request)), PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "generation/spec_list.html", {"page": page})
 
 
@@ -78,7 +74,7 @@ def spec_new(request: HtmxRequest) -> HttpResponse:
     if earlier is not None:
         return _editor_of_an_earlier_request(request, earlier)
     title, text = EXAMPLES.get(request.GET.get("example", ""), ("", ""))
-    repositories = _repositories(_user(request))
+    repositories = _repositories(current_user(request))
     names = list(repositories.values_list("name", flat=True))
     wanted = request.GET.get("repository", names[0] if len(names) == 1 else "")
     initial = {"title": title, "text": text, "repository": wanted if wanted in names else None}
@@ -87,19 +83,19 @@ def spec_new(request: HtmxRequest) -> HttpResponse:
 
 def _editor_of_an_earlier_request(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     """Open the editor with the text of a request, to be changed and submitted as another one."""
-    run = run_get(user=_user(request), request_id=request_id)
+    run = run_get(user=current_user(request), request_id=request_id)
     text, offered = run.request.specification, examples_text(run)
     if offered and request.GET.get("answers") == "add":
         text, offered = f"{text.rstrip()}\n\n{offered}", ""
     initial = {"title": run.title, "text": text, "target_path": run.target_path, "repository": run.repository.name}
-    form = SpecificationForm(initial=initial, repositories=_repositories(_user(request)))
+    form = SpecificationForm(initial=initial, repositories=_repositories(current_user(request)))
     return _editor(request, form, None, offered=offered)
 
 
 @login_required
 @require_GET
 def spec_edit(request: HtmxRequest, draft_id: UUID) -> HttpResponse:
-    draft = draft_get(user=_user(request), draft_id=draft_id)
+    draft = draft_get(user=current_user(request), draft_id=draft_id)
     run = draft.runs.first()
     if run is not None:
         return redirect("generation:request-detail", request_id=run.pk)
@@ -109,7 +105,9 @@ def spec_edit(request: HtmxRequest, draft_id: UUID) -> HttpResponse:
         "target_path": draft.target_path,
         "repository": draft.repository.name if draft.repository else None,
     }
-    return _editor(request, SpecificationForm(initial=initial, repositories=_repositories(_user(request))), draft)
+    return _editor(
+        request, SpecificationForm(initial=initial, repositories=_repositories(current_user(request))), draft
+    )
 
 
 @login_required
@@ -135,7 +133,7 @@ def spec_ask(request: HtmxRequest) -> HttpResponse:
     _, saved = _save(request)
     draft = saved.draft
     reading = reading_request(
-        author=_user(request),
+        author=current_user(request),
         title=draft.title if draft else "",
         text=draft.text if draft else "",
         draft=draft,
@@ -152,7 +150,7 @@ def spec_ask(request: HtmxRequest) -> HttpResponse:
 @require_GET
 def spec_reading(request: HtmxRequest, reading_id: UUID) -> HttpResponse:
     """Show what a model said; only whoever asked it sees that."""
-    reading = reading_get(user=_user(request), reading_id=reading_id)
+    reading = reading_get(user=current_user(request), reading_id=reading_id)
     return render(request, "generation/_second_reading.html", {"reading": reading})
 
 
@@ -172,7 +170,7 @@ def spec_submit(request: HtmxRequest) -> HttpResponse:
         return _editor(request, form, draft, status=422)
     try:
         submitted = request_submit(
-            requester=_user(request),
+            requester=current_user(request),
             repository=draft.repository,
             title=draft.title,
             text=draft.text,
@@ -189,16 +187,16 @@ def spec_submit(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_POST
 def spec_delete(request: HtmxRequest, draft_id: UUID) -> HttpResponse:
-    draft_delete(author=_user(request), draft_id=draft_id)
+    draft_delete(author=current_user(request), draft_id=draft_id)
     return notify(request, redirect_after(request, reverse("generation:spec-list")), "The draft is deleted.")
 
 
 def _save(request: HtmxRequest) -> tuple[SpecificationForm, SavedDraft]:
-    form = SpecificationForm(request.POST, repositories=_repositories(_user(request)))
+    form = SpecificationForm(request.POST, repositories=_repositories(current_user(request)))
     form.is_valid()
     repository = form.cleaned_data.get("repository")
     saved = draft_save(
-        author=_user(request),
+        author=current_user(request),
         title=request.POST.get("title", ""),
         text=request.POST.get("text", ""),
         repository=repository if isinstance(repository, Repository) else None,

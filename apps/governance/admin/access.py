@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.errors import NofxError
-from apps.governance.admin.actors import actor_of
+from apps.governance.callers import current_user
 from apps.governance.models import ApiToken, IdempotencyKey
 from apps.governance.services import token_revoke
 
@@ -16,12 +16,12 @@ from apps.governance.services import token_revoke
 @admin.action(description="Revoke the chosen tokens", permissions=["view"])
 def revoke(admin_site: ReadOnlyAdmin, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
     """End the chosen tokens now."""
-    if not actor_of(request).is_superuser:
+    if not current_user(request).is_superuser:
         admin_site.message_user(request, "Only an administrator revokes tokens.", messages.ERROR)
         return
     for token in tokens:
         try:
-            token_revoke(token_id=token.pk, revoked_by=actor_of(request))
+            token_revoke(token_id=token.pk, revoked_by=current_user(request))
         except NofxError as error:
             admin_site.message_user(request, str(error), messages.WARNING)
 

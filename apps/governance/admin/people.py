@@ -14,8 +14,8 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
-from apps.governance.admin.actors import actor_of
 from apps.governance.admin.sign_in import forget_apps
+from apps.governance.callers import current_user
 from apps.governance.errors import OrganisationInvalid
 from apps.governance.models import CodeOwner, Organisation, RoleAssignment, Scope, User
 from apps.governance.services import audit_record, code_owner_assign, role_assign, role_remove, scope_create
@@ -78,14 +78,14 @@ class PersonAdmin(UserAdmin):
             action="person.change" if change else "person.add",
             object_kind="user",
             object_id=obj.pk,
-            actor=actor_of(request),
+            actor=current_user(request),
             detail={"fields": [name for name in form.changed_data if "password" not in name]},
         )
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
         """Record also that somebody else gave the account a password, which Django saves past ``save_model``."""
         if request.resolver_match and request.resolver_match.url_name == "auth_user_password_change":
-            audit_record(action="person.password", object_kind="user", object_id=obj.pk, actor=actor_of(request))
+            audit_record(action="person.password", object_kind="user", object_id=obj.pk, actor=current_user(request))
         return super().log_change(request, obj, message)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -119,16 +119,16 @@ class RoleAssignmentAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: RoleAssignment, form: ModelForm, change: bool) -> None:
         """Give the role; the form has seen that it fits."""
-        obj.pk = role_assign(user=obj.user, scope=obj.scope, role=Role(obj.role), granted_by=actor_of(request)).pk
+        obj.pk = role_assign(user=obj.user, scope=obj.scope, role=Role(obj.role), granted_by=current_user(request)).pk
 
     def delete_model(self, request: HttpRequest, obj: RoleAssignment) -> None:
         """Take the role away."""
-        role_remove(assignment_id=obj.pk, removed_by=actor_of(request))
+        role_remove(assignment_id=obj.pk, removed_by=current_user(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[RoleAssignment]) -> None:
         """Take each role away."""
         for assignment in queryset:
-            role_remove(assignment_id=assignment.pk, removed_by=actor_of(request))
+            role_remove(assignment_id=assignment.pk, removed_by=current_user(request))
 
 
 class NameForm(ModelForm):
@@ -161,7 +161,7 @@ class OrganisationAdmin(PlaceAdmin):
 
     def save_model(self, request: HttpRequest, obj: Organisation, form: ModelForm, change: bool) -> None:
         """Make it with its place, or rename it."""
-        actor = actor_of(request)
+        actor = current_user(request)
         if change:
             organisation_rename(organisation_id=obj.pk, name=obj.name, actor=actor, is_interactive=True)
         else:
@@ -184,7 +184,7 @@ class ScopeAdmin(PlaceAdmin):
 
     def save_model(self, request: HttpRequest, obj: Scope, form: ModelForm, change: bool) -> None:
         """Make the place."""
-        actor = actor_of(request)
+        actor = current_user(request)
         obj.pk = scope_create(organisation=obj.organisation.name, repository=obj.repository, created_by=actor).pk
 
 
@@ -205,14 +205,14 @@ class CodeOwnerAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: CodeOwner, form: ModelForm, change: bool) -> None:
         """Name the owner."""
-        actor = actor_of(request)
+        actor = current_user(request)
         obj.pk = code_owner_assign(user=obj.user, scope=obj.scope, pattern=obj.pattern, granted_by=actor).pk
 
     def delete_model(self, request: HttpRequest, obj: CodeOwner) -> None:
         """Name them no longer."""
-        code_owner_remove(owner_id=obj.pk, removed_by=actor_of(request))
+        code_owner_remove(owner_id=obj.pk, removed_by=current_user(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CodeOwner]) -> None:
         """Name each of them no longer."""
         for owner in queryset:
-            code_owner_remove(owner_id=owner.pk, removed_by=actor_of(request))
+            code_owner_remove(owner_id=owner.pk, removed_by=current_user(request))

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.core.admin import ReadOnlyAdmin
-from apps.governance.admin.actors import actor_of
+from apps.governance.callers import current_user
 from apps.governance.models import ApprovalPolicyVersion, AuditEvent, Ballot, Override
 from apps.governance.selectors.gates import KIND, gates_under_vote
 
@@ -28,7 +28,7 @@ class BallotAdmin(ReadOnlyAdmin):
         return (
             super()
             .get_queryset(request)
-            .exclude(subject_kind=KIND, subject_id__in=gates_under_vote(actor_of(request)).values("pk"))
+            .exclude(subject_kind=KIND, subject_id__in=gates_under_vote(current_user(request)).values("pk"))
         )
 
 

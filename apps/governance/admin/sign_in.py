@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.core.admin import ReadOnlyAdmin
-from apps.governance.admin.actors import actor_of
+from apps.governance.callers import current_user
 from apps.governance.models import Absence, User
 from apps.governance.services.second_factor import second_factor_remove
 
@@ -51,8 +51,8 @@ class SocialAccountAdmin(ReadOnlyAdmin):
 @admin.action(description="Remove the authenticator apps of the chosen people", permissions=["change"])
 def forget_apps(admin_site: admin.ModelAdmin, request: HttpRequest, people: QuerySet[User]) -> None:
     """Let people who lost phone and recovery codes in by their passwords."""
-    if not actor_of(request).is_superuser:
+    if not current_user(request).is_superuser:
         admin_site.message_user(request, "Only an administrator removes an authenticator app.", messages.ERROR)
         return
     for person in people:
-        second_factor_remove(user=person, removed_by=actor_of(request))
+        second_factor_remove(user=person, removed_by=current_user(request))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.core.clock import now
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.core.keyset import keyset_page
-from apps.governance.models import User
+from apps.governance.http import current_user
 from apps.jobs.forms import MailChoicesForm
 from apps.jobs.selectors.notifications import inbox, mail_choices, mail_is_configured, mutes_of
 from apps.jobs.services.notifications import (
@@ -36,7 +35,7 @@ SNOOZES = {"day": (timedelta(days=1), "tomorrow"), "week": (timedelta(days=7), "
 @login_required
 @require_GET
 def notification_list(request: HtmxRequest) -> HttpResponse:
-    user = cast("User", request.user)
+    user = current_user(request)
     show = request.GET.get("show", "open")
     show = show if show in dict(TABS) else "open"
     after = request.GET.get("after", "")
@@ -58,7 +57,7 @@ def notification_list(request: HtmxRequest) -> HttpResponse:
 @require_POST
 def notification_open(request: HtmxRequest, notification_id: UUID) -> HttpResponse:
     """Mark it as read and go where it leads."""
-    found = notification_read(user=cast("User", request.user), notification_id=notification_id)
+    found = notification_read(user=current_user(request), notification_id=notification_id)
     return HttpResponseRedirect(found.url or reverse("jobs:inbox"))
 
 
@@ -66,14 +65,14 @@ def notification_open(request: HtmxRequest, notification_id: UUID) -> HttpRespon
 @require_POST
 def notification_mark(request: HtmxRequest, notification_id: UUID) -> HttpResponse:
     is_read = request.POST.get("read") != "no"
-    notification_read(user=cast("User", request.user), notification_id=notification_id, is_read=is_read)
+    notification_read(user=current_user(request), notification_id=notification_id, is_read=is_read)
     return _back(request, "Marked as read." if is_read else "Marked as unread.")
 
 
 @login_required
 @require_POST
 def notification_mark_all(request: HtmxRequest) -> HttpResponse:
-    count = notifications_read_all(user=cast("User", request.user))
+    count = notifications_read_all(user=current_user(request))
     return _back(request, f"{count} marked as read." if count else "Everything was read already.")
 
 
@@ -81,21 +80,21 @@ def notification_mark_all(request: HtmxRequest) -> HttpResponse:
 @require_POST
 def notification_put_off(request: HtmxRequest, notification_id: UUID) -> HttpResponse:
     length, words = SNOOZES.get(request.POST.get("until", ""), SNOOZES["day"])
-    notification_snooze(user=cast("User", request.user), notification_id=notification_id, until=now() + length)
+    notification_snooze(user=current_user(request), notification_id=notification_id, until=now() + length)
     return _back(request, f"It comes back {words}, or when there is news.")
 
 
 @login_required
 @require_POST
 def notification_mute(request: HtmxRequest, notification_id: UUID) -> HttpResponse:
-    subject_mute(user=cast("User", request.user), notification_id=notification_id)
+    subject_mute(user=current_user(request), notification_id=notification_id)
     return _back(request, "You hear nothing more about it. Under Settings, Notifications you can change that.")
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def notification_settings(request: HtmxRequest) -> HttpResponse:
-    user = cast("User", request.user)
+    user = current_user(request)
     form = MailChoicesForm(request.POST or None, chosen=mail_choices(user))
     if request.method == "POST" and form.is_valid():
         notification_choices_save(user=user, choices=form.wishes)
@@ -112,7 +111,7 @@ def notification_settings(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_POST
 def mute_remove(request: HtmxRequest, mute_id: int) -> HttpResponse:
-    subject_unmute(user=cast("User", request.user), mute_id=mute_id)
+    subject_unmute(user=current_user(request), mute_id=mute_id)
     return notify(request, redirect_after(request, reverse("jobs:notification-settings")), "You hear about it again.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -12,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
-from apps.governance.models import User
+from apps.governance.http import current_user
 from apps.jobs import selectors
 from apps.jobs.services import job_cancel
 
@@ -22,7 +21,7 @@ NEWEST_EVENTS = 100
 @login_required
 @require_GET
 def job_detail(request: HtmxRequest, job_id: UUID) -> HttpResponse:
-    user = cast("User", request.user)
+    user = current_user(request)
     job = selectors.job_get(job_id=job_id, user=user)
     context = {
         "status": selectors.job_status(job=job, user=user),
@@ -34,7 +33,7 @@ def job_detail(request: HtmxRequest, job_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def cancel(request: HtmxRequest, job_id: UUID) -> HttpResponse:
-    job = job_cancel(job_id=job_id, actor=cast("User", request.user))
+    job = job_cancel(job_id=job_id, actor=current_user(request))
     target = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
         target = reverse("jobs:job-detail", args=[job_id])

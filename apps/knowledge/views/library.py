@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,8 +11,7 @@ from django.views.decorators.http import require_GET
 from apps.core.errors import NotFound
 from apps.core.highlighting import code_lines
 from apps.core.htmx import HtmxRequest
-from apps.governance.http import require_anywhere
-from apps.governance.models import User
+from apps.governance.http import current_user, require_anywhere
 from apps.governance.types import Action
 from apps.knowledge import selectors
 from apps.knowledge.engine.antipatterns import ANTIPATTERNS, findings
@@ -27,10 +24,6 @@ from apps.knowledge.views.tabs import knowledge_tabs
 LONGEST_QUERY = 200
 
 
-def _user(request: HtmxRequest) -> User:
-    return cast("User", request.user)
-
-
 @login_required
 @require_GET
 def index(request: HtmxRequest) -> HttpResponse:
@@ -41,7 +34,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         kind=request.GET.get("kind", ""),
     )
     found = selectors.patterns_find(filters)
-    outcomes = selectors.outcomes_of(_user(request))
+    outcomes = selectors.outcomes_of(current_user(request))
     context = {
         "filters": filters,
         "found": found,
@@ -72,7 +65,7 @@ def pattern_detail(request: HtmxRequest, slug: str) -> HttpResponse:
         "code_lines": code_lines(form.code),
         "tests_lines": code_lines(pattern.tests),
         "test_count": pattern.tests.count("\ndef test_"),
-        "outcome": selectors.outcomes_of(_user(request)).get(pattern.slug),
+        "outcome": selectors.outcomes_of(current_user(request)).get(pattern.slug),
         "facts": _facts(pattern),
         "evidence": _evidence(pattern),
         "trail": [("Knowledge", reverse("knowledge:index"))],

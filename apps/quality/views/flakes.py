@@ -18,7 +18,7 @@ from apps.core.clock import now
 from apps.core.errors import Conflict, NotFound
 from apps.core.exports import Row, as_csv
 from apps.core.htmx import HtmxRequest, notify, redirect_after
-from apps.governance.http import require
+from apps.governance.http import current_user, require
 from apps.governance.measures import Window
 from apps.governance.models import User
 from apps.governance.selectors import accounts_of, can
@@ -39,7 +39,7 @@ from apps.quality.models import Quarantine, SuiteTest
 from apps.quality.selectors import measurement_latest
 from apps.quality.services import quarantine_lift, quarantine_set, reruns_start
 from apps.quality.types import RERUN_JOB
-from apps.quality.views.tabs import measurable, tab_page, trail, user_of
+from apps.quality.views.tabs import measurable, tab_page, trail
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_get
 from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
@@ -96,7 +96,7 @@ class Asked:
 @login_required
 @require_GET
 def flakes(request: HtmxRequest, name: str) -> HttpResponse:
-    user = user_of(request)
+    user = current_user(request)
     repository = repository_get(user=user, name=name)
     job = measurement_latest(repository=repository, kind=RERUN_JOB, user=user)  # Before the runs that it makes.
     asked = Asked.of(request)
@@ -126,7 +126,7 @@ def flakes(request: HtmxRequest, name: str) -> HttpResponse:
 @login_required
 @require_GET
 def test_detail(request: HtmxRequest, name: str, test_id: int) -> HttpResponse:
-    user = user_of(request)
+    user = current_user(request)
     repository = repository_get(user=user, name=name)
     test = _test(repository, test_id)
     return render(request, "quality/test_detail.html", _test_context(request, repository, test))
@@ -141,7 +141,7 @@ def rerun(request: HtmxRequest, name: str) -> HttpResponse:
     if not form.is_valid():
         return notify(request, response, "Choose 2 to 20 times, and 1 to 20 commits.", level="error")
     try:
-        jobs = reruns_start(repository=repository, requested_by=user_of(request), **form.cleaned_data)
+        jobs = reruns_start(repository=repository, requested_by=current_user(request), **form.cleaned_data)
     except (RepositoryEmpty, RepositoryUnavailable) as problem:
         return notify(request, response, str(problem), level="error")
     words = "The tests of the newest commit are" if len(jobs) == 1 else f"The tests of {len(jobs)} commits are"
@@ -151,7 +151,7 @@ def rerun(request: HtmxRequest, name: str) -> HttpResponse:
 @login_required
 @require_POST
 def quarantine(request: HtmxRequest, name: str, test_id: int) -> HttpResponse:
-    user = user_of(request)
+    user = current_user(request)
     repository = repository_get(user=user, name=name)
     test = _test(repository, test_id)
     form = QuarantineForm(request.POST, people=people_of(repository))
@@ -173,7 +173,7 @@ def quarantine(request: HtmxRequest, name: str, test_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def lift(request: HtmxRequest, name: str, test_id: int) -> HttpResponse:
-    user = user_of(request)
+    user = current_user(request)
     repository = repository_get(user=user, name=name)
     test = _test(repository, test_id)
     found = quarantines_open(repository).filter(test=test).first()
@@ -188,7 +188,7 @@ def lift(request: HtmxRequest, name: str, test_id: int) -> HttpResponse:
 @login_required
 @require_GET
 def export(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = repository_get(user=user_of(request), name=name)
+    repository = repository_get(user=current_user(request), name=name)
     response = HttpResponse(as_csv(_rows(repository, Asked.of(request))), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-flakes.csv"'
     return response
@@ -222,7 +222,7 @@ def _test(repository: Repository, test_id: int) -> SuiteTest:
 
 
 def _test_context(request: HtmxRequest, repository: Repository, test: SuiteTest) -> dict[str, object]:
-    user = user_of(request)
+    user = current_user(request)
     held = quarantines_open(repository).filter(test=test).first()
     is_lead = can(user, Action.TEST_QUARANTINE, repository.scope)
     may_own = can(user, Action.TEST_QUARANTINE, repository.scope, met={Condition.OWN})
@@ -241,7 +241,7 @@ def _test_context(request: HtmxRequest, repository: Repository, test: SuiteTest)
 
 def _require(request: HtmxRequest, repository: Repository, test: SuiteTest, owner: User | None) -> None:
     """Let through who may quarantine any test here, or one that is in their own care."""
-    met = {Condition.OWN} if owner is not None and _is_own(user_of(request), owner) else set()
+    met = {Condition.OWN} if owner is not None and _is_own(current_user(request), owner) else set()
     require(request, Action.TEST_QUARANTINE, repository.scope, met=met, object_kind="test", object_id=test.pk)
 
 

@@ -15,13 +15,14 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.core.errors import NotFound
 from apps.core.exports import Row, as_csv
 from apps.core.htmx import HtmxRequest, redirect_after
+from apps.governance.http import current_user
 from apps.quality.models import MeasuredCode, MutationRun
 from apps.quality.mutation_figures import runs_of
 from apps.quality.selectors import code_job_latest, code_of
 from apps.quality.services import mutation_start
 from apps.quality.types import MUTATION_JOB
 from apps.quality.views.files import REFUSALS, file_chosen, file_form, refused
-from apps.quality.views.tabs import measurable, tab_page, trail, user_of
+from apps.quality.views.tabs import measurable, tab_page, trail
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_get
 
@@ -31,7 +32,7 @@ PAGE_SIZE = 50
 @login_required
 @require_GET
 def mutation(request: HtmxRequest, name: str) -> HttpResponse:
-    user = user_of(request)
+    user = current_user(request)
     repository = repository_get(user=user, name=name)
     job = code_job_latest(kind=MUTATION_JOB, code=code_of(repository), user=user)  # Before the run that it makes.
     page = Paginator(runs_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
@@ -47,7 +48,7 @@ def mutation(request: HtmxRequest, name: str) -> HttpResponse:
 @login_required
 @require_GET
 def mutation_detail(request: HtmxRequest, name: str, run_id: UUID) -> HttpResponse:
-    repository = repository_get(user=user_of(request), name=name)
+    repository = repository_get(user=current_user(request), name=name)
     run = _run(repository, run_id)
     context = {"run": run, "text": run.code.text, "trail": trail(repository, "mutation")}
     return render(request, "quality/mutation_detail.html", context)
@@ -58,7 +59,7 @@ def mutation_detail(request: HtmxRequest, name: str, run_id: UUID) -> HttpRespon
 def mutation_new(request: HtmxRequest, name: str) -> HttpResponse:
     repository = measurable(request, name)
     try:
-        mutation_start(code=file_chosen(request, repository, with_tests=False), requested_by=user_of(request))
+        mutation_start(code=file_chosen(request, repository, with_tests=False), requested_by=current_user(request))
     except REFUSALS as problem:
         return refused(request, name, "mutation", problem)
     return redirect_after(request, reverse("quality:mutation", args=[name]))
@@ -67,7 +68,7 @@ def mutation_new(request: HtmxRequest, name: str) -> HttpResponse:
 @login_required
 @require_GET
 def export(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = repository_get(user=user_of(request), name=name)
+    repository = repository_get(user=current_user(request), name=name)
     response = HttpResponse(as_csv(_rows(repository)), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-mutation.csv"'
     return response

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.core.errors import NotFound
 from apps.core.exports import as_csv
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
-from apps.governance.http import require
+from apps.governance.http import current_user, require
 from apps.governance.selectors import can
 from apps.governance.types import Action
 from apps.jobs.selectors import JobStatus
@@ -66,7 +66,7 @@ from apps.quality.views.details import (
     unreported_note,
 )
 from apps.quality.views.files import REFUSALS, file_chosen, file_form, refused
-from apps.quality.views.tabs import measurable, tab_page, trail, user_of
+from apps.quality.views.tabs import measurable, tab_page, trail
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_first, repository_get
 from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
@@ -81,7 +81,7 @@ UNMEASURABLE = (RepositoryEmpty, RepositoryUnavailable)
 @login_required
 @require_GET
 def index(request: HtmxRequest) -> HttpResponse:
-    first = repository_first(user=user_of(request), session=request.session)
+    first = repository_first(user=current_user(request), session=request.session)
     if first is None:
         return render(request, "quality/index.html")
     return redirect("quality:coverage", name=first.name)
@@ -90,7 +90,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_GET
 def coverage(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = repository_get(user=user_of(request), name=name)
+    repository = repository_get(user=current_user(request), name=name)
     job = _measurement(request, repository, "coverage")
     trend = coverage_trend(repository)
     latest = trend.latest
@@ -112,7 +112,7 @@ def coverage(request: HtmxRequest, name: str) -> HttpResponse:
 @login_required
 @require_GET
 def debt(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = repository_get(user=user_of(request), name=name)
+    repository = repository_get(user=current_user(request), name=name)
     job = _measurement(request, repository, "debt")
     assessment = debt_latest(repository)
     area: Area = "interest" if request.GET.get("area") == "interest" else "minutes"
@@ -131,7 +131,7 @@ def debt(request: HtmxRequest, name: str) -> HttpResponse:
 @login_required
 @require_GET
 def reviews(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = repository_get(user=user_of(request), name=name)
+    repository = repository_get(user=current_user(request), name=name)
     job = _code_job(request, repository, REVIEW_JOB)
     page = Paginator(reviews_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
     return tab_page(request, repository, "reviews", {"page": page, "job": job, **file_form(repository)})
@@ -140,7 +140,7 @@ def reviews(request: HtmxRequest, name: str) -> HttpResponse:
 @login_required
 @require_GET
 def suites(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = repository_get(user=user_of(request), name=name)
+    repository = repository_get(user=current_user(request), name=name)
     job = _code_job(request, repository, SUITE_JOB)
     page = Paginator(suites_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "job": job, **file_form(repository)}
@@ -150,7 +150,7 @@ def suites(request: HtmxRequest, name: str) -> HttpResponse:
 @login_required
 @require_GET
 def proposals(request: HtmxRequest, name: str) -> HttpResponse:
-    repository = repository_get(user=user_of(request), name=name)
+    repository = repository_get(user=current_user(request), name=name)
     job = _code_job(request, repository, OPTIMISE_JOB)
     page = Paginator(proposals_of(code_of(repository)), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "rows": [Proposal(row) for row in page], "job": job, **file_form(repository)}
@@ -160,7 +160,7 @@ def proposals(request: HtmxRequest, name: str) -> HttpResponse:
 @login_required
 @require_GET
 def review_detail(request: HtmxRequest, name: str, review_id: UUID) -> HttpResponse:
-    repository = repository_get(user=user_of(request), name=name)
+    repository = repository_get(user=current_user(request), name=name)
     review = review_get(code=code_of(repository), review_id=review_id)
     context = {**review_context(review), "trail": trail(repository, "reviews")}
     return render(request, "quality/review_detail.html", context)
@@ -169,7 +169,7 @@ def review_detail(request: HtmxRequest, name: str, review_id: UUID) -> HttpRespo
 @login_required
 @require_GET
 def suite_detail(request: HtmxRequest, name: str, suite_id: UUID) -> HttpResponse:
-    repository = repository_get(user=user_of(request), name=name)
+    repository = repository_get(user=current_user(request), name=name)
     suite = suite_get(code=code_of(repository), suite_id=suite_id)
     context = {**suite_context(suite), "trail": trail(repository, "tests")}
     return render(request, "quality/suite_detail.html", context)
@@ -178,7 +178,7 @@ def suite_detail(request: HtmxRequest, name: str, suite_id: UUID) -> HttpRespons
 @login_required
 @require_GET
 def proposal_detail(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpResponse:
-    user = user_of(request)
+    user = current_user(request)
     repository = repository_get(user=user, name=name)
     row = proposal_get(code=code_of(repository), proposal_id=proposal_id)
     context = {
@@ -197,7 +197,7 @@ def proposal_detail(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpR
 @require_POST
 def proposal_apply(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpResponse:
     proposal = _changeable(request, name, proposal_id)
-    proposal_apply_start(proposal=proposal, requested_by=user_of(request))
+    proposal_apply_start(proposal=proposal, requested_by=current_user(request))
     return _to_proposal(request, name, proposal_id, "The fixes are being put on a branch.")
 
 
@@ -205,13 +205,13 @@ def proposal_apply(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpRe
 @require_POST
 def proposal_discard(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpResponse:
     proposal = _changeable(request, name, proposal_id)
-    proposal_discard_start(proposal=proposal, requested_by=user_of(request))
+    proposal_discard_start(proposal=proposal, requested_by=current_user(request))
     return _to_proposal(request, name, proposal_id, "The branch is being removed.")
 
 
 def _changeable(request: HtmxRequest, name: str, proposal_id: UUID) -> QualityImprovement:
     """Return the proposal, once it is clear that the person may change branches of its repository."""
-    repository = repository_get(user=user_of(request), name=name)
+    repository = repository_get(user=current_user(request), name=name)
     require(request, Action.SPEC_WRITE, repository.scope)
     return proposal_get(code=code_of(repository), proposal_id=proposal_id)
 
@@ -224,7 +224,7 @@ def _to_proposal(request: HtmxRequest, name: str, proposal_id: UUID, words: str)
 @login_required
 @require_GET
 def proposal_patch(request: HtmxRequest, name: str, proposal_id: UUID) -> HttpResponse:
-    repository = repository_get(user=user_of(request), name=name)
+    repository = repository_get(user=current_user(request), name=name)
     return patch_response(proposal_get(code=code_of(repository), proposal_id=proposal_id))
 
 
@@ -236,7 +236,7 @@ def measure(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
     repository = measurable(request, name)
     response = redirect_after(request, reverse(f"quality:{tab}", args=[name]))
     try:
-        measurement_start(repository=repository, kind=MEASURES[tab], requested_by=user_of(request))
+        measurement_start(repository=repository, kind=MEASURES[tab], requested_by=current_user(request))
     except UNMEASURABLE as problem:
         return notify(request, response, str(problem), level="error")
     return notify(request, response, "The measurement is under way.", level="info")
@@ -248,7 +248,7 @@ def measure_history(request: HtmxRequest, name: str) -> HttpResponse:
     repository = measurable(request, name)
     response = redirect_after(request, reverse("quality:coverage", args=[name]))
     try:
-        jobs = history_measure(repository=repository, requested_by=user_of(request))
+        jobs = history_measure(repository=repository, requested_by=current_user(request))
     except UNMEASURABLE as problem:
         return notify(request, response, str(problem), level="error")
     words = f"{len(jobs)} commits are being measured." if jobs else "The newest commits are all measured."
@@ -260,7 +260,7 @@ def measure_history(request: HtmxRequest, name: str) -> HttpResponse:
 def review_new(request: HtmxRequest, name: str) -> HttpResponse:
     repository = measurable(request, name)
     try:
-        review_start(code=file_chosen(request, repository), requested_by=user_of(request))
+        review_start(code=file_chosen(request, repository), requested_by=current_user(request))
     except REFUSALS as problem:
         return refused(request, name, "reviews", problem)
     return redirect_after(request, reverse("quality:reviews", args=[name]))
@@ -271,7 +271,7 @@ def review_new(request: HtmxRequest, name: str) -> HttpResponse:
 def suite_new(request: HtmxRequest, name: str) -> HttpResponse:
     repository = measurable(request, name)
     try:
-        suite_start(code=file_chosen(request, repository), requested_by=user_of(request))
+        suite_start(code=file_chosen(request, repository), requested_by=current_user(request))
     except REFUSALS as problem:
         return refused(request, name, "tests", problem)
     return redirect_after(request, reverse("quality:tests", args=[name]))
@@ -282,7 +282,7 @@ def suite_new(request: HtmxRequest, name: str) -> HttpResponse:
 def proposal_new(request: HtmxRequest, name: str) -> HttpResponse:
     repository = measurable(request, name)
     try:
-        optimise_start(code=file_chosen(request, repository), requested_by=user_of(request))
+        optimise_start(code=file_chosen(request, repository), requested_by=current_user(request))
     except REFUSALS as problem:
         return refused(request, name, "proposals", problem)
     return redirect_after(request, reverse("quality:proposals", args=[name]))
@@ -291,7 +291,7 @@ def proposal_new(request: HtmxRequest, name: str) -> HttpResponse:
 @login_required
 @require_GET
 def export(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
-    repository = repository_get(user=user_of(request), name=name)
+    repository = repository_get(user=current_user(request), name=name)
     tables: dict[str, Callable[[], Iterable[exports.Row]]] = {
         "coverage": lambda: exports.coverage_rows(coverage_trend(repository)),
         "debt": lambda: exports.debt_rows(repository),
@@ -308,9 +308,9 @@ def export(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
 
 def _measurement(request: HtmxRequest, repository: Repository, tab: str) -> JobStatus | None:
     """Return the newest measurement. It is read before what it makes: a page that is behind stays live."""
-    return measurement_latest(repository=repository, kind=MEASURES[tab], user=user_of(request))
+    return measurement_latest(repository=repository, kind=MEASURES[tab], user=current_user(request))
 
 
 def _code_job(request: HtmxRequest, repository: Repository, kind: str) -> JobStatus | None:
     """Return the newest work of this kind on a file, read before what it makes, as in ``_measurement``."""
-    return code_job_latest(kind=kind, code=code_of(repository), user=user_of(request))
+    return code_job_latest(kind=kind, code=code_of(repository), user=current_user(request))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
 
 from apps.core.htmx import HtmxRequest, render_page
-from apps.governance.http import require
-from apps.governance.models import User
+from apps.governance.http import current_user, require
 from apps.governance.selectors import can
 from apps.governance.types import Action
 from apps.repositories.models import Repository
@@ -31,14 +30,9 @@ EMPTY_TITLES = {
 }
 
 
-def user_of(request: HtmxRequest) -> User:
-    """Return who asks; every page of quality is for people who signed in."""
-    return cast("User", request.user)
-
-
 def tab_page(request: HtmxRequest, repository: Repository, tab: str, context: dict[str, Any]) -> HttpResponse:
     """Return a tab of a repository's quality, whole or as the fragment that htmx asks for."""
-    user = user_of(request)
+    user = current_user(request)
     repository_seen(session=request.session, repository=repository)
     context |= {
         "repository": repository,
@@ -69,6 +63,6 @@ def trail(repository: Repository, tab: str) -> list[tuple[str, str]]:
 
 def measurable(request: HtmxRequest, name: str) -> Repository:
     """Return the repository, once it is clear that the person may measure it."""
-    repository = repository_get(user=user_of(request), name=name)
+    repository = repository_get(user=current_user(request), name=name)
     require(request, Action.QUALITY_MEASURE, repository.scope, object_kind="repository", object_id=repository.pk)
     return repository

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -18,7 +18,7 @@ from apps.core.errors import NofxError, NotFound
 from apps.core.exports import as_csv
 from apps.core.htmx import HtmxRequest, redirect_after, render_page
 from apps.core.ids import parse_id
-from apps.governance.http import require_anywhere
+from apps.governance.http import current_user, require_anywhere
 from apps.governance.models import User
 from apps.governance.selectors import scopes_where
 from apps.governance.types import Action
@@ -57,10 +57,6 @@ TABLES: dict[str, Callable[[QuerySet[MeasuredCode]], Iterable[exports.Row]]] = {
 PAGE_SIZE = 50
 
 
-def _user(request: HtmxRequest) -> User:
-    return cast("User", request.user)
-
-
 @login_required
 @require_GET
 def texts(request: HtmxRequest, tab: str = "reviews") -> HttpResponse:
@@ -68,7 +64,7 @@ def texts(request: HtmxRequest, tab: str = "reviews") -> HttpResponse:
         raise NotFound("There is no such page.")
     initial = {}
     if wanted := request.GET.get("text"):
-        text = text_get(user=_user(request), text_id=parse_id("code", wanted))
+        text = text_get(user=current_user(request), text_id=parse_id("code", wanted))
         initial = {"path": text.path, "text": text.text}
     return _page(request, tab, TextForm(initial=initial))
 
@@ -78,7 +74,7 @@ def texts(request: HtmxRequest, tab: str = "reviews") -> HttpResponse:
 def text_export(request: HtmxRequest, tab: str) -> HttpResponse:
     if tab not in TABLES:
         raise NotFound("There is no such table.")
-    rows = TABLES[tab](texts_of(_user(request)))
+    rows = TABLES[tab](texts_of(current_user(request)))
     response = HttpResponse(as_csv(rows), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="texts-{tab}.csv"'
     return response
@@ -97,7 +93,7 @@ def text_new(request: HtmxRequest) -> HttpResponse:
         return _page(request, tab, form, status=422)
     code = Code(text=form.cleaned_data["text"], path=form.cleaned_data["path"])
     try:
-        url = _done(tab, code, _user(request))
+        url = _done(tab, code, current_user(request))
     except NofxError as problem:
         form.add_error("text", str(problem))
         return _page(request, tab, form, status=422)
@@ -107,7 +103,7 @@ def text_new(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_GET
 def text_review(request: HtmxRequest, review_id: UUID) -> HttpResponse:
-    review = review_get(code=texts_of(_user(request)), review_id=review_id)
+    review = review_get(code=texts_of(current_user(request)), review_id=review_id)
     context = review_context(review) | _detail(request, "reviews", review.code_artifact_id)
     return render(request, "quality/review_detail.html", context)
 
@@ -115,7 +111,7 @@ def text_review(request: HtmxRequest, review_id: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def text_suite(request: HtmxRequest, suite_id: UUID) -> HttpResponse:
-    suite = suite_get(code=texts_of(_user(request)), suite_id=suite_id)
+    suite = suite_get(code=texts_of(current_user(request)), suite_id=suite_id)
     context = suite_context(suite) | _detail(request, "tests", suite.target_code_id)
     return render(request, "quality/suite_detail.html", context)
 
@@ -123,7 +119,7 @@ def text_suite(request: HtmxRequest, suite_id: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def text_proposal(request: HtmxRequest, proposal_id: UUID) -> HttpResponse:
-    row = proposal_get(code=texts_of(_user(request)), proposal_id=proposal_id)
+    row = proposal_get(code=texts_of(current_user(request)), proposal_id=proposal_id)
     context = proposal_context(row) | _detail(request, "proposals", row.original_code_id)
     context["patch_url"] = reverse("quality:text-proposal-patch", args=[row.pk])
     return render(request, "quality/proposal_detail.html", context)
@@ -132,7 +128,7 @@ def text_proposal(request: HtmxRequest, proposal_id: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def text_proposal_patch(request: HtmxRequest, proposal_id: UUID) -> HttpResponse:
-    return patch_response(proposal_get(code=texts_of(_user(request)), proposal_id=proposal_id))
+    return patch_response(proposal_get(code=texts_of(current_user(request)), proposal_id=proposal_id))
 
 
 def _done(tab: str, code: Code, user: User) -> str:
@@ -142,7 +138,7 @@ def _done(tab: str, code: Code, user: User) -> str:
 
 
 def _page(request: HtmxRequest, tab: str, form: TextForm, *, status: int = 200) -> HttpResponse:
-    user = _user(request)
+    user = current_user(request)
     code = texts_of(user)
     # Before what it makes: a page that is behind stays live.
     job = code_job_latest(kind=JOBS[tab], code=code, user=user)
@@ -167,7 +163,7 @@ def _page(request: HtmxRequest, tab: str, form: TextForm, *, status: int = 200) 
 def _detail(request: HtmxRequest, tab: str, text_id: UUID | None) -> dict[str, Any]:
     """Return what the page of a text's result shows beside it: the text itself, and the way back."""
     return {
-        "sent": text_get(user=_user(request), text_id=text_id),
+        "sent": text_get(user=current_user(request), text_id=text_id),
         "trail": [
             ("Quality", reverse("quality:index")),
             (f"Your texts: {dict(TABS)[tab].lower()}", reverse("quality:texts-of-kind", args=[tab])),
