@@ -1,4 +1,4 @@
-"""Two texts compared line by line, in a time that a person can wait for."""
+"""The lines of a text, and two texts compared line by line in a time that a person can wait for."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 
 Span = tuple[int, int]  # the first character, and the one behind the last
 Spans = tuple[Span, ...]
+
+
+def file_lines(text: str) -> list[str]:
+    """
+    Return the lines of a file with their ends, split at line feeds only.
+
+    So does git: a form feed or a Unicode line separator does not end a line, and a carriage return is part of its line.
+    """
+    return [line for line in re.split(r"(?<=\n)", text) if line]
 
 
 def line_matcher(before: Sequence[str], after: Sequence[str]) -> SequenceMatcher[str]:

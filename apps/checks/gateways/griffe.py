@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import griffe
 
 from apps.checks.types import Documented
+from apps.core.modules import dotted_name
 
 POSITIONAL_ONLY = griffe.ParameterKind.positional_only
 KEYWORD_ONLY = griffe.ParameterKind.keyword_only
@@ -19,19 +20,13 @@ def public_interface(files: Mapping[str, str]) -> tuple[Documented, ...]:
     """Return what the Python *files* offer to others, by path and line; files that do not parse are left out."""
     found: list[Documented] = []
     for path in sorted(path for path in files if path.endswith(".py")):
-        module = module_name(path)
+        module = dotted_name(path)
         try:
             tree = griffe.visit(module, Path(path), files[path])
         except (SyntaxError, ValueError, RecursionError):
             continue
         found += _public(tree, path, module)
     return tuple(found)
-
-
-def module_name(path: str) -> str:
-    """Return the dotted name of the module at *path*."""
-    parts = PurePosixPath(path.removeprefix("src/")).with_suffix("").parts
-    return ".".join(parts[:-1] if parts and parts[-1] == "__init__" else parts)
 
 
 def _public(owner: griffe.Module | griffe.Class, path: str, module: str) -> Iterator[Documented]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
+from apps.core.modules import dotted_name
 from apps.evolution.selectors import opportunities_known
 from apps.repositories.models import Repository
 
@@ -14,7 +14,7 @@ MOST = 3
 
 def architecture_guidance(repository: Repository, target_path: str) -> list[dict[str, str]]:
     """Return which imports a module is to give up, and which would close a circle through it; one query."""
-    module = _module(target_path)
+    module = dotted_name(target_path)
     found = [one for found in opportunities_known(repository) for one in _said(found, module)]
     return found[:MOST]
 
@@ -29,9 +29,3 @@ def _said(opportunity: Mapping[str, Any], module: str) -> Iterator[dict[str, str
             "text": f"These modules import one another in a circle: {circle}. It is planned that {edge['importer']} "
             f"gives up its import of {edge['imported']}; do not add another use of it.",
         }
-
-
-def _module(path: str) -> str:
-    parts = PurePosixPath(path).with_suffix("").parts
-    parts = parts[1:] if parts[:1] == ("src",) and len(parts) > 1 else parts
-    return ".".join(parts[:-1] if parts[-1:] == ("__init__",) else parts)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from apps.core.lines import line_matcher
-from apps.generation.engine.source.layout import file_lines
+from apps.core.lines import file_lines, line_matcher
 
 
 def changed_lines(before: str, after: str) -> frozenset[int]:

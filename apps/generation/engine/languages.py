@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from apps.core.javascript import CannotStrip, fault_of, literal_value, source_of, strip_types
+from apps.core.modules import dotted_name
 from apps.generation.engine import documentation, testgen
 from apps.generation.engine.assembly import BYTE_ORDER_MARK
 from apps.generation.engine.assembly import merge_module as merge_python
@@ -31,7 +32,6 @@ from apps.generation.engine.source import (
 from apps.generation.engine.specification import Specification
 from apps.generation.engine.specification.languages import language_of_path
 from apps.generation.engine.specification.literals import read_literal
-from apps.generation.engine.workspace import dotted_name
 
 # Models are told to import from "solution", since they do not know where their code will stand.
 _PYTHON_PLACEHOLDER = re.compile(r"^(\s*(?:from|import)) solution\b", re.MULTILINE)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from apps.generation.engine.source.layout import file_lines
+from apps.core.lines import file_lines
 
 _FILE = re.compile(r"\+\+\+ (?:b/)?(?P<path>[^\t]+)")
 _HUNK = re.compile(r"@@ -(?P<start>[0-9]{1,7})(?:,(?P<old>[0-9]{1,7}))? \+[0-9]+(?:,(?P<new>[0-9]{1,7}))? @@")

@@ -16,10 +16,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from apps.core.modules import dotted_name
 from apps.generation.engine.context import symbols_of
 from apps.generation.engine.conventions import is_test
 from apps.generation.engine.source import parsed
-from apps.generation.engine.workspace import dotted_name
 
 ENOUGH_EXAMPLES = 3
 MAX_PARAMETERS = 5

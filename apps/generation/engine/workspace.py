@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
+
+from apps.core.modules import dotted_name
 
 MAX_MODULES = 200
 MAX_CHARACTERS = 1_000_000
@@ -26,12 +27,6 @@ _sys.meta_path.insert(0, _Neighbours())
 __package__ = {package!r}
 del _abc, _util, _sys, _Neighbours
 """
-
-
-def dotted_name(path: str) -> str:
-    """Return the name by which the file at *path* is imported; a leading ``src/`` is not part of it."""
-    parts = PurePosixPath(path.removeprefix("src/")).with_suffix("").parts
-    return ".".join(parts[:-1] if parts and parts[-1] == "__init__" else parts)
 
 
 def neighbours_setup(source: str, path: str, files: Mapping[str, str]) -> str:

@@ -6,6 +6,8 @@ import difflib
 import re
 from collections.abc import Sequence
 
+from apps.core.lines import file_lines
+
 _HUNK = re.compile(r"@@ -(?P<start>[0-9]+)(?:,(?P<old>[0-9]+))? \+[0-9]+(?:,[0-9]+)? @@")
 NO_LAST_FEED = "\\ No newline at end of file\n"
 
@@ -14,14 +16,14 @@ def unified_patch(path: str, before: str, after: str) -> str:
     """Return one unified diff from *before* to *after*, "" when nothing changes."""
     # A tab ends the name, so that git does not cut a path with spaces.
     end = "\t" if " " in path else ""
-    lines = difflib.unified_diff(_lines(before), _lines(after), f"a/{path}{end}", f"b/{path}{end}")
+    lines = difflib.unified_diff(file_lines(before), file_lines(after), f"a/{path}{end}", f"b/{path}{end}")
     return "".join(line if line.endswith("\n") else f"{line}\n{NO_LAST_FEED}" for line in lines)
 
 
 def patched(text: str, patch: str) -> str | None:
     """Return *text* as it reads after *patch*, which :func:`unified_patch` wrote for it; None where it does not fit."""
-    old, new, position = _lines(text), list[str](), 0
-    for start, before, after in _hunks(_lines(patch)):
+    old, new, position = file_lines(text), list[str](), 0
+    for start, before, after in _hunks(file_lines(patch)):
         if not position <= start <= len(old) or old[start : start + len(before)] != before:
             return None
         new += [*old[position:start], *after]
@@ -45,8 +47,3 @@ def _hunks(patch: Sequence[str]) -> list[tuple[int, list[str], list[str]]]:
             if line[0] in kinds:
                 lines.append(content)
     return hunks
-
-
-def _lines(text: str) -> list[str]:
-    """Return the lines with their ends, split at line feeds only, as git does: a form feed is part of its line."""
-    return [line for line in re.split(r"(?<=\n)", text) if line]

@@ -6,17 +6,14 @@ import ast
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
+from apps.core.modules import dotted_name
+
 _ROOTS = ("src", "lib")
 
 
 def module_name(path: str) -> str:
     """Return the dotted name under which the file *path* is imported; a leading ``src`` or ``lib`` is no package."""
-    parts = list(PurePosixPath(path).with_suffix("").parts)
-    if len(parts) > 1 and parts[0] in _ROOTS:
-        parts = parts[1:]
-    if parts and parts[-1] == "__init__":
-        parts = parts[:-1]
-    return ".".join(parts)
+    return dotted_name(path, roots=_ROOTS)
 
 
 def imported_names(tree: ast.Module, path: str) -> dict[str, str]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from apps.core.lines import line_matcher
-from apps.generation.engine.source.layout import file_lines
+from apps.core.lines import file_lines, line_matcher
 
 
 def unified_patch(before: Mapping[str, str], after: Mapping[str, str]) -> str:
