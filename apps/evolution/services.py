@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -25,9 +24,9 @@ from apps.jobs.services import job_enqueue
 from apps.repositories.models import Repository, Revision
 from apps.repositories.selectors import files_at, head_sha
 from apps.repositories.services import revision_record
+from apps.repositories.types import is_commit_id
 
 SUGGESTED = "suggested"
-_SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 @transaction.atomic
@@ -42,7 +41,7 @@ def analysis_start(*, repository: Repository, requested_by: User, sha: str | Non
     :raises RepositoryEmpty: the default branch has no commit.
     :raises RepositoryUnavailable: the repository cannot be opened, or has no such commit.
     """
-    if sha is not None and not _SHA.fullmatch(sha):
+    if sha is not None and not is_commit_id(sha):
         raise InputInvalid(f"{sha[:80]} is not the full id of a commit.", remedy="Give all 40 hexadecimal digits.")
     revision = revision_record(repository=repository, sha=sha or head_sha(repository))
     return job_enqueue(

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from apps.core.errors import Conflict, NofxError
+
+_COMMIT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+
+def is_commit_id(text: str) -> bool:
+    """Return whether *text* is the full id of a commit, by SHA-1 or SHA-256."""
+    return _COMMIT_ID.fullmatch(text) is not None
 
 
 class RepositoryUnavailable(NofxError):

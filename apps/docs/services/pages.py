@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -30,11 +29,11 @@ from apps.jobs.services import job_enqueue
 from apps.repositories.models import Repository, Revision
 from apps.repositories.selectors import head_sha
 from apps.repositories.services import revision_record
+from apps.repositories.types import is_commit_id
 
 API = "api"
 MARKDOWN = "markdown"
 KEPT_FINDINGS = 200
-_SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 @transaction.atomic
@@ -49,7 +48,7 @@ def generation_start(*, repository: Repository, requested_by: User, sha: str | N
     :raises RepositoryEmpty: the default branch has no commit.
     :raises RepositoryUnavailable: the repository cannot be opened, or has no such commit.
     """
-    if sha is not None and not _SHA.fullmatch(sha):
+    if sha is not None and not is_commit_id(sha):
         raise InputInvalid(f"{sha[:80]} is not the full id of a commit.", remedy="Give all 40 hexadecimal digits.")
     revision = revision_record(repository=repository, sha=sha or head_sha(repository))
     return job_enqueue(

@@ -18,9 +18,8 @@ from apps.quality.engine.mutants import Mutants, mutants_of
 from apps.quality.engine.mutation import mutation_score, survivors
 from apps.quality.gateways import mutation as gateway
 from apps.quality.models import MutationRun
-from apps.quality.services.subjects import code_record, require_storable
+from apps.quality.services.subjects import code_record, neighbours, require_storable
 from apps.quality.types import CODE_SUBJECT, MUTATION_JOB, Code, NothingToMeasure
-from apps.repositories.selectors import files_at
 
 # A job may take as long as a measurement of coverage; beside a review people wait.
 JOB_BUDGET_S = 480.0
@@ -80,7 +79,7 @@ def mutation_measure(
     if judges:
         raise MeasurementFailed(f"The change touches {judges[0]}, which decides how tests are judged.")
     tried, passing = gateway.run(
-        {**_files(code), **own, code.path: code.text.encode()},
+        {**neighbours(code), **own, code.path: code.text.encode()},
         target=code.path,
         texts=[one.code for one in found.drawn],
         arguments=tests,
@@ -130,9 +129,3 @@ def _mutants(code: Code, lines: Collection[int] | None, most: int) -> Mutants:
 def seed_of(code: Code) -> int:
     """Return the seed that changes of a text are drawn with."""
     return int(sha256_hex(code.text)[:15], 16)
-
-
-def _files(code: Code) -> Mapping[str, bytes]:
-    if code.revision is None:
-        return {}
-    return files_at(code.revision.repository, code.revision.sha, suffixes=None)

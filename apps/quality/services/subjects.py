@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from uuid import UUID
 
@@ -15,9 +15,9 @@ from apps.quality.types import Code, InputInvalid
 from apps.repositories.models import Repository, Revision
 from apps.repositories.selectors import files_at, head_sha
 from apps.repositories.services import revision_record
+from apps.repositories.types import is_commit_id
 
 LONGEST_PATH = 1000
-_SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 def code_record(*, code: Code, submitted_by: User | None, code_id: UUID | None = None) -> MeasuredCode:
@@ -101,12 +101,19 @@ def code_load(*, repository: Repository, path: str, sha: str | None = None) -> C
     return Code(text=content.decode(errors="replace"), path=path, revision=revision)
 
 
+def neighbours(code: Code) -> Mapping[str, bytes]:
+    """Return all files of the commit that *code* is of; none where a person sent it on its own."""
+    if code.revision is None:
+        return {}
+    return files_at(code.revision.repository, code.revision.sha, suffixes=None)
+
+
 def commit_id(sha: str | None) -> str | None:
     """
     Return a commit id as given, or None where none was given.
 
     :raises InputInvalid: it is not the full id of a commit.
     """
-    if sha is not None and not _SHA.fullmatch(sha):
+    if sha is not None and not is_commit_id(sha):
         raise InputInvalid(f"{sha[:80]} is not the full id of a commit.", remedy="Give all 40 hexadecimal digits.")
     return sha

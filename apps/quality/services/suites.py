@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import PurePosixPath
 from uuid import UUID
@@ -16,9 +16,8 @@ from apps.jobs.models import Job
 from apps.jobs.services import job_enqueue
 from apps.quality.engine.testgen import GeneratedTests, generate_tests
 from apps.quality.models import GeneratedTestSuite
-from apps.quality.services.subjects import code_record, module_name
+from apps.quality.services.subjects import code_record, module_name, neighbours
 from apps.quality.types import CODE_SUBJECT, SUITE_JOB, Code, NothingToMeasure
-from apps.repositories.selectors import files_at
 from apps.sandbox.services import Limits
 
 TEST_FILE = "test_nofx_properties.py"
@@ -66,7 +65,7 @@ def test_suite_generate(
     """
     tests = _tests_for(code)
     measured = coverage_measure(
-        {**_files(code), code.path: code.text.encode(), TEST_FILE: tests.source.encode()},
+        {**neighbours(code), code.path: code.text.encode(), TEST_FILE: tests.source.encode()},
         sources=[code.path],
         arguments=[TEST_FILE],
         limits=LIMITS,
@@ -116,12 +115,6 @@ def edge_cases(measured: TestMeasurement) -> list[dict[str, str]]:
         if failure.input:
             found.setdefault((test, failure.input), {"test": test, "input": failure.input, "error": failure.error})
     return list(found.values())
-
-
-def _files(code: Code) -> Mapping[str, bytes]:
-    if code.revision is None:
-        return {}
-    return files_at(code.revision.repository, code.revision.sha, suffixes=None)
 
 
 def _results(measured: TestMeasurement) -> dict[str, object]:
