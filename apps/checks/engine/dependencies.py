@@ -57,6 +57,10 @@ class Dependency:
             return frozenset({distribution_name("/".join(parts[: 2 if self.module.startswith("@") else 1]))})
         return frozenset({distribution_name(self.module.partition(".")[0]), self.distribution} - {""})
 
+    def finding(self, rule: str, message: str, severity: Severity) -> Finding:
+        """Return what is wrong with it, where it is imported."""
+        return Finding(rule=rule, message=message, path=self.path, line=self.line, column=1, severity=severity)
+
     def as_json(self) -> dict[str, Any]:
         """Return the dependency as it is stored."""
         return asdict(self)
@@ -99,28 +103,26 @@ def dependency_findings(
     """Yield what is wrong with dependencies whatever a policy says; tests may use what tests are run with."""
     for one in dependencies:
         if not one.distribution:
-            yield _finding(
+            yield one.finding(
                 UNKNOWN_PACKAGE,
                 f"Nothing installed or declared here provides {one.module}. The name may be made up, and whoever "
                 "registers it would be installed: look it up before you add it.",
-                one,
                 "high",
             )
         elif not one.declared and not is_test:
             hint = "Declare it first." if has_declarations else "It declares nothing that can be read."
-            yield _finding(
-                "undeclared-package", f"The repository does not declare {one.distribution}. {hint}", one, "medium"
+            yield one.finding(
+                "undeclared-package", f"The repository does not declare {one.distribution}. {hint}", "medium"
             )
         elif one.declared == "development" and not is_test:
-            yield _finding(
+            yield one.finding(
                 "development-package",
                 f"The repository declares {one.distribution} for tests or development only.",
-                one,
                 "medium",
             )
         if one.distribution and not one.licence and not is_test:
             why = "its metadata does not say" if one.is_installed else "it is not installed here"
-            yield _finding("unknown-licence", f"The licence of {one.distribution} is not known: {why}.", one, "low")
+            yield one.finding("unknown-licence", f"The licence of {one.distribution} is not known: {why}.", "low")
 
 
 def header_findings(source: str, *, path: str) -> Iterator[Finding]:
@@ -136,7 +138,3 @@ def header_findings(source: str, *, path: str) -> Iterator[Finding]:
             column=1,
             severity=severity,
         )
-
-
-def _finding(rule: str, message: str, one: Dependency, severity: Severity) -> Finding:
-    return Finding(rule=rule, message=message, path=one.path, line=one.line, column=1, severity=severity)

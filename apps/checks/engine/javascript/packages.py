@@ -11,7 +11,7 @@ from typing import Any
 from apps.checks.engine.declarations import Declared
 from apps.checks.engine.dependencies import UNKNOWN_PACKAGE, Dependency
 from apps.checks.engine.javascript.program import string_of
-from apps.checks.types import Finding, Severity
+from apps.checks.types import Finding
 from apps.core.javascript import parse, text_of, walk
 from apps.core.licences import distribution_name, licence_normalised
 
@@ -167,16 +167,16 @@ def npm_findings(dependencies: Sequence[Dependency], *, is_test: bool, known: Np
                 f"No {MANIFEST} here declares {package}. The name may be made up, and whoever registers it would be "
                 "installed: look it up before you add it."
             )
-            yield _finding(UNKNOWN_PACKAGE, said, one, "high")
+            yield one.finding(UNKNOWN_PACKAGE, said, "high")
         elif not one.declared and not is_test:
             said = f"{package} is there because another package needs it; the repository does not declare it."
-            yield _finding("undeclared-package", said, one, "medium")
+            yield one.finding("undeclared-package", said, "medium")
         elif one.declared == "development" and not is_test:
             said = f"The repository declares {package} for development only."
-            yield _finding("development-package", said, one, "medium")
+            yield one.finding("development-package", said, "medium")
         if one.distribution and not one.licence and not is_test:
             why = f"{LOCK} does not say" if known.licences else f"there is no {LOCK}"
-            yield _finding("unknown-licence", f"The licence of {package} is not known: {why}.", one, "low")
+            yield one.finding("unknown-licence", f"The licence of {package} is not known: {why}.", "low")
 
 
 def is_npm_package(name: str, files: Mapping[str, str], *, path: str) -> bool:
@@ -185,7 +185,3 @@ def is_npm_package(name: str, files: Mapping[str, str], *, path: str) -> bool:
     names = {name, distribution_name(name)}
     is_ours = bool(names & (known.declared.runtime | known.declared.development | set(known.licences)))
     return is_ours or bool(names & (BUILTIN | WIDELY_KNOWN))
-
-
-def _finding(rule: str, message: str, one: Dependency, severity: Severity) -> Finding:
-    return Finding(rule=rule, message=message, path=one.path, line=one.line, column=1, severity=severity)
