@@ -186,12 +186,8 @@ def _of_decided(decided: QuerySet[StageRecord], hit: Q) -> Reading:
 
 
 def _merged(scopes: Collection[int], window: Window) -> QuerySet[PullRequest]:
-    return PullRequest.objects.filter(
-        state=PullRequest.State.MERGED,
-        merged_at__gte=window.start,
-        merged_at__lt=window.end,
-        request__run__repository__in=repositories_in_scopes(scopes),
-    )
+    code = repositories_in_scopes(scopes)
+    return PullRequest.objects.merged(repositories=code, start=window.start, end=window.end)
 
 
 def _merges(merged: QuerySet[PullRequest]) -> list[tuple[UUID, str, datetime]]:

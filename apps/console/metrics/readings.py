@@ -290,12 +290,8 @@ def line_survival(scopes: Collection[int], window: Window, origin: str) -> Readi
 
 
 def _merged(scopes: Collection[int], window: Window) -> QuerySet[PullRequest]:
-    return PullRequest.objects.filter(
-        state=PullRequest.State.MERGED,
-        merged_at__gte=window.start,
-        merged_at__lt=window.end,
-        request__run__repository__in=repositories_in_scopes(scopes),
-    )
+    code = repositories_in_scopes(scopes)
+    return PullRequest.objects.merged(repositories=code, start=window.start, end=window.end)
 
 
 def _improvements(scopes: Collection[int], window: Window) -> QuerySet[QualityImprovement]:

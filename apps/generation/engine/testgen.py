@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.inputs import CallInput, call_input_of, input_key
@@ -182,15 +182,24 @@ def calls_from_tests(source: str, entry: str | None = None) -> tuple[PoolInput, 
     tree = parsed(source)
     if tree is None:
         return ()
-    counts: dict[str, list[SpecExample]] = {}
-    for example in _examples_of(tree):
+    return calls_of_examples(_examples_of(tree), entry)
+
+
+def calls_of_examples(examples: Iterable[SpecExample], entry: str | None) -> tuple[PoolInput, ...]:
+    """
+    Return the inputs of *examples* of *entry*, or of all when it is None; each once, at most :data:`MAX_CALLS`.
+
+    Of expectations that contradict each other the more frequent wins.
+    """
+    found: dict[str, list[SpecExample]] = {}
+    for example in examples:
         if entry is not None and example.function != entry:
             continue
         try:
-            counts.setdefault(input_key(call_input_of(example)), []).append(example)
+            found.setdefault(input_key(call_input_of(example)), []).append(example)
         except Unrepresentable:
             continue
-    chosen = [max(found, key=lambda e: sum(_verdict(e) == _verdict(o) for o in found)) for found in counts.values()]
+    chosen = [max(same, key=lambda e: sum(_verdict(e) == _verdict(o) for o in same)) for same in found.values()]
     return tuple(
         PoolInput(call_input_of(e), InputOrigin.GENERATED_TEST, Expected(e.expected, e.raises))
         for e in chosen[:MAX_CALLS]

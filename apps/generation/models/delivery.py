@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +14,7 @@ from apps.checks.types import NOT_JUDGED
 from apps.core.database import transaction_time
 from apps.generation.models.candidates import Candidate
 from apps.generation.models.requests import CodeGenerationRequest, GeneratedCodeArtifact
+from apps.repositories.models import Repository
 
 
 class DirectArtifact(models.Model):
@@ -41,6 +44,19 @@ class DirectArtifact(models.Model):
         return self.title
 
 
+class PullRequestQuerySet(models.QuerySet["PullRequest"]):
+    """Pull requests, narrowed."""
+
+    def merged(self, *, repositories: models.QuerySet[Repository], start: datetime, end: datetime) -> Self:
+        """Return those that were merged into *repositories* from *start*, inclusive, to *end*, exclusive."""
+        return self.filter(
+            state=PullRequest.State.MERGED,
+            merged_at__gte=start,
+            merged_at__lt=end,
+            request__run__repository__in=repositories,
+        )
+
+
 class PullRequest(models.Model):
     """The branch that carries an approved candidate, its gate results, and its merge by a person."""
 
@@ -65,6 +81,8 @@ class PullRequest(models.Model):
     merge_sha = models.CharField(max_length=64, blank=True, default="")
     reverted_at = models.DateTimeField(null=True, help_text="When it was found that the merge was taken back.")
     revert_sha = models.CharField(max_length=64, blank=True, default="", help_text="The commit that took it back.")
+
+    objects = PullRequestQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -8,16 +8,12 @@ import re
 from collections.abc import Sequence
 
 from apps.core.javascript import source_of
-from apps.generation.engine.consensus import InputOrigin, PoolInput
-from apps.generation.engine.inputs import call_input_of, input_key
-from apps.generation.engine.outcomes import Expected
+from apps.generation.engine.consensus import PoolInput
 from apps.generation.engine.specification.javascript import test_examples
 from apps.generation.engine.specification.literals import Budget
 from apps.generation.engine.specification.model import SpecExample, Specification
-from apps.generation.engine.testgen import criteria_shown_by
-from apps.generation.engine.values import Unrepresentable
+from apps.generation.engine.testgen import calls_of_examples, criteria_shown_by
 
-MAX_CALLS = 200
 TOLERANCE = 1e-9
 _BUILT_IN_ERRORS = frozenset(
     {"Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError", "AggregateError"}
@@ -115,20 +111,4 @@ def calls_from_tests(source: str, entry: str | None) -> tuple[PoolInput, ...]:
     Understood: ``assert.strictEqual(f(1), 2)`` and its kin, ``assert.throws(() => f(0), E)``, ``expect(f(1)).toBe(2)``,
     ``expect(() => f(0)).toThrow(E)``. Each input is given once; of contradicting expectations the more frequent wins.
     """
-    found: dict[str, list[SpecExample]] = {}
-    for example in test_examples(source, Budget()):
-        if entry is not None and example.function != entry:
-            continue
-        try:
-            found.setdefault(input_key(call_input_of(example)), []).append(example)
-        except Unrepresentable:
-            continue
-    chosen = [max(same, key=lambda e: sum(_verdict(e) == _verdict(o) for o in same)) for same in found.values()]
-    return tuple(
-        PoolInput(call_input_of(e), InputOrigin.GENERATED_TEST, Expected(e.expected, e.raises))
-        for e in chosen[:MAX_CALLS]
-    )
-
-
-def _verdict(example: SpecExample) -> str:
-    return f"{example.raises} {example.expected!r}"
+    return calls_of_examples(test_examples(source, Budget()), entry)
