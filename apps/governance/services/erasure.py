@@ -20,7 +20,7 @@ from apps.governance.selectors import accounts_of
 from apps.governance.selectors.records import erasure_refused, holds_standing
 from apps.governance.services.audit import audit_record
 from apps.governance.services.retention import retention_lock
-from apps.governance.services.signing import require_either, require_first, require_second
+from apps.governance.services.signing import require_either, require_first, require_open, require_second
 
 
 @transaction.atomic
@@ -63,7 +63,7 @@ def erasure_confirm(*, erasure_id: UUID, actor: User, is_interactive: bool, sess
     denial = Denial("erasure.confirm", "user", str(erasure.person_id))
     require_second(actor, erasure.asked_by_id, denial, is_interactive=is_interactive)
     _require_another(erasure.person, actor)
-    _require_open(erasure, denial)
+    require_open(erasure.is_open, denial)
     retention_lock()
     _require_free(erasure.person, denial)
     erasure.confirmed_by, erasure.confirmed_at = actor, now()
@@ -87,7 +87,7 @@ def erasure_withdraw(*, erasure_id: UUID, actor: User, is_interactive: bool, ses
     erasure = _locked(erasure_id)
     denial = Denial("erasure.withdraw", "user", str(erasure.person_id))
     require_either(actor, denial, is_interactive=is_interactive)
-    _require_open(erasure, denial)
+    require_open(erasure.is_open, denial)
     erasure.withdrawn_by, erasure.withdrawn_at = actor, now()
     erasure.save(update_fields=["withdrawn_by", "withdrawn_at"])
     _record("erasure.withdraw", erasure, actor, session_key)
@@ -129,11 +129,6 @@ def _locked(erasure_id: UUID) -> Erasure:
     if erasure is None:
         raise NotFound("There is no such request.")
     return erasure
-
-
-def _require_open(erasure: Erasure, denial: Denial) -> None:
-    if not erasure.is_open:
-        raise RecordsClosed("This waits for nobody.", remedy="Reload the page.", denial=denial)
 
 
 def _record(action: str, erasure: Erasure, actor: User, session_key: str, *, reason: str = "") -> None:

@@ -11,12 +11,12 @@ from django.db import connection, transaction
 from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.governance.engine.retention import cutoff
-from apps.governance.errors import Denial, RecordsClosed, RecordsInvalid
+from apps.governance.errors import Denial, RecordsInvalid
 from apps.governance.models import RetentionSetting, User
 from apps.governance.records import data_class_find
 from apps.governance.selectors.records import Rule, holds_standing, retention_rules
 from apps.governance.services.audit import audit_record
-from apps.governance.services.signing import require_either, require_first, require_second
+from apps.governance.services.signing import require_either, require_first, require_open, require_second
 
 KIND = "retention"
 BATCH = 500
@@ -64,7 +64,7 @@ def retention_confirm(
     setting = _locked(setting_id)
     denial = Denial("retention.confirm", KIND, setting.data_class)
     require_second(actor, setting.asked_by_id, denial, is_interactive=is_interactive)
-    _require_open(setting, denial)
+    require_open(setting.is_open, denial)
     setting.confirmed_by, setting.confirmed_at = actor, now()
     setting.save(update_fields=["confirmed_by", "confirmed_at"])
     _record("retention.confirm", setting, actor, session_key)
@@ -83,7 +83,7 @@ def retention_withdraw(*, setting_id: UUID, actor: User, is_interactive: bool, s
     setting = _locked(setting_id)
     denial = Denial("retention.withdraw", KIND, setting.data_class)
     require_either(actor, denial, is_interactive=is_interactive)
-    _require_open(setting, denial)
+    require_open(setting.is_open, denial)
     setting.withdrawn_by, setting.withdrawn_at = actor, now()
     setting.save(update_fields=["withdrawn_by", "withdrawn_at"])
     _record("retention.withdraw", setting, actor, session_key)
@@ -129,11 +129,6 @@ def _locked(setting_id: UUID) -> RetentionSetting:
     if setting is None:
         raise NotFound("There is no such setting.")
     return setting
-
-
-def _require_open(setting: RetentionSetting, denial: Denial) -> None:
-    if not setting.is_open:
-        raise RecordsClosed("This waits for nobody.", remedy="Reload the page.", denial=denial)
 
 
 def _record(action: str, setting: RetentionSetting, actor: User, session_key: str, *, reason: str = "") -> None:

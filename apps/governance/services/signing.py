@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.governance.errors import Denial, NotAllowed, NotInteractive
+from apps.governance.errors import Denial, NotAllowed, NotInteractive, RecordsClosed
 from apps.governance.models import User
 from apps.governance.selectors.records import records_signer
 
@@ -39,6 +39,14 @@ def require_either(actor: User, denial: Denial, *, is_interactive: bool) -> None
     _require_person(is_interactive, denial)
     if not records_signer(actor).may_either:
         raise NotAllowed("This is not yours to withdraw.", remedy="An administrator or the chair does.", denial=denial)
+
+
+def require_open(is_open: bool, denial: Denial) -> None:
+    """
+    :raises RecordsClosed: it was signed or withdrawn already.
+    """
+    if not is_open:
+        raise RecordsClosed("This waits for nobody.", remedy="Reload the page.", denial=denial)
 
 
 def _require_person(is_interactive: bool, denial: Denial) -> None:

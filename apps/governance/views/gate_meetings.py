@@ -40,8 +40,13 @@ def meeting_page(request: HtmxRequest, gate: Gate) -> HttpResponse:
     return render_page(request, "governance/gate_meeting.html", context)
 
 
+def gate_url(gate: Gate) -> str:
+    """Return the address of the page of *gate*."""
+    return reverse("governance:gate-detail", args=[gate.pk])
+
+
 def back_to(request: HtmxRequest, gate: Gate) -> str:
     """Return the page of *gate*, or the item of its meeting that a form was sent from."""
-    url = reverse("governance:gate-detail", args=[gate.pk])
+    url = gate_url(gate)
     carried = {name: request.GET[name] for name in CARRIED if name in request.GET}
     return f"{url}?{urlencode(carried)}" if "meeting" in carried else url

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from apps.core.errors import NofxError, NotFound
@@ -25,7 +24,7 @@ from apps.governance.services.gates import (
     waiver_confirm,
     waiver_withdraw,
 )
-from apps.governance.views.gate_meetings import back_to
+from apps.governance.views.gate_meetings import back_to, gate_url
 from apps.governance.views.gates import gate_page
 
 
@@ -61,7 +60,7 @@ def gate_ballot(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
         record_denial(request, error)
         form.add_error(None, str(error))
         return gate_page(request, gate_get(current_user(request), gate_id), ballot=form, status=error.status)
-    return notify(request, redirect_after(request, _url(gate)), "Cast. Nobody reads your ballot before the close.")
+    return notify(request, redirect_after(request, gate_url(gate)), "Cast. Nobody reads your ballot before the close.")
 
 
 @login_required
@@ -75,7 +74,7 @@ def gate_closing(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
         is_interactive=interactive(request),
         session_key=session_key(request),
     )
-    return notify(request, redirect_after(request, _url(gate)), f"The vote is closed: {decision.outcome}.")
+    return notify(request, redirect_after(request, gate_url(gate)), f"The vote is closed: {decision.outcome}.")
 
 
 @login_required
@@ -98,7 +97,7 @@ def waiver_asking(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
         record_denial(request, error)
         form.add_error(None, str(error))
         return gate_page(request, gate, waiver=form, status=error.status)
-    return notify(request, redirect_after(request, _url(gate)), "Signed. A second person has to confirm it.")
+    return notify(request, redirect_after(request, gate_url(gate)), "Signed. A second person has to confirm it.")
 
 
 @login_required
@@ -112,7 +111,7 @@ def waiver_confirming(request: HtmxRequest, waiver_id: UUID) -> HttpResponse:
         is_interactive=interactive(request),
         session_key=session_key(request),
     )
-    return notify(request, redirect_after(request, _url(gate)), "Confirmed. It counts from the next freeze on.")
+    return notify(request, redirect_after(request, gate_url(gate)), "Confirmed. It counts from the next freeze on.")
 
 
 @login_required
@@ -120,7 +119,7 @@ def waiver_confirming(request: HtmxRequest, waiver_id: UUID) -> HttpResponse:
 def waiver_withdrawing(request: HtmxRequest, waiver_id: UUID) -> HttpResponse:
     gate = _gate_of_waiver(request, waiver_id)
     waiver_withdraw(waiver_id=waiver_id, actor=current_user(request), is_interactive=interactive(request))
-    return notify(request, redirect_after(request, _url(gate)), "Withdrawn.")
+    return notify(request, redirect_after(request, gate_url(gate)), "Withdrawn.")
 
 
 def _gate_of_waiver(request: HtmxRequest, waiver_id: UUID) -> Gate:
@@ -128,7 +127,3 @@ def _gate_of_waiver(request: HtmxRequest, waiver_id: UUID) -> Gate:
     if waiver is None:
         raise NotFound("There is no such waiver.")
     return gate_get(current_user(request), waiver.gate_id)
-
-
-def _url(gate: Gate) -> str:
-    return reverse("governance:gate-detail", args=[gate.pk])

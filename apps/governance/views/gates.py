@@ -44,7 +44,7 @@ from apps.governance.services.gates import (
 )
 from apps.governance.services.gates.access import definition_of
 from apps.governance.services.gates.evidence import evidence_next
-from apps.governance.views.gate_meetings import back_to, meeting_page
+from apps.governance.views.gate_meetings import back_to, gate_url, meeting_page
 
 TRAIL = "Governance"
 SPOKEN = frozenset({"voted", "stepped aside"})
@@ -198,7 +198,7 @@ def gate_seating(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
         record_denial(request, error)
         form.add_error(None, str(error))
         return gate_page(request, gate, seats=form, status=error.status)
-    return notify(request, redirect_after(request, _url(gate)), "Seated.")
+    return notify(request, redirect_after(request, gate_url(gate)), "Seated.")
 
 
 @login_required
@@ -212,7 +212,7 @@ def gate_opening(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
         is_interactive=interactive(request),
         session_key=session_key(request),
     )
-    return notify(request, redirect_after(request, _url(gate)), "The vote is open, on the evidence as frozen now.")
+    return notify(request, redirect_after(request, gate_url(gate)), "The vote is open, on the evidence as frozen now.")
 
 
 @login_required
@@ -227,7 +227,7 @@ def gate_refreezing(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
         is_interactive=interactive(request),
         session_key=session_key(request),
     )
-    return notify(request, redirect_after(request, _url(gate)), "Frozen anew. Everybody votes again.")
+    return notify(request, redirect_after(request, gate_url(gate)), "Frozen anew. Everybody votes again.")
 
 
 @login_required
@@ -240,7 +240,7 @@ def gate_withdrawal(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
         actor=current_user(request),
         is_interactive=interactive(request),
     )
-    return notify(request, redirect_after(request, _url(gate)), "Withdrawn.")
+    return notify(request, redirect_after(request, gate_url(gate)), "Withdrawn.")
 
 
 @login_required
@@ -254,7 +254,3 @@ def gate_minuting(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
         is_interactive=interactive(request),
     )
     return notify(request, redirect_after(request, back_to(request, gate)), "Minutes saved.")
-
-
-def _url(gate: Gate) -> str:
-    return reverse("governance:gate-detail", args=[gate.pk])
