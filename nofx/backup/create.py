@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-
-import django
 
 from apps.governance.engine.chain import Outcome
 from nofx.backup.archive import Manifest, archive_verify, archive_write, digest_of, folder_pack
 from nofx.backup.database import Facts, database_of, dump
 from nofx.backup.errors import BackupFailed, BackupUnreadable
 from nofx.env import Environment
-from nofx.supervisor.children import SETTINGS
+from nofx.loading import platform_load
 
 DUMP, ANCHORS = "database.dump", "anchors.tar"
 # What signs sessions, and what signs statements: each with what people are told where it is left out.
@@ -109,8 +106,7 @@ def _read_back(file: Path, manifest: Manifest) -> str:
 
 
 def _record(action: str, file: Path, facts: dict[str, object], *, problem: str = "") -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
-    django.setup()
+    platform_load()
     from apps.governance.services import audit_record
 
     audit_record(

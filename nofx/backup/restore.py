@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
-
-import django
 
 from nofx.backup.archive import Manifest, archive_read, folder_unpack
 from nofx.backup.create import ANCHORS, DUMP, KEYS, anchors_folder
@@ -15,7 +12,7 @@ from nofx.backup.database import database_of, repositories_move, restore
 from nofx.backup.errors import RestoreBroken, RestoreRefused
 from nofx.embedded import postgres
 from nofx.env import Environment
-from nofx.supervisor.children import SETTINGS
+from nofx.loading import platform_load
 from nofx.supervisor.home import Home
 from nofx.supervisor.prepare import migrations_apply
 
@@ -70,8 +67,7 @@ def _files(manifest: Manifest, work: Path, environment: Environment) -> None:
 
 
 def _check(manifest: Manifest, file: Path) -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
-    django.setup()
+    platform_load()
     from django.db import connections
 
     from apps.governance.services import audit_record, audit_verify

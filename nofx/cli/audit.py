@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -18,14 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlencode
 
-import django
-
 from apps.core.errors import NofxError
 from apps.governance.engine.attestation.verify import report
 from nofx import env
 from nofx.cli.client import Client, address, token
 from nofx.cli.exits import Exit
-from nofx.supervisor.children import SETTINGS
+from nofx.loading import platform_load
 
 if TYPE_CHECKING:
     from apps.governance.types import AuditVerification
@@ -64,8 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _export(arguments)
     if arguments.what == "verify" and arguments.pack is not None:
         return report(arguments.pack, key=arguments.key)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
-    django.setup()
+    platform_load()
     from apps.governance.services import audit_anchor, audit_check
 
     if arguments.what == "anchor":

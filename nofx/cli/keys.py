@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 
 from apps.governance.engine.attestation import SigningKey
 from nofx.cli.exits import Exit
-from nofx.supervisor.children import SETTINGS
+from nofx.loading import platform_load
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,14 +26,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.what == "new":
         print(SigningKey.generate().pem().strip().replace("\n", "\\n"))
         return Exit.OK
-    import django  # only these two need the platform
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
-    django.setup()
     return _rotate() if arguments.what == "rotate" else _list()
 
 
 def _rotate() -> int:
+    platform_load()
     from apps.governance.services.attestation import signing_key_rotate
 
     made = signing_key_rotate()
@@ -44,6 +40,7 @@ def _rotate() -> int:
 
 
 def _list() -> int:
+    platform_load()
     from apps.governance.selectors.attestation import keys_all
 
     for key in keys_all():

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from typing import Any
 
 from apps.core.errors import NofxError
@@ -17,7 +16,7 @@ from nofx import env
 from nofx.cli.client import ApiRefused, Client, NotSignedIn, Unreachable, address, token
 from nofx.cli.exits import Exit
 from nofx.env import Environment
-from nofx.supervisor.children import SETTINGS
+from nofx.loading import platform_load
 from nofx.supervisor.lifecycle import status
 from nofx.supervisor.platform import Platform
 
@@ -58,10 +57,7 @@ def _parts(environment: Environment, *, is_database_up: bool) -> dict[str, Any]:
 
 
 def _read_here() -> dict[str, Any]:
-    import django
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
-    django.setup()
+    platform_load()
     from django.db import DatabaseError, connections
 
     from apps.console.status import status_document

@@ -65,6 +65,38 @@ def test_only_gateways_of_the_same_app_are_loaded_late():
     assert wrong == []
 
 
+def test_what_a_function_imports_needs_django_ready_or_set_up_first():
+    """
+    Anything else stands at the top of its module, where import contracts and readers see it.
+
+    ``ready`` of an app comes when models can be imported; a command that reads the database calls ``platform_load``
+    before it, and that function alone loads Django late.
+    """
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for folder in ("apps", "nofx")
+        for path in (ROOT / folder).rglob("*.py")
+        if "migrations" not in path.parts
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        and not (path.name == "apps.py" and function.name == "ready")
+        and function.name != "platform_load"
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom) and not is_loaded_before(function, node)
+    ]
+    assert wrong == []
+
+
+def is_loaded_before(function, node):
+    return any(
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "platform_load"
+        and call.lineno < node.lineno
+        for call in ast.walk(function)
+    )
+
+
 def names_loaded_late(source: str) -> list[str]:
     return [
         ast.literal_eval(node.args[0])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+import tree_sitter_javascript
+import tree_sitter_typescript
+from tree_sitter import Language, Node, Parser
 
 MAX_DEPTH = 400
 
@@ -23,15 +23,8 @@ class SyntaxFault:
 
 @lru_cache(maxsize=2)
 def _parser(is_typed: bool) -> Parser:
-    from tree_sitter import Language, Parser
-
-    if is_typed:
-        import tree_sitter_typescript
-
-        return Parser(Language(tree_sitter_typescript.language_typescript()))
-    import tree_sitter_javascript
-
-    return Parser(Language(tree_sitter_javascript.language()))
+    grammar = tree_sitter_typescript.language_typescript() if is_typed else tree_sitter_javascript.language()
+    return Parser(Language(grammar))
 
 
 def parse(source: str, *, is_typed: bool = False) -> Node:
