@@ -12,9 +12,8 @@ from apps.core.bodies import BodyBound
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nofx.settings.base")
 pages = get_asgi_application()
 
-# They need the apps that were just loaded.
-from apps.jobs.routing import websocket_urlpatterns  # noqa: E402
-from nofx.warming import warm_after_first_answer  # noqa: E402
+from apps.jobs.routing import websocket_urlpatterns  # noqa: E402  it needs the apps that were just loaded
+from nofx.warming import warm_after_first_answer  # noqa: E402  it needs them, too
 
 application = ProtocolTypeRouter(
     {

@@ -19,7 +19,7 @@ for _name in (
 os.environ["NOFX_DATABASE_ROLE"] = "owner"
 
 from nofx.settings.base import *  # noqa: E402, F403  the environment has to be set before the settings are read
-from nofx.settings.base import Q_CLUSTER  # noqa: E402
+from nofx.settings.base import Q_CLUSTER  # noqa: E402  as above
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 
 MARK = "[secret removed]"
 _NAME = (
@@ -79,7 +80,7 @@ def redact(text: str) -> Redacted:
     """
     found: Counter[str] = Counter()
     for sort, form in _FORMS:
-        text = form.sub(lambda match, sort=sort: _struck(match, sort, found), text)  # type: ignore[misc]
+        text = form.sub(partial(_struck, sort=sort, found=found), text)
     return Redacted(text, found)
 
 

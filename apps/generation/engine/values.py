@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from apps.core.foreign import Foreign
 
@@ -41,7 +42,7 @@ class _Encoder:
     def __init__(self) -> None:
         self.nodes = 0
 
-    def encode(self, value: object, depth: int) -> object:
+    def encode(self, value: Any, depth: int) -> object:
         self.nodes += 1
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
             raise Unrepresentable("The value is cyclic, too deep or too large to compare.")
@@ -50,47 +51,42 @@ class _Encoder:
         if writer is not None:
             return writer(value)
         if kind is list:
-            return [self.encode(item, depth + 1) for item in value]  # type: ignore[attr-defined]  # kind is list
+            return [self.encode(item, depth + 1) for item in value]
         if kind is tuple:
-            return {"$tuple": [self.encode(item, depth + 1) for item in value]}  # type: ignore[attr-defined]  # tuple
+            return {"$tuple": [self.encode(item, depth + 1) for item in value]}
         if kind is dict:
-            pairs = value.items()  # type: ignore[attr-defined]  # kind is dict
+            pairs = value.items()
             return {"$dict": [[self.encode(key, depth + 1), self.encode(item, depth + 1)] for key, item in pairs]}
         if isinstance(value, Foreign):
             return {"$foreign": [value.kind, self.encode(value.content, depth + 1)]}
         if kind in (set, frozenset):
-            members = [self.encode(item, depth + 1) for item in value]  # type: ignore[attr-defined]  # a set
+            members = [self.encode(item, depth + 1) for item in value]
             return {f"${kind.__name__}": sorted(members, key=repr)}
         raise Unrepresentable(f"A value of type {kind.__name__} has no plain form.")
 
 
-def _encode_int(value: object) -> object:
-    assert isinstance(value, int)  # noqa: S101  narrows for the type checker
+def _encode_int(value: int) -> object:
     return value if -_EXACT_INT <= value <= _EXACT_INT else {"$int": hex(value)}
 
 
-def _encode_float(value: object) -> object:
-    assert isinstance(value, float)  # noqa: S101  narrows for the type checker
+def _encode_float(value: float) -> object:
     text = repr(value)
     # JSONB keeps 0.1 and 1.0 as they are, but turns 1e300 into an integer, -0.0 into 0 and refuses NaN.
     is_plain = math.isfinite(value) and "e" not in text and not (value == 0 and text.startswith("-"))
     return value if is_plain else {"$float": text}
 
 
-def _encode_text(value: object) -> object:
-    assert isinstance(value, str)  # noqa: S101  narrows for the type checker
+def _encode_text(value: str) -> object:
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         return {"$text": value.encode("unicode_escape").decode("ascii")}
     return value
 
 
-def _encode_bytes(value: object) -> object:
-    assert isinstance(value, bytes)  # noqa: S101  narrows for the type checker
+def _encode_bytes(value: bytes) -> object:
     return {"$bytes": value.hex()}
 
 
-def _encode_complex(value: object) -> object:
-    assert isinstance(value, complex)  # noqa: S101  narrows for the type checker
+def _encode_complex(value: complex) -> object:
     return {"$complex": [repr(value.real), repr(value.imag)]}
 
 
@@ -98,7 +94,7 @@ def _unchanged(value: object) -> object:
     return value
 
 
-_SCALARS: dict[type, Callable[[object], object]] = {
+_SCALARS: dict[type, Callable[[Any], object]] = {
     type(None): _unchanged,
     bool: _unchanged,
     int: _encode_int,

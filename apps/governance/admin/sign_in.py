@@ -6,7 +6,7 @@ from __future__ import annotations
 import allauth.account.admin
 import allauth.mfa.admin
 import allauth.socialaccount.admin
-import allauth.usersessions.admin  # noqa: F401
+import allauth.usersessions.admin  # noqa: F401  it registers
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken

@@ -77,7 +77,7 @@ def _spend(budget: list[int], text: str) -> str:
     return text
 
 
-def _write(value: object, put: Callable[[str], None], budget: list[int], depth: int) -> None:
+def _write(value: Any, put: Callable[[str], None], budget: list[int], depth: int) -> None:
     budget[0] -= 1
     if budget[0] < 0:
         raise Unrepresentable("value has more than 100000 parts")
@@ -91,15 +91,15 @@ def _write(value: object, put: Callable[[str], None], budget: list[int], depth: 
     elif value is False:
         put(_spend(budget, "false"))
     elif kind is int:
-        if _int_bits(value) > MAX_INT_BITS:  # type: ignore[arg-type]  # kind was compared, mypy cannot see it
+        if _int_bits(value) > MAX_INT_BITS:
             raise Unrepresentable("int of more than 13000 bits")
-        put(_spend(budget, _int_text(value)))  # type: ignore[arg-type]
+        put(_spend(budget, _int_text(value)))
     elif kind is str:
-        if len(value) > MAX_TEXT:  # type: ignore[arg-type]
+        if len(value) > MAX_TEXT:
             raise Unrepresentable("value is larger than 1 MB")
-        put(_spend(budget, _str_text(value)))  # type: ignore[arg-type]
+        put(_spend(budget, _str_text(value)))
     elif kind is float:
-        _write_float(value, put, budget)  # type: ignore[arg-type]
+        _write_float(value, put, budget)
     else:
         _write_container(value, kind, put, budget, depth)
 

@@ -115,7 +115,7 @@ def _skeleton(root: str, links: Mapping[str, str], programs: Mapping[str, str]) 
         os.symlink(target, root + path)
     _write(f"{root}/etc/passwd", PASSWD)
     _write(f"{root}/etc/group", f"sandbox:x:{INNER_ID}:\n")
-    os.symlink(SCRATCH, f"{root}/tmp")  # noqa: S108
+    os.symlink(SCRATCH, f"{root}/tmp")  # noqa: S108 - the path inside, private to the run
     os.symlink(SCRATCH, f"{root}/dev/shm")  # noqa: S108 - where the C library keeps semaphores
     for name, target in programs.items():
         os.symlink(target, f"{root}/runtime/bin/{name}")

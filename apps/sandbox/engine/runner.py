@@ -54,9 +54,10 @@ _exit_functions = atexit._ncallbacks
 
 def prepare() -> None:
     """Do in the zygote, once, what every run would otherwise repeat: streams, traceback machinery, names."""
-    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # type: ignore[misc]  # noqa: SIM115
-    sys.stdout = sys.__stdout__ = _stream(1)  # type: ignore[misc]
-    sys.stderr = sys.__stderr__ = _stream(2)  # type: ignore[misc]
+    stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115 - it outlives the function
+    sys.stdin = sys.__stdin__ = stdin  # type: ignore[misc]  # final for all but an interpreter, which this stands for
+    sys.stdout = sys.__stdout__ = _stream(1)  # type: ignore[misc]  # as above
+    sys.stderr = sys.__stderr__ = _stream(2)  # type: ignore[misc]  # as above
     traceback.format_exception(KeyError("warm"))
     sys.argv = sys.orig_argv = [FILE_NAME]
     for name in ONLY_FOR_THE_START:
@@ -152,7 +153,7 @@ def _wait_for_what_it_left() -> None:
     """Do what the interpreter itself does at its end: join threads, call what was registered with atexit."""
     try:
         if _threads_alive():
-            threading._shutdown()  # type: ignore[attr-defined]
+            threading._shutdown()  # type: ignore[attr-defined]  # the interpreter's own, untyped
         if _exit_functions():
             atexit._run_exitfuncs()
     except BaseException:  # noqa: BLE001, S110 - the status of the code itself stands
@@ -220,7 +221,7 @@ def _call(index: int, entry: Callable[..., Any], arguments: tuple[Any, ...], key
     if before is not None:
         try:
             after = _dumps(given)
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001 - as above
             line, after = '"error":' + _quote(_describe(error)), before
         if after != before:
             line += ',"mutated":' + after
