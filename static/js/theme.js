@@ -8,12 +8,6 @@ export function setPreference(name, value) {
   document.dispatchEvent(new CustomEvent("nofx:preference", { detail: { name, value } }));
 }
 
-export function isDark() {
-  const theme = document.documentElement.dataset.theme;
-  if (theme === "light" || theme === "dark") return theme === "dark";
-  return matchMedia("(prefers-color-scheme: dark)").matches;
-}
-
 export function startTheme() {
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("[data-preferences]") || !event.submitter?.name) return;
