@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -251,11 +252,10 @@ def _depth(repository: Repository, rows: Sequence[ReviewCount]) -> Depth:
     canaries = [row for row in rows if row.measure == ReviewCount.Measure.CANARY]
     active = [row for row in rows if row.measure == ReviewCount.Measure.ACTIVE and row.value is not None]
     told = [row for row in depths if row.month is not None]
-    tenths = {row.value for row in told if row.value is not None}
     setting = getattr(repository, "canary_setting", None)
     return Depth(
         repository,
-        {tenth: _reviews(row for row in told if row.value == tenth) for tenth in tenths},
+        _by_value(told),
         _reviews(row for row in told if row.value is None),
         _reviews(row for row in depths if row.month is None and row.value is not None),
         max((row.month for row in told if row.month), default=None),
@@ -263,12 +263,17 @@ def _depth(repository: Repository, rows: Sequence[ReviewCount]) -> Depth:
         caught=_reviews(row for row in canaries if row.month and row.value),
         seeded_waiting=_reviews(row for row in canaries if row.month is None),
         percent=setting.percent if setting else None,
-        active={
-            value: _reviews(row for row in active if row.month and row.value == value)
-            for value in {row.value for row in active if row.month and row.value is not None}
-        },
+        active=_by_value(row for row in active if row.month),
         active_waiting=_reviews(row for row in active if row.month is None),
     )
+
+
+def _by_value(rows: Iterable[ReviewCount]) -> dict[int, int]:
+    counts: Counter[int] = Counter()
+    for row in rows:
+        if row.value is not None:
+            counts[row.value] += row.reviews
+    return dict(counts)
 
 
 def _reviews(rows: Iterable[ReviewCount]) -> int:

@@ -83,38 +83,43 @@ def request_deliver(*, job: JobRun, request_id: UUID) -> PullRequest:
     job.progress("delivery", step="gates")
     gates = gates_run(workspace_open(run), head)
     with transaction.atomic():
-        pull_request, _ = PullRequest.objects.update_or_create(
-            request=run.request,
-            defaults={
-                "candidate": candidate,
-                "branch": branch,
-                "base_sha": run.base_sha,
-                "head_sha": head,
-                "gates": gates,
-                "is_pushed": is_pushed,
-                "push_error": push_error,
-            },
-        )
-        status_change(run=run, allowed=[Status.DELIVERING], to=Status.DELIVERED)
-        stage_leave(run=run, stage="delivery", evidence_count=len(gates), note=_counted(gates))
-        if any(gate["gate"] == TESTS_GATE and gate["status"] == "failed" for gate in gates):
-            outcome_learn(run=run, cause=Cause.TESTS_FAILED)
-        audit_record(
-            action="request.deliver",
-            object_kind=SUBJECT_KIND,
-            object_id=run.pk,
-            actor=None,
-            on_behalf_of=str(run.requester_id),
-            scope=run.repository.scope,
-            after_digest=candidate.patch_digest,
-            detail={
-                "branch": branch,
-                "commit": head,
-                "is_pushed": is_pushed,
-                "requirements": requirement_ids(run),
-            },
+        pull_request = _open(
+            run,
+            candidate=candidate,
+            branch=branch,
+            base_sha=run.base_sha,
+            head_sha=head,
+            gates=gates,
+            is_pushed=is_pushed,
+            push_error=push_error,
         )
         job.progress("delivery", step="opened")
+    return pull_request
+
+
+def _open(run: GenerationRun, **content: Any) -> PullRequest:
+    """Write the pull request, and note that *run* is delivered with it."""
+    pull_request, _ = PullRequest.objects.update_or_create(request=run.request, defaults=content)
+    gates = pull_request.gates
+    status_change(run=run, allowed=[Status.DELIVERING], to=Status.DELIVERED)
+    stage_leave(run=run, stage="delivery", evidence_count=len(gates), note=_counted(gates))
+    if any(gate["gate"] == TESTS_GATE and gate["status"] == "failed" for gate in gates):
+        outcome_learn(run=run, cause=Cause.TESTS_FAILED)
+    audit_record(
+        action="request.deliver",
+        object_kind=SUBJECT_KIND,
+        object_id=run.pk,
+        actor=None,
+        on_behalf_of=str(run.requester_id),
+        scope=run.repository.scope,
+        after_digest=pull_request.candidate.patch_digest,
+        detail={
+            "branch": pull_request.branch,
+            "commit": pull_request.head_sha,
+            "is_pushed": pull_request.is_pushed,
+            "requirements": requirement_ids(run),
+        },
+    )
     return pull_request
 
 
@@ -187,12 +192,7 @@ def pull_request_merge(*, request_id: UUID, actor: User, is_interactive: bool) -
     _require_merger(run, actor)
     if pull_request.state == PullRequest.State.MERGED:
         return pull_request
-    failing = pull_request_sheet(pull_request).blocking()
-    if failing or pull_request.state != PullRequest.State.OPEN:
-        raise MergeBlocked(
-            f"Not merged: {' and '.join(failing) or 'the pull request'} did not pass.",
-            remedy="Submit the specification again with what was missing, or have two people override what failed.",
-        )
+    _require_passed(pull_request)
     person = Person(display_name(actor), actor.email or f"{actor.username}@localhost")
     key, evidence = signing_key(), delivery_evidence(pull_request)
     sha = code_host(run.repository).branch_merge(
@@ -236,6 +236,15 @@ def _locked(request_id: UUID) -> PullRequest:
         "request__run__draft",
         "request__run__approval_policy",
     ).get(request_id=request_id)
+
+
+def _require_passed(pull_request: PullRequest) -> None:
+    failing = pull_request_sheet(pull_request).blocking()
+    if failing or pull_request.state != PullRequest.State.OPEN:
+        raise MergeBlocked(
+            f"Not merged: {' and '.join(failing) or 'the pull request'} did not pass.",
+            remedy="Submit the specification again with what was missing, or have two people override what failed.",
+        )
 
 
 def _require_merger(run: GenerationRun, actor: User) -> None:

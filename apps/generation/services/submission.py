@@ -178,29 +178,34 @@ def request_submit(
     Contribution.objects.create(run=run, user=requester, kind=Contribution.Kind.REQUESTER)
     if draft is not None and draft.author_id != requester.pk:
         Contribution.objects.create(run=run, user=draft.author, kind=Contribution.Kind.CO_AUTHOR)
+    _queue(run, specification)
+    return request
+
+
+def _queue(run: GenerationRun, specification: Specification) -> None:
+    """Have the generation begun once this is committed, and note that it was asked for."""
     stage_enter(run=run, stage="analysed")
     stage_leave(run=run, stage="analysed", evidence_count=len(specification.examples), note=_reading(specification))
     stage_enter(run=run, stage="queued")
-    run.job = job_enqueue(kind=RUN_JOB, subject_kind="request", subject_id=request.pk, requested_by=requester)
+    run.job = job_enqueue(kind=RUN_JOB, subject_kind="request", subject_id=run.pk, requested_by=run.requester)
     run.save(update_fields=["job"])
-    move_announce(request.pk, Status.QUEUED)
+    move_announce(run.pk, Status.QUEUED)
     audit_record(
-        actor=requester,
+        actor=run.requester,
         action="request.submit",
         object_kind="request",
-        object_id=str(request.pk),
-        scope=repository.scope,
+        object_id=str(run.pk),
+        scope=run.repository.scope,
         outcome=AuditEvent.Outcome.DONE,
         after_digest=run.specification_digest,
         detail={
-            "base_sha": base_sha,
-            "risk": tier.value,
-            "policy": policy_named(ruling),
+            "base_sha": run.base_sha,
+            "risk": run.risk_tier,
+            "policy": policy_named(run.approval_policy),
             "context_digest": run.context_digest,
             "requirements": requirement_ids(run),
         },
     )
-    return request
 
 
 def specification_closed(specification: Specification, repository: Repository) -> Leave | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -150,16 +151,10 @@ def _back(request: HtmxRequest, request_id: UUID, text: str) -> HttpResponse:
 def _context(run: GenerationRun, user: User) -> dict[str, Any]:
     candidates = candidates_of(run)
     is_open = models_are_visible(run, user)
-    is_own = run.requester_id == user.pk
     consensus = consensus_of(run)
     pull_request = PullRequest.objects.filter(request_id=run.pk).select_related("merged_by", "candidate").first()
     gates = _gates(run, pull_request, user) if pull_request else {"blocking": []}
-    scope = run.repository.scope
     status = run.request.status
-    may_write = can(user, Action.SPEC_WRITE, scope)
-    is_stuck = status in FAILED_AT or (status == Status.APPROVED and bool(run.failure))
-    way = way_on(run, candidates) if is_stuck else None
-    is_blocked = bool(gates["blocking"])
     seen = seeded(run, user)
     return {
         **gates,
@@ -180,17 +175,29 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "calls": calls_of(subject_kind="request", subject_id=run.pk) if is_open else None,
         "is_active": status in {Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS},
         "is_still": status in {*ENDED, Status.DELIVERED},
+        **_ways(run, user, candidates, is_blocked=bool(gates["blocking"])),
+        "can_merge": pull_request is not None and not merge_refused(run, user),
+        "frozen": lambda: context_view(run.request.context_snapshot),
+        "trace": lambda: () if seen.is_guarded else trace_of(run=run, user=user, candidates=candidates),
+        "trail": [("Requests", reverse("generation:request-list"))],
+    }
+
+
+def _ways(run: GenerationRun, user: User, candidates: Sequence[Candidate], *, is_blocked: bool) -> dict[str, bool]:
+    """Return which ways on from here *user* has."""
+    scope, status = run.repository.scope, run.request.status
+    is_own = run.requester_id == user.pk
+    may_write = can(user, Action.SPEC_WRITE, scope)
+    is_stuck = status in FAILED_AT or (status == Status.APPROVED and bool(run.failure))
+    way = way_on(run, candidates) if is_stuck else None
+    return {
         "can_stop": can(user, Action.REQUEST_STOP, scope, met=[Condition.OWN] if is_own else []),
         "can_retry": may_write and way is WayOn.START_AGAIN,
         "can_rewrite": may_write and (status in FAILED_AT or is_blocked),
         "is_rewrite_next": way is WayOn.CHANGE_SPECIFICATION or is_blocked,
         "can_set_providers": way is WayOn.PROVIDER_SETTINGS and user.is_staff and can(user, Action.MODELS_MANAGE, None),
-        "can_merge": pull_request is not None and not merge_refused(run, user),
         "leads_to_question": is_own and may_write and status == Status.IN_REVIEW and has_question(run),
         "leads_to_review": status == Status.IN_REVIEW and can(user, Action.VERDICT_VOTE, scope) and not is_own,
-        "frozen": lambda: context_view(run.request.context_snapshot),
-        "trace": lambda: () if seen.is_guarded else trace_of(run=run, user=user, candidates=candidates),
-        "trail": [("Requests", reverse("generation:request-list"))],
     }
 
 

@@ -36,9 +36,8 @@ from apps.generation.services.gate_jobs import GATES_JOB
 from apps.generation.services.measuring import MEASURERS, gates_ask
 from apps.generation.services.overrides import candidate_sheet
 from apps.generation.services.pipeline import workspace_open
-from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, review_policy, review_subject
+from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, review_subject
 from apps.generation.services.reviews import (
-    CONTENT_CHANGED,
     RequirementsUnmet,
     policy_refreeze,
     review_decision,
@@ -60,10 +59,11 @@ from apps.generation.views.evidence import evidence, has_others_unmeasured, miss
 from apps.generation.views.lens import lens_view
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.generation.views.questions import question_context
+from apps.generation.views.voters import void_reason, voter_of
 from apps.governance.http import current_user
 from apps.governance.models import Ballot, User
 from apps.governance.reauthentication import recently_authenticated
-from apps.governance.selectors import ballot_is_over, ballot_of, ballots_of, can, display_name, part_of
+from apps.governance.selectors import ballots_of, can, display_name
 from apps.governance.selectors.policies import policy_ruling
 from apps.governance.services import ContentChanged, denial_record
 from apps.governance.types import Action, Decision, Verdict
@@ -221,15 +221,9 @@ def _context(
     subject = review_subject(run=run)
     decision = review_decision(run=run)
     is_visible = models_are_visible(run, user)
-    mine = ballot_of(SUBJECT_KIND, run.pk, user)
-    barred = part_of(user, subject.barred)
-    may_vote = can(user, Action.VERDICT_VOTE, run.repository.scope) and not barred
-    is_open = run.request.status == Status.IN_REVIEW
-    is_aside = mine is not None and mine.verdict == Verdict.RECUSE.value
-    is_over = mine is not None and ballot_is_over(mine, life=review_policy(run).ballot_life)
+    voter = voter_of(run, user, subject)
     letters = [one.letter for one in shown]
-    ballots = _ballots(run, is_visible=is_visible, letters=by_id, digest=subject.digest if is_open else "")
-    is_changed = bool(mine and is_open and _void_reason(mine, subject.digest))
+    ballots = _ballots(run, is_visible=is_visible, letters=by_id, digest=subject.digest if voter.is_open else "")
     requirements = _requirements(run, chosen, shown, user)
     lens = lens_view(request.GET, workspace, panes, modules, is_visible=is_visible)
     context = {
@@ -261,20 +255,14 @@ def _context(
         "ballots": ballots,
         "ratings": [rating for row in ballots for rating in row["ratings"]],
         "rubric_columns": "|".join(["Person", "Candidate", *(f"{name}:num" for name in RUBRIC.values())]),
-        "mine": mine,
-        "barred": barred,
-        "may_vote": may_vote and is_open and (mine is None or is_over or is_changed),
-        "is_over": is_over and may_vote and is_open,
-        "is_changed": is_changed and may_vote,
-        "may_step_aside": may_vote and is_open and mine is not None and not (is_aside or is_over or is_changed),
-        "is_aside": is_aside,
-        "may_choose": may_vote and is_open and not is_aside and len(shown) > 1,
+        **voter.context(),
+        "may_choose": voter.can_act and not voter.is_aside and len(shown) > 1,
         "are_models_visible": is_visible,
         "weights": (consensus.voting_details or {}).get("weights") if is_visible else None,
         "digest": subject.digest,
         "changed_total": changed_count(workspace.files.get(run.target_path, ""), modules[chosen.letter]),
         "form": VerdictForm(initial={"digest": subject.digest}, letters=letters, chosen=chosen.letter),
-        "questions": question_context(run, user, by_id, votes=may_vote and not is_aside),
+        "questions": question_context(run, user, by_id, votes=voter.has_voice and not voter.is_aside),
         "trail": [
             ("Requests", reverse("generation:request-list")),
             (run.title, reverse("generation:request-detail", args=[run.pk])),
@@ -350,12 +338,6 @@ def _seats(decision: Decision) -> list[dict[str, str]]:
     return [*filled, *({"name": seat.name, "state": "waiting", "note": ""} for seat in decision.open), *aside]
 
 
-def _void_reason(ballot: Ballot, digest: str) -> str:
-    """Return why *ballot* counts for nothing on what has *digest* now, recorded or not yet; empty when it counts."""
-    is_kept = ballot.verdict == Verdict.RECUSE.value or ballot.subject_digest == digest or not digest
-    return ballot.void_reason or ("" if is_kept else CONTENT_CHANGED)
-
-
 def _ballots(run: GenerationRun, *, is_visible: bool, letters: dict[str, str], digest: str) -> list[dict[str, Any]]:
     """
     Verdicts so far; before a reviewer has voted they see none, so that nobody leads them.
@@ -368,9 +350,9 @@ def _ballots(run: GenerationRun, *, is_visible: bool, letters: dict[str, str], d
         {
             "name": display_name(ballot.voter),
             "ballot": ballot,
-            "void": _void_reason(ballot, digest),
+            "void": void_reason(ballot, digest),
             "preference": letters.get(ballot.detail.get("preference", ""), ballot.detail.get("preference", "")),
-            "ratings": _ratings(ballot, letters, is_void=bool(_void_reason(ballot, digest))),
+            "ratings": _ratings(ballot, letters, is_void=bool(void_reason(ballot, digest))),
         }
         for ballot in ballots_of(SUBJECT_KIND, run.pk)
     ]

@@ -138,6 +138,18 @@ def _require_asker(actor: User, wish: Wish, denial: Denial) -> None:
 
 
 def _require_sound(scope: Scope, wish: Wish, content: Mapping[str, Any]) -> None:
+    _require_places(scope, wish)
+    if {one.pk for one in wish.flagships} - {one.pk for one in wish.sample}:
+        raise GateInvalid("A flagship is one of the repositories of the evidence.", remedy="Add it there as well.")
+    if not wish.flagships and any(one["per_flagship"] and one["is_required"] for one in content["criteria"]):
+        raise GateInvalid(
+            "Some criteria are read for each flagship repository, and none is chosen.",
+            remedy="Choose one or two flagship repositories.",
+        )
+    _require_bounds(wish)
+
+
+def _require_places(scope: Scope, wish: Wish) -> None:
     places = [*wish.granted, *wish.sample, *wish.flagships]
     if not wish.title.strip() or not wish.granted or not wish.sample:
         raise GateInvalid(
@@ -152,13 +164,9 @@ def _require_sound(scope: Scope, wish: Wish, content: Mapping[str, Any]) -> None
             f"Code may be asked for in {', '.join(pilots)} already: a pilot needs no gate.",
             remedy="Choose repositories that are no pilots.",
         )
-    if {one.pk for one in wish.flagships} - {one.pk for one in wish.sample}:
-        raise GateInvalid("A flagship is one of the repositories of the evidence.", remedy="Add it there as well.")
-    if not wish.flagships and any(one["per_flagship"] and one["is_required"] for one in content["criteria"]):
-        raise GateInvalid(
-            "Some criteria are read for each flagship repository, and none is chosen.",
-            remedy="Choose one or two flagship repositories.",
-        )
+
+
+def _require_bounds(wish: Wish) -> None:
     if not now() < wish.expires_at <= now() + LONGEST_GRANT:
         raise GateInvalid("What is granted ends within a year, and not in the past.", remedy="Choose another day.")
     if wish.risk_max not in Gate.Risk.values:
