@@ -38,8 +38,7 @@ _VALUES_OF_CALLBACKS = frozenset(
 
 def lint_findings(program: Program) -> list[Finding]:
     """Return the likely faults of a program, by line."""
-    found = [finding for rule in _RULES for finding in rule(program)]
-    return sorted(set(found), key=lambda one: (one.line, one.column, one.rule))
+    return program.findings(_RULES)
 
 
 def _names(program: Program) -> Iterator[Finding]:
@@ -128,29 +127,46 @@ def _repeated(
         seen.add(name)
 
 
-def _comparisons(program: Program) -> Iterator[Finding]:
+def _compared(program: Program) -> Iterator[tuple[Node, Node, tuple[Node, Node]]]:
+    """Give each binary expression with its operator and its two sides."""
     for node in program.of("binary_expression"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         operator = node.child_by_field_name("operator")
-        if left is None or right is None or operator is None:
+        if left is not None and right is not None and operator is not None:
+            yield node, operator, (left, right)
+
+
+def _comparisons(program: Program) -> Iterator[Finding]:
+    for node, operator, (left, right) in _compared(program):
+        if operator.type not in _COMPARISONS:
             continue
-        sign, sides = operator.type, (left, right)
+        texts = {text_of(left), text_of(right)}
+        if texts & {"NaN", "Number.NaN"}:
+            yield program.finding("use-isnan", "Nothing equals NaN. Use Number.isNaN.", node, "high")
+        if "-0" in texts:
+            yield program.finding("no-compare-neg-zero", "-0 equals 0. Use Object.is.", node, "medium")
+        if len(texts) == 1 and left.type not in ("call_expression", "number"):
+            said = "Both sides are the same, so this says only whether it is NaN."
+            yield program.finding("no-self-compare", said, node, "medium")
+
+
+def _equalities(program: Program) -> Iterator[Finding]:
+    for _, operator, sides in _compared(program):
+        sign = operator.type
         if sign in ("==", "!=") and not any(one.type in ("null", "undefined") or _is_typeof_of(one) for one in sides):
             said = f"{sign} converts its sides before it compares them. Use {sign}=."
             yield program.finding("eqeqeq", said, operator, "low")
-        if sign in _COMPARISONS and any(text_of(one) in ("NaN", "Number.NaN") for one in sides):
-            yield program.finding("use-isnan", "Nothing equals NaN. Use Number.isNaN.", node, "high")
-        if sign in _COMPARISONS and any(text_of(one) == "-0" for one in sides):
-            yield program.finding("no-compare-neg-zero", "-0 equals 0. Use Object.is.", node, "medium")
-        if sign in _COMPARISONS and text_of(left) == text_of(right) and left.type not in ("call_expression", "number"):
-            said = "Both sides are the same, so this says only whether it is NaN."
-            yield program.finding("no-self-compare", said, node, "medium")
         for one, other in (sides, sides[::-1]):
             text = string_of(other)
             if sign in _EQUALITIES and _is_typeof_of(one) and text is not None and text not in _TYPES:
                 yield program.finding("valid-typeof", f"typeof never gives {text!r}.", other, "high")
-        if sign in ("in", "instanceof") and left.type == "unary_expression" and left.children[0].type == "!":
-            said = f"The negation is worked out before {sign}. Put brackets around the right part."
+
+
+def _negations(program: Program) -> Iterator[Finding]:
+    for node, operator, (left, _) in _compared(program):
+        is_negated = left.type == "unary_expression" and left.children[0].type == "!"
+        if operator.type in ("in", "instanceof") and is_negated:
+            said = f"The negation is worked out before {operator.type}. Put brackets around the right part."
             yield program.finding("no-unsafe-negation", said, node, "high")
 
 
@@ -226,6 +242,9 @@ def _needless(program: Program) -> Iterator[Finding]:
         yield program.finding("no-debugger", "The debugger is called.", node, "medium")
     for node in program.of("with_statement"):
         yield program.finding("no-with", "What names mean in a with statement depends on the object.", node, "high")
+
+
+def _empty(program: Program) -> Iterator[Finding]:
     for node in program.of("statement_block"):
         is_body = node.parent is not None and node.parent.type in FUNCTIONS
         if not node.named_children and not is_body:
@@ -237,6 +256,9 @@ def _needless(program: Program) -> Iterator[Finding]:
         commas = [one.type for one in node.children]
         if any(a == b == "," for a, b in pairwise(commas)) or commas[:2] == ["[", ","]:
             yield program.finding("no-sparse-arrays", "This array has a hole.", node, "medium")
+
+
+def _without_effect(program: Program) -> Iterator[Finding]:
     for node in program.of("assignment_expression"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         if left is not None and right is not None and text_of(left) == text_of(right):
@@ -272,6 +294,9 @@ def _values(program: Program) -> Iterator[Finding]:
         if thrown is not None and thrown.type in ("string", "template_string", "number", "undefined", "null"):
             said = "What is thrown is no Error, so nobody learns where it came from."
             yield program.finding("no-throw-literal", said, node, "low")
+
+
+def _callbacks(program: Program) -> Iterator[Finding]:
     for node in program.of("new_expression", "call_expression"):
         given = arguments_of(node)
         if text_of(callee_of(node) or node) == "Promise" and given and given[0].children[0].type == "async":
@@ -280,6 +305,9 @@ def _values(program: Program) -> Iterator[Finding]:
         if _gives_nothing(program, node):
             said = "This callback never returns a value, and its caller waits for one."
             yield program.finding("array-callback-return", said, given[0], "medium")
+
+
+def _without_result(program: Program) -> Iterator[Finding]:
     for node in program.of("method_definition"):
         body = node.child_by_field_name("body")
         if any(one.type == "get" for one in node.children) and body is not None and not _returns(node):
@@ -312,5 +340,6 @@ def _returns(function: Node) -> bool:
 
 
 _RULES: tuple[Callable[[Program], Iterator[Finding]], ...] = (
-    _names, _doubles, _comparisons, _conditions, _flow, _needless, _values,
+    _names, _doubles, _comparisons, _equalities, _negations, _conditions, _flow, _needless, _empty, _without_effect,
+    _values, _callbacks, _without_result,
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -32,6 +32,11 @@ class Program:
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
         return tuple(walk(self.scopes.root))
+
+    def findings(self, rules: Iterable[Callable[[Program], Iterator[Finding]]]) -> list[Finding]:
+        """Return what *rules* find, each once, by line."""
+        found = {finding for rule in rules for finding in rule(self)}
+        return sorted(found, key=lambda one: (one.line, one.column, one.rule))
 
     def of(self, *kinds: str) -> Iterator[Node]:
         """Give the nodes of some kinds in the order of the source."""

@@ -60,8 +60,7 @@ _NAMES_OF_OBJECT = re.compile(r"(?:Object|Reflect)\.(?:keys|entries|ownKeys|getO
 
 def security_findings(program: Program) -> list[Finding]:
     """Return what is insecure in a program, by line; each rule names its weakness."""
-    found = [finding for rule in _RULES for finding in rule(program)]
-    return sorted(set(found), key=lambda one: (one.line, one.column, one.rule))
+    return program.findings(_RULES)
 
 
 def _calls(program: Program) -> Iterator[tuple[Node, str, list[Node]]]:
