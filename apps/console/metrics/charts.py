@@ -61,19 +61,7 @@ def metric_chart(row: Row) -> Chart:
     scale = 100 if row.metric.measure.unit == "%" else 1
     days = [sample.day.isoformat() for sample in told]
     figure = go.Figure(layout={"showlegend": False, "hovermode": "x unified"})
-    if all(sample.low is not None and sample.high is not None for sample in told):
-        figure.add_scatter(
-            x=days, y=[scale * (one.high or 0) for one in told], mode="lines", line={"width": 0}, hoverinfo="skip"
-        )
-        figure.add_scatter(
-            x=days,
-            y=[scale * (one.low or 0) for one in told],
-            mode="lines",
-            line={"width": 0},
-            fill="tonexty",
-            fillcolor="var(--accent-soft)",
-            hoverinfo="skip",
-        )
+    _add_band(figure, told, scale)
     figure.add_scatter(
         x=days,
         y=[scale * (one.value or 0) for one in told],
@@ -94,6 +82,16 @@ def metric_chart(row: Row) -> Chart:
         yaxis={"rangemode": "tozero", "ticksuffix": " %" if scale == 100 else ""}, xaxis={"type": "date"}
     )
     return Chart(figure.to_plotly_json(), _summary(row, told), columns, rows)
+
+
+def _add_band(figure: go.Figure, told: Sequence[MetricSample], scale: int) -> None:
+    """Draw the interval below the line, where every sample has one."""
+    bounds = [(one.low, one.high) for one in told if one.low is not None and one.high is not None]
+    if len(bounds) < len(told):
+        return
+    line = {"x": [one.day.isoformat() for one in told], "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    figure.add_scatter(y=[scale * high for _, high in bounds], **line)
+    figure.add_scatter(y=[scale * low for low, _ in bounds], fill="tonexty", fillcolor="var(--accent-soft)", **line)
 
 
 def survival_chart(survival: Mapping[str, Any]) -> Chart:

@@ -90,17 +90,7 @@ def ballot_cast(
                 rationale=rationale.strip(),
                 detail={**(detail or {}), **({"seal": secrets.token_hex(32)} if is_sealed else {})},
             )
-            audit_record(
-                action="ballot.cast",
-                object_kind=subject.kind,
-                object_id=subject.id,
-                actor=voter,
-                scope=scope,
-                after_digest=digest,
-                reason="" if is_sealed else rationale.strip(),
-                session_key=session_key,
-                detail={"ballot": ballot.pk, **_disclosed(ballot, is_sealed=is_sealed)},
-            )
+            _audit(ballot, session_key, is_sealed=is_sealed)
     except IntegrityError as error:
         if "governance_ballot_one_valid_per_person" not in str(error):
             raise
@@ -121,6 +111,20 @@ def voter_require(
     denial = Denial("ballot.cast", subject.kind, str(subject.id), scope.pk)
     _require_person(voter, is_interactive, denial)
     _require_eligible(subject, scope, voter, verdict, denial, votes)
+
+
+def _audit(ballot: Ballot, session_key: str, *, is_sealed: bool) -> None:
+    audit_record(
+        action="ballot.cast",
+        object_kind=ballot.subject_kind,
+        object_id=ballot.subject_id,
+        actor=ballot.voter,
+        scope=ballot.scope,
+        after_digest=ballot.subject_digest,
+        reason="" if is_sealed else ballot.rationale,
+        session_key=session_key,
+        detail={"ballot": ballot.pk, **_disclosed(ballot, is_sealed=is_sealed)},
+    )
 
 
 def ballot_seal(ballot: Ballot) -> str:

@@ -75,9 +75,7 @@ def mutation_measure(
     began = monotonic()
     found = _mutants(code, lines, most)
     own = {path: text.encode() for path, text in (changed or {}).items()}
-    judges = sorted(path for path in own if is_judge_path(path))
-    if judges:
-        raise MeasurementFailed(f"The change touches {judges[0]}, which decides how tests are judged.")
+    _require_fair(own)
     tried, passing = gateway.run(
         {**neighbours(code), **own, code.path: code.text.encode()},
         target=code.path,
@@ -108,6 +106,12 @@ def mutation_measure(
         )
     row.refresh_from_db()
     return row
+
+
+def _require_fair(own: Collection[str]) -> None:
+    judges = sorted(path for path in own if is_judge_path(path))
+    if judges:
+        raise MeasurementFailed(f"The change touches {judges[0]}, which decides how tests are judged.")
 
 
 def _mutants(code: Code, lines: Collection[int] | None, most: int) -> Mutants:
