@@ -29,7 +29,6 @@ $(BIN)/uv:
 	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment. On Debian 12: apt install python3.11-venv" >&2; exit 1; }
 	@$(BIN)/pip install --quiet uv==0.13.9
 
-# The stamps tell what was installed last; a lock or a pyproject that changed installs again.
 # uv takes seconds where pip takes minutes; pip follows where the index is configured for pip alone.
 INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet $(1) || $(BIN)/pip install --quiet $(1)
 

@@ -96,7 +96,7 @@ class TagInfo:
 
 class CodeHost(Protocol):
     """
-    Where branches live and merges happen. The first adapter is local git; GitHub and GitLab stand behind the same port.
+    Where branches live and merges happen. Local git is the one adapter so far.
 
     Every method is safe to repeat: asked again for what is already done, it returns the same answer.
     """
