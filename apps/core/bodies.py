@@ -25,6 +25,11 @@ def body_limit(path: str) -> int:
     return int(settings.NOFX_UPLOADS.get(path, settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
 
 
+def body_limit_largest() -> int:
+    """Return how many bytes a body may have on the path that takes the largest."""
+    return max(int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE), *map(int, settings.NOFX_UPLOADS.values()))
+
+
 def body_read(request: HttpRequest) -> bytes:
     """
     Return the body; of one that is larger than its path takes, one byte more than that.

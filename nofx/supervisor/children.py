@@ -21,7 +21,7 @@ class Child:
 
 def web(environment: Environment, port: int) -> Child:
     """The process that answers browsers."""
-    command = ("-m", "daphne", "-b", environment["NOFX_HOST"], "-p", str(port), "--no-server-name")
+    command = ("-m", "nofx.serving", "-b", environment["NOFX_HOST"], "-p", str(port), "--no-server-name")
     return Child("web", (sys.executable, *command, "nofx.asgi:application"))
 
 

@@ -18,7 +18,7 @@ import pytest
 from asgiref.typing import ASGIApplication
 from axe_playwright_python.sync_playwright import Axe
 from daphne.endpoints import build_endpoint_description_strings
-from daphne.server import Server, twisted_loop
+from daphne.server import twisted_loop
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
@@ -26,6 +26,7 @@ from twisted.internet import reactor
 
 from apps.governance.models import User
 from nofx.asgi import application
+from nofx.serving import BoundedServer
 from tests.shop import code, engineer, home, owner, person, provider, repository, reviewer, scope, server, submit
 
 __all__ = [
@@ -68,7 +69,7 @@ class _LiveServer:
 
     def __init__(self, asgi: ASGIApplication) -> None:
         self._ready = threading.Event()
-        self._server = Server(
+        self._server = BoundedServer(
             application=asgi,
             endpoints=build_endpoint_description_strings(host="127.0.0.1", port=0),
             signal_handlers=False,

@@ -124,7 +124,7 @@ class Platform:
     def web(self) -> tuple[subprocess.Popen[bytes], int]:
         """Start a web process and return it with its port, once it listens."""
         port = free_port()
-        process = self.start("-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "nofx.asgi:application")
+        process = self.start("-m", "nofx.serving", "-b", "127.0.0.1", "-p", str(port), "nofx.asgi:application")
 
         def listens() -> bool:
             with socket.socket() as probe:
