@@ -30,6 +30,7 @@ from pytest_django import DjangoDbBlocker
 
 from nofx.embedded import roles
 from nofx.embedded.postgres import ensure_running
+from tests.remembered import remembering
 
 NO_CHROMIUM = "Browser tests were left out: no Chromium found; run make browser."
 NO_REDIS = "Tests over Redis were left out: no redis-server found; install the system's package redis-server."
@@ -54,6 +55,17 @@ def tracks_apart(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     """Quality takes seconds to examine what is written for a request: it does so in tests marked ``joined``."""
     if request.node.get_closest_marker("joined") is None:
         monkeypatch.setattr("apps.generation.services.joined._examiners", {})
+
+
+@pytest.fixture(autouse=True)
+def tools_remembered(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Analysis tools are asked once in a run, by the process that needs an answer first; ``tests/checks`` asks anew."""
+    own = tmp_path_factory.getbasetemp()
+    answers = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "answers"
+    answers.mkdir(exist_ok=True)
+    run = remembering(answers)
+    for tool in ("bandit", "grimp", "mypy", "pydoclint", "ruff"):
+        monkeypatch.setattr(f"apps.checks.gateways.{tool}.tool_run", run)
 
 
 # --- Database -------------------------------------------------------------------------------------------------------
