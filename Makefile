@@ -19,6 +19,8 @@ PRODUCTION_LIKE := NOFX_HOME=$(CURDIR)/.nofx/test NOFX_HTTPS=1 NOFX_ALLOWED_HOST
 # pip shows no notices: what a person reads here is ours.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
+# Python keeps what it compiled: a run of the tests starts hundreds of processes that read the same modules.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
