@@ -53,18 +53,18 @@ def test_its_findings_are_marked_and_the_call_is_recorded(provider: Provider, se
 
 
 @pytest.mark.parametrize(
-    ("reply", "problem"),
+    ("reply", "patience_s", "problem"),
     [
-        ("A poem.", "The model's answer holds no list of findings."),
-        (Fault.failure(400), ""),
-        (Fault.hang(), "did not answer within 1 second"),
+        ("A poem.", 60, "The model's answer holds no list of findings."),
+        (Fault.failure(400), 60, ""),
+        (Fault.hang(), 1, "did not answer within 1 second"),
     ],
 )
 def test_a_model_that_fails_is_a_sentence(
-    provider: Provider, server: FaultServer, reply: str | Fault, problem: str
+    provider: Provider, server: FaultServer, reply: str | Fault, patience_s: float, problem: str
 ) -> None:
     server.answers([reply])
-    reading = specification_ask(specification=analyse(TEXT), subject_id=uuid4(), patience_s=1)
+    reading = specification_ask(specification=analyse(TEXT), subject_id=uuid4(), patience_s=patience_s)
     assert reading.findings == ()
     assert problem in reading.problem
     assert reading.problem.endswith(".")
