@@ -12,7 +12,6 @@ from django.urls import reverse
 from apps.console.flows.gates import EVIDENCE_DUE_JOB, EVIDENCE_JOB, evidence_request
 from apps.core.clock import now
 from apps.governance.models import Gate, GateReading
-from apps.governance.services import scope_create
 from apps.governance.services.gates import evidence_read, gate_open, gate_withdraw
 from apps.governance.services.gates.evidence import EVIDENCE_EVERY
 from apps.jobs.models import Job
@@ -21,23 +20,19 @@ from apps.jobs.runner import job_execute
 from apps.jobs.selectors import job_is_readable
 from apps.jobs.services import job_enqueue
 from apps.jobs.types import PLATFORM_ID, PLATFORM_KIND
-from tests.governance.committee import NONE, Figures, committee_make, measures_replaced
+from tests.governance.committee import NONE, acme_committee
+from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def committee(transactional_db, monkeypatch):
-    figures = Figures()
-    measures_replaced(figures, monkeypatch)
-    places = [scope_create(organisation="Acme", repository=name, created_by=None) for name in ("", "shop", "billing")]
-    return committee_make(*places, figures)
+    return acme_committee(monkeypatch)
 
 
 def refresh(user, gate):
-    client = Client()
-    client.force_login(user)
-    return client.post(reverse("console:gate-refresh", args=[gate.pk]))
+    return signed_in(user).post(reverse("console:gate-refresh", args=[gate.pk]))
 
 
 def test_asking_twice_reads_once_and_the_page_follows_the_job(committee):

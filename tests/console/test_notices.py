@@ -43,6 +43,7 @@ from tests.generation.test_pipeline import CLAMP
 from tests.governance.committee import Committee, Figures, committee_make, measures_replaced
 from tests.shop import Role as RoleName
 from tests.shop import code, engineer, home, owner, provider, repository, reviewer, scope, server, submit
+from tests.told import told
 
 __all__ = ["code", "engineer", "home", "owner", "provider", "repository", "reviewer", "scope", "server", "submit"]
 
@@ -90,10 +91,6 @@ def tell() -> Callable[[], None]:
             position["last"] = event.sequence
 
     return read
-
-
-def told(user: User) -> dict[str, str]:
-    return dict(Notification.objects.filter(recipient=user, read_at=None).values_list("title", "kind"))
 
 
 def in_days(days: float) -> datetime:

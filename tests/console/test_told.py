@@ -27,6 +27,7 @@ from apps.jobs.services import feed, feeds_advance
 from apps.providers.models import Provider
 from tests.generation.test_pipeline import CLAMP
 from tests.shop import code, engineer, home, owner, person, provider, repository, reviewer, scope, server, submit
+from tests.told import told
 
 __all__ = [
     "code",
@@ -44,11 +45,6 @@ __all__ = [
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Submit = Callable[..., CodeGenerationRequest]
-
-
-def told(user: User) -> dict[str, str]:
-    """Return the titles that *user* has still to read, with their kinds."""
-    return dict(Notification.objects.filter(recipient=user, read_at=None).values_list("title", "kind"))
 
 
 def move(request: CodeGenerationRequest, status: Status) -> None:

@@ -11,35 +11,17 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from apps.governance.models import RoleAssignment, Scope, User
-from apps.governance.services import TOKEN_SCOPES, scope_create, token_issue
-from apps.governance.types import Role
+from apps.governance.models import User
+from apps.governance.services import TOKEN_SCOPES, token_issue
+from tests.people import MakePerson, person, scope
+
+__all__ = ["person", "scope"]
 
 Call = Callable[..., HttpResponse]
-PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
-def scope(db: None) -> Scope:
-    return scope_create(organisation="Acme", repository="shop", created_by=None)
-
-
-@pytest.fixture
-def person(scope: Scope) -> Callable[..., User]:
-    """Make an account with roles in the shop repository."""
-
-    def make(name: str, *roles: Role, where: Scope | None = None, **fields: object) -> User:
-        user = User.objects.create_user(username=name, password=PASSWORD, **fields)
-        RoleAssignment.objects.bulk_create(
-            RoleAssignment(user=user, scope=where or scope, role=role.value) for role in roles
-        )
-        return user
-
-    return make
-
-
-@pytest.fixture
-def token(person: Callable[..., User]) -> Callable[..., dict[str, str]]:
+def token(person: MakePerson) -> Callable[..., dict[str, str]]:
     """Return the headers of a token with the given scopes, all of them when none is named."""
 
     def make(user: User, *scopes: str) -> dict[str, str]:

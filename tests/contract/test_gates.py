@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from apps.governance.models import AuditEvent, Ballot
-from apps.governance.services import TOKEN_SCOPES, scope_create, token_issue
-from tests.governance.committee import Figures, committee_make, measures_replaced
+from apps.governance.services import TOKEN_SCOPES, token_issue
+from tests.governance.committee import acme_committee
 
 BODIES = {
     "ballot": {"choice": "approve", "rationale": "Fine.", "evidence_digest": "0" * 64},
@@ -20,10 +20,7 @@ BODIES = {
 
 @pytest.fixture
 def committee(db, monkeypatch):
-    figures = Figures()
-    measures_replaced(figures, monkeypatch)
-    places = [scope_create(organisation="Acme", repository=name, created_by=None) for name in ("", "one", "two")]
-    return committee_make(*places, figures)
+    return acme_committee(monkeypatch)
 
 
 @pytest.mark.bar(2)

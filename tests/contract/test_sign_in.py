@@ -12,9 +12,9 @@ from apps.governance.models import ApiToken, AuditEvent
 from apps.governance.services import audit_record
 from apps.governance.services.sign_in import FAILED, KIND, LOCKED
 from apps.governance.types import Outcome, Role
+from tests.people import PASSWORD
 
 PATH = "/api/auth/token"
-PASSWORD = "correct horse battery staple"
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from apps.governance.engine.gates import EXPANSION, SEATS
 from apps.governance.models import Gate
 from apps.governance.services import scope_create
 from apps.governance.services.gates import Choice, gate_close, gate_minutes, gate_present
-from tests.governance.committee import GOOD, Committee, Figures, committee_make, measures_replaced
+from tests.governance.committee import GOOD, Committee, acme_committee
 
 A4 = (595, 842)
 
@@ -24,14 +24,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def committee(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Committee:
-    figures = Figures()
-    measures_replaced(figures, monkeypatch)
-    figures.said["quality.mutation_score"] = replace(
+    made = acme_committee(monkeypatch)
+    made.figures.said["quality.mutation_score"] = replace(
         GOOD, value=None, n=0, as_of=None, missing="No mutant has been tried yet, so nothing is known of it."
     )
-    figures.said["generation.first_pass_approval"] = replace(GOOD, value=0.52, n=180)
-    places = [scope_create(organisation="Acme", repository=name, created_by=None) for name in ("", "shop", "billing")]
-    return committee_make(*places, figures)
+    made.figures.said["generation.first_pass_approval"] = replace(GOOD, value=0.52, n=180)
+    return made
 
 
 def opened(committee: Committee) -> Gate:

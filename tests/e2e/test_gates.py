@@ -18,22 +18,18 @@ from apps.generation.services.tripwires import TRIPWIRES_JOB
 from apps.governance.engine.attestation.verify import archive_files
 from apps.governance.models import EvidencePack, Gate, Rung
 from apps.governance.selectors.ladder import rungs_live
-from apps.governance.services import scope_create
 from apps.governance.services.gates import Choice
 from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.jobs.services import job_enqueue
-from tests.governance.committee import GOOD, Committee, Figures, committee_make, measures_replaced
+from tests.governance.committee import GOOD, Committee, acme_committee
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
 def committee(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Committee:
-    figures = Figures()
-    measures_replaced(figures, monkeypatch)
-    places = [scope_create(organisation="Acme", repository=name, created_by=None) for name in ("", "shop", "billing")]
-    return committee_make(*places, figures)
+    return acme_committee(monkeypatch)
 
 
 def read_evidence(committee: Committee, gate: Gate) -> None:

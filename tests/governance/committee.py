@@ -11,6 +11,7 @@ from apps.governance import measures
 from apps.governance.engine.gates import EXPANSION, SEATS
 from apps.governance.measures import Measure, MeasureUnavailable, Reading, Shape, Source
 from apps.governance.models import Ballot, Gate, RoleAssignment, Scope, User
+from apps.governance.services import scope_create
 from apps.governance.services.gates import (
     Choice,
     Sitting,
@@ -131,6 +132,14 @@ def committee_make(organisation: Scope, pilot: Scope, wave: Scope, figures: Figu
     requester = _person("requester", organisation, Role.ENGINEER)
     lead = _person("lead", organisation, Role.QUALITY_LEAD)
     return Committee(organisation, pilot, wave, people, requester, lead, figures)
+
+
+def acme_committee(monkeypatch: Any) -> Committee:
+    """Return the committee of Acme, which decides about opening billing on the records of shop, with good figures."""
+    figures = Figures()
+    measures_replaced(figures, monkeypatch)
+    places = [scope_create(organisation="Acme", repository=name, created_by=None) for name in ("", "shop", "billing")]
+    return committee_make(*places, figures)
 
 
 def _person(name: str, scope: Scope, role: Role) -> User:

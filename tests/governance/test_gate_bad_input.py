@@ -29,7 +29,6 @@ from apps.governance.models import (
     Rung,
     User,
 )
-from apps.governance.services import scope_create
 from apps.governance.services.gates import (
     evidence_read,
     gate_close,
@@ -37,7 +36,7 @@ from apps.governance.services.gates import (
     gate_withdraw,
 )
 from tests.decided import rung_decided
-from tests.governance.committee import GOOD, Figures, committee_make, measures_replaced
+from tests.governance.committee import GOOD, acme_committee
 from tests.governance.test_gate_definitions import PATH, definition_words
 
 EVERY_SEAT = ("chair", "engineering", "security", "quality", "legal", "independent")
@@ -129,10 +128,7 @@ def test_accounts_that_are_one_persons_cast_one_ballot(committee):
 @pytest.fixture
 def committed(transactional_db, monkeypatch):
     """A committee that other threads see."""
-    figures = Figures()
-    measures_replaced(figures, monkeypatch)
-    places = [scope_create(organisation="Acme", repository=name, created_by=None) for name in ("", "shop", "billing")]
-    return committee_make(*places, figures)
+    return acme_committee(monkeypatch)
 
 
 def at_once(*actions: Callable[[], object]) -> list[object]:

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import given, settings
@@ -23,16 +22,11 @@ from apps.governance.selectors.gate_definitions import definition_edits
 from apps.governance.services.gates import evidence_read, gate_definition_propose
 from apps.governance.types import Role
 from tests.governance.committee import GOOD
+from tests.people import signed_in
 
 PATH = "/governance/gates/definitions"
 NOW = now()
 LINT = EXPANSION.criteria[0]
-
-
-def client_of(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 # --- The engine ------------------------------------------------------------------------------------------------------
@@ -168,25 +162,25 @@ def further(**changes):
 
 def test_two_people_change_what_gates_ask_for_on_the_page(committee):
     path = PATH
-    lead = client_of(committee.lead)
+    lead = signed_in(committee.lead)
     assert "built-in definition" in lead.get(path).content.decode()
     impossible = lead.post(path, definition_words(committee, **{"criteria-0-threshold": 1}))
     assert impossible.status_code == 422 and "no number of observations" in impossible.content.decode()
     minority = lead.post(path, definition_words(committee, needed=3))
     assert minority.status_code == 422 and "more than half" in minority.content.decode()
-    assert client_of(committee.people["legal"]).post(path, definition_words(committee)).status_code == 403
+    assert signed_in(committee.people["legal"]).post(path, definition_words(committee)).status_code == 403
     assert lead.post(path, definition_words(committee)).status_code == 302
     version = GateDefinitionVersion.objects.get()
     assert version.content == {**definition_content(EXPANSION), "most_waivers": 1}
     publish = reverse("governance:gate-definition-publish", args=[version.pk])
     assert lead.post(publish, {"digest": version.content_digest}).status_code == 403
-    assert client_of(committee.chair).post(publish, {"digest": "0"}).status_code == 409
-    assert client_of(committee.chair).post(publish, {"digest": version.content_digest}).status_code == 302
+    assert signed_in(committee.chair).post(publish, {"digest": "0"}).status_code == 409
+    assert signed_in(committee.chair).post(publish, {"digest": version.content_digest}).status_code == 302
     assert committee.request().definition == version
 
 
 def test_criteria_are_taken_away_and_added_by_two_people(committee):
-    lead = client_of(committee.lead)
+    lead = signed_in(committee.lead)
     answer = lead.post(PATH, definition_words(committee, **{"criteria-8-is_taken_away": "on"}, **further()))
     version = GateDefinitionVersion.objects.get()
     assert answer["Location"] == f"{PATH}/{version.pk}"
@@ -205,11 +199,11 @@ def test_criteria_are_taken_away_and_added_by_two_people(committee):
         "is_required": True,
         "per_flagship": False,
     }
-    page = client_of(committee.chair).get(f"{PATH}/{version.pk}").content.decode()
+    page = signed_in(committee.chair).get(f"{PATH}/{version.pk}").content.decode()
     assert "taken away" in page and "Mutation score" in page and "Tests pass, lately" in page
     publish = reverse("governance:gate-definition-publish", args=[version.pk])
     assert publish in page and publish not in lead.get(f"{PATH}/{version.pk}").content.decode()
-    assert client_of(committee.chair).post(publish, {"digest": version.content_digest}).status_code == 302
+    assert signed_in(committee.chair).post(publish, {"digest": version.content_digest}).status_code == 302
     gate = committee.request()
     evidence_read(gate_id=gate.pk, asked_by=None)
     read = set(gate.readings.values_list("key", flat=True))
@@ -227,7 +221,7 @@ def test_who_edited_a_definition_within_the_window_is_flagged_on_the_gates_made_
     test_criteria_are_taken_away_and_added_by_two_people(committee)
     gate = committee.request()
     committee.seat(gate)
-    page = client_of(committee.people["legal"]).get(f"/governance/gates/{gate.pk}")
+    page = signed_in(committee.people["legal"]).get(f"/governance/gates/{gate.pk}")
     (edit,) = page.context["edits"]
     assert (edit.proposer, edit.publisher, edit.seated) == ("lead", "chair", ("chair",))
     html = page.content.decode()
@@ -236,7 +230,7 @@ def test_who_edited_a_definition_within_the_window_is_flagged_on_the_gates_made_
 
 def test_a_built_in_or_an_old_definition_flags_nobody(committee):
     gate = committee.request()
-    assert client_of(committee.chair).get(f"/governance/gates/{gate.pk}").context["edits"] == []
+    assert signed_in(committee.chair).get(f"/governance/gates/{gate.pk}").context["edits"] == []
     test_criteria_are_taken_away_and_added_by_two_people(committee)
     later = Gate.objects.exclude(pk=gate.pk).get()
     later.requested_at += timedelta(days=181)
@@ -256,13 +250,13 @@ def test_a_built_in_or_an_old_definition_flags_nobody(committee):
     ids=["unknown", "title", "threshold", "rate", "none", "reason"],
 )
 def test_what_is_no_definition_comes_back_with_its_words(committee, changes, words):
-    answer = client_of(committee.lead).post(PATH, definition_words(committee, **changes))
+    answer = signed_in(committee.lead).post(PATH, definition_words(committee, **changes))
     assert answer.status_code == 422 and words in answer.content.decode()
     assert not GateDefinitionVersion.objects.exists()
 
 
 def test_without_a_measure_nothing_is_added(committee):
-    client_of(committee.lead).post(PATH, definition_words(committee, **further(measure="", title="", threshold="")))
+    signed_in(committee.lead).post(PATH, definition_words(committee, **further(measure="", title="", threshold="")))
     assert len(GateDefinitionVersion.objects.get().content["criteria"]) == len(EXPANSION.criteria)
 
 
@@ -284,26 +278,26 @@ def test_trying_says_which_rows_would_change_and_saves_nothing(committee, figure
     gate = committee.request()
     evidence_read(gate_id=gate.pk, asked_by=None)
     changes = {"criteria-3-threshold": 0.97, "try": "1", "reason": "", **further()}
-    answer = client_of(committee.lead).post(PATH, definition_words(committee, **changes))
+    answer = signed_in(committee.lead).post(PATH, definition_words(committee, **changes))
     html = answer.content.decode()
     assert answer.status_code == 200 and not GateDefinitionVersion.objects.exists()
     assert {row.key for row in answer.context["tried"]["trials"][0].changed} == {"approval", "tests-pass-lately"}
     assert '<strong class="num">2</strong> rows of the newest 1 gate would be otherwise' in html
     assert "96 % is not at least 97 %" in html and "nothing is saved" in html
     assert 'value="0.97"' in html
-    refused = client_of(committee.people["legal"]).post(PATH, definition_words(committee, **changes))
+    refused = signed_in(committee.people["legal"]).post(PATH, definition_words(committee, **changes))
     assert refused.status_code == 403
 
 
 def test_a_version_of_others_does_not_exist(committee, person, other_scope):
-    client_of(committee.lead).post(PATH, definition_words(committee))
+    signed_in(committee.lead).post(PATH, definition_words(committee))
     version = GateDefinitionVersion.objects.get()
     stranger = person("stranger", Role.ENGINEER, where=other_scope)
-    assert client_of(stranger).get(f"{PATH}/{version.pk}").status_code == 404
+    assert signed_in(stranger).get(f"{PATH}/{version.pk}").status_code == 404
 
 
 def test_trying_costs_the_same_on_five_gates_and_on_more(committee):
-    lead = client_of(committee.lead)
+    lead = signed_in(committee.lead)
 
     def queries():
         with CaptureQueriesContext(connection) as found:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from django.test import Client
 from django.urls import reverse
 
 from apps.governance.engine.gates import EXPANSION, Comparison, Criterion
 from apps.governance.engine.gates.frameworks import CONTROLS, framework_map
 from apps.governance.services.gates import evidence_read
 from tests.governance.committee import GOOD
+from tests.people import signed_in
 
 
 def test_every_criterion_of_the_built_in_gate_speaks_to_a_control():
@@ -33,9 +33,7 @@ def test_a_criterion_counts_by_its_measure_and_a_control_that_nothing_speaks_to_
 
 
 def page(user, gate):
-    client = Client()
-    client.force_login(user)
-    return client.get(reverse("governance:gate-detail", args=[gate.pk]))
+    return signed_in(user).get(reverse("governance:gate-detail", args=[gate.pk]))
 
 
 def test_the_page_shows_each_row_as_it_is_now(committee, figures):

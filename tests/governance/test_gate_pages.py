@@ -19,30 +19,25 @@ from apps.governance.services.gates import Choice, evidence_read, gate_close
 from apps.governance.subjects import decisions_open_for
 from apps.governance.types import Role
 from tests.governance.committee import GOOD
+from tests.people import signed_in
 
 SECRET = "The audit log holds a key."
 
 
-def client_of(user):
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def page(user, gate, **query):
-    answer = client_of(user).get(reverse("governance:gate-detail", args=[gate.pk]), query)
+    answer = signed_in(user).get(reverse("governance:gate-detail", args=[gate.pk]), query)
     assert answer.status_code == 200, answer.content
     return answer.content.decode()
 
 
 def post(user, name, gate, **data):
-    return client_of(user).post(reverse(f"governance:{name}", args=[gate.pk]), data)
+    return signed_in(user).post(reverse(f"governance:{name}", args=[gate.pk]), data)
 
 
 def test_governance_leads_to_templates_where_no_gate_is_open(committee):
-    html = client_of(committee.requester).get("/governance").content.decode()
+    html = signed_in(committee.requester).get("/governance").content.decode()
     assert "No gate is open" in html and "/governance/gates/new" in html
-    templates = client_of(committee.requester).get("/governance/gates/new").content.decode()
+    templates = signed_in(committee.requester).get("/governance/gates/new").content.decode()
     for words in (
         "Expand AI generation beyond pilot repositories",
         "Flake rate",
@@ -54,7 +49,7 @@ def test_governance_leads_to_templates_where_no_gate_is_open(committee):
 
 def test_a_gate_is_asked_for_on_its_form(committee):
     path = "/governance/gates/new?template=expansion"
-    user = client_of(committee.requester)
+    user = signed_in(committee.requester)
     assert "quality.flake_rate above 0.02" in user.get(path).content.decode()
     sent = {
         "title": "Wave 2",
@@ -72,28 +67,28 @@ def test_a_gate_is_asked_for_on_its_form(committee):
     assert user.post(path, sent).status_code == 302
     gate = Gate.objects.get()
     assert gate.tripwires[0]["measure"] == "quality.flake_rate"
-    assert "Wave 2" in client_of(committee.chair).get("/governance").content.decode()
+    assert "Wave 2" in signed_in(committee.chair).get("/governance").content.decode()
 
 
 def test_only_repositories_that_are_no_pilots_can_be_asked_for(committee):
     path = "/governance/gates/new?template=expansion"
     Scope.objects.filter(pk=committee.pilot.pk).update(is_pilot=True)
-    form = client_of(committee.requester).get(path).context["form"]
+    form = signed_in(committee.requester).get(path).context["form"]
     assert list(form.fields["granted"].queryset) == [committee.wave]
     assert committee.pilot in form.fields["sample"].queryset
     Scope.objects.update(is_pilot=Case(When(repository="", then=False), default=True))
-    html = client_of(committee.requester).get(path).content.decode()
+    html = signed_in(committee.requester).get(path).content.decode()
     assert "No repository is left to open" in html and "Ask for this" not in html
 
 
 def test_an_organisation_as_a_whole_is_named_in_words(committee):
-    html = client_of(committee.chair).get("/governance/ladder").content.decode()
+    html = signed_in(committee.chair).get("/governance/ladder").content.decode()
     assert "all of Acme" in html and "Acme/*" not in html
 
 
 def test_who_may_not_ask_is_told_who_can(committee, person, organisation):
     reader = person("reader", Role.AUDITOR, where=organisation)
-    answer = client_of(reader).get("/governance/gates/new")
+    answer = signed_in(reader).get("/governance/gates/new")
     assert answer.status_code == 403 and "chair of the committee" in answer.content.decode()
 
 
@@ -120,9 +115,9 @@ def test_the_matrix_says_every_figure_and_what_would_turn_it(committee, figures)
 def test_unreadable_gates_are_invisible(committee, person, other_scope):
     gate = committee.request()
     stranger = person("stranger", Role.ENGINEER, where=other_scope)
-    answer = client_of(stranger).get(reverse("governance:gate-detail", args=[gate.pk]))
+    answer = signed_in(stranger).get(reverse("governance:gate-detail", args=[gate.pk]))
     assert answer.status_code == 404
-    assert gate.title not in client_of(stranger).get("/governance").content.decode()
+    assert gate.title not in signed_in(stranger).get("/governance").content.decode()
 
 
 def test_seating_opening_voting_and_closing_on_the_page(committee):
@@ -199,7 +194,7 @@ def test_nobody_but_the_voter_reads_a_ballot_while_the_vote_is_open(committee, p
         "auditor": lambda: person("ada", Role.AUDITOR, where=organisation),
         "admin": lambda: User.objects.create_superuser("root", password="correct horse battery"),
     }[who]()
-    client = client_of(reader)
+    client = signed_in(reader)
     paths = [
         "/governance",
         "/governance/audit",
@@ -284,7 +279,7 @@ def test_names_of_repositories_and_reasons_are_text_not_markup(committee):
 
 
 def test_lists_cost_the_same_for_one_gate_and_for_many(committee):
-    client = client_of(committee.chair)
+    client = signed_in(committee.chair)
 
     def queries():
         with CaptureQueriesContext(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import partial
 from html import unescape
-from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, build_opener
 
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialToken
@@ -22,6 +21,8 @@ from apps.governance.sessions import AUTHENTICATED, SIGNED_ON
 from nofx.urls import handler400, handler500
 from nofx.urls import urlpatterns as pages
 from tests.governance.github_server import CLIENT_ID, SECRET, github_running
+from tests.governance.sign_on import leave as sign_on_leave
+from tests.governance.sign_on import visit
 
 __all__ = ["handler400", "handler500"]
 
@@ -36,11 +37,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.governance.test_git
 PROVIDER = "apps.governance.gateways.github_sign_in.GithubProvider"
 
 
-class _Stay(HTTPRedirectHandler):
-    def redirect_request(self, *_):
-        return None
-
-
 @pytest.fixture
 def github(settings):
     with github_running() as running:
@@ -51,18 +47,7 @@ def github(settings):
         yield running
 
 
-def leave(client, **form):
-    page = client.post("/sign-in/github", form)
-    assert page.status_code == 200, page.content
-    return unescape(re.search(r'href="([^"]+)" data-sign-on', page.content.decode())[1])
-
-
-def visit(address):
-    try:
-        build_opener(_Stay).open(address)  # a redirect is an error to urllib
-    except OSError as answer:
-        parts = urlsplit(answer.headers["Location"])
-    return f"{parts.path}?{parts.query}"
+leave = partial(sign_on_leave, path="/sign-in/github")
 
 
 def sign_on(client, **form):

@@ -20,6 +20,7 @@ from apps.governance.middleware import ProblemPages
 from apps.governance.models import AuditEvent, Ballot
 from apps.governance.services import audit_record, token_issue
 from apps.governance.types import Outcome, Role
+from tests.people import signed_in
 
 INDEX, AUDIT = "/governance", "/governance/audit"
 VERIFY = "/governance/audit/verify"
@@ -33,9 +34,7 @@ def auditor(person):
 @pytest.fixture
 def visit():
     def get(user, path, **query):
-        client = Client()
-        client.force_login(user)
-        return client.get(path, query)
+        return signed_in(user).get(path, query)
 
     return get
 

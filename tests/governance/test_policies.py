@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import Error, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.core.clock import now
@@ -27,6 +26,7 @@ from apps.governance.services import (
     policy_simulate,
 )
 from apps.governance.types import DEFAULT_POLICIES, Policy, Role, Seat, Subject
+from tests.people import signed_in
 
 THREE = Policy("three", (Seat("a reviewer"), Seat("a second reviewer"), Seat("an owner", is_owner=True)))
 ONE = Policy("one", (Seat("an owner", is_owner=True),))
@@ -190,7 +190,7 @@ def test_a_version_is_tried_on_what_was_decided(scope, admin, past):
     assert found["blocked_ids"] == [str(past[1].subject.id)]
     assert any("those of today" in limit for limit in found["limits"])
     assert AuditEvent.objects.get(action="policy.simulate").detail["blocked"] == 1
-    page = visit(admin).get(f"/governance/policies/{version.pk}").content.decode()
+    page = signed_in(admin).get(f"/governance/policies/{version.pk}").content.decode()
     assert "<strong>1 of 2</strong> approved requests would not have been approved." in page
     assert "<strong>0 of 3</strong> decided requests could not have been approved by anybody." in page
 
@@ -235,19 +235,13 @@ def test_sql_adds_no_published_version_and_none_that_needs_less_than_it_says(sco
 # --- The pages ------------------------------------------------------------------------------------------------------
 
 
-def visit(user):
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def seats(*rows):
     form = {"seats-TOTAL_FORMS": len(rows), "seats-INITIAL_FORMS": 0}
     return form | {f"seats-{at}-{name}": value for at, row in enumerate(rows) for name, value in row.items()}
 
 
 def test_a_version_is_proposed_simulated_and_published_at_the_pages(scope, admin, chair, reviewers):
-    client = visit(admin)
+    client = signed_in(admin)
     page = client.get("/governance/policies/new", {"scope": scope.pk, "risk": "high"}).content.decode()
     assert 'value="an architect"' in page
     form = {"scope": scope.pk, "risk_tier": "low", "reason": "More eyes.", "ballot_days": 14} | seats(
@@ -262,15 +256,15 @@ def test_a_version_is_proposed_simulated_and_published_at_the_pages(scope, admin
     assert "Another administrator, or the chair, publishes it." in html
     assert "the built-in policy" in html
     client.post(f"/governance/policies/{version.pk}/simulate")
-    page = visit(chair).get(f"/governance/policies/{version.pk}").content.decode()
+    page = signed_in(chair).get(f"/governance/policies/{version.pk}").content.decode()
     assert "No request of this risk was decided here in the last 90 days" in page
     assert "What this cannot know:" in page
-    answer = visit(chair).post(
+    answer = signed_in(chair).post(
         f"/governance/policies/{version.pk}/publish", {"digest": version.content_digest}, follow=True
     )
     assert "Published. It rules requests" in answer.content.decode()
     assert policy_ruling(scope, "low") == version
-    listed = visit(reviewers[0]).get("/governance/policies").content.decode()
+    listed = signed_in(reviewers[0]).get("/governance/policies").content.decode()
     assert "Version 1" in listed
     assert "Propose a version" not in listed
 
@@ -289,7 +283,7 @@ def test_a_version_is_proposed_simulated_and_published_at_the_pages(scope, admin
 )
 def test_a_proposal_that_cannot_be_says_why_and_keeps_what_was_written(scope, admin, reviewers, change, sentence):
     form = {"scope": scope.pk, "risk_tier": "low", "reason": "More eyes."} | seats({"name": "one reviewer"}) | change
-    answer = visit(admin).post("/governance/policies/new", form)
+    answer = signed_in(admin).post("/governance/policies/new", form)
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
     assert not ApprovalPolicyVersion.objects.exists()
@@ -297,17 +291,17 @@ def test_a_proposal_that_cannot_be_says_why_and_keeps_what_was_written(scope, ad
 
 def test_policies_of_places_that_somebody_does_not_read_are_not_there(scope, other_scope, admin, reviewers, person):
     version = propose(scope, admin)
-    client = visit(person("olga", Role.REVIEWER, where=other_scope))
+    client = signed_in(person("olga", Role.REVIEWER, where=other_scope))
     assert client.get(f"/governance/policies/{version.pk}").status_code == 404
     assert "Version 1" not in client.get("/governance/policies").content.decode()
     assert client.get("/governance/policies/new").status_code == 403
     assert client.get("/api/v1/approval-policies").json()["items"] == []
-    shown = visit(reviewers[0]).get("/api/v1/approval-policies").json()["items"]
+    shown = signed_in(reviewers[0]).get("/api/v1/approval-policies").json()["items"]
     assert [one["number"] for one in shown] == [1]
 
 
 def test_the_pages_cost_the_same_for_one_version_and_for_many(scope, admin, reviewers):
-    client = visit(admin)
+    client = signed_in(admin)
     first = propose(scope, admin, ONE)
 
     def queries():

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from html import unescape
-from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, build_opener
+from functools import partial
 
 import pytest
 from django.test import Client
@@ -14,13 +12,10 @@ from apps.governance.errors import SignOnRefused
 from apps.governance.models import AuditEvent, RoleAssignment, User
 from apps.governance.selectors import accounts_of, readable_scopes
 from tests.governance.oidc_server import CLIENT_ID, SECRET, issuer_running
+from tests.governance.sign_on import leave as sign_on_leave
+from tests.governance.sign_on import visit
 
 pytestmark = pytest.mark.django_db
-
-
-class _Stay(HTTPRedirectHandler):
-    def redirect_request(self, *_):
-        return None
 
 
 @pytest.fixture
@@ -39,20 +34,7 @@ def issuer(settings):
         yield running
 
 
-def leave(client, **form):
-    """Press the button and return where the browser is sent to."""
-    page = client.post("/sign-in/oidc", form)
-    assert page.status_code == 200, page.content
-    return unescape(re.search(r'href="([^"]+)" data-sign-on', page.content.decode())[1])
-
-
-def visit(address):
-    """Go to the issuer and return the path that it sends back to."""
-    try:
-        build_opener(_Stay).open(address)  # a redirect is an error to urllib
-    except OSError as answer:
-        parts = urlsplit(answer.headers["Location"])
-    return f"{parts.path}?{parts.query}"
+leave = partial(sign_on_leave, path="/sign-in/oidc")
 
 
 def sign_on(client, **form):

@@ -10,34 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from apps.governance.models import RoleAssignment, Scope, User
-from apps.governance.services import scope_create
-from apps.governance.types import Role
 from apps.providers.local.catalogue import IndexParts, Model
 from tests.fault_server import FaultServer
+from tests.people import person, scope
 from tests.providers.file_server import FileServer
+
+__all__ = ["person", "scope"]
 
 PARTS = 3
 CONTENT = random.Random(5).randbytes(3_000_000)  # noqa: S311  the same bytes in every run
-
-
-@pytest.fixture
-def scope(db: None) -> Scope:
-    return scope_create(organisation="Acme", repository="shop", created_by=None)
-
-
-@pytest.fixture
-def person(scope: Scope) -> Callable[..., User]:
-    """Make an account with roles in the shop repository."""
-
-    def make(name: str, *roles: Role, where: Scope | None = None, **fields: object) -> User:
-        user = User.objects.create_user(username=name, **fields)
-        RoleAssignment.objects.bulk_create(
-            RoleAssignment(user=user, scope=where or scope, role=role.value) for role in roles
-        )
-        return user
-
-    return make
 
 
 @pytest.fixture
