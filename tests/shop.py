@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from apps.jobs.runner import job_execute
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
+from tests.git import shop_begin
 
 Role = RoleAssignment.Role
 
@@ -43,29 +43,10 @@ FILES = {
 }
 
 
-def git(path: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost"]
-    return subprocess.run(
-        ["git", *identity, *arguments], cwd=path, check=True, capture_output=True, text=True
-    ).stdout.strip()
-
-
 @pytest.fixture
-def code(tmp_path: Path) -> Path:
+def code(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with one commit and a bare remote."""
-    remote = tmp_path / "remote.git"
-    remote.mkdir()
-    git(remote, "init", "--quiet", "--bare", "--initial-branch=main")
-    path = tmp_path / "shop"
-    for name, text in FILES.items():
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (path / name).write_text(text)
-    git(path, "init", "--quiet", "--initial-branch=main")
-    git(path, "add", ".")
-    git(path, "commit", "--quiet", "-m", "Begin")
-    git(path, "remote", "add", "origin", str(remote))
-    git(path, "push", "--quiet", "origin", "main")
-    return path
+    return shop_begin(tmp_path, FILES, run=tmp_path_factory.getbasetemp(), has_remote=True)
 
 
 @pytest.fixture

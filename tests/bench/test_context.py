@@ -9,7 +9,8 @@ import pytest
 from apps.repositories.models import Repository
 from apps.repositories.services import revision_index, revision_record
 from bench.context import answers, interval, questions, table
-from tests.shop import code, git, home, repository, scope
+from tests.git import git
+from tests.shop import code, home, repository, scope
 
 __all__ = ["code", "home", "repository", "scope"]
 

@@ -6,7 +6,6 @@ import io
 import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from django.contrib.auth import authenticate
@@ -22,10 +21,7 @@ from apps.governance.services import token_authenticate
 from apps.governance.types import Action
 from apps.jobs.models import Job
 from apps.repositories.models import Repository
-
-
-def git(repository: Path, *words: str) -> str:
-    return subprocess.run(["git", *words], cwd=repository, check=True, capture_output=True, text=True).stdout.strip()
+from tests.git import git
 
 
 @pytest.mark.django_db

@@ -28,10 +28,10 @@ from apps.repositories.selectors import head_sha
 from apps.repositories.services import revision_record
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
+from tests.git import git
 from tests.shop import (
     code,
     engineer,
-    git,
     home,
     owner,
     person,

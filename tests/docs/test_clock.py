@@ -22,7 +22,9 @@ from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.repositories.models import Repository
 from apps.repositories.services import index_request, revision_record
-from tests.docs.conftest import PRICES, git, newest
+from tests.docs.conftest import PRICES
+from tests.git import git
+from tests.project import newest
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -21,7 +21,8 @@ from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.repositories.models import Repository, Revision
 from tests.asked import jobs_asked
-from tests.docs.conftest import PRICES, newest
+from tests.docs.conftest import PRICES
+from tests.project import newest
 
 pytestmark = pytest.mark.django_db
 

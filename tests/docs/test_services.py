@@ -14,7 +14,8 @@ from apps.jobs.runner import job_execute
 from apps.jobs.selectors import job_get
 from apps.jobs.services import JobCancelled
 from apps.repositories.selectors import head_sha
-from tests.docs.conftest import PRICES, newest
+from tests.docs.conftest import PRICES
+from tests.project import newest
 
 pytestmark = pytest.mark.django_db
 

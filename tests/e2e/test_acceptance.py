@@ -21,7 +21,8 @@ from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from apps.sandbox.services import Call, FunctionRun, sandbox_run
 from tests.fault_server import Fault, FaultServer
-from tests.shop import git, work_off
+from tests.git import git
+from tests.shop import work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

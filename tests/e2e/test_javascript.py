@@ -17,7 +17,8 @@ from apps.repositories.models import Repository
 from apps.sandbox.services import Call, NodeModule, NodeRun, sandbox_run
 from tests.e2e.test_acceptance import Kind, approve, write_and_submit
 from tests.fault_server import FaultServer
-from tests.shop import git, work_off
+from tests.git import git
+from tests.shop import work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

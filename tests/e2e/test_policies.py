@@ -18,8 +18,9 @@ from tests.e2e.conftest import WIDE
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP
 from tests.generation.test_requirements_in_review import BRINGS
+from tests.git import git
 from tests.knowledge.test_mining import function
-from tests.shop import git, work_off
+from tests.shop import work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

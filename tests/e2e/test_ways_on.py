@@ -22,7 +22,8 @@ from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, UNPARSABLE
 from tests.generation.test_questions import ALSO_FIRST, FIRST, MIDDLE, SORTED
 from tests.generation.test_review import vote
-from tests.shop import git, work_off
+from tests.git import git
+from tests.shop import work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -24,7 +24,8 @@ from apps.governance.types import Role
 from apps.jobs.runner import job_execute
 from apps.repositories.models import Repository, Revision
 from tests.asked import jobs_asked
-from tests.evolution.conftest import ACYCLIC, newest
+from tests.evolution.conftest import ACYCLIC
+from tests.project import newest
 
 pytestmark = pytest.mark.django_db
 PAGE = "/architecture?repository=shop"

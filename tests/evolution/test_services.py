@@ -20,7 +20,9 @@ from apps.jobs.services import JobCancelled
 from apps.repositories.models import Repository, Revision
 from apps.repositories.selectors import head_sha
 from apps.repositories.types import RepositoryUnavailable
-from tests.evolution.conftest import ACYCLIC, git, newest
+from tests.evolution.conftest import ACYCLIC
+from tests.git import git
+from tests.project import newest
 
 pytestmark = pytest.mark.django_db
 CYCLE = ["shop.basket", "shop.prices", "shop.rates"]

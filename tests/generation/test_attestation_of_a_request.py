@@ -21,7 +21,7 @@ from apps.governance.selectors.attestation import public_key
 from apps.governance.services.attestation import evidence_digest, signing_key
 from apps.providers.models import ModelCall
 from tests.generation.test_delivery import approved, deliver
-from tests.shop import git
+from tests.git import git
 
 __all__ = ["approved"]
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,7 +16,7 @@ from apps.generation.services.reviews import CONTENT_CHANGED, review_decision, v
 from apps.governance.models import Ballot, User
 from apps.governance.types import Verdict
 from tests.generation.test_review import run
-from tests.shop import git
+from tests.git import git
 
 __all__ = ["run"]
 

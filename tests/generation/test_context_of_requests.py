@@ -23,19 +23,13 @@ from apps.governance.models import Ballot, Scope, User
 from apps.jobs.models import Job
 from apps.repositories.models import CodeIndex, Repository
 from tests.generation.test_pipeline import CLAMP
-from tests.shop import FILES, git
+from tests.git import commit
+from tests.shop import FILES
 
 pytestmark = pytest.mark.django_db
 
 Submit = Callable[..., CodeGenerationRequest]
 CHANGE = "Change `def parse_amount(text: str) -> int` to read an amount of money.\n\n>>> parse_amount('1.5')\n150\n"
-
-
-def commit(code: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (code / name).write_text(text)
-    git(code, "add", "--all")
-    git(code, "commit", "--quiet", "-m", "Change")
 
 
 def symbols(request: CodeGenerationRequest) -> dict[str, list[str]]:

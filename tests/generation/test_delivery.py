@@ -23,7 +23,8 @@ from apps.repositories.types import MergeBlocked, PushRefused
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT
 from tests.generation.test_review import status_of, vote
-from tests.shop import git, work_off
+from tests.git import git
+from tests.shop import work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -19,7 +19,7 @@ from apps.generation.services.submission import SpecificationRefused
 from apps.governance.models import User
 from apps.providers.models import Provider
 from tests.generation.test_pipeline import CLAMP
-from tests.shop import git
+from tests.git import git
 
 pytestmark = pytest.mark.django_db
 

@@ -24,7 +24,8 @@ from apps.providers.models import Provider
 from tests.fault_server import FaultServer
 from tests.generation.test_delivery import deliver
 from tests.generation.test_review import vote
-from tests.shop import git, work_off
+from tests.git import git
+from tests.shop import work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,7 +14,8 @@ from apps.governance.models import User
 from apps.jobs.models import Job
 from apps.providers.models import Budget, ModelCall, Provider
 from tests.fault_server import Fault, FaultServer
-from tests.shop import git, work_off
+from tests.git import git
+from tests.shop import work_off
 
 # The job takes its own connections, so that what it wrote survives its death.
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -41,8 +41,9 @@ from apps.repositories.types import MergeBlocked, PushRefused
 from tests.fault_server import Fault, FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
 from tests.generation.test_review import status_of, vote
+from tests.git import git
 from tests.killed import killed_behind, killed_once
-from tests.shop import git, work_off
+from tests.shop import work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -23,7 +23,8 @@ from apps.jobs.models import Job
 from apps.repositories.models import Repository
 from apps.repositories.types import RepositoryEmpty, RepositoryUnavailable
 from tests.generation.test_pipeline import CLAMP
-from tests.shop import FILES, git
+from tests.git import git
+from tests.shop import FILES
 
 pytestmark = pytest.mark.django_db
 

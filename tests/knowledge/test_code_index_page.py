@@ -17,7 +17,8 @@ from apps.jobs.runner import job_execute
 from apps.repositories.models import CodeIndex, IndexedFile, Repository
 from apps.repositories.types import INDEX_JOB
 from tests.asked import jobs_asked
-from tests.shop import code, engineer, git, home, person, repository, scope
+from tests.git import git
+from tests.shop import code, engineer, home, person, repository, scope
 
 __all__ = ["code", "engineer", "home", "person", "repository", "scope"]
 

@@ -20,8 +20,9 @@ from apps.knowledge.services import mining
 from apps.knowledge.types import ApprovedWork
 from apps.repositories.models import Repository
 from tests.asked import jobs_asked
+from tests.git import git
 from tests.knowledge.test_mining import function
-from tests.shop import code, engineer, git, home, person, repository, scope
+from tests.shop import code, engineer, home, person, repository, scope
 
 __all__ = ["code", "engineer", "home", "person", "repository", "scope"]
 

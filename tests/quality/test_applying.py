@@ -20,8 +20,8 @@ from apps.quality.types import Code, NotApplicable, ProposalOutdated
 from apps.repositories.models import Repository, Revision
 from apps.repositories.types import BranchKept, PatchRejected, PushRefused
 from tests.asked import jobs_asked
+from tests.git import git, remote_add
 from tests.killed import killed_behind
-from tests.quality.conftest import git
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,13 +41,9 @@ def proposal(repository: Repository, engineer: User) -> QualityImprovement:
 
 @pytest.fixture
 def remote(repository: Repository, tmp_path: Path) -> Path:
-    path = tmp_path / "remote.git"
-    git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(path))
-    git(tmp_path / "shop", "remote", "add", "origin", str(path))
-    git(tmp_path / "shop", "push", "--quiet", "origin", "main")
     repository.remote = "origin"
     repository.save()
-    return path
+    return remote_add(tmp_path / "shop")
 
 
 def branches(path: Path) -> list[str]:

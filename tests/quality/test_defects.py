@@ -23,7 +23,7 @@ from apps.quality.types import InputInvalid
 from apps.repositories.models import LineBirth, Repository
 from apps.repositories.selectors import head_sha
 from apps.repositories.services import revision_lineage, revision_record
-from tests.quality.conftest import git
+from tests.git import git
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from apps.governance.models import AuditEvent, Organisation, User
 from apps.repositories.models import Repository
+from tests.git import git
 from tests.repositories.test_worktrees import make_repository
-from tests.shop import git
 
 pytestmark = pytest.mark.django_db
 

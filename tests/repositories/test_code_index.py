@@ -31,7 +31,9 @@ from apps.repositories.services import (
     revision_record,
     texts_embed,
 )
-from tests.shop import FILES, git
+from tests.git import commit as commit_files
+from tests.git import git
+from tests.shop import FILES
 
 pytestmark = pytest.mark.django_db
 
@@ -42,11 +44,7 @@ def revision(repository: Repository, code: Path) -> Revision:
 
 
 def commit(code: Path, files: dict[str, str], repository: Repository) -> Revision:
-    for name, text in files.items():
-        (code / name).write_text(text)
-    git(code, "add", "--all")
-    git(code, "commit", "--quiet", "--allow-empty", "-m", "Change")
-    return revision_record(repository=repository, sha=git(code, "rev-parse", "HEAD"))
+    return revision_record(repository=repository, sha=commit_files(code, files))
 
 
 def names(index: CodeIndex, text: str, **options: object) -> list[str]:

@@ -12,7 +12,8 @@ from apps.jobs.runner import job_execute
 from apps.repositories.engine.lineage import lines_of
 from apps.repositories.models import Lineage, LineBirth, LineEnd, LineSpans, Repository, Revision
 from apps.repositories.services import Delivery, deliveries, patch_lines, revision_lineage, revision_record
-from tests.shop import git
+from tests.git import commit as commit_files
+from tests.git import git
 
 pytestmark = pytest.mark.django_db
 
@@ -29,11 +30,7 @@ def delivered(monkeypatch: pytest.MonkeyPatch) -> dict[str, Delivery]:
 
 
 def commit(code: Path, repository: Repository, files: dict[str, str], message: str = "Change") -> Revision:
-    for name, text in files.items():
-        (code / name).write_text(text)
-    git(code, "add", "--all")
-    git(code, "commit", "--quiet", "--allow-empty", "-m", message)
-    return revision_record(repository=repository, sha=git(code, "rev-parse", "HEAD"))
+    return revision_record(repository=repository, sha=commit_files(code, files, message))
 
 
 def deliver(code: Path, repository: Repository, delivered: dict[str, Delivery], text: str = WRITTEN) -> Revision:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from apps.repositories.gateways.worktrees import worktree
+from tests.git import commit, git
 from tests.killed import killed_behind
-from tests.shop import git
 
 
 @pytest.fixture
@@ -18,11 +18,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def make_repository(path: Path) -> Path:
-    path.mkdir()
-    git(path, "init", "--quiet", "--initial-branch=main")
-    (path / "a.py").write_text("A = 1\n")
-    git(path, "add", ".")
-    git(path, "commit", "--quiet", "-m", "Begin")
+    commit(path, {"a.py": "A = 1\n"}, "Begin")
     return path
 
 

@@ -7,7 +7,7 @@ import pytest
 from apps.repositories.engine.lineage import FileChange, Hunk, Lineage
 from apps.repositories.engine.patch_stream import changes_in, commits_in
 from apps.repositories.gateways import git as gateway
-from tests.shop import git
+from tests.git import git
 
 STRANGE = ["a file.py", "tab\there.py", 'quo"te.py', "back\\slash.py", "ümlaut.py", "--- a"]
 
