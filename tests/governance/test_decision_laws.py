@@ -79,6 +79,24 @@ def test_a_recusal_holds_whatever_else_its_person_says_and_lowers_no_threshold(h
         assert len(decision.filled) >= history.policy.needed
 
 
+@pytest.mark.bar(1)
+@some
+@given(HISTORIES, st.integers(1, 6), st.booleans())
+def test_a_veto_that_lasts_holds_whatever_happens_until_its_person_says_something_else(
+    history: History, user: int, is_voided: bool
+) -> None:
+    people = history.roster.people()
+    veto = HumanBallot(user, Verdict.BLOCK, "another", history.now - timedelta(days=9), is_voided=is_voided)
+    others = [one for one in history.ballots if people[one.voter_id] != people[user]]
+    subject = replace(history.subject, vetoers={user: "Ada"})
+    vetoed = decide(history.policy, [veto, *others], subject, history.roster, history.now)
+    assert vetoed.state is DecisionState.REJECTED
+    word = HumanBallot(user, Verdict.ABSTAIN, history.digest, history.now)
+    assert decide(history.policy, [veto, *others, word], subject, history.roster, history.now) == decide(
+        history.policy, [*others, word], history.subject, history.roster, history.now
+    )
+
+
 @some
 @given(HISTORIES, st.integers(1, 6))
 def test_a_ballot_from_the_future_counts_for_nothing(history: History, user: int) -> None:

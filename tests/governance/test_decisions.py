@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -238,19 +239,33 @@ def test_a_seat_with_a_veto_blocks_where_roles_do_not():
     assert outcome(ballot(2), ballot(1, Verdict.BLOCK), policy=policy, roster=roster).state is DecisionState.REJECTED
 
 
-def test_a_seat_that_only_has_a_veto_blocks_and_approves_nothing():
-    guard = Seat("security", holders=frozenset({1}), alternates=frozenset({2}))
-    policy = Policy("seats", (Seat("one"), Seat("two")), blocks=None, vetoes=(guard,))
-    roster = Roster((member(1), member(2), member(3)))
-    state = outcome(ballot(2), ballot(3), policy=policy, roster=roster).state
-    assert (state, policy.needed) == (DecisionState.APPROVED, 2)
-    blocked = outcome(ballot(1, Verdict.BLOCK), ballot(2), ballot(3), policy=policy, roster=roster)
-    assert (blocked.state, blocked.present) == (DecisionState.REJECTED, 2)
-    assert outcome(ballot(1), ballot(3), ballot(2, Verdict.BLOCK), policy=policy, roster=roster).state is (
+@pytest.mark.parametrize("roster", [FOUR, Roster(FOUR.members[1:])], ids=["a member", "no member any more"])
+@pytest.mark.parametrize("change", [{}, {"is_voided": True}, {"digest": "e" * 64}], ids=str)
+def test_a_veto_that_lasts_stands_until_whoever_cast_it_says_something_else(roster, change):
+    policy = Policy("seats", (Seat("one"), Seat("two")), blocks=None)
+    subject = replace(SUBJECT, vetoers={1: "Ada"})
+    veto = ballot(1, Verdict.BLOCK, rationale="Not yet.", **{"cast_at": NOW - timedelta(days=400), **change})
+    blocked = outcome(veto, ballot(2), ballot(3), policy=policy, subject=subject, roster=roster)
+    assert (blocked.state, blocked.reasons) == (DecisionState.REJECTED, ("Ada vetoed: Not yet.",))
+    for word in (Verdict.ABSTAIN, Verdict.REQUEST_CHANGES, Verdict.RECUSE):
+        said = outcome(veto, ballot(1, word), ballot(2), ballot(3), policy=policy, subject=subject, roster=roster)
+        assert said.state is DecisionState.APPROVED
+
+
+def test_the_block_of_nobody_who_may_veto_lasts_no_longer_than_it_did():
+    policy = Policy("seats", (Seat("one"), Seat("two")), blocks=None)
+    block = ballot(1, Verdict.BLOCK)
+    assert outcome(block, ballot(2), ballot(3), policy=policy, roster=FOUR).state is DecisionState.APPROVED
+
+
+def test_what_a_person_says_last_in_another_account_ends_their_veto():
+    policy = Policy("seats", (Seat("one"), Seat("two")), blocks=None)
+    roster = Roster((member(1, person="ada"), member(2), member(3), member(5, person="ada")))
+    veto = ballot(1, Verdict.BLOCK, cast_at=NOW - timedelta(days=1), is_voided=True)
+    subject = replace(SUBJECT, vetoers={1: "Ada"})
+    assert outcome(veto, ballot(5), ballot(2), policy=policy, subject=subject, roster=roster).state is (
         DecisionState.APPROVED
     )
-    recused = outcome(ballot(1, Verdict.RECUSE), ballot(2, Verdict.BLOCK), ballot(3), policy=policy, roster=roster)
-    assert recused.state is DecisionState.REJECTED
 
 
 def test_an_approval_ends_and_an_objection_does_not():

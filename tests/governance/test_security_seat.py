@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from apps.core.clock import now
-from apps.governance.models import Absence, Gate, RoleAssignment, Scope, Suspension, User
+from apps.governance.models import Absence, Ballot, Gate, RoleAssignment, Scope, Suspension, User
 from apps.governance.selectors.committee import security_sitters
 from apps.governance.selectors.suspensions import scopes_suspendable
 from apps.governance.services import NotAllowed, generation_suspend, suspension_explain, suspension_vote
@@ -90,12 +91,8 @@ def test_an_alternate_sits_there_while_the_holder_is_away(committee: Committee, 
     assert suspend(committee, stand_in).suspended_by == stand_in
 
 
-def test_the_newest_seating_says_who_it_is(committee: Committee, seated: Gate, person: MakePerson) -> None:
-    after = person("after", Role.COMMITTEE, where=committee.organisation)
-    holders = {**{key: [user] for key, user in committee.people.items()}, "security": [after]}
-    gate = committee.request()
-    gate_seat(gate_id=gate.pk, sitting=Sitting(holders), actor=committee.chair, is_interactive=True)
-    assert names(committee.organisation) == ["after"]
+def test_the_newest_seating_says_who_it_is(committee: Committee, seated: Gate, after: User) -> None:
+    seat_another(committee, committee.request(), after)
 
 
 def test_another_organisation_is_none_of_theirs(committee: Committee, seated: Gate) -> None:
@@ -118,6 +115,109 @@ def test_nothing_resumes_over_their_not_yet_until_they_say_otherwise(committee: 
     assert vote(made, holder) is DecisionState.APPROVED
     made.refresh_from_db()
     assert made.resumed_at is not None
+
+
+def seat_another(committee: Committee, gate: Gate, user: User) -> None:
+    """Let the chair seat *user* for security, as they may at any gate that is no vote yet."""
+    holders = {**{key: [one] for key, one in committee.people.items()}, "security": [user]}
+    gate_seat(gate_id=gate.pk, sitting=Sitting(holders), actor=committee.chair, is_interactive=True)
+    assert names(committee.organisation) == [user.username]
+
+
+def resume_by_sql(suspension: Suspension) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE governance_suspension SET resumed_at = now() WHERE id = %s", [suspension.pk])
+
+
+@pytest.fixture
+def vetoed(committee: Committee, seated: Gate) -> Suspension:
+    made = suspend(committee, committee.chair)
+    vote(made, committee.people["security"], Verdict.REQUEST_CHANGES)
+    return made
+
+
+@pytest.fixture
+def after(person: MakePerson, organisation: Scope) -> User:
+    return person("after", Role.COMMITTEE, where=organisation)
+
+
+@pytest.mark.parametrize("is_same_gate", [True, False])
+def test_seating_somebody_else_ends_no_veto(
+    committee: Committee, seated: Gate, vetoed: Suspension, after: User, is_same_gate: bool
+) -> None:
+    seat_another(committee, seated if is_same_gate else committee.request(), after)
+    assert vote(vetoed, committee.chair) is DecisionState.REJECTED
+    assert vote(vetoed, after) is DecisionState.REJECTED
+    with pytest.raises(DatabaseError, match="while a veto of the security seat stands"):
+        resume_by_sql(vetoed)
+    assert vote(vetoed, committee.people["security"], Verdict.REQUEST_CHANGES) is DecisionState.REJECTED
+    assert vote(vetoed, committee.people["security"]) is DecisionState.APPROVED
+
+
+def test_a_veto_outlives_the_role_of_whoever_cast_it_and_not_their_account(
+    committee: Committee, seated: Gate, vetoed: Suspension, after: User
+) -> None:
+    holder = committee.people["security"]
+    RoleAssignment.objects.filter(user=holder).delete()
+    vote(vetoed, committee.chair)
+    assert vote(vetoed, after) is DecisionState.REJECTED
+    with pytest.raises(DatabaseError, match="while a veto"):
+        resume_by_sql(vetoed)
+    User.objects.filter(pk=holder.pk).update(is_active=False)
+    assert vote(vetoed, committee.people["legal"]) is DecisionState.APPROVED
+
+
+def test_whoever_holds_the_seat_after_a_closed_account_decides(
+    committee: Committee, seated: Gate, vetoed: Suspension, after: User
+) -> None:
+    User.objects.filter(pk=committee.people["security"].pk).update(is_active=False)
+    seat_another(committee, committee.request(), after)
+    vote(vetoed, committee.chair)
+    assert vote(vetoed, after, Verdict.REQUEST_CHANGES) is DecisionState.REJECTED
+    assert vote(vetoed, committee.people["legal"]) is DecisionState.REJECTED
+
+
+def test_a_reason_that_comes_after_voids_no_veto(committee: Committee, vetoed: Suspension) -> None:
+    suspension_explain(suspension_id=vetoed.pk, reason="A leak.", actor=committee.chair)
+    vote(vetoed, committee.chair)
+    assert vote(vetoed, committee.people["legal"]) is DecisionState.REJECTED
+    with pytest.raises(DatabaseError, match="while a veto"):
+        resume_by_sql(vetoed)
+
+
+def test_no_statement_takes_a_veto_away(committee: Committee, vetoed: Suspension) -> None:
+    for voter in (committee.chair, committee.people["legal"]):
+        vote(vetoed, voter)
+    Ballot.objects.filter(verdict="block").update(voided_at=now(), void_reason="Let us go on.")
+    with pytest.raises(DatabaseError, match="while a veto of the security seat stands"):
+        resume_by_sql(vetoed)
+    assert vote(vetoed, committee.people["legal"]) is DecisionState.REJECTED
+
+
+def test_nobody_besides_the_seat_vetoes(committee: Committee, seated: Gate) -> None:
+    made = suspend(committee, committee.chair)
+    vote(made, committee.people["legal"], Verdict.BLOCK)
+    assert Ballot.objects.get().verdict == Verdict.REQUEST_CHANGES.value
+    with pytest.raises(DatabaseError, match="Only whoever sits on the security seat"), transaction.atomic():
+        Ballot.objects.create(
+            subject_kind="suspension",
+            subject_id=made.pk,
+            subject_digest=made.content_digest,
+            scope=made.scope,
+            voter=committee.people["quality"],
+            verdict="block",
+            rationale="I say so.",
+        )
+
+
+def test_the_page_names_whoever_vetoed_and_who_takes_it_back(
+    client: Client, committee: Committee, seated: Gate, vetoed: Suspension, after: User
+) -> None:
+    seat_another(committee, committee.request(), after)
+    client.force_login(committee.people["legal"])
+    page = client.get(reverse("governance:ladder")).content.decode()
+    assert "security vetoed: So it is." in page
+    assert "A veto stands until whoever cast it says otherwise, or their account is closed." in page
 
 
 def test_the_objection_of_another_member_stops_nothing(committee: Committee, seated: Gate) -> None:

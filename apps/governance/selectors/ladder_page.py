@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from apps.core.clock import now
-from apps.governance.engine.decisions import Decision
+from apps.governance.engine.decisions import Decision, DecisionState
 from apps.governance.engine.permissions import Action
 from apps.governance.engine.tripwires import Tripwire, tripwire_read
 from apps.governance.measures import measure_find
@@ -15,7 +15,7 @@ from apps.governance.models import Ballot, Rung, Scope, Suspension, TripwireRead
 from apps.governance.selectors import approval_prospect, can, decision_of, display_name, readable_scopes
 from apps.governance.selectors.committee import security_sitters
 from apps.governance.selectors.ladder import rungs_readable, suspensions_readable
-from apps.governance.selectors.suspensions import may_suspend, resuming_policy, suspension_subject, suspension_title
+from apps.governance.selectors.suspensions import RESUMING, may_suspend, suspension_subject, suspension_title
 
 RUNGS_SHOWN = 30
 ENDED_SHOWN = 20
@@ -105,7 +105,8 @@ class SuspensionRow:
     """
     A suspension as the page shows it, with where the vote on resuming stands while it stands.
 
-    ``security`` are the names of whoever holds the committee's security seat.
+    ``security`` are the names of whoever holds the committee's security seat, ``is_vetoed`` says that a veto is in the
+    way.
     """
 
     suspension: Suspension
@@ -115,6 +116,7 @@ class SuspensionRow:
     ballots: tuple[tuple[str, Ballot], ...] = ()
     vacant: tuple[str, ...] = ()
     security: tuple[str, ...] = ()
+    is_vetoed: bool = False
     may_vote: bool = False
     may_explain: bool = False
 
@@ -201,9 +203,9 @@ def _suspensions(user: User) -> tuple[list[Suspension], list[Suspension]]:
 
 
 def _standing_row(user: User, suspension: Suspension) -> SuspensionRow:
-    policy = resuming_policy(suspension.scope)
-    decision = decision_of(suspension_subject(suspension), policy=policy, scope=suspension.scope)
-    missing, _ = approval_prospect(policy=policy, scope=suspension.scope, barred={})
+    subject = suspension_subject(suspension)
+    decision = decision_of(subject, policy=RESUMING, scope=suspension.scope)
+    missing, _ = approval_prospect(policy=RESUMING, scope=suspension.scope, barred={})
     ballots = tuple(_ballots(suspension))
     spoke = [ballot.voter_id for _, ballot in ballots]
     return SuspensionRow(
@@ -214,6 +216,7 @@ def _standing_row(user: User, suspension: Suspension) -> SuspensionRow:
         ballots,
         tuple(seat.name for seat in missing),
         tuple(member.name for member in security_sitters(suspension.scope, present=spoke)),
+        is_vetoed=bool(subject.vetoers) and decision.state is DecisionState.REJECTED,
         may_vote=can(user, Action.GATE_VOTE, suspension.scope),
         may_explain=not suspension.reason and may_suspend(user, suspension.kind, suspension.scope),
     )

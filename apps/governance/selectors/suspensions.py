@@ -9,36 +9,41 @@ from django.db.models import Q, QuerySet
 from apps.governance.engine.decisions import Policy, Seat, Subject, Verdict
 from apps.governance.engine.ladder import DATED
 from apps.governance.engine.permissions import Action, Condition, Role, allowed
-from apps.governance.models import Scope, Suspension, User
-from apps.governance.selectors import Anyone, display_name, roles_of, scopes_where
-from apps.governance.selectors.committee import holds_security_seat, organisations_secured_by, security_seat
+from apps.governance.models import Ballot, Scope, Suspension, User
+from apps.governance.selectors import Anyone, accounts_of, display_name, roles_of, scopes_where
+from apps.governance.selectors.committee import holds_security_seat, organisations_secured_by
 from apps.governance.selectors.ladder import suspensions_readable
 
 SUSPENSION = "suspension"
 # Two people resume, whoever suspended: the chair, and somebody else of the committee.
-RESUMING_SEATS = (Seat("the chair", also=Role.CHAIR), Seat("another member of the committee"))
+# Whoever holds the security seat may be the other member.
+RESUMING = Policy(
+    "resuming generation",
+    (Seat("the chair", also=Role.CHAIR), Seat("another member of the committee")),
+    votes=Action.GATE_VOTE,
+    blocks=None,
+)
 
 
-def resuming_policy(scope: Scope) -> Policy:
+def resuming_verdict(voter: User, suspension: Suspension, verdict: Verdict) -> Verdict:
     """
-    Return what it takes to resume in *scope*; one query.
+    Return what *voter*'s verdict on resuming is; five queries at most.
 
-    Whoever holds the committee's security seat may be the other member, and nothing resumes over their objection.
+    "Not yet" of whoever holds the security seat is a veto, and so is that of whoever vetoed and says it once more.
     """
-    seat = security_seat(scope)
-    return Policy(
-        "resuming generation",
-        RESUMING_SEATS,
-        votes=Action.GATE_VOTE,
-        blocks=None,
-        vetoes=(seat,) if seat is not None else (),
+    if verdict not in {Verdict.BLOCK, Verdict.REQUEST_CHANGES}:
+        return verdict
+    vetoed = resuming_vetoes(suspension).filter(voter__in=accounts_of(voter), voided_at=None)
+    if vetoed.exists() or holds_security_seat(voter, suspension.scope):
+        return Verdict.BLOCK
+    return Verdict.REQUEST_CHANGES
+
+
+def resuming_vetoes(suspension: Suspension) -> QuerySet[Ballot]:
+    """Return the vetoes that people with an open account cast on resuming, later ones of theirs included."""
+    return Ballot.objects.filter(
+        subject_kind=SUSPENSION, subject_id=suspension.pk, verdict=Verdict.BLOCK.value, voter__is_active=True
     )
-
-
-def resuming_verdict(voter: User, scope: Scope, verdict: Verdict) -> Verdict:
-    """Return what *voter*'s verdict on resuming is: "not yet" of whoever holds the security seat is a veto."""
-    is_veto = verdict is Verdict.REQUEST_CHANGES and holds_security_seat(voter, scope)
-    return Verdict.BLOCK if is_veto else verdict
 
 
 def may_suspend(user: Anyone, kind: str, scope: Scope) -> bool:
@@ -111,5 +116,11 @@ def suspension_sentence(suspension: Suspension) -> str:
 
 
 def suspension_subject(suspension: Suspension) -> Subject:
-    """Return what is voted on. Whoever suspended may vote, and can never resume alone: it takes two people."""
-    return Subject(SUSPENSION, suspension.pk, suspension.content_digest, {})
+    """
+    Return what is voted on, with whoever cast a veto; one query.
+
+    Whoever suspended may vote, and can never resume alone: it takes two people.
+    """
+    vetoes = resuming_vetoes(suspension).select_related("voter")
+    vetoers = {one.voter_id: display_name(one.voter) for one in vetoes}
+    return Subject(SUSPENSION, suspension.pk, suspension.content_digest, {}, vetoers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -181,14 +181,16 @@ def _require_eligible(
 
 
 @transaction.atomic
-def ballots_void(*, subject_kind: str, subject_id: UUID, new_digest: str, reason: str) -> int:
+def ballots_void(
+    *, subject_kind: str, subject_id: UUID, new_digest: str, reason: str, besides: Collection[Verdict] = ()
+) -> int:
     """
     Void every valid ballot on other content than *new_digest*, in the caller's transaction; return how many.
 
-    Recusals stay: they are about their author, not about the content.
+    Recusals stay: they are about their author, not about the content. So do the verdicts *besides*.
     """
     stale = Ballot.objects.filter(subject_kind=subject_kind, subject_id=subject_id, voided_at__isnull=True)
-    stale = stale.exclude(subject_digest=new_digest).exclude(verdict=Verdict.RECUSE.value)
+    stale = stale.exclude(subject_digest=new_digest).exclude(verdict__in={Verdict.RECUSE, *besides})
     voided = list(stale.select_for_update(of=("self",)).select_related("scope"))
     if not voided:
         return 0

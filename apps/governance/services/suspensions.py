@@ -16,9 +16,9 @@ from apps.governance.errors import Denial, LadderInvalid, NotAllowed, NotInterac
 from apps.governance.models import Ballot, Rung, Scope, Suspension, User
 from apps.governance.selectors import accounts_of, decision_of
 from apps.governance.selectors.suspensions import (
+    RESUMING,
     SUSPENSION,
     may_suspend,
-    resuming_policy,
     resuming_verdict,
     suspension_reach,
     suspension_subject,
@@ -108,7 +108,9 @@ def _suspend(
 @transaction.atomic
 def suspension_explain(*, suspension_id: UUID, reason: str, actor: User, session_key: str = "") -> Suspension:
     """
-    Give the reason that was left out when it had to be quick. Ballots on the suspension without it are void.
+    Give the reason that was left out when it had to be quick.
+
+    Ballots on the suspension without it are void, but a veto stands: only whoever cast it takes it back.
 
     :raises NotFound: there is no such suspension.
     :raises NotAllowed: the actor may not suspend this.
@@ -134,6 +136,7 @@ def suspension_explain(*, suspension_id: UUID, reason: str, actor: User, session
         subject_id=suspension.pk,
         new_digest=suspension.content_digest,
         reason="The suspension was given its reason.",
+        besides={Verdict.BLOCK},
     )
     audit_record(
         action="suspension.explain",
@@ -163,7 +166,8 @@ def suspension_vote(
     """
     Cast a ballot on resuming, and resume when it is the one that was missing. A later ballot replaces an earlier one.
 
-    A "not yet" of whoever holds the committee's security seat is a veto until they say otherwise.
+    A "not yet" of whoever holds the committee's security seat is a veto until they say otherwise, also when somebody
+    else holds the seat by then; it ends with their account.
 
     :raises NotFound: there is no such suspension.
     :raises SuspensionClosed: it was resumed before.
@@ -182,6 +186,7 @@ def suspension_vote(
     if not rationale.strip():
         raise RationaleMissing("Say why.", remedy="A verdict on a suspension needs a reason.")
     subject = suspension_subject(suspension)
+    meant = resuming_verdict(voter, suspension, verdict)
     # Whoever said "not yet" may say yes later: the newer verdict takes the place of the earlier one.
     earlier = Ballot.objects.filter(subject_kind=KIND, subject_id=suspension.pk, voter__in=accounts_of(voter))
     earlier.filter(voided_at=None).exclude(verdict=Verdict.RECUSE.value).update(
@@ -191,14 +196,14 @@ def suspension_vote(
         subject=subject,
         scope=suspension.scope,
         voter=voter,
-        verdict=resuming_verdict(voter, suspension.scope, verdict),
+        verdict=meant,
         digest=digest,
         is_interactive=is_interactive,
         rationale=rationale,
         session_key=session_key,
         votes=Action.GATE_VOTE,
     )
-    decision = decision_of(subject, policy=resuming_policy(suspension.scope), scope=suspension.scope)
+    decision = decision_of(suspension_subject(suspension), policy=RESUMING, scope=suspension.scope)
     if decision.state is DecisionState.APPROVED:
         _resume(suspension, voter, decision, session_key)
     return decision

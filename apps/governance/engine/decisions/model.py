@@ -63,7 +63,6 @@ class Policy:
     ``needed`` seats must approve (all of them when left out) and ``quorum`` seats must be present, which they are by
     any verdict but a recusal. An approval or an abstention older than ``ballot_life`` no longer counts; an objection
     stands. ``votes`` is what a role must allow to fill a seat; ``blocks`` what it must allow to veto without one.
-    ``vetoes`` are seats that need not approve and are not counted: who fits one ends the decision by a block.
     """
 
     name: str
@@ -73,7 +72,6 @@ class Policy:
     ballot_life: timedelta | None = None
     votes: Action = Action.VERDICT_VOTE
     blocks: Action | None = Action.CANDIDATE_BLOCK
-    vetoes: tuple[Seat, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.seats:
@@ -159,12 +157,19 @@ class ModelTally:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is decided about: a kind, an id, the SHA-256 of what is shown now, and who may not decide and why."""
+    """
+    What is decided about: a kind, an id, the SHA-256 of what is shown now, and who may not decide and why.
+
+    ``vetoers`` are open accounts, with the names of their people, whose block of this subject is a veto that lasts: it
+    ends the decision until the person says something else, whatever role or seat they have by then and whatever
+    changed or was voided since.
+    """
 
     kind: str
     id: UUID
     digest: str
     barred: Mapping[int, str]
+    vetoers: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,8 @@ def decide(policy: Policy, ballots: Iterable[HumanBallot], subject: Subject, ros
 
     Approved: as many seats as the policy needs are filled, each by a different eligible person's approval of the
     current digest; as many as it asks for are present; nobody with a veto blocks. Rejected: somebody with a veto
-    blocks, or there is an objection and the people who have not spoken could no longer make up the number. Pending:
-    everything else, missing data included. Time alone never approves anything.
+    blocks, or vetoed and has not said otherwise, or there is an objection and the people who have not spoken could no
+    longer make up the number. Pending: everything else, missing data included. Time alone never approves anything.
     """
     cast = [ballot for ballot in ballots if ballot.cast_at <= now]
     recused = {ballot.voter_id for ballot in cast if ballot.verdict is Verdict.RECUSE}
@@ -48,7 +48,8 @@ def decide(policy: Policy, ballots: Iterable[HumanBallot], subject: Subject, ros
     kept = {at: reachable[at] for at in reachable if reachable[at] in approving}
     there = len(seating.assign(present, spoke))
     could_be_there = len(seating.assign([*present, *unheard], spoke))
-    blocks, objections = heard.objections()
+    blocks, objections = heard.objections(besides=subject.vetoers)
+    blocks = _lasting_vetoes(cast, subject, seating) + blocks
     is_reachable = len(reachable) >= policy.needed and could_be_there >= policy.quorum
     if blocks or (objections and not is_reachable):
         state = DecisionState.REJECTED
@@ -91,6 +92,18 @@ def _standing(cast: Collection[HumanBallot], policy: Policy, subject: Subject, n
     }
 
 
+def _lasting_vetoes(cast: Collection[HumanBallot], subject: Subject, seating: Seating) -> list[str]:
+    """Return, as sentences, the vetoes that last: a block of a vetoer that is the last word of their person."""
+    last: dict[str, HumanBallot] = {}
+    for ballot in sorted(cast, key=lambda one: (one.cast_at, not one.is_voided, -_GRAVEST.index(one.verdict))):
+        last[seating.person(ballot.voter_id)] = ballot
+    return [
+        f"{subject.vetoers[ballot.voter_id]} vetoed: {ballot.rationale or 'no reason was recorded.'}"
+        for ballot in sorted(last.values(), key=lambda one: one.voter_id)
+        if ballot.verdict is Verdict.BLOCK and ballot.voter_id in subject.vetoers
+    ]
+
+
 def _said(standing: Mapping[int, HumanBallot], seating: Seating) -> dict[int, HumanBallot]:
     """Leave out whoever is not on the roster: a ballot nobody can place counts for nothing."""
     return {voter: ballot for voter, ballot in standing.items() if voter in seating.by_id}
@@ -122,12 +135,13 @@ class _Heard:
             if member.user_id in self.said and by_person[self.seating.person(member.user_id)] in verdicts
         ]
 
-    def objections(self) -> tuple[list[str], list[str]]:
-        """Return the vetoes, and the objections that are none, as sentences."""
+    def objections(self, *, besides: Collection[int]) -> tuple[list[str], list[str]]:
+        """Return the vetoes, and the objections that are none, as sentences; blocks of *besides* are told elsewhere."""
         blocks, others = [], []
         for voter, ballot in sorted(self.said.items()):
             member = self.seating.by_id[voter]
-            if ballot.verdict not in {Verdict.BLOCK, Verdict.REQUEST_CHANGES}:
+            is_told = ballot.verdict is Verdict.BLOCK and voter in besides
+            if is_told or ballot.verdict not in {Verdict.BLOCK, Verdict.REQUEST_CHANGES}:
                 continue
             why = ballot.rationale or "no reason was recorded."
             has_veto = self.seating.may_block(member, self.spoke)

@@ -35,9 +35,8 @@ class Seating:
         """Return whether *member* can veto: by role, or from a seat that has one; *present* are accounts that spoke."""
         if self.policy.blocks is not None and self._may(member, self.policy.blocks):
             return True
-        vetoes = (*(seat for seat in self.policy.seats if seat.has_veto), *self.policy.vetoes)
         return self._may(member, self.policy.votes) and any(
-            self._fits(member, seat, self._is_vacated(seat, present)) for seat in vetoes
+            self._fits(member, seat, self._is_vacated(seat, present)) for seat in self.policy.seats if seat.has_veto
         )
 
     def assign(self, members: Iterable[Member], present: Collection[int]) -> dict[int, Member]:
