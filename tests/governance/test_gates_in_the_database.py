@@ -169,6 +169,44 @@ def test_a_veto_stands_in_the_database_as_well(gate, committee):
 
 
 @pytest.mark.bar(1)
+@pytest.fixture
+def stand_in(person, organisation):
+    return person("stand-in", Role.COMMITTEE, where=organisation)
+
+
+@pytest.fixture
+def stood_in(committee, stand_in):
+    gate = committee.request()
+    committee.seat(gate, alternates={"security": [stand_in]})
+    open_now(gate, committee)
+    approve(gate, committee, "chair", "engineering", "quality", "legal")
+    return gate
+
+
+def test_the_veto_of_an_alternate_stands_in_the_database_as_well(stood_in, committee, stand_in):
+    committee.vote(stood_in, "security", Choice.RECUSE)
+    committee.vote(stood_in, "security", Choice.REJECT, voter=stand_in)
+    refused("a seat with a veto rejects it", lambda: decide(stood_in))
+
+
+def test_a_holder_who_votes_takes_the_place_of_an_alternate(stood_in, committee, stand_in):
+    ballot(stood_in, stand_in, verdict="block")
+    refused("a seat with a veto rejects it", lambda: decide(stood_in))
+    committee.vote(stood_in, "security")
+    decide(stood_in)
+    stood_in.refresh_from_db()
+    assert stood_in.state == "approved"
+
+
+def test_an_alternate_of_another_seat_has_no_veto(committee, stand_in):
+    gate = committee.request()
+    committee.seat(gate, alternates={"independent": [stand_in]})
+    open_now(gate, committee)
+    approve(gate, committee, "chair", "engineering", "quality", "legal")
+    ballot(gate, stand_in, verdict="block")
+    decide(gate)
+
+
 def test_void_ballots_do_not_count(gate, committee):
     approve(gate, committee, "chair", "engineering", "quality", "legal")
     Ballot.objects.filter(voter=committee.chair).update(voided_at=datetime.now(UTC), void_reason="changed")

@@ -218,7 +218,7 @@ def _require_lawful(gate: Gate, denial: Denial) -> None:
         why = str(cursor.fetchone()[0])
     if why:
         raise GateBlocked(
-            f"The gate is not approved while {why}, whoever has left since.",
+            f"The gate is not approved while {why}, whoever has left or come back since.",
             remedy="Freeze the evidence anew, so that the vote begins again, or withdraw it.",
             denial=denial,
         )
