@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +10,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from apps.core.clock import now
-from apps.governance.engine.gates import EXPANSION, SEATS, definition_content
+from apps.governance.engine.gates import EXPANSION, definition_content
 from apps.governance.engine.tripwires import tripwire_data, tripwire_read
 from apps.governance.models import (
     Ballot,
@@ -28,8 +27,7 @@ from apps.governance.models import (
 from apps.governance.services import rung_grant
 
 DIGEST = "e" * 64
-# Of one seat, so that one person decides it.
-ALONE = definition_content(replace(EXPANSION, seats=SEATS[:1], needed=1, quorum=1))
+APPROVING = ("chair", "engineering", "security", "quality")
 
 
 @transaction.atomic
@@ -43,7 +41,7 @@ def rung_decided(
     expires_at: datetime | None = None,
     tripwires: Sequence[Mapping[str, Any]] = (),
 ) -> Rung:
-    """Grant a rung as the decision of a gate does, with one member who approved it."""
+    """Grant a rung as the decision of a gate does, with as many members as it needs."""
     gate = gate_voted(
         scopes=scopes,
         title=title,
@@ -70,21 +68,23 @@ def rung_decided(
 
 
 def gate_voted(*, scopes: Collection[Scope], **wish: Any) -> Gate:
-    """Return a gate whose one member has approved what is frozen."""
+    """Return a gate of which four members have approved what is frozen."""
     organisation = next(iter(scopes)).organisation
     place, _ = Scope.objects.get_or_create(organisation=organisation, repository="")
-    asker, member = (User.objects.create(username=f"{role}-{uuid4().hex[:12]}") for role in ("asker", "member"))
+    asker, *members = (User.objects.create(username=f"{role}-{uuid4().hex[:12]}") for role in ("asker", *APPROVING))
+    member = members[0]
     keys = [one.pk for one in scopes]
     gate = Gate.objects.create(
         scope=place,
-        definition_content=ALONE,
+        definition_content=definition_content(EXPANSION),
         definition_digest="d" * 64,
         granted=keys,
         sample=keys,
         requested_by=asker,
         **wish,
     )
-    GateSeat.objects.create(gate=gate, seat="chair", user=member, assigned_by=member)
+    for seat, user in zip(APPROVING, members, strict=True):
+        GateSeat.objects.create(gate=gate, seat=seat, user=user, assigned_by=member)
     reading = GateReading.objects.create(
         gate=gate,
         batch=1,
@@ -109,15 +109,16 @@ def gate_voted(*, scopes: Collection[Scope], **wish: Any) -> Gate:
         opened_at=now(),
         closes_at=now() + timedelta(days=14),
     )
-    Ballot.objects.create(
-        subject_kind="gate",
-        subject_id=gate.pk,
-        subject_digest=DIGEST,
-        scope=place,
-        voter=member,
-        verdict="approve",
-        rationale="It may.",
-    )
+    for user in members:
+        Ballot.objects.create(
+            subject_kind="gate",
+            subject_id=gate.pk,
+            subject_digest=DIGEST,
+            scope=place,
+            voter=user,
+            verdict="approve",
+            rationale="It may.",
+        )
     return gate
 
 

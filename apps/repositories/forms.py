@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 
 from apps.core.errors import NofxError
-from apps.governance.models import Organisation
+from apps.governance.models import Organisation, Scope
+from apps.governance.services.pilots import NO_PILOT
 from apps.repositories.models import Repository
 from apps.repositories.services import registrable
 
@@ -42,7 +43,14 @@ class RegistrationForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.keys() >= {"name", "path"}:
             try:
-                registrable(name=cleaned["name"], path=Path(cleaned["path"]))
+                slug, _ = registrable(name=cleaned["name"], path=Path(cleaned["path"]))
             except NofxError as problem:
                 self.add_error("path", str(problem))
+            else:
+                self._require_pilot_possible(slug)
         return cleaned
+
+    def _require_pilot_possible(self, slug: str) -> None:
+        place = Scope.objects.filter(organisation=self.cleaned_data.get("organisation"), repository=slug).first()
+        if self.cleaned_data.get("is_pilot") and place is not None and not place.is_pilot:
+            self.add_error("is_pilot", f"{NO_PILOT} Connect it as no pilot, and ask the committee.")

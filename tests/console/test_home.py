@@ -13,6 +13,7 @@ from django.urls import reverse
 from apps.core.clock import now
 from apps.generation.models import CodeGenerationRequest
 from apps.governance import subjects
+from apps.governance.engine.gates import EXPANSION, definition_content
 from apps.governance.models import Gate, GateReading, RoleAssignment, Scope, User
 from apps.governance.subjects import OpenDecision, SubjectPages
 from apps.providers.models import Provider
@@ -183,7 +184,7 @@ def test_home_says_where_code_may_be_generated_and_what_the_next_gate_lacks(
     gate = Gate.objects.create(
         scope=whole,
         title="Wave 2",
-        definition_content={},
+        definition_content=definition_content(EXPANSION),
         definition_digest="d",
         granted=[scope.pk],
         sample=[scope.pk],

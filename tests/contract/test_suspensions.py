@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from apps.governance.engine.gates import EXPANSION, definition_content
 from apps.governance.models import AuditEvent, Ballot, Gate, GateSeat, Suspension
 from apps.governance.services import TOKEN_SCOPES, scope_create, token_issue
 from apps.governance.types import Role
@@ -34,7 +35,7 @@ def seat(gate_of, user, by, **fields):
     gate = Gate.objects.create(
         scope=gate_of,
         title="Wave 2",
-        definition_content={"seats": [{"key": "security", "has_veto": True}]},
+        definition_content=definition_content(EXPANSION),
         granted=[1],
         sample=[1],
         risk_max="low",

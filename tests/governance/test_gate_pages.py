@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
-from django.db.models import Case, When
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from apps.governance.models import AuditEvent, Ballot, Gate, Scope, User
+from apps.governance.models import AuditEvent, Ballot, Gate, Organisation, RoleAssignment, Scope, User
 from apps.governance.selectors import ballots_recent
 from apps.governance.services import audit_record
 from apps.governance.services.gates import Choice, evidence_read, gate_close
@@ -20,6 +19,7 @@ from apps.governance.subjects import decisions_open_for
 from apps.governance.types import Role
 from tests.governance.committee import GOOD
 from tests.people import signed_in
+from tests.places import pilot_made
 
 SECRET = "The audit log holds a key."
 
@@ -72,11 +72,16 @@ def test_a_gate_is_asked_for_on_its_form(committee):
 
 def test_only_repositories_that_are_no_pilots_can_be_asked_for(committee):
     path = "/governance/gates/new?template=expansion"
-    Scope.objects.filter(pk=committee.pilot.pk).update(is_pilot=True)
+    pilot = pilot_made(committee.organisation)
     form = signed_in(committee.requester).get(path).context["form"]
-    assert list(form.fields["granted"].queryset) == [committee.wave]
-    assert committee.pilot in form.fields["sample"].queryset
-    Scope.objects.update(is_pilot=Case(When(repository="", then=False), default=True))
+    assert set(form.fields["granted"].queryset) == {committee.pilot, committee.wave}
+    assert pilot in form.fields["sample"].queryset
+
+
+def test_where_every_repository_is_a_pilot_nothing_is_left_to_ask_for(committee):
+    path = "/governance/gates/new?template=expansion"
+    open_to_all = pilot_made(Scope.objects.create(organisation=Organisation.objects.create(name="Open")))
+    RoleAssignment.objects.update(scope=open_to_all)
     html = signed_in(committee.requester).get(path).content.decode()
     assert "No repository is left to open" in html and "Ask for this" not in html
 

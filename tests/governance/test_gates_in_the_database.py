@@ -9,6 +9,7 @@ import pytest
 from django.db import Error, connection, transaction
 
 from apps.governance.engine.gates import EXPANSION, definition_content
+from apps.governance.errors import GateInvalid
 from apps.governance.models import (
     Ballot,
     Gate,
@@ -168,7 +169,6 @@ def test_a_veto_stands_in_the_database_as_well(gate, committee):
     refused("a seat with a veto rejects it", lambda: decide(gate))
 
 
-@pytest.mark.bar(1)
 @pytest.fixture
 def stand_in(person, organisation):
     return person("stand-in", Role.COMMITTEE, where=organisation)
@@ -207,6 +207,7 @@ def test_an_alternate_of_another_seat_has_no_veto(committee, stand_in):
     decide(gate)
 
 
+@pytest.mark.bar(1)
 def test_void_ballots_do_not_count(gate, committee):
     approve(gate, committee, "chair", "engineering", "quality", "legal")
     Ballot.objects.filter(voter=committee.chair).update(voided_at=datetime.now(UTC), void_reason="changed")
@@ -253,6 +254,63 @@ def test_a_gate_does_not_begin_open_or_with_a_minority(committee):
     refused("begins as a draft", lambda: Gate.objects.create(definition_content=most, state="voting", **fields))
 
 
+WHOLE = definition_content(EXPANSION)
+UNGUARDED = [{**one, "has_veto": False} for one in WHOLE["seats"]]
+MISSHAPEN = {
+    "one seat": {**WHOLE, "seats": WHOLE["seats"][:1], "needed": 1},
+    "no security": {**WHOLE, "seats": [one for one in WHOLE["seats"] if one["key"] != "security"], "needed": 4},
+    "no veto": {**WHOLE, "seats": UNGUARDED},
+    "one seat six times": {**WHOLE, "seats": WHOLE["seats"][:1] * 6},
+    "a seat twice": {**WHOLE, "seats": [*WHOLE["seats"], WHOLE["seats"][0]]},
+    "three of six": {**WHOLE, "needed": 3},
+    "more than there are": {**WHOLE, "needed": 7},
+    "no seats": {"needed": 4},
+    "nothing": {},
+    "another shape": {"needed": "4", "seats": {"chair": "security"}},
+}
+
+
+@pytest.mark.parametrize("content", MISSHAPEN.values(), ids=MISSHAPEN)
+def test_no_gate_and_no_definition_is_without_the_whole_committee(committee, organisation, content):
+    given = {"scope": organisation, "definition_digest": "d", "granted": [1], "sample": [1], "risk_max": "low"}
+
+    def ask():
+        Gate.objects.create(
+            title="t", definition_content=content, expires_at=SOON, requested_by=committee.requester, **given
+        )
+
+    def define():
+        GateDefinitionVersion.objects.create(
+            scope=organisation,
+            name="expansion",
+            number=1,
+            content=content,
+            content_digest="d",
+            reason="r",
+            proposed_by=committee.lead,
+        )
+
+    refused("A gate has a chair|more than half of its seats|of a non-array", ask)
+    refused("A gate has a chair", define)
+    with pytest.raises(GateInvalid):
+        definition_parse(content)
+
+
+def test_a_further_seat_may_be_added(committee, organisation):
+    more = {"key": "research", "title": "Research", "has_veto": False}
+    content = {**WHOLE, "seats": [*WHOLE["seats"], more]}
+    assert len(definition_parse(content).seats) == 7
+    GateDefinitionVersion.objects.create(
+        scope=organisation,
+        name="expansion",
+        number=1,
+        content=content,
+        content_digest="d",
+        reason="r",
+        proposed_by=committee.lead,
+    )
+
+
 def test_seats_are_settled_before_the_vote(gate, committee):
     rows = GateSeat.objects.filter(gate=gate)
     refused("settled before", lambda: rows.filter(seat="legal")._raw_delete("default"))
@@ -294,7 +352,7 @@ def test_one_person_neither_waives_nor_publishes_alone(committee, person, organi
         scope=organisation,
         name="expansion",
         number=1,
-        content={},
+        content=definition_content(EXPANSION),
         content_digest="d",
         reason="r",
         proposed_by=committee.lead,

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from apps.core.clock import now
 from apps.governance.engine.ladder import leave_of
 from apps.governance.engine.tripwires import tripwire_data, tripwires_default
-from apps.governance.models import AuditEvent, Gate, Rung, Scope, User
+from apps.governance.models import AuditEvent, Gate, Organisation, Rung, Scope, User
 from apps.governance.selectors.ladder import standing_of
 from apps.governance.services import (
     GenerationRefused,
@@ -27,6 +27,7 @@ from apps.governance.services import (
 )
 from apps.governance.types import Role
 from tests.decided import gate_approve, gate_voted, rung_decided
+from tests.places import pilot_made
 
 pytestmark = pytest.mark.django_db
 
@@ -76,14 +77,31 @@ def test_a_repository_that_is_neither_pilot_nor_on_a_rung_generates_nothing(scop
     assert error.denial is not None and error.denial.scope_id == scope.pk
 
 
-def test_a_pilot_generates_whatever_its_risk(scope: Scope) -> None:
-    Scope.objects.filter(pk=scope.pk).update(is_pilot=True)
-    assert ask(scope, risk="high").models is None
+def test_a_pilot_generates_whatever_its_risk(organisation: Scope) -> None:
+    assert ask(pilot_made(organisation), risk="high").models is None
 
 
-def test_an_organisation_as_a_whole_is_no_pilot(organisation: Scope) -> None:
+def test_an_organisation_as_a_whole_is_no_pilot() -> None:
     with pytest.raises(DatabaseError, match="pilot_is_a_repository"):
-        Scope.objects.filter(pk=organisation.pk).update(is_pilot=True)
+        Scope.objects.create(organisation=Organisation.objects.create(name="Whole"), is_pilot=True)
+
+
+@pytest.mark.bar(8)
+def test_no_statement_makes_a_pilot_of_what_is_none(organisation: Scope, scope: Scope) -> None:
+    pilot = pilot_made(organisation)
+    for statement in (
+        "UPDATE governance_scope SET is_pilot = true WHERE repository = 'shop'",
+        "UPDATE governance_scope SET repository = 'another' WHERE is_pilot",
+    ):
+        with (
+            pytest.raises(DatabaseError, match="pilot from the start"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
+    Scope.objects.filter(pk=pilot.pk).update(is_pilot=False)
+    with pytest.raises(DatabaseError, match="pilot from the start"), transaction.atomic():
+        Scope.objects.filter(pk=pilot.pk).update(is_pilot=True)
 
 
 def test_a_rung_opens_its_repositories_up_to_its_risk(grant: Grant, scope: Scope, other_scope: Scope) -> None:

@@ -18,6 +18,7 @@ from apps.governance.selectors.ladder import ladder_summary
 from apps.governance.services import generation_suspend, incident_open, tripwires_check
 from apps.governance.types import Role
 from tests.decided import rung_decided
+from tests.places import pilot_made
 
 pytestmark = pytest.mark.django_db
 
@@ -134,18 +135,19 @@ def test_a_committee_without_people_is_told_who_is_missing(client: Client, chair
     assert "Nobody could resume this now" in page(client, chair)
 
 
-def test_a_rung_and_a_pilot_are_ended_on_the_page(client: Client, chair: User, scope: Scope) -> None:
-    rung = grant(scope)
-    Scope.objects.filter(pk=scope.pk).update(is_pilot=True)
+def test_a_rung_and_a_pilot_are_ended_on_the_page(
+    client: Client, chair: User, organisation: Scope, scope: Scope
+) -> None:
+    rung, pilot = grant(scope), pilot_made(organisation)
     client.force_login(chair)
     client.post(reverse("governance:rung-end", args=[rung.pk]), {"reason": "Enough."})
     rung.refresh_from_db()
     assert rung.end_reason == "Enough."
-    assert client.post(reverse("governance:pilot-end", args=[scope.pk]), {"reason": "Enough."}).status_code == 403
+    assert client.post(reverse("governance:pilot-end", args=[pilot.pk]), {"reason": "Enough."}).status_code == 403
     client.force_login(User.objects.create_superuser("root"))
-    client.post(reverse("governance:pilot-end", args=[scope.pk]), {"reason": "Enough."})
-    scope.refresh_from_db()
-    assert not scope.is_pilot
+    client.post(reverse("governance:pilot-end", args=[pilot.pk]), {"reason": "Enough."})
+    pilot.refresh_from_db()
+    assert not pilot.is_pilot
 
 
 def test_the_page_takes_as_many_queries_for_many_rungs_as_for_one(client: Client, chair: User, scope: Scope) -> None:
@@ -161,9 +163,9 @@ def test_the_page_takes_as_many_queries_for_many_rungs_as_for_one(client: Client
 
 
 def test_home_gets_the_ladder_in_a_few_words(
-    chair: User, scope: Scope, other_scope: Scope, django_assert_max_num_queries: Callable[[int], Any]
+    chair: User, organisation: Scope, scope: Scope, django_assert_max_num_queries: Callable[[int], Any]
 ) -> None:
-    Scope.objects.filter(pk=other_scope.pk).update(is_pilot=True)
+    pilot_made(organisation)
     grant(scope)
     with django_assert_max_num_queries(5):
         summary = ladder_summary(chair)

@@ -29,6 +29,7 @@ from apps.governance.services import (
     suspension_vote,
 )
 from apps.governance.types import DecisionState, Role, Verdict
+from tests.places import pilot_made
 
 pytestmark = pytest.mark.django_db
 
@@ -36,8 +37,12 @@ MakePerson = Callable[..., User]
 
 
 @pytest.fixture
+def scope(organisation: Scope) -> Scope:
+    return pilot_made(organisation, "shop")
+
+
+@pytest.fixture
 def pilot(scope: Scope) -> Scope:
-    Scope.objects.filter(pk=scope.pk).update(is_pilot=True)
     return scope
 
 
@@ -110,11 +115,10 @@ def test_suspending_everything_stops_every_repository_of_the_organisation(
     assert refused(other_scope).code == "generation.suspended"
 
 
-def test_suspending_a_repository_leaves_the_others(pilot: Scope, other_scope: Scope, chair: User) -> None:
-    Scope.objects.filter(pk=other_scope.pk).update(is_pilot=True)
+def test_suspending_a_repository_leaves_the_others(pilot: Scope, organisation: Scope, chair: User) -> None:
     generation_suspend(kind="repository", scope=pilot, actor=chair)
     assert refused(pilot).code == "generation.suspended"
-    assert generation_require_allowed(scope=other_scope, risk="low", task_class="text").is_given
+    assert generation_require_allowed(scope=pilot_made(organisation), risk="low", task_class="text").is_given
 
 
 def test_suspending_a_model_leaves_the_others(pilot: Scope, chair: User) -> None:

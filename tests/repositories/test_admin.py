@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from apps.governance.models import AuditEvent, Organisation, User
+from apps.governance.errors import LadderInvalid
+from apps.governance.models import AuditEvent, Organisation, Scope, User
+from apps.governance.services import pilot_name
 from apps.repositories.models import Repository
 from tests.git import git
 from tests.repositories.test_worktrees import make_repository
@@ -94,3 +97,23 @@ def test_a_pilot_is_named_with_an_entry_in_the_audit_chain(admin_page: Client, s
     assert admin_page.post(ADD, {**said, "is_pilot": "on"}).status_code == 302
     assert Repository.objects.get().scope.is_pilot
     assert AuditEvent.objects.filter(action="pilot.name").count() == 1
+
+
+def test_a_place_that_was_made_for_no_pilot_becomes_none(admin_page: Client, said: dict[str, str]) -> None:
+    owner = Organisation.objects.get(pk=said["organisation"])
+    place = Scope.objects.create(organisation=owner, repository="shop")
+    answer = admin_page.post(ADD, {**said, "is_pilot": "on"})
+    assert "one from the start or not at all. Connect it as no pilot" in answer.content.decode()
+    assert not Repository.objects.exists()
+    assert admin_page.post(ADD, said).status_code == 302
+    assert Repository.objects.get().scope == place
+    with pytest.raises(LadderInvalid, match="from the start"):
+        pilot_name(scope=place, actor=User.objects.get(username="root"), object_id=place.pk)
+
+
+def test_a_repository_is_never_moved_into_another_place(admin_page: Client, said: dict[str, str]) -> None:
+    admin_page.post(ADD, said)
+    owner = Organisation.objects.get(pk=said["organisation"])
+    pilot = Scope.objects.create(organisation=owner, repository="pilot", is_pilot=True)
+    with pytest.raises(DatabaseError, match="stays in the place"), transaction.atomic():
+        Repository.objects.update(scope=pilot)

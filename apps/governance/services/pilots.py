@@ -13,18 +13,20 @@ from apps.governance.selectors import can
 from apps.governance.services.audit import audit_record
 
 KIND = "pilot"
+NO_PILOT = "This place was made before, and not for a pilot; a repository is one from the start or not at all."
 
 
 @transaction.atomic
 def pilot_name(*, scope: Scope, actor: User, object_id: UUID) -> None:
     """
-    Make a repository a pilot as it is connected. Later only a vote of the committee opens one.
+    Write down that a repository, connected in the caller's transaction, is a pilot: its *scope* was made as one.
 
     :raises NotAllowed: the actor manages no repositories there.
+    :raises LadderInvalid: the place is no pilot. Only a vote of the committee opens it.
     """
     _require(scope, actor, "pilot.name")
-    Scope.objects.filter(pk=scope.pk).update(is_pilot=True)
-    scope.is_pilot = True
+    if not scope.is_pilot:
+        raise LadderInvalid(NO_PILOT, remedy="Connect it as no pilot, and ask the committee.")
     audit_record(action="pilot.name", object_kind=KIND, object_id=object_id, actor=actor, scope=scope)
 
 

@@ -37,18 +37,20 @@ def repository_register(
     """
     Register the git repository at *path*. Its remote and default branch are read from it unless given.
 
-    Code may be generated for a pilot from now on, for any other once the committee opens it.
+    Code may be generated for a pilot from now on, for any other once the committee opens it. A place that was made
+    before, for somebody's role there, is no pilot and becomes none.
     Its newest commit is recorded and indexed. An empty repository may be registered; generation refuses it until it has
     a commit.
 
     :raises PermissionRefused: the actor may not manage repositories of the organisation.
+    :raises LadderInvalid: it shall be a pilot, in a place that is none.
     :raises NofxError: as :func:`registrable`.
     """
     organisation_scope, _ = Scope.objects.get_or_create(organisation=organisation, repository="")
     if not can(actor, Action.REPOSITORY_MANAGE, organisation_scope):
         raise PermissionRefused("Only an administrator may register a repository.", remedy="Ask an administrator.")
     slug, resolved = registrable(name=name, path=path)
-    scope, _ = Scope.objects.get_or_create(organisation=organisation, repository=slug)
+    scope, _ = Scope.objects.get_or_create(organisation=organisation, repository=slug, defaults={"is_pilot": is_pilot})
     repository = Repository.objects.create(
         scope=scope,
         name=slug,

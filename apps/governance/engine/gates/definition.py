@@ -6,7 +6,7 @@ The content is plain JSON, so that its SHA-256 says exactly which definition a g
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -40,6 +40,12 @@ SEATS = (
 )
 
 
+def _is_guarded(seats: Sequence[CommitteeSeat]) -> bool:
+    """Return whether each of *seats* is there once, and security with its veto."""
+    keys = [seat.key for seat in seats]
+    return len(set(keys)) == len(keys) and any(seat.key == "security" and seat.has_veto for seat in seats)
+
+
 @dataclass(frozen=True)
 class GateDefinition:
     """
@@ -69,6 +75,10 @@ class GateDefinition:
         keys = [one.key for one in self.criteria]
         if len(set(keys)) != len(keys):
             raise ValueError("Each criterion has a name of its own.")
+        if not {seat.key for seat in SEATS} <= {seat.key for seat in self.seats} or not _is_guarded(self.seats):
+            raise ValueError(
+                "A committee has a chair, engineering, security with its veto, quality, legal, an independent member."
+            )
         if not 1 <= self.needed <= len(self.seats) or not 0 <= self.quorum <= len(self.seats):
             raise ValueError(
                 f"Of {len(self.seats)} seats between 1 and {len(self.seats)} approve, and no more are present."
