@@ -62,7 +62,9 @@ def authenticated_mark(request: HttpRequest, *, since: object = None, method: st
         asked = datetime.fromtimestamp(since, UTC) if isinstance(since, int | float) else None
         if asked is None or now() - asked >= RECENT:
             raise SignOnRefused(
-                "The single sign-on did not ask you again.", remedy="Use your password or an authenticator app."
+                "The single sign-on did not ask you again.",
+                remedy="Use your password or an authenticator app; an administrator gives a password to whoever has "
+                "neither.",
             )
     request.session[AUTHENTICATED] = now().timestamp()
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import path
@@ -21,6 +22,7 @@ from tests.governance.test_single_sign_on import issuer, sign_on
 __all__ = ["handler400", "handler500", "issuer"]
 
 PASSWORD = "correct horse battery"
+APP = "/profile/authenticator"
 
 
 @recently_authenticated
@@ -141,10 +143,34 @@ def test_a_sign_in_at_which_nobody_was_asked_is_no_signature(client, issuer, ask
     asked = client.post("/sign-here", {"text": "x"})["Location"]
     page = client.get(asked).content.decode()
     assert "Confirm by Acme" in page
-    assert "Set up an app and go on" in page
+    assert "Set up an app and go on" not in page
     issuer.lies = {}
     sign_on(client, process="redirect", next=asked)
     assert client.post(asked).content == b"signed x "
+
+
+@pytest.mark.parametrize("asked_at", [None, 1_000_000_000])
+def test_whoever_was_let_in_unasked_sets_up_no_app_before_the_issuer_asks_them(client, issuer, asked_at):
+    issuer.lies = {"auth_time": asked_at}
+    sign_on(client)
+    led = client.get(APP)
+    assert led["Location"].startswith("/confirm?for=")
+    refused = client.post(APP, {"code": "000000"})
+    assert refused["Location"].startswith("/confirm?for=")
+    assert not Authenticator.objects.exists()
+    page = client.get(led["Location"]).content.decode()
+    assert "Asked there, you can set up an authenticator app" in page
+    denied = sign_on(client, process="redirect", next=led["Location"])
+    assert "an administrator gives a password to whoever has neither" in denied.content.decode()
+    issuer.lies = {}
+    assert sign_on(client, process="redirect", next=led["Location"])["Location"] == led["Location"]
+    assert client.post(led["Location"])["Location"] == APP
+    assert client.get(APP).status_code == 200
+
+
+def test_an_issuer_that_asked_at_the_sign_in_lets_an_app_be_set_up_at_once(client, issuer):
+    sign_on(client)
+    assert client.get(APP).status_code == 200
 
 
 @pytest.mark.parametrize("asked_at", [None, 1_000_000_000])

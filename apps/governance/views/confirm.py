@@ -19,7 +19,7 @@ from apps.governance.services.second_factor import has_second_factor
 from apps.governance.services.sign_in import code_check, confirmed_record, password_check
 from apps.governance.sessions import authenticated_mark, is_recently_authenticated
 from apps.governance.views.second_factor import may_set_up_first
-from apps.governance.views.sign_in import GITHUB, sign_ons
+from apps.governance.views.sign_in import sign_ons_asking
 
 
 @sensitive_post_parameters("password", "code")
@@ -43,7 +43,7 @@ def confirm(request: HtmxRequest) -> HttpResponse:
         "form": form,
         "is_confirmed": is_recently_authenticated(request),
         "is_kept": kept is not None and kept["is_whole"],
-        "sign_ons": [one for one in sign_ons(request) if one["id"] in _connected(user)],
+        "sign_ons": sign_ons_asking(request, user),
         "may_set_up": may_set_up_first(request),
         "errand": name,
         "address": request.get_full_path(),
@@ -70,8 +70,3 @@ def _is_them(request: HtmxRequest, user: User, form: ConfirmForm) -> bool:
     method = "password" if password else "code"
     confirmed_record(user=user, address=address, session_key=session_key(request), method=method)
     return True
-
-
-def _connected(user: User) -> set[str]:
-    """Return the single sign-ons of *user* that ask anew; GitHub never does."""
-    return set(user.socialaccount_set.values_list("provider", flat=True)) - {GITHUB}

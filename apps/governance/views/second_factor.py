@@ -29,6 +29,7 @@ from apps.governance.services.second_factor import (
 )
 from apps.governance.sessions import authenticated_mark, has_just_signed_on
 from apps.governance.views.profile import trail
+from apps.governance.views.sign_in import sign_ons_asking
 
 SECRET = "nofx_app_secret"  # noqa: S105  the name of a place in the session
 
@@ -41,9 +42,15 @@ def second_factor(request: HtmxRequest) -> HttpResponse:
 
 
 def may_set_up_first(request: HtmxRequest) -> bool:
-    """Return whether the person has nothing yet to confirm by, and came by a single sign-on just now."""
+    """
+    Return whether the person has nothing to confirm by, and came by a single sign-on just now.
+
+    An issuer that asks them anew is something to confirm by: it may have let in whoever sits before the browser.
+    """
     user = current_user(request)
-    return has_just_signed_on(request) and not user.has_usable_password() and not has_second_factor(user)
+    if user.has_usable_password() or has_second_factor(user) or not has_just_signed_on(request):
+        return False
+    return not sign_ons_asking(request, user)
 
 
 def _second_factor(request: HtmxRequest) -> HttpResponse:

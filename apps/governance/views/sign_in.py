@@ -26,6 +26,7 @@ from requests import RequestException
 from apps.core.errors import NotFound
 from apps.governance.gateways.github_sign_in import GithubAdapter
 from apps.governance.gateways.oidc import OidcAdapter
+from apps.governance.models import User
 from apps.governance.reauthentication import recently_authenticated
 from apps.governance.sessions import ends_in
 
@@ -36,6 +37,12 @@ PROCESSES = {AuthProcess.LOGIN, AuthProcess.REDIRECT, AuthProcess.CONNECT}
 def sign_ons(request: HttpRequest) -> list[dict[str, str]]:
     """Return the single sign-ons that the installation has, as id and name."""
     return [{"id": provider.sub_id, "name": provider.name} for provider in get_adapter().list_providers(request)]
+
+
+def sign_ons_asking(request: HttpRequest, user: User) -> list[dict[str, str]]:
+    """Return the single sign-ons of *user* that ask people anew and say when; GitHub never does."""
+    connected = set(user.socialaccount_set.values_list("provider", flat=True)) - {GITHUB}
+    return [one for one in sign_ons(request) if one["id"] in connected]
 
 
 class SignInView(LoginView):
