@@ -6,12 +6,15 @@ from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 
 from apps.core.clock import now
+from apps.core.digests import canonical_json, sha256_hex
 from apps.generation.models import DirectArtifact, GeneratedCodeArtifact, SpecificationDraft, SpecificationReading
 from apps.governance.models import Absence, Ballot, IdempotencyKey, User
 from apps.governance.selectors.records import erasure_plan
-from apps.governance.services import erasure_ask, erasure_confirm
+from apps.governance.services import audit_verify, erasure_ask, erasure_confirm
+from apps.governance.services.gates import Choice, gate_close
 from apps.governance.types import Role
 from apps.jobs.models import Notification, NotificationChoice, NotificationMute, WebhookEndpoint
 from apps.jobs.types import switched_off_by
@@ -104,6 +107,35 @@ def test_an_erasure_lets_no_other_persons_ballot_change(olga, erased, scope, per
     User.objects.filter(pk=grace.pk).update(is_active=False)
     with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
         Ballot.objects.update(person="person erased-1")
+
+
+@pytest.mark.django_db
+def test_what_a_committee_froze_and_decided_names_nobody_and_its_digests_hold(committee, admin, chair, monkeypatch):
+    olga = committee.people["quality"]
+    User.objects.filter(pk=olga.pk).update(username="olga", first_name="Olga", last_name="Ortega")
+    wrote = {olga.pk: 9, committee.requester.pk: 1}
+    monkeypatch.setattr("apps.governance.authorship._authors", [lambda scopes, window: wrote])
+    gate = committee.opened()
+    for seat in ("chair", "engineering", "security", "legal"):
+        committee.vote(gate, seat)
+    committee.vote(gate, "independent", Choice.APPROVE_WITH_CONDITIONS, conditions="Nightly.")
+    committee.vote(gate, "quality", Choice.REJECT, rationale="Too early.")
+    client = Client()
+    client.force_login(committee.chair)
+
+    def page() -> str:
+        return client.get(f"/governance/gates/{gate.pk}").content.decode()
+
+    assert "Olga Ortega wrote 90% of the sample" in page()
+    decision = gate_close(gate_id=gate.pk, actor=committee.chair, is_interactive=True)
+    assert "Olga Ortega objected: Too early." in page() and "[account" not in page()
+    asked = erasure_ask(person=User.objects.get(pk=olga.pk), actor=admin, **AT_THE_PAGE)
+    erasure_confirm(erasure_id=asked.pk, actor=chair, is_interactive=True)
+    assert places_with_a_name() == []
+    assert f"erased-{olga.pk} objected: Too early." in page()
+    for kept, digest in ((decision.content, decision.content_digest), (decision.freeze.content, gate.digest)):
+        assert sha256_hex(canonical_json(kept)) == digest
+    assert audit_verify().ok
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from apps.governance.models import AuditEvent, Ballot, Gate, Organisation, RoleAssignment, Scope, User
+from apps.governance.models import AuditEvent, Ballot, Gate, GateDecision, Organisation, RoleAssignment, Scope, User
 from apps.governance.selectors import ballots_recent
 from apps.governance.services import audit_record
 from apps.governance.services.gates import Choice, evidence_read, gate_close
@@ -68,6 +68,23 @@ def test_a_gate_is_asked_for_on_its_form(committee):
     gate = Gate.objects.get()
     assert gate.tripwires[0]["measure"] == "quality.flake_rate"
     assert "Wave 2" in signed_in(committee.chair).get("/governance").content.decode()
+
+
+def test_a_decision_that_kept_names_is_still_read(committee):
+    gate, legal = committee.opened(), committee.people["legal"]
+    said = {"voter": legal.pk, "name": "Former Name", "seat": "Legal and privacy", "choice": "reject"}
+    ballot = {**said, "rationale": "Too early.", "conditions": "", "cast_at": "2026-11-01T00:00:00+00:00"}
+    content = {
+        "ballots": [ballot],
+        "dissent": [ballot],
+        "conditions": [{"seat": "Quality", "name": "Former Member", "text": "Nightly."}],
+    }
+    fields = {"content": content, "content_digest": "d", "decided_by": committee.chair}
+    GateDecision.objects.create(gate=gate, freeze=gate.freezes.get(), outcome="lapsed", **fields)
+    Gate.objects.filter(pk=gate.pk).update(state="lapsed", closed_at=datetime.now(UTC))
+    html = page(committee.chair, gate)
+    assert "legal: Too early." in html and "Former Member, Quality" in html
+    assert "Former Name" not in html
 
 
 def test_only_repositories_that_are_no_pilots_can_be_asked_for(committee):

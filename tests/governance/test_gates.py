@@ -101,7 +101,7 @@ def test_the_whole_way_insufficient_then_open_then_one_aside_then_a_scope(commit
     assert (decision.outcome, rung.gate_id, rung.evidence_digest) == ("approved", gate.pk, gate.digest)
     assert list(rung.scopes.all()) == [committee.wave]
     assert decision.content["conditions"] == [
-        {"seat": "Quality", "name": "quality", "text": "Only with the nightly flake job."}
+        {"seat": "Quality", "voter": committee.people["quality"].pk, "text": "Only with the nightly flake job."}
     ]
     gate.refresh_from_db()
     assert gate.state == "approved"
@@ -340,7 +340,7 @@ def test_members_who_wrote_much_of_the_sample_are_flagged(committee, monkeypatch
     wrote = {committee.people["engineering"].pk: 3, committee.people["legal"].pk: 1, committee.requester.pk: 6}
     monkeypatch.setattr("apps.governance.authorship._authors", [lambda scopes, window: wrote])
     flagged = committee.opened().freezes.get().content["authored"]
-    assert flagged == [{"user": committee.people["engineering"].pk, "name": "engineering", "share": 0.3}]
+    assert flagged == [{"user": committee.people["engineering"].pk, "share": 0.3}]
 
 
 # --- Who may ---------------------------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ def verdict_cast(
             f"It cannot be approved: {' and '.join(blocking)} did not pass.",
             remedy="Choose another candidate, have the specification changed, or let two people override what failed.",
         )
-    _settle(run, review_decision(run=run), is_blocked=bool(blocking))
+    _settle(run, review_decision(run=run, is_kept=True), is_blocked=bool(blocking))
     return ballot
 
 
@@ -160,10 +160,14 @@ def review_blocking(run: GenerationRun) -> list[str]:
     return candidate_sheet(run, selected_candidate(run=run)).blocking()
 
 
-def review_decision(*, run: GenerationRun) -> Decision:
-    """Return where the decision about *run* stands."""
+def review_decision(*, run: GenerationRun, is_kept: bool = False) -> Decision:
+    """Return where the decision about *run* stands; what *is_kept* for ever names accounts by number."""
     return decision_of(
-        review_subject(run=run), policy=review_policy(run), scope=run.repository.scope, path=run.target_path
+        review_subject(run=run),
+        policy=review_policy(run),
+        scope=run.repository.scope,
+        path=run.target_path,
+        is_kept=is_kept,
     )
 
 

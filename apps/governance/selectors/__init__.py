@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import TypeAlias, cast
@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.core.clock import now
 from apps.core.database import any_looked_up
+from apps.governance.engine.accounts import account_kept, accounts_in, accounts_told, words_kept
 from apps.governance.engine.chain import CHAIN_ID, CHAIN_KIND, Outcome
 from apps.governance.engine.decisions import (
     PASSING,
@@ -246,10 +247,32 @@ def human_ballots(ballots: Iterable[Ballot]) -> tuple[HumanBallot, ...]:
     )
 
 
-def decision_of(subject: Subject, *, policy: Policy, scope: Scope, path: str = "") -> Decision:
-    """Return where the decision about *subject* stands now; four queries."""
+def decision_of(subject: Subject, *, policy: Policy, scope: Scope, path: str = "", is_kept: bool = False) -> Decision:
+    """
+    Return where the decision about *subject* stands now; four queries.
+
+    What *is_kept* for ever names accounts by number: ``accounts_named`` puts the names in when somebody reads it.
+    """
     ballots = human_ballots(Ballot.objects.filter(subject_kind=subject.kind, subject_id=subject.id))
-    return decide(policy, ballots, subject, roster_of(scope, path=path), _database_time())
+    roster = roster_of(scope, path=path)
+    if is_kept:
+        members = tuple(replace(one, name=account_kept(one.user_id)) for one in roster.members)
+        roster = replace(roster, members=members)
+        ballots = tuple(replace(one, rationale=words_kept(one.rationale)) for one in ballots)
+        subject = replace(subject, vetoers={user: account_kept(user) for user in subject.vetoers})
+    return decide(policy, ballots, subject, roster, _database_time())
+
+
+def accounts_named(texts: Iterable[str]) -> Callable[[str], str]:
+    """Return a function that puts names into *texts*, which name accounts by number; one query where they do."""
+    accounts = {account for text in texts for account in accounts_in(text)}
+    names = names_of(accounts)
+    return lambda text: accounts_told(text, names)
+
+
+def names_of(accounts: Collection[int]) -> dict[int, str]:
+    """Return the names that people know *accounts* by now; one query, none for no account."""
+    return {user.pk: display_name(user) for user in User.objects.filter(pk__in=accounts)} if accounts else {}
 
 
 def _database_time() -> datetime:
@@ -389,4 +412,4 @@ def ballots_recent(user: User, *, limit: int = 15) -> list[Ballot]:
 def actor_names(events: Iterable[AuditEvent]) -> dict[str, str]:
     """Return the names of the accounts that acted in *events*, by actor id; one query."""
     ids = {int(event.actor_id) for event in events if event.actor_id.isdecimal()}
-    return {str(user.pk): display_name(user) for user in User.objects.filter(pk__in=ids)}
+    return {str(account): name for account, name in names_of(ids).items()}

@@ -84,8 +84,12 @@ def seats_silent(gate: Gate) -> list[str]:
 
 
 def minutes_draft(gate: Gate, rows: Sequence[MatrixRow], seats: Sequence[SeatRow]) -> str:
-    """Return minutes that say who was there and what each criterion is, for the chair to go on from. No query."""
-    there = [f"{seat.title} ({', '.join(seat.holders)})" for seat in seats if seat.present_at]
+    """
+    Return minutes that say which seats were there and what each criterion is, for the chair to go on from. No query.
+
+    They name nobody: who sits where is kept by number beside them, and the minutes are kept for ever.
+    """
+    there = [seat.title for seat in seats if seat.present_at]
     missing = [seat.title for seat in seats if not seat.present_at]
     lines = [
         f"Meeting on “{gate.title}”, {_day(now())}.",

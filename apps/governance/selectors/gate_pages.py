@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from apps.core.clock import now
+from apps.governance.engine.accounts import accounts_in, accounts_told
 from apps.governance.engine.decisions import Verdict
 from apps.governance.engine.gates import UNDECIDED, Comparison, GateState, State
 from apps.governance.engine.permissions import Action
 from apps.governance.measures import Measure, Shape, measure_find
 from apps.governance.models import Ballot, Gate, GateReading, GateSeat, GateWaiver, Scope, User
-from apps.governance.selectors import accounts_of, ballots_of, can, display_name
+from apps.governance.selectors import accounts_named, accounts_of, ballots_of, can, display_name, names_of
 from apps.governance.selectors.gates import KIND
 from apps.governance.services.gates.access import definition_of
 from apps.governance.services.gates.evidence import frozen_readings
@@ -192,7 +193,7 @@ def _seat_row(
         word=word,
         said=said,
         flags=tuple(
-            f"{shares[row.user_id]['name']} wrote {shares[row.user_id]['share']:.0%} of the sample; stepping aside is "
+            f"{display_name(row.user)} wrote {shares[row.user_id]['share']:.0%} of the sample; stepping aside is "
             "expected"
             for row in rows
             if row.user_id in shares
@@ -209,9 +210,23 @@ _CHOICES = {
 
 
 def decided_of(gate: Gate) -> dict[str, Any]:
-    """Return what the decision says; empty before there is one."""
+    """
+    Return what the decision says, with the names that people have now; empty before there is one. One query.
+
+    Decisions from before accounts were kept by number hold names as well; those of conditions are all that they have.
+    """
     decision = getattr(gate, "decision", None)
-    return decision.content if decision is not None else {}
+    if decision is None:
+        return {}
+    content = decision.content
+    reasons = content.get("reasons", [])
+    names = names_of({one["voter"] for one in content.get("ballots", [])} | accounts_in(" ".join(reasons)))
+
+    def named(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        return [{**one, "name": names.get(one.get("voter", 0), one.get("name", ""))} for one in rows]
+
+    told = {part: named(content.get(part, [])) for part in ("ballots", "dissent", "conditions")}
+    return {**content, **told, "reasons": [accounts_told(reason, names) for reason in reasons]}
 
 
 @dataclass(frozen=True)
@@ -280,7 +295,7 @@ class Moment:
 
 
 def timeline_of(gate: Gate) -> list[Moment]:
-    """Return what happened to *gate*, oldest first; two queries."""
+    """Return what happened to *gate*, oldest first; three queries."""
     found = [Moment(gate.requested_at, "Asked for", display_name(gate.requested_by))]
     for freeze in gate.freezes.select_related("frozen_by").order_by("number"):
         what = "Vote opened" if freeze.number == 1 else f"Evidence frozen anew ({freeze.number})"
@@ -292,5 +307,8 @@ def timeline_of(gate: Gate) -> list[Moment]:
             found.append(Moment(waiver.confirmed_at, f"Waived: {waiver.key}", who, waiver.reason))
     if gate.closed_at is not None:
         who = display_name(gate.closed_by) if gate.closed_by else ""
-        found.append(Moment(gate.closed_at, gate.get_state_display(), who, gate.close_reason))
+        note = gate.close_reason
+        if gate.state != GateState.WITHDRAWN:
+            note = accounts_named([note])(note)
+        found.append(Moment(gate.closed_at, gate.get_state_display(), who, note))
     return sorted(found, key=lambda one: one.at)

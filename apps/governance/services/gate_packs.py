@@ -13,7 +13,7 @@ from apps.governance.engine.permissions import Action
 from apps.governance.errors import PackImpossible
 from apps.governance.models import GateDecision, GateEvidence, Scope, User
 from apps.governance.selectors import can, display_name
-from apps.governance.selectors.gate_pages import MatrixRow, matrix_of
+from apps.governance.selectors.gate_pages import MatrixRow, decided_of, matrix_of
 from apps.governance.selectors.gates import KIND, gates_readable
 from apps.governance.services.packs import Certificate, Criterion, PackContent, SeatVote, pack_source_register
 
@@ -71,7 +71,7 @@ def _state(row: MatrixRow, frozen: Mapping[int, GateEvidence]) -> tuple[str, str
 
 
 def _certificate(decision: GateDecision, rows: Sequence[MatrixRow], frozen: Mapping[int, GateEvidence]) -> Certificate:
-    gate, content = decision.gate, decision.content
+    gate, content = decision.gate, decided_of(decision.gate)
     granted = Scope.objects.filter(pk__in=gate.granted).select_related("organisation").order_by("repository")
     return Certificate(
         kind="Milestone gate",

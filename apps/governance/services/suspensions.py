@@ -203,7 +203,7 @@ def suspension_vote(
         session_key=session_key,
         votes=Action.GATE_VOTE,
     )
-    decision = decision_of(suspension_subject(suspension), policy=RESUMING, scope=suspension.scope)
+    decision = decision_of(suspension_subject(suspension), policy=RESUMING, scope=suspension.scope, is_kept=True)
     if decision.state is DecisionState.APPROVED:
         _resume(suspension, voter, decision, session_key)
     return decision

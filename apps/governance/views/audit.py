@@ -13,13 +13,15 @@ from apps.core.keyset import keyset_page
 from apps.core.streaming import stream_file
 from apps.governance.forms_records import AuditFilter
 from apps.governance.http import current_user, require_anywhere, session_key
-from apps.governance.selectors import actor_names, chain_state, scopes_where
+from apps.governance.selectors import accounts_named, actor_names, chain_state, scopes_where
 from apps.governance.selectors.audit import audit_search
 from apps.governance.services import audit_check, audit_export
 from apps.governance.types import Action
 
 PAGE_SIZE = 50
 JSON_LINES = "application/x-ndjson"
+# Whose reason is put together here, with accounts by number; other reasons are what somebody wrote.
+DECIDED = {"gate.decide", "generation.resume", "review.decide"}
 
 
 class FilterInvalid(NofxError):
@@ -39,11 +41,19 @@ def audit_list(request: HtmxRequest) -> HttpResponse:
     rows = audit_search(user, wanted).select_related("scope__organisation", "origin")
     page = keyset_page(rows, newest="sequence", first=PAGE_SIZE, after=after)
     names = actor_names(page.rows)
+    told = accounts_named([event.reason for event in page.rows if event.action in DECIDED])
     context = {
         "form": form,
         "is_filtered": any(wanted.values()),
         "is_later_page": bool(after),
-        "entries": [(event, names.get(event.actor_id, event.actor_id)) for event in page.rows],
+        "entries": [
+            (
+                event,
+                names.get(event.actor_id, event.actor_id),
+                told(event.reason) if event.action in DECIDED else event.reason,
+            )
+            for event in page.rows
+        ],
         "next_cursor": page.next_cursor,
         "chain": chain_state(),
         "may_verify": scopes_where(user, Action.AUDIT_READ).exists(),

@@ -29,7 +29,6 @@ from apps.governance.engine.permissions import Action
 from apps.governance.errors import Denial, GateBlocked, GateInvalid
 from apps.governance.measures import Measure, Window, measure_find
 from apps.governance.models import Gate, GateEvidence, GateFreeze, GateReading, GateWaiver, Scope, User
-from apps.governance.selectors import display_name
 from apps.governance.services.audit import audit_record
 from apps.governance.services.ballots import ballots_void
 from apps.governance.services.gates.access import (
@@ -240,15 +239,14 @@ def _content(gate: Gate, lines: Sequence[Line]) -> dict[str, Any]:
 
 
 def _authored(gate: Gate, lines: Sequence[Line], most: float) -> list[dict[str, Any]]:
-    """Return who sits on the gate and wrote more than *most* of what its evidence counts."""
+    """Return, by number, who sits on the gate and wrote more than *most* of what its evidence counts."""
     start = min(line.reading.window_start for line in lines)
     end = max(line.reading.window_end for line in lines)
     shares = authored_shares(gate.sample, Window(start, end))
     seated = {user for seat in seats_of(gate).values() for user in seat.holders | seat.alternates}
-    people = User.objects.in_bulk([user for user, share in shares.items() if share > most and user in seated])
+    authors = [user for user, share in shares.items() if share > most and user in seated]
     return [
-        {"user": user, "name": display_name(people[user]), "share": round(shares[user], 4)}
-        for user in sorted(people, key=lambda one: (-shares[one], one))
+        {"user": user, "share": round(shares[user], 4)} for user in sorted(authors, key=lambda one: (-shares[one], one))
     ]
 
 

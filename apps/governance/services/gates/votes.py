@@ -15,7 +15,7 @@ from apps.governance.engine.gates import UNDECIDED, VERDICTS, Choice, GateState,
 from apps.governance.engine.permissions import Action
 from apps.governance.errors import Denial, GateBlocked, GateClosed, GateInvalid, NotEligible, RationaleMissing
 from apps.governance.models import Ballot, Gate, GateDecision, GateFreeze, GateSeat, Scope, User
-from apps.governance.selectors import ballots_of, decision_of, display_name, human_ballots, roster_of
+from apps.governance.selectors import ballots_of, decision_of, human_ballots, roster_of
 from apps.governance.services.audit import audit_record
 from apps.governance.services.ballots import ballot_cast
 from apps.governance.services.gates.access import (
@@ -173,7 +173,7 @@ def gate_close(*, gate_id: UUID, actor: User, is_interactive: bool, session_key:
     is_late = is_over(gate)
     if not is_late:
         _require_heard(gate, policy, roster, denial)
-    decision = decision_of(subject_of(gate), policy=policy, scope=gate.scope)
+    decision = decision_of(subject_of(gate), policy=policy, scope=gate.scope, is_kept=True)
     outcome = OUTCOMES[decision.state]
     if outcome is GateState.APPROVED or not is_late:
         _require_sound(gate, denial)
@@ -266,11 +266,11 @@ def _counts(ballot: Ballot, gate: Gate) -> bool:
 
 def _content(gate: Gate, decision: Decision, ballots: Sequence[Ballot]) -> dict[str, Any]:
     titles = {seat.key: seat.title for seat in definition_of(gate).seats}
+    """Return what is kept of a decision: accounts by number, since an erasure never reaches it."""
     said = [
         {
             "ballot": str(one.pk),
             "voter": one.voter_id,
-            "name": display_name(one.voter),
             "seat": titles.get(one.detail.get("seat", ""), ""),
             "choice": one.detail.get("choice", one.verdict),
             "rationale": one.rationale,
@@ -284,12 +284,12 @@ def _content(gate: Gate, decision: Decision, ballots: Sequence[Ballot]) -> dict[
         "approvals": len(decision.filled),
         "present": decision.present,
         "seats": len(titles),
-        "filled": [{"seat": one.seat.name, "name": one.name} for one in decision.filled],
+        "filled": [{"seat": one.seat.name, "voter": one.voter_id} for one in decision.filled],
         "reasons": list(decision.reasons),
         "ballots": said,
         "dissent": [one for one in said if one["choice"] == Choice.REJECT.value],
         "conditions": [
-            {"seat": one["seat"], "name": one["name"], "text": one["conditions"]} for one in said if one["conditions"]
+            {"seat": one["seat"], "voter": one["voter"], "text": one["conditions"]} for one in said if one["conditions"]
         ],
         "minutes": gate.minutes,
     }
