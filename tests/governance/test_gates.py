@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError
+from django.test import Client
 
 from apps.governance.engine.gates import EXPANSION, Comparison, definition_content
 from apps.governance.errors import (
@@ -21,7 +22,7 @@ from apps.governance.errors import (
     RationaleMissing,
     Unsatisfiable,
 )
-from apps.governance.models import AuditEvent, Ballot, Gate, GateDecision, GateEvidence, GateReading, Rung
+from apps.governance.models import AuditEvent, Ballot, Gate, GateDecision, GateEvidence, GateReading, Rung, User
 from apps.governance.services import audit_verify
 from apps.governance.services.ballots import ballot_seal
 from apps.governance.services.gates import (
@@ -141,6 +142,34 @@ def test_a_veto_stands_when_whoever_cast_it_leaves_until_the_vote_begins_again(c
     for seat in others:
         committee.vote(gate, seat)
     assert close(gate, committee).outcome == "approved"
+
+
+def test_the_ballot_of_a_closed_account_counts_for_nothing_stays_and_says_why(committee):
+    gate = committee.opened()
+    for seat in ("chair", "engineering", "security", "quality", "legal"):
+        committee.vote(gate, seat)
+    committee.vote(gate, "independent", Choice.REJECT)
+    for seat in ("quality", "independent"):
+        User.objects.filter(pk=committee.people[seat].pk).update(is_active=False)
+    decision = close(gate, committee)
+    assert (decision.outcome, decision.content["approvals"], decision.content["present"]) == ("approved", 4, 4)
+    why = {one["seat"]: one["uncounted"] for one in decision.content["ballots"] if one["uncounted"]}
+    assert why == dict.fromkeys(("Quality", "Independent member"), "The account was closed before the vote ended.")
+    assert not Ballot.objects.filter(voided_at__isnull=False).exists()
+    html = Client()
+    html.force_login(committee.chair)
+    page = html.get(f"/governance/gates/{gate.pk}").content.decode()
+    assert page.count("Not counted: The account was closed before the vote ended.") == 2
+
+
+def test_without_a_closed_account_too_few_approve(committee):
+    gate = committee.opened()
+    for seat in ("chair", "engineering", "security", "quality"):
+        committee.vote(gate, seat)
+    for seat in ("legal", "independent"):
+        committee.vote(gate, seat, Choice.ABSTAIN)
+    User.objects.filter(pk=committee.people["quality"].pk).update(is_active=False)
+    assert close(gate, committee).outcome == "lapsed"
 
 
 def test_two_rejections_without_a_veto_leave_four_of_six(committee):

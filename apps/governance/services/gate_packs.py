@@ -94,7 +94,7 @@ def _certificate(decision: GateDecision, rows: Sequence[MatrixRow], frozen: Mapp
             for row in rows
         ),
         votes=tuple(
-            SeatVote(one["seat"], one["name"], _words(one["choice"]), _when(one["cast_at"]), one["rationale"])
+            SeatVote(one["seat"], one["name"], _told(one), _when(one["cast_at"]), one["rationale"])
             for one in content["ballots"]
         ),
         dissent=tuple(f"{one['seat']}, {one['name']}: {one['rationale']}" for one in content["dissent"]),
@@ -104,8 +104,9 @@ def _certificate(decision: GateDecision, rows: Sequence[MatrixRow], frozen: Mapp
     )
 
 
-def _words(choice: str) -> str:
-    return choice.replace("_", " ").capitalize()
+def _told(ballot: Mapping[str, Any]) -> str:
+    choice = str(ballot["choice"]).replace("_", " ").capitalize()
+    return f"{choice}, not counted" if ballot.get("uncounted") else choice
 
 
 def _when(text: str) -> str:
@@ -154,6 +155,7 @@ def _source_rows(rows: Iterable[MatrixRow]) -> Iterable[Row]:
 
 
 def _vote_rows(ballots: Iterable[Mapping[str, Any]]) -> Iterable[Row]:
-    yield "seat", "account", "choice", "reason", "conditions", "cast at"
+    yield "seat", "account", "choice", "reason", "conditions", "cast at", "not counted"
     for one in ballots:
-        yield one["seat"], one["voter"], one["choice"], one["rationale"], one["conditions"], one["cast_at"]
+        said = one["choice"], one["rationale"], one["conditions"], one["cast_at"]
+        yield one["seat"], one["voter"], *said, one.get("uncounted", "")

@@ -35,6 +35,7 @@ from apps.governance.services.gates.requests import seats_of
 from apps.governance.services.ladder import rung_grant
 
 MOST_WORDS = 4_000
+ACCOUNT_CLOSED = "The account was closed before the vote ended."
 OUTCOMES = {
     DecisionState.APPROVED: GateState.APPROVED,
     DecisionState.REJECTED: GateState.REJECTED,
@@ -265,8 +266,8 @@ def _counts(ballot: Ballot, gate: Gate) -> bool:
 
 
 def _content(gate: Gate, decision: Decision, ballots: Sequence[Ballot]) -> dict[str, Any]:
-    titles = {seat.key: seat.title for seat in definition_of(gate).seats}
     """Return what is kept of a decision: accounts by number, since an erasure never reaches it."""
+    titles = {seat.key: seat.title for seat in definition_of(gate).seats}
     said = [
         {
             "ballot": str(one.pk),
@@ -276,6 +277,7 @@ def _content(gate: Gate, decision: Decision, ballots: Sequence[Ballot]) -> dict[
             "rationale": one.rationale,
             "conditions": one.detail.get("conditions", ""),
             "cast_at": one.cast_at.isoformat(),
+            "uncounted": "" if one.voter.is_active else ACCOUNT_CLOSED,
         }
         for one in ballots
     ]
