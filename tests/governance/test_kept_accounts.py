@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from apps.governance.engine.accounts import account_kept, accounts_in, accounts_told, words_kept
 from apps.governance.models import User
-from apps.governance.selectors import accounts_named
+from apps.governance.selectors.names import accounts_named
 from apps.governance.services import audit_record
 from apps.governance.types import Role
 

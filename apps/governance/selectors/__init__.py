@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.core.clock import now
 from apps.core.database import any_looked_up
-from apps.governance.engine.accounts import account_kept, accounts_in, accounts_told, words_kept
+from apps.governance.engine.accounts import account_kept, words_kept
 from apps.governance.engine.chain import CHAIN_ID, CHAIN_KIND, Outcome
 from apps.governance.engine.decisions import (
     PASSING,
@@ -263,18 +263,6 @@ def decision_of(subject: Subject, *, policy: Policy, scope: Scope, path: str = "
     return decide(policy, ballots, subject, roster, _database_time())
 
 
-def accounts_named(texts: Iterable[str]) -> Callable[[str], str]:
-    """Return a function that puts names into *texts*, which name accounts by number; one query where they do."""
-    accounts = {account for text in texts for account in accounts_in(text)}
-    names = names_of(accounts)
-    return lambda text: accounts_told(text, names)
-
-
-def names_of(accounts: Collection[int]) -> dict[int, str]:
-    """Return the names that people know *accounts* by now; one query, none for no account."""
-    return {user.pk: display_name(user) for user in User.objects.filter(pk__in=accounts)} if accounts else {}
-
-
 def _database_time() -> datetime:
     """Return the time of the clock that stamps ballots, so that a web process whose clock lags loses none."""
     with connection.cursor() as cursor:
@@ -407,9 +395,3 @@ def ballots_recent(user: User, *, limit: int = 15) -> list[Ballot]:
         any_looked_up(subjects_blind(user)) & ~Q(voter=user)
     )
     return list(readable.select_related("voter", "scope__organisation").order_by("-cast_at", "id")[:limit])
-
-
-def actor_names(events: Iterable[AuditEvent]) -> dict[str, str]:
-    """Return the names of the accounts that acted in *events*, by actor id; one query."""
-    ids = {int(event.actor_id) for event in events if event.actor_id.isdecimal()}
-    return {str(account): name for account, name in names_of(ids).items()}

@@ -15,8 +15,9 @@ from apps.governance.engine.gates import UNDECIDED, Comparison, GateState, State
 from apps.governance.engine.permissions import Action
 from apps.governance.measures import Measure, Shape, measure_find
 from apps.governance.models import Ballot, Gate, GateReading, GateSeat, GateWaiver, Scope, User
-from apps.governance.selectors import accounts_named, accounts_of, ballots_of, can, display_name, names_of
+from apps.governance.selectors import accounts_of, ballots_of, can, display_name
 from apps.governance.selectors.gates import KIND
+from apps.governance.selectors.names import accounts_named, names_of
 from apps.governance.services.gates.access import definition_of
 from apps.governance.services.gates.evidence import frozen_readings
 from apps.governance.services.gates.freezing import Line, lines_now, newest_readings, row_threshold, told_figure

@@ -13,8 +13,9 @@ from apps.core.keyset import keyset_page
 from apps.core.streaming import stream_file
 from apps.governance.forms_records import AuditFilter
 from apps.governance.http import current_user, require_anywhere, session_key
-from apps.governance.selectors import accounts_named, actor_names, chain_state, scopes_where
+from apps.governance.selectors import chain_state, scopes_where
 from apps.governance.selectors.audit import audit_search
+from apps.governance.selectors.names import accounts_named, actor_names
 from apps.governance.services import audit_check, audit_export
 from apps.governance.types import Action
 
