@@ -116,9 +116,7 @@ def _account_opened(what: str) -> Rule:
         person = User.objects.filter(pk=event.object_id).first()
         if person is None or event.actor_id == event.object_id:
             return []
-        text = (
-            "Whoever did it can sign in as this person now. If nobody asked for it, suspend generation and say so."
-        )
+        text = "Whoever did it can sign in as this person now. If nobody asked for it, suspend generation and say so."
         own, audit = f"An administrator {what} your account", reverse("governance:audit-list")
         chairs = people_other_than(people_of_the_whole(Role.CHAIR), [person.pk])
         return [
