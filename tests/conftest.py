@@ -39,8 +39,8 @@ NO_REDIS = "Tests over Redis were left out: no redis-server found; install the s
 KEPT = {"django_content_type", "auth_permission"}
 
 # How many examples a property test tries that names no number of its own; laws name a multiple of it.
-hypothesis_settings.register_profile("default", max_examples=100)
-hypothesis_settings.register_profile("nightly", max_examples=1_000)
+hypothesis_settings.register_profile("default", max_examples=100, deadline=None)
+hypothesis_settings.register_profile("nightly", max_examples=1_000, deadline=None)
 hypothesis_settings.load_profile(os.environ.get("NOFX_HYPOTHESIS", "default"))
 
 
