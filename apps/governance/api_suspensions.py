@@ -136,7 +136,7 @@ def suspension_create(request: HttpRequest, response: HttpResponse, payload: Sus
     summary="Say why generation was suspended",
 )
 def reason_create(request: HttpRequest, suspension_id: str, payload: SuspensionReasonIn) -> dict[str, Any]:
-    """Give the reason that was left out when it had to be quick. Ballots cast without it are void."""
+    """Give the reason that was left out when it had to be quick. Ballots without it are void, but a veto stands."""
     suspension = suspension_explain(
         suspension_id=_suspension(request, suspension_id),
         reason=payload.reason,
