@@ -20,6 +20,7 @@ from apps.generation.services.submission import (
     specification_analyse,
 )
 from apps.generation.services.verbs import refactoring_suggest, tests_write, vote_take
+from apps.generation.services.withdrawal import request_withdraw
 from apps.governance.http import PROBLEMS, access, current_user, require_anywhere
 from apps.governance.types import Action
 from apps.providers.selectors import calls_of, cost_of
@@ -62,6 +63,22 @@ def generate_code(
             "url": reverse("generation:request-detail", args=[submitted.pk]),
         },
     )
+
+
+@router.post(
+    "/requests/{request_id}/withdraw",
+    auth=access("requests:stop"),
+    response={200: schemas.Withdrawn, **PROBLEMS},
+    operation_id="withdraw_request",
+    summary="Take a request back that is in review",
+)
+def withdraw_request(request: HttpRequest, request_id: str, payload: schemas.WithdrawalIn) -> dict[str, Any]:
+    """Its review ends and verdicts become void; the rest is kept. Only whoever asked for the code can do it."""
+    user = current_user(request)
+    run = run_get(user=user, request_id=parse_id("req", request_id))
+    request_withdraw(request_id=run.pk, actor=user, reason=payload.reason)
+    run.refresh_from_db(fields=["request", "remedy"])
+    return {"request_id": format_id("req", run.pk), "status": run.request.status, "remedy": run.remedy}
 
 
 @router.post(

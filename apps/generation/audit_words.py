@@ -17,6 +17,7 @@ audit_words_register(
         "request.merge": ("merge", "merged", "{it:a request}"),
         "request.reverted": ("find", "found", "that {it:a request} was taken back"),
         "request.submit": ("submit", "submitted", "{it:a request}"),
+        "request.withdraw": ("withdraw", "withdrew", "{it:a request}"),
         "review.choose": ("choose", "chose", "another candidate for {it:a request}"),
         "review.decide": ("close", "closed", "the review of {it:a request}: {decision}"),
         "review.refreeze": ("apply", "applied", "the policy that rules now to {it:a request}"),

@@ -39,6 +39,20 @@ class GenerationAccepted(Schema):
     url: str = Field(description="The page of the request.")
 
 
+class WithdrawalIn(Schema):
+    """Why a request is taken back."""
+
+    reason: str = Field(min_length=1, max_length=1000, description="Its reviewers read it.")
+
+
+class Withdrawn(Schema):
+    """The request that was taken back."""
+
+    request_id: str = Field(examples=["req_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11"])
+    status: str = Field(examples=["cancelled"])
+    remedy: str = Field(description="How to go on, as a sentence.")
+
+
 class SpecificationIn(Schema):
     """A specification to be read; nothing is kept."""
 

@@ -211,6 +211,7 @@ VERBS = (
 ELSEWHERE = {
     ("POST", "/api/auth/token"),
     ("GET", "/api/ai/consensus/vote"),
+    ("POST", "/api/ai/requests/{request_id}/withdraw"),
     ("GET", "/api/status"),
     ("GET", "/api/audit/export"),
     *(("POST", f"/api/governance/gates/{{gate_id}}/{verb}") for verb in ("ballot", "open", "refreeze", "close")),

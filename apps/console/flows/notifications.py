@@ -18,6 +18,7 @@ from apps.console.flows.committee_notices import COMMITTEE_RULES
 from apps.console.flows.platform_notices import PLATFORM_RULES
 from apps.generation.models import GenerationRun
 from apps.generation.services.questions import has_question
+from apps.generation.services.withdrawal import is_withdrawn
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import AuditEvent, Ballot, Scope, User
 from apps.governance.selectors.people import people_other_than, people_where, people_with
@@ -113,6 +114,13 @@ def _ended(words: str) -> Callable[[GenerationRun], list[Notice]]:
     return rule
 
 
+def _cancelled(run: GenerationRun) -> list[Notice]:
+    if not is_withdrawn(run):
+        return _ended("was stopped")(run)
+    _over(run)  # Whoever took it back knows; its reviewers are told by the entry of the audit chain.
+    return []
+
+
 def _over(run: GenerationRun) -> None:
     notifications_settle(subject_kind=REQUEST, subject_id=str(run.pk))
 
@@ -124,7 +132,7 @@ MOVES: dict[Status, Callable[[GenerationRun], list[Notice]]] = {
     Status.OBSERVED: _ended("was merged"),
     Status.REJECTED: _ended("was rejected by its reviewers"),
     Status.FAILED: _ended("failed"),
-    Status.CANCELLED: _ended("was stopped"),
+    Status.CANCELLED: _cancelled,
 }
 
 
@@ -139,6 +147,14 @@ def _review_changed(event: AuditEvent) -> list[Notice]:
     text = "Verdicts on what was there before do not count any more."
     review = reverse("generation:review", args=[run.pk])
     return [_about(run, Kind.YOUR_TURN, title, _voters(run), text=text, url=review)]
+
+
+def _withdrawn(event: AuditEvent) -> list[Notice]:
+    run = _run(event.object_id)
+    if run is None:
+        return []
+    text = "No verdict is needed any more; those that were cast do not count."
+    return [_about(run, Kind.REQUEST_ENDED, f"“{run.title}” was withdrawn", _voters(run), text=text)]
 
 
 def _voted(event: AuditEvent) -> list[Notice]:
@@ -240,6 +256,7 @@ def _notice(
 
 RULES: dict[str, Callable[[AuditEvent], list[Notice]]] = {
     "ballot.cast": _voted,
+    "request.withdraw": _withdrawn,
     "review.choose": _review_changed,
     "review.refreeze": _review_changed,
     "override.ask": _override_asked,

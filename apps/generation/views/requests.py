@@ -36,6 +36,7 @@ from apps.generation.services.retries import WayOn, request_retry, way_on
 from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, merge_refused
 from apps.generation.services.stages import ENDED, STAGES
 from apps.generation.services.trace import trace_of
+from apps.generation.services.withdrawal import MAX_REASON, is_withdrawn, may_withdraw, request_withdraw
 from apps.generation.types import RequestStatus as Status
 from apps.generation.views.agreement import is_compared, standing_words
 from apps.generation.views.context import context_view
@@ -105,6 +106,14 @@ def request_stop(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     if run.job_id:
         job_cancel(job_id=run.job_id, actor=current_user(request))
     return _back(request, request_id, "Stopping. What was made so far is kept.")
+
+
+@login_required
+@require_POST
+def request_take_back(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    run_get(user=_user(request), request_id=request_id)
+    request_withdraw(request_id=request_id, actor=_user(request), reason=request.POST.get("reason", ""))
+    return _back(request, request_id, "The request is withdrawn. Its reviewers are told.")
 
 
 @login_required
@@ -192,6 +201,9 @@ def _ways(run: GenerationRun, user: User, candidates: Sequence[Candidate], *, is
     way = way_on(run, candidates) if is_stuck else None
     return {
         "can_stop": can(user, Action.REQUEST_STOP, scope, met=[Condition.OWN] if is_own else []),
+        "can_withdraw": status == Status.IN_REVIEW and may_withdraw(run, user),
+        "most_of_a_reason": MAX_REASON,
+        "is_withdrawn": is_withdrawn(run),
         "can_retry": may_write and way is WayOn.START_AGAIN,
         "can_rewrite": may_write and (status in FAILED_AT or is_blocked),
         "is_rewrite_next": way is WayOn.CHANGE_SPECIFICATION or is_blocked,
