@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from apps.generation.engine.specification.clarity import clarity_of, size_warning_of
 from apps.generation.engine.specification.examples import examples_in
@@ -46,7 +47,7 @@ def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = (), ta
     mentioned = _mentioned(read, title, known_symbols)
     names = [f.name for f in functions if not f.is_method] or [symbol.rpartition(".")[2] for symbol in mentioned]
     declared = [f for f in functions if f.source and not f.is_method]
-    reader = javascript_examples if is_javascript else examples_in
+    reader = javascript_examples if is_javascript else partial(examples_in, plain=_made_plainly(classes))
     examples = reader(read, functions=declared, names=names, classes=[c.name for c in classes], budget=budget)
     entry = _entry(functions, classes, examples, mentioned)
     infer = inferred_javascript if is_javascript else inferred_signature
@@ -74,6 +75,18 @@ def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = (), ta
         size_warning=_size_warning(text, draft),
         known_symbols=mentioned,
     )
+
+
+def _made_plainly(classes: Sequence[ClassOutline]) -> frozenset[str]:
+    """Return the names of those that need no arguments, as far as their text says."""
+    needing = {
+        outline.name
+        for outline in classes
+        for method in outline.methods
+        if method.name == "__init__"
+        and any(one.default is None and not one.kind.startswith("var_") for one in method.parameters)
+    }
+    return frozenset(outline.name for outline in classes) - needing
 
 
 def _size_warning(text: str, draft: Draft) -> str | None:

@@ -6,11 +6,12 @@ import ast
 import builtins
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
 from apps.generation.engine.specification.doctests import doctest_examples, doctest_spans
 from apps.generation.engine.specification.literals import Budget, balanced_end, is_amount, literal_at, read_literal
+from apps.generation.engine.specification.method_tables import method_table_examples
 from apps.generation.engine.specification.model import FunctionSignature, Span, SpecExample
 from apps.generation.engine.specification.prose_examples import prose_examples
 from apps.generation.engine.specification.sessions import call_parts, input_of, session_example
@@ -53,7 +54,13 @@ _ARROW_AFTER = re.compile(r"[ \t]*+->")
 
 
 def examples_in(
-    text: str, *, functions: Sequence[FunctionSignature], names: Sequence[str], classes: Sequence[str], budget: Budget
+    text: str,
+    *,
+    functions: Sequence[FunctionSignature],
+    names: Sequence[str],
+    classes: Sequence[str],
+    budget: Budget,
+    plain: Collection[str] = (),
 ) -> tuple[SpecExample, ...]:
     """
     Return the examples in reading order, each call once.
@@ -61,6 +68,7 @@ def examples_in(
     :param functions: functions that the text declares with their parameters; examples in prose are about the last.
     :param names: functions that examples may call; when there is none, the function that is called most counts.
     :param classes: classes that the text declares.
+    :param plain: those of *classes* that may be made without arguments.
     """
     found = list(doctest_examples(text, frozenset(classes)))
     taken = doctest_spans(text)
@@ -69,6 +77,8 @@ def examples_in(
     taken = (*taken, *(one.span for one in told))
     for reader in (_pytest_raises, _asserts, _asserted_equal, _calls):
         found += _outside(taken, islice(reader(text, frozenset(classes), budget), MAX_EXAMPLES))
+    spans = [*taken, *(one.span for one in found)]
+    found += _outside(spans, islice(method_table_examples(text, classes, plain, budget), MAX_EXAMPLES))
     found.sort(key=lambda example: (example.span.start, example.span.end))
     chosen = _relevant(found, [*names, *classes]) or renamed(found, functions)
     if functions and not classes:

@@ -35,7 +35,7 @@ OutcomeAt = Callable[[str, int, Budget], Outcome | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class Piece:
     """A statement from ``start`` to ``end``; ``is_quoted`` says that a backtick ends it, and its outcome may follow."""
 
     start: int
@@ -82,7 +82,7 @@ def statement_examples(
                 break
 
 
-def _judged(text: str, piece: _Piece, session: _Session, outcome_at: OutcomeAt, budget: Budget) -> SpecExample | bool:
+def _judged(text: str, piece: Piece, session: _Session, outcome_at: OutcomeAt, budget: Budget) -> SpecExample | bool:
     """Return the example of a piece, or whether it goes on: a step is kept, and anything else ends the session."""
     source = text[piece.start : piece.end]
     splits = [hit.start() for hit in _SPLIT.finditer(source)] + [len(source)] * piece.is_quoted
@@ -90,28 +90,29 @@ def _judged(text: str, piece: _Piece, session: _Session, outcome_at: OutcomeAt, 
         expression = source[:split].strip().strip("`")
         if not budget.spend():
             return False
-        if not _is_expression(expression) or not names_in(expression) & session.names:
+        if not is_expression(expression) or not names_in(expression) & session.names:
             continue
         outcome = outcome_at(text, piece.start + len(source[:split].rstrip()), budget)
         if outcome is not None:
             expected, raises, stop = outcome
             steps = relevant_steps(session.steps, expression)
             example = session_example(expression, expected, raises, Span(piece.start, stop), steps) if steps else None
-            session.steps.append(_survivable(expression, raises))
+            session.steps.append(survivable(expression, raises))
             return example or True
     step = source.strip().strip("`").strip()
-    if not _is_step(step):
+    if not is_step(step):
         return False
     session.steps.append(step)
     return True
 
 
-def _survivable(expression: str, raises: str | None) -> str:
-    """What is shown to raise goes on being a step of what follows."""
+def survivable(expression: str, raises: str | None) -> str:
+    """Return an expression that was judged as a step of what follows; what is shown to raise lets it go on."""
     return f"try:\n    {expression}\nexcept {raises}:\n    pass" if raises else expression
 
 
-def _is_expression(source: str) -> bool:
+def is_expression(source: str) -> bool:
+    """Return whether *source* is one expression."""
     try:
         parsed(source, mode="eval")
     except ValueError:
@@ -119,7 +120,8 @@ def _is_expression(source: str) -> bool:
     return True
 
 
-def _is_step(source: str) -> bool:
+def is_step(source: str) -> bool:
+    """Return whether *source* is one statement that a session may rest on: it binds, imports, deletes or calls."""
     try:
         body = parsed(source).body
     except ValueError:
@@ -129,7 +131,7 @@ def _is_step(source: str) -> bool:
     )
 
 
-def _pieces(text: str, start: int) -> Iterator[_Piece]:
+def _pieces(text: str, start: int) -> Iterator[Piece]:
     """
     Give the statements from *start* on: of the line, then of the lines below until one is empty.
 
@@ -150,19 +152,19 @@ def _pieces(text: str, start: int) -> Iterator[_Piece]:
         start = newline + 1
 
 
-def _in_line(text: str, start: int, end: int) -> Iterator[_Piece]:
+def _in_line(text: str, start: int, end: int) -> Iterator[Piece]:
     before = text.rfind("\n", 0, start) + 1
     is_in_code = text.count("`", before, start) % 2 == 1 and "`" in text[start:end]
     if not is_in_code:
-        yield from _statements(text, start, end)
+        yield from statements_in(text, start, end)
         return
     closing = text.index("`", start)
     codes = [(start, closing), *((hit.start(1), hit.end(1)) for hit in _CODE.finditer(text, closing + 1, end))]
     for first, last in codes:
-        yield from (_Piece(one.start, one.end, one.end == last) for one in _statements(text, first, last))
+        yield from (Piece(one.start, one.end, one.end == last) for one in statements_in(text, first, last))
 
 
-def _statements(text: str, start: int, end: int) -> Iterator[_Piece]:
+def statements_in(text: str, start: int, end: int) -> Iterator[Piece]:
     """Split at semicolons outside of brackets and quotes."""
     depth, quote, first = 0, "", start
     for at in range(start, end):
@@ -181,8 +183,8 @@ def _statements(text: str, start: int, end: int) -> Iterator[_Piece]:
     yield from _trimmed(text, first, end)
 
 
-def _trimmed(text: str, start: int, end: int) -> Iterator[_Piece]:
+def _trimmed(text: str, start: int, end: int) -> Iterator[Piece]:
     while start < end and text[start] in " \t":
         start += 1
     if start < end:
-        yield _Piece(start, end)
+        yield Piece(start, end)
