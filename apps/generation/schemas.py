@@ -87,7 +87,9 @@ class SpecificationAnalysis(Schema):
         description="Each with its kind (performance, security, compatibility, forbidden, required, other), the "
         "dependency that is its subject, and its text."
     )
-    quality: list[dict[str, Any]] = Field(description="Figures to reach: measure (coverage, complexity …), at, text.")
+    quality: list[dict[str, Any]] = Field(
+        description="Figures to reach: measure (coverage, complexity …), at, text, words."
+    )
     non_goals: list[str]
     issues: list[dict[str, Any]]
     clarity: dict[str, int]

@@ -218,6 +218,27 @@ def test_typing_saves_and_answers_with_the_analysis(repository: Repository, engi
     assert b"def clamp(value: int, low: int, high: int)" in answer.content
 
 
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("The mutation score must be at least 60 %.", "Mutation score of at least 60 %"),
+        ("Reach 92.5 % branch coverage.", "Test coverage of at least 92.5 %"),
+        ("Keep the complexity below 8.", "Complexity of at most 8 in each function"),
+        ("The code must be strictly typed.", "Types that a strict check accepts"),
+        ("It must not use numpy.", "Does not use numpy"),
+        ("It must use attrs.", "Uses attrs"),
+        ("It answers within 5 ms.", "Performance"),
+    ],
+)
+def test_the_analysis_says_what_is_asked_in_words_beside_the_sentence_that_asks(
+    repository: Repository, engineer: User, client: Client, sentence: str, words: str
+) -> None:
+    client.force_login(engineer)
+    form = {"title": "T", "text": f"{CLAMP}\n\n{sentence}", "repository": "shop"}
+    answer = client.post(reverse("generation:spec-save"), form, HTTP_HX_REQUEST="true")
+    assert f'{words} <span class="muted">“{sentence}”</span>' in answer.content.decode()
+
+
 @pytest.mark.parametrize("name", ["generation:request-list", "generation:spec-list", "console:home"])
 def test_lists_take_the_same_number_of_queries_for_one_row_and_for_twenty(
     name: str, submit: Submit, engineer: User, client: Client

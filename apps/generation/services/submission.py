@@ -236,9 +236,13 @@ def analysis_summary(specification: Specification) -> dict[str, Any]:
         ],
         "target_language": specification.target_language,
         "constraints": [
-            {"kind": item.kind.value, "subject": item.subject, "text": item.text} for item in specification.constraints
+            {"kind": item.kind.value, "subject": item.subject, "text": item.text, "words": item.words}
+            for item in specification.constraints
         ],
-        "quality": [{"measure": item.measure, "at": item.at, "text": item.text} for item in specification.quality],
+        "quality": [
+            {"measure": item.measure, "at": item.at, "text": item.text, "words": item.words}
+            for item in specification.quality
+        ],
         "non_goals": list(specification.non_goals),
         "issues": [issue_summary(issue) for issue in specification.issues],
         "clarity": dataclasses.asdict(specification.clarity),

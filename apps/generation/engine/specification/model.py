@@ -151,6 +151,18 @@ class Constraint:
     span: Span
     subject: str = ""
 
+    @property
+    def words(self) -> str:
+        """What is asked, as people read it."""
+        match self.kind:
+            case ConstraintKind.FORBIDDEN:
+                return f"Does not use {self.subject.rstrip('.')}"
+            case ConstraintKind.REQUIRED:
+                return f"Uses {self.subject.rstrip('.')}"
+            case ConstraintKind.OTHER:
+                return "Limit"
+        return self.kind.value.capitalize()
+
 
 @dataclass(frozen=True, slots=True)
 class QualityRequirement:
@@ -165,6 +177,19 @@ class QualityRequirement:
     at: float | None
     text: str
     span: Span
+
+    @property
+    def words(self) -> str:
+        """What is asked, as people read it."""
+        figure = f"{self.at:g}" if self.at is not None else ""
+        match self.measure:
+            case "coverage":
+                return f"Test coverage of at least {figure} %"
+            case "mutation":
+                return f"Mutation score of at least {figure} %"
+            case "complexity":
+                return f"Complexity of at most {figure} in each function"
+        return "Types that a strict check accepts"
 
 
 @dataclass(frozen=True, slots=True)
