@@ -215,7 +215,11 @@ def evidence() -> Sample:
             {"name": "ruff", "differs": False, "cells": cells("passed", "passed", "passed")},
             {"name": "Examples", "differs": True, "cells": cells("passed:6 of 6", "failed:4 of 6", "passed:6 of 6")},
             {"name": "Types", "differs": True, "cells": cells("passed", "passed", "error")},
-            {"name": "Coverage", "differs": False, "cells": cells(*["insufficient_data"] * 3)},
+            {
+                "name": "Coverage",
+                "differs": False,
+                "cells": [one | {"detail": "Its tests were not run."} for one in cells(*["insufficient_data"] * 3)],
+            },
         ],
         "consensus_facts": [("clusters", "2"), ("entropy", "0.81 bit"), ("n", "214 inputs")],
         "seats": [

@@ -146,6 +146,21 @@ def test_a_value_that_is_no_state_is_plain_and_one_candidate_needs_no_comparison
     assert "Identical" not in html
 
 
+def test_the_detail_of_a_check_opens_below_it_and_says_which_check_it_is() -> None:
+    cell = {"state": "failed", "value": "2 found", "detail": "line 3: <b>unused</b>", "url": "/x"}
+    html = render(
+        '{% include "components/evidence_strip.html" with candidates=letters checks=checks only %}',
+        letters=["A"],
+        checks=[{"name": "Lint", "differs": False, "cells": [cell]}],
+    )
+    summary, _, rest = html.partition("</summary>")
+    assert "Lint: " in summary
+    assert "2 found" in summary
+    assert "line 3: &lt;b&gt;unused&lt;/b&gt;" in rest
+    assert '<a href="/x">Open</a>' in rest
+    assert "title=" not in html
+
+
 def test_the_data_of_a_chart_cannot_leave_its_element() -> None:
     figure = go.Figure(go.Bar(x=["</script><script>alert(1)</script>"], y=[1])).to_plotly_json()
     html = render("{{ figure|chart_data }}", figure=figure)
