@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.governance.models import Gate
 from apps.governance.services.gates import Choice, evidence_read, gate_close, gate_open, gate_present
 from apps.governance.types import Role
 from tests.governance.committee import GOOD
@@ -39,6 +40,32 @@ def test_it_begins_with_who_is_there_and_goes_through_every_criterion(committee)
     assert "1</span> of 6 seats present" in words(first) and 'data-key="Escape"' in words(first)
     criterion = words(meeting(committee.chair, gate, at="criterion-lint"))
     assert "What lint passes on the first run means." in criterion and "What flake rate means." not in criterion
+
+
+@pytest.mark.parametrize("part", ["gate-presence", "gate-seats"])
+def test_who_comes_is_seen_by_whoever_is_there_without_loading_the_page(committee, part):
+    gate = committee.opened()
+    page = words(meeting(committee.chair, gate))
+    assert f'id="{part}"' in page
+    assert page.count(f'data-live-job="gate-{gate.pk}"') == 2
+    gate_present(gate_id=gate.pk, actor=committee.people["legal"], is_interactive=True)
+    renewed = part_of(committee.chair, gate, part)
+    assert f'id="{part}"' in renewed and "<html" not in renewed
+    assert "1</span> of 6 seats present" in renewed or renewed.count("<span>present</span>") == 1
+
+
+def test_after_the_vote_nothing_asks_to_be_renewed(committee):
+    gate = committee.opened()
+    Gate.objects.filter(pk=gate.pk).update(state="withdrawn")
+    assert "data-live-job" not in words(meeting(committee.chair, gate))
+
+
+def part_of(user, gate, part):
+    client = Client()
+    client.force_login(user)
+    headers = {"HX-Request": "true", "HX-Target": part}
+    url = reverse("governance:gate-detail", args=[gate.pk])
+    return words(client.get(url, {"meeting": 1, "at": "seats"}, headers=headers))
 
 
 def _rows(gate):

@@ -16,10 +16,12 @@ from apps.governance.selectors.gate_pages import matrix_of, may_of, places_named
 from apps.governance.services.gates.access import definition_of
 
 CARRIED = ("meeting", "at", "since")
+# Parts of the page that are asked for again while people come and vote, by the id that they have there.
+LIVE_PARTS = {"gate-presence": "governance/_gate_presence.html", "gate-seats": "governance/_gate_seats.html"}
 
 
 def meeting_page(request: HtmxRequest, gate: Gate) -> HttpResponse:
-    """Render the item of the meeting on *gate* that the address names."""
+    """Render the item of the meeting on *gate* that the address names, or the part of it that asks to be renewed."""
     rows, seats = matrix_of(gate), seat_rows(gate)
     meeting = meeting_of(rows, wanted=request.GET.get("at", ""), since=request.GET.get("since", ""))
     is_voting = gate.state == GateState.VOTING
@@ -28,6 +30,7 @@ def meeting_page(request: HtmxRequest, gate: Gate) -> HttpResponse:
         "meeting": meeting,
         "seats": seats,
         "silent": seats_silent(gate) if is_voting and meeting.item.kind == "vote" else [],
+        "is_live": gate.state in {GateState.DRAFT, GateState.VOTING},
         "present_count": sum(seat.present_at is not None for seat in seats),
         "definition": definition_of(gate),
         "granted": places_named(gate.granted),
@@ -37,7 +40,8 @@ def meeting_page(request: HtmxRequest, gate: Gate) -> HttpResponse:
         "minutes": gate.minutes or minutes_draft(gate, rows, seats),
         "trail": [("Governance", reverse("governance:index")), (gate.title, request.path)],
     }
-    return render_page(request, "governance/gate_meeting.html", context)
+    fragment = LIVE_PARTS.get(request.htmx.target or "")
+    return render_page(request, "governance/gate_meeting.html", context, fragment=fragment)
 
 
 def gate_url(gate: Gate) -> str:
