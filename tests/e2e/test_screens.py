@@ -7,8 +7,9 @@ Zoomed to 200 %, a window of 1440 by 900 has 720 by 450 of the page's own pixels
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Locator, Page, ViewportSize, expect
@@ -58,27 +59,43 @@ def in_review(
     return request
 
 
-# Each screen of the demo's data with who opens it, and what is done there first of all.
+@dataclass(frozen=True)
+class Screen:
+    """
+    A screen of the demo's data: its address, who opens it, and what is done there first of all.
+
+    ``action`` is the role and the words of its main action; None where a page is only read. ``is_quiet`` says that the
+    main action is no primary button.
+    """
+
+    path: str
+    person: str
+    action: tuple[Literal["link", "button"], str] | None
+    is_quiet: bool = False
+
+
+# The one place that says what the main action of each screen is.
 SCREENS = {
-    "home": ("/", "engineer"),
-    "new spec": ("/specs/new?example=function", "engineer"),
-    "specs": ("/specs", "engineer"),
-    "requests": ("/requests", "engineer"),
-    "quality": ("/repos/{repository}/quality/coverage", "reviewer"),
-    "architecture": ("/architecture", "owner"),
-    "docs": ("/docs", "owner"),
-    "knowledge": ("/knowledge", "engineer"),
-    "governance": ("/governance", "chair"),
-    "ladder": ("/governance/ladder", "chair"),
-    "gates": ("/governance/gates/new", "engineer"),
-    "policies": ("/governance/policies", "chair"),
-    "models": ("/models", "chair"),
-    "metrics": ("/metrics", "engineer"),
-    "settings": ("/settings", "chair"),
-    "status": ("/status", "chair"),
-    "inbox": ("/inbox", "chair"),
-    "how you are told": ("/settings/notifications", "chair"),
-    "profile": ("/profile", "chair"),
+    "home": Screen("/", "engineer", ("link", "New spec")),
+    "new spec": Screen("/specs/new?example=function", "engineer", ("button", "Submit for generation")),
+    "specs": Screen("/specs", "engineer", ("link", "New spec")),
+    "requests": Screen("/requests", "engineer", ("link", "New spec")),
+    "quality": Screen("/repos/{repository}/quality/coverage", "reviewer", ("button", "Measure coverage")),
+    "architecture": Screen("/architecture", "owner", ("button", "Analyse main")),
+    "docs": Screen("/docs", "owner", ("button", "Write its API page")),
+    "knowledge": Screen("/knowledge", "engineer", ("button", "Search")),
+    "governance": Screen("/governance", "chair", ("link", "Choose a template")),
+    "ladder": Screen("/governance/ladder", "chair", ("button", "Suspend AI generation"), is_quiet=True),
+    "gates": Screen("/governance/gates/new", "engineer", ("link", "See the ladder")),
+    "policies": Screen("/governance/policies", "chair", ("link", "Propose a version")),
+    "models": Screen("/models", "chair", ("link", "Suspend a model"), is_quiet=True),
+    "metrics": Screen("/metrics", "engineer", ("button", "Measure now")),
+    "settings": Screen("/settings", "chair", ("link", "Notifications"), is_quiet=True),
+    # What is to be done about it is done at the machine.
+    "status": Screen("/status", "chair", None),
+    "inbox": Screen("/inbox", "chair", ("link", "How you are told"), is_quiet=True),
+    "how you are told": Screen("/settings/notifications", "chair", ("button", "Save")),
+    "profile": Screen("/profile", "chair", ("button", "Save")),
 }
 
 
@@ -86,10 +103,10 @@ def opened(page: Page, sign_in: Callable[[User], None], team: dict[str, User]) -
     """Open each screen as who works there, and yield its name."""
     page.set_default_timeout(PATIENCE_MS)
     repository = Repository.objects.get().name
-    for name, (path, person) in sorted(SCREENS.items(), key=lambda one: one[1][1]):
+    for name, screen in sorted(SCREENS.items(), key=lambda one: one[1].person):
         page.context.clear_cookies()
-        sign_in(team[person])
-        answer = page.goto(path.format(repository=repository))
+        sign_in(team[screen.person])
+        answer = page.goto(screen.path.format(repository=repository))
         assert answer is not None and answer.ok, name
         yield name
 
@@ -152,13 +169,21 @@ def test_the_main_action_of_each_screen_is_reached_and_used_by_keyboard(
     page: Page, team: dict[str, User], sign_in: Any
 ) -> None:
     for name in opened(page, sign_in, team):
-        if name == "status":
-            continue  # it is read: what is to be done about it is done at the machine
-        action = page.locator("#main .button--primary, .page-header .button--primary").first
-        if not action.count():
-            action = page.locator("#main a[href^='/']:not([href^='/api/']), #main button").first
+        screen = SCREENS[name]
+        primary = page.locator("#main .button--primary, .page-header .button--primary").locator("visible=true")
+        if screen.action is None:
+            assert not primary.count(), f"{name} has a main action now: declare it."
+            continue
+        role, words = screen.action
+        action = page.locator("#main").get_by_role(role, name=words, exact=True)
+        assert action.count() == 1, f"{name} has {action.count()} of {words}."
+        assert primary.all_inner_texts() == ([] if screen.is_quiet else [words]), name
         before = page.url
         tab_to(page, action)
+        if action.get_attribute("aria-haspopup") == "dialog":
+            page.keyboard.press("Enter")
+            expect(page.locator("dialog[open]")).to_be_visible()
+            continue
         with page.expect_navigation():
             page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
