@@ -111,8 +111,8 @@ def request_stop(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def request_take_back(request: HtmxRequest, request_id: UUID) -> HttpResponse:
-    run_get(user=_user(request), request_id=request_id)
-    request_withdraw(request_id=request_id, actor=_user(request), reason=request.POST.get("reason", ""))
+    run_get(user=current_user(request), request_id=request_id)
+    request_withdraw(request_id=request_id, actor=current_user(request), reason=request.POST.get("reason", ""))
     return _back(request, request_id, "The request is withdrawn. Its reviewers are told.")
 
 
@@ -192,7 +192,7 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
     }
 
 
-def _ways(run: GenerationRun, user: User, candidates: Sequence[Candidate], *, is_blocked: bool) -> dict[str, bool]:
+def _ways(run: GenerationRun, user: User, candidates: Sequence[Candidate], *, is_blocked: bool) -> dict[str, Any]:
     """Return which ways on from here *user* has."""
     scope, status = run.repository.scope, run.request.status
     is_own = run.requester_id == user.pk
