@@ -23,7 +23,8 @@ class GenerationRequest(Schema):
     target_path: str = Field("", description="File the code goes to; empty: chosen from the repository.")
     target_language: str = Field(
         "",
-        description="python, javascript or typescript; empty: that of the file, else what the text asks for.",
+        description="python, javascript or typescript; empty: that of the file, else what the text asks for or shows, "
+        "else the repository's.",
         examples=["python"],
     )
     constraints: dict[str, Any] = Field(default_factory=dict, description="Kept with the request.")
@@ -83,6 +84,10 @@ class SpecificationAnalysis(Schema):
     examples: int
     criteria: list[dict[str, Any]]
     target_language: str
+    language_name: str = Field(description="The target language as people write it.", examples=["Python"])
+    language_reason: str = Field(
+        description="Why it is that language.", examples=["most of the repository is written in it"]
+    )
     constraints: list[dict[str, Any]] = Field(
         description="Each with its kind (performance, security, compatibility, forbidden, required, other), the "
         "dependency that is its subject, and its text."

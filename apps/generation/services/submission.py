@@ -17,7 +17,7 @@ from apps.generation.engine import context as context_engine
 from apps.generation.engine.javascript.modules import SOURCES
 from apps.generation.engine.patches import is_usable_path
 from apps.generation.engine.specification import MAX_CHARACTERS, Specification, SpecIssue, analyse, risk_tier
-from apps.generation.engine.specification.languages import language_of_path
+from apps.generation.engine.specification.languages import language_name, language_of_path
 from apps.generation.models import (
     CodeGenerationRequest,
     Contribution,
@@ -25,7 +25,15 @@ from apps.generation.models import (
     SpecificationDraft,
 )
 from apps.generation.services.context import context_freeze
-from apps.generation.services.languages import SUFFIX_OF, SpecificationRefused, language_choose, target_choose
+from apps.generation.services.languages import (
+    NOT_OURS,
+    SpecificationRefused,
+    language_around,
+    language_require,
+    language_stated,
+    node_require,
+    target_choose,
+)
 from apps.generation.services.moves import move_announce
 from apps.generation.services.stages import stage_enter, stage_leave
 from apps.generation.services.weights import task_family
@@ -51,21 +59,26 @@ from apps.repositories.services import texts_embed
 RUN_JOB = "generation.run"
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 MAX_AUDITED = 200  # requirement ids in one entry of the audit chain
-NOT_OURS = "/node_modules/"
 READABLE = (".py", ".md", *SOURCES, "package.json")
 
 
 def specification_analyse(
-    *, title: str, text: str, repository: Repository | None = None, target_path: str = ""
+    *, title: str, text: str, repository: Repository | None = None, target_path: str = "", target_language: str = ""
 ) -> Specification:
     """
-    Read a specification, with the names of *repository* known that it mentions.
+    Read a specification, knowing what of *repository* it mentions and which language most of that is in.
 
     :raises RepositoryUnavailable: the repository cannot be opened.
     :raises RepositoryEmpty: the repository has no commit.
     """
-    names = _names_mentioned(repository, f"{title}\n{text}") if repository else []
-    return analyse(text, title=title, known_symbols=names, target_path=target_path)
+    return analyse(
+        text,
+        title=title,
+        known_symbols=_names_mentioned(repository, f"{title}\n{text}") if repository else [],
+        target_path=target_path.strip(),
+        target_language=target_language,
+        repository_language=language_around(repository) if repository else "",
+    )
 
 
 def _names_mentioned(repository: Repository, text: str) -> list[str]:
@@ -106,7 +119,7 @@ def request_submit(
     """
     Freeze the specification with its context and queue the generation.
 
-    The language is that of *target_path*, else *target_language*, else what the text asks for.
+    The language is that of *target_path*, else *target_language*, else what the text asks for, else the repository's.
 
     :raises NotAllowed: the requester may not submit specifications for the repository.
     :raises GenerationRefused: generation is suspended there, or no rung of the ladder opens it.
@@ -117,11 +130,16 @@ def request_submit(
     """
     _check_submittable(requester, repository, title, text)
     base_sha = head_sha(repository)
-    language = language_choose(target_path=target_path, stated=target_language, title=title, text=text)
-    files = repository_files(repository, base_sha)
     specification = specification_analyse(
-        title=title, text=text, repository=repository, target_path=target_path.strip() or f"x{SUFFIX_OF[language]}"
+        title=title,
+        text=text,
+        repository=repository,
+        target_path=target_path,
+        target_language=language_stated(target_path=target_path, stated=target_language),
     )
+    language = language_require(specification).name
+    node_require(language)
+    files = repository_files(repository, base_sha)
     path = target_path.strip() or target_choose(specification, files, language)
     _check_target(path, repository, base_sha, files)
     tier = risk_tier(specification, paths=[path] if path in files else [])
@@ -235,6 +253,8 @@ def analysis_summary(specification: Specification) -> dict[str, Any]:
             for item in specification.criteria
         ],
         "target_language": specification.target_language,
+        "language_name": language_name(specification.target_language),
+        "language_reason": specification.language_reason,
         "constraints": [
             {"kind": item.kind.value, "subject": item.subject, "text": item.text, "words": item.words}
             for item in specification.constraints

@@ -14,7 +14,7 @@ from apps.checks.types import Fix, plain_text
 from apps.core.errors import NofxError
 from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput, decide_consensus
 from apps.generation.engine.inputs import fuzz_inputs
-from apps.generation.engine.languages import Language, language_named
+from apps.generation.engine.languages import Language
 from apps.generation.engine.outcomes import outcomes_agree
 from apps.generation.engine.source import unified_patch
 from apps.generation.engine.specification import FunctionSignature, Specification, analyse
@@ -25,7 +25,7 @@ from apps.generation.services.calibration import calibration_here
 from apps.generation.services.candidates import PLATFORM_AUTHOR
 from apps.generation.services.consensus import decision_details
 from apps.generation.services.execution import javascript_program, one_kind_after_the_other
-from apps.generation.services.languages import SUFFIX_OF
+from apps.generation.services.languages import SUFFIX_OF, language_require
 from apps.generation.types import CodeType
 from apps.governance.models import User
 
@@ -70,11 +70,12 @@ def tests_write(*, title: str, text: str, module: str, requested_by: User) -> Ge
     The caller has decided that ``requested_by`` may ask.
 
     :raises NothingToTest: the text has no example that can be checked.
+    :raises SpecificationRefused: the text asks for a language that cannot be generated.
     :raises CodeUnreadable: the text is too long, or holds what cannot be stored.
     """
     _require_storable(title, text)
     specification = analyse(text, title=title)
-    language = language_named(specification.target_language)
+    language = language_require(specification)
     target = f"{module.replace('.', '/')}{SUFFIX_OF[language.name]}"
     source = language.tests(specification, target, TEST_PATH)
     if not source.strip() or not specification.examples:
@@ -145,6 +146,7 @@ def vote_take(*, title: str, text: str, sources: Sequence[tuple[str, str]]) -> d
 
     :raises CodeUnreadable: one of the sources does not parse or lacks the entry.
     :raises NothingToTest: nothing in the specification can be run.
+    :raises SpecificationRefused: the specification asks for a language that cannot be generated.
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
     """
     specification = analyse(text, title=title)
@@ -152,7 +154,7 @@ def vote_take(*, title: str, text: str, sources: Sequence[tuple[str, str]]) -> d
         raise NothingToTest(
             "Nothing in the specification can be run.", remedy="Name a function and give an example, such as f(2) -> 3."
         )
-    language = language_named(specification.target_language)
+    language = language_require(specification)
     for name, code in sources:
         fault = language.unparsable(code, specification.entry)
         if fault is not None:

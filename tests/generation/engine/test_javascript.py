@@ -124,7 +124,7 @@ def test_the_file_decides_the_language_and_a_conflict_is_a_finding() -> None:
     found = analyse(text, target_path="src/f.ts")
     assert found.target_language == "typescript"
     issue = next(one for one in found.issues if one.kind is IssueKind.LANGUAGE)
-    assert issue.message == "The text asks for Python, but src/f.ts is a file of TypeScript; the file counts."
+    assert issue.message == "The text asks for Python, but src/f.ts is a file of TypeScript; that counts."
     assert text[issue.span.start : issue.span.end] == "Python"
     assert analyse("In JavaScript: f(1) -> 2", target_path="f.ts").issues[0].kind is not IssueKind.LANGUAGE
 

@@ -654,11 +654,11 @@ def test_every_finding_has_a_place_a_question_and_a_suggestion():
     [
         (
             "Write a function in Rust that adds two numbers.",
-            "This asks for rust; only Python, JavaScript and TypeScript are generated.",
+            "This asks for Rust; only Python, JavaScript and TypeScript are generated.",
         ),
         (
             "```go\nfunc main() {}\n```\nSum a list.",
-            "This asks for go; only Python, JavaScript and TypeScript are generated.",
+            "This shows Go; only Python, JavaScript and TypeScript are generated.",
         ),
         (
             "Schreibe eine Funktion, die eine Liste von Zahlen nimmt und deren Summe als Zahl liefert, sonst null.",

@@ -17,7 +17,7 @@ from apps.generation.engine.specification.javascript import (
     javascript_signatures,
 )
 from apps.generation.engine.specification.javascript.signatures import inferred_javascript
-from apps.generation.engine.specification.languages import JAVASCRIPT, language_conflict, target_language
+from apps.generation.engine.specification.languages import JAVASCRIPT, language_choice, language_findings
 from apps.generation.engine.specification.literals import Budget
 from apps.generation.engine.specification.model import ClassOutline, FunctionSignature, SpecExample, Specification
 from apps.generation.engine.specification.prose import non_goals_in, sentences_in
@@ -28,7 +28,15 @@ MAX_CHARACTERS = 60_000
 _WORD = re.compile(r"[A-Za-z_]\w{2,}")
 
 
-def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = (), target_path: str = "") -> Specification:
+def analyse(
+    text: str,
+    *,
+    title: str = "",
+    known_symbols: Sequence[str] = (),
+    target_path: str = "",
+    target_language: str = "",
+    repository_language: str = "",
+) -> Specification:
     """
     Read *text* into a :class:`Specification`.
 
@@ -38,10 +46,13 @@ def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = (), ta
     :param known_symbols: dotted names of the repository's functions and classes; those that the text mentions are
         recognised, and one of them is the entry when the text declares nothing itself.
     :param target_path: the file that the code goes to; its language is that of the code, whatever the text says.
+    :param target_language: the language that was asked for beside the text.
+    :param repository_language: the one that most of the repository is in; it decides where the text says nothing.
     """
     read = text[:MAX_CHARACTERS].replace("\r\n", " \n")  # as long as before, so that spans are places in *text*
     budget = Budget()
-    language = target_language(f"{title}\n{read}", target_path)
+    choice = language_choice(read, title=title, path=target_path, stated=target_language, around=repository_language)
+    language = choice.language
     is_javascript = language in JAVASCRIPT
     functions, classes = (javascript_signatures if is_javascript else signatures_in)(read, budget)
     mentioned = _mentioned(read, title, known_symbols)
@@ -56,11 +67,12 @@ def analyse(text: str, *, title: str = "", known_symbols: Sequence[str] = (), ta
     sentences = sentences_in(read)
     criteria, constraints = criteria_in(sentences), constraints_in(sentences)
     draft = Draft(read, sentences, functions, classes, examples, criteria, constraints, entry, is_inferred, language)
-    issues = (*language_conflict(read, target_path), *issues_in(draft))
+    issues = (*language_findings(choice), *issues_in(draft))
     return Specification(
         title=title,
         text=text,
         target_language=language,
+        language_reason=choice.reason,
         functions=functions,
         classes=classes,
         examples=examples,

@@ -1,50 +1,21 @@
-"""The programming language that a text asks for, and the human one it is written in."""
+"""The programming language that a text is to be written in, and the human one it is written in."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from apps.generation.engine.specification.asked_language import GENERATED, NAMES, asked_for
 from apps.generation.engine.specification.model import IssueKind, Span, SpecIssue
+from apps.generation.engine.specification.shown_language import hinted_in, shown_in
 
-GENERATED = ("python", "javascript", "typescript")
 JAVASCRIPT = frozenset({"javascript", "typescript"})
 _SUFFIXES = {
     ".py": "python", ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript", ".ts": "typescript",
     ".mts": "typescript", ".cts": "typescript",
 }  # fmt: skip
-_NAMES = {"python": "Python", "javascript": "JavaScript", "typescript": "TypeScript"}
-_PYTHON = re.compile(r"\bpython\b|```py|>>>|\bdef \w+\(", re.IGNORECASE)
-_OTHERS = (
-    ("typescript", re.compile(r"\btypescript\b|```(?:ts|mts|typescript)\b", re.IGNORECASE)),
-    (
-        "javascript",
-        re.compile(
-            r"\bjavascript\b|\bnode\.?js\b|\b(?:in|for|on|under) node\b|```(?:js|mjs|cjs|javascript)\b"
-            r"|\bfunction \w+\s*\(|\bexpect\([^\n]*\)\.to(?:Be|Equal)|\bassert\.(?:deepS|s)trictEqual\("
-            r"|\bmodule\.exports\b",
-            re.IGNORECASE,
-        ),
-    ),
-    *(
-        (name, re.compile(rf"\b(?:in|using|write|a|an)\s+(?:{word})(?![\w+#-])|```(?:{fence})\b"))
-        for name, word, fence in (
-            ("rust", "Rust", "rust|rs"),
-            ("go", "Go|Golang|golang", "go"),
-            ("java", "Java", "java"),
-            ("c++", r"C\+\+", "cpp"),
-            ("c#", "C#", "csharp"),
-            ("c", "C", "c"),
-            ("ruby", "Ruby", "ruby"),
-            ("php", "PHP", "php"),
-            ("kotlin", "Kotlin", "kotlin"),
-            ("swift", "Swift", "swift"),
-            ("scala", "Scala", "scala"),
-            ("haskell", "Haskell", "haskell"),
-        )
-    ),
-)
 _LISTED = "Python, JavaScript and TypeScript"
 _ENGLISH = frozenset(
     re.findall(
@@ -58,6 +29,26 @@ _ENOUGH_WORDS = 12
 _LEAST_SHARE = 0.08
 
 
+Found = tuple[str, Span]
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChoice:
+    """
+    The language to write in and why, as a clause that follows "because".
+
+    ``asked`` is what the text orders in words, ``shown`` what the code in it is written in; both may be languages that
+    nobody here writes, and ``language`` is one of those only where it was asked for. ``is_given`` says that a file or
+    the request decided, and not the text.
+    """
+
+    language: str
+    reason: str
+    asked: Found | None = None
+    shown: Found | None = None
+    is_given: bool = False
+
+
 def language_of_path(path: str) -> str:
     """Return the language of a file by its name, "" where it has none that is generated."""
     return _SUFFIXES.get(PurePosixPath(path).suffix.lower(), "")
@@ -65,51 +56,71 @@ def language_of_path(path: str) -> str:
 
 def language_name(language: str) -> str:
     """Return a language as people write it."""
-    return _NAMES.get(language, language)
+    return NAMES.get(language, language)
 
 
-def stated_language(text: str) -> str:
-    """Return the programming language that *text* asks for, "" where it names none."""
-    if _PYTHON.search(text):
-        return "python"
-    return next((name for name, pattern in _OTHERS if pattern.search(text)), "")
+def language_choice(
+    text: str, *, title: str = "", path: str = "", stated: str = "", around: str = ""
+) -> LanguageChoice:
+    """
+    Decide the language to write in.
+
+    It is that of the file, else the one stated beside the text, else what the text asks for in words, else that of the
+    code in it, else that of the repository, else what the text hints at, else Python.
+
+    :param path: the file that the code goes to, "" for none.
+    :param around: the language that most of the repository is written in, "" for none.
+    """
+    asked, shown = asked_for(text) or _in_title(title, asked_for), shown_in(text)
+    language, reason = _decided(text, title, path, stated, around, asked, shown)
+    return LanguageChoice(language, reason, asked, shown, is_given=bool(language_of_path(path) or stated))
 
 
-def target_language(text: str, path: str = "") -> str:
-    """Return the language to write in: that of the file where one is named, else that of the text, else "python"."""
-    return language_of_path(path) or stated_language(text) or "python"
+def _decided(
+    text: str, title: str, path: str, stated: str, around: str, asked: Found | None, shown: Found | None
+) -> tuple[str, str]:
+    of_file = language_of_path(path)
+    if of_file:
+        return of_file, f"{path} is a file of {language_name(of_file)}"
+    if stated:
+        return stated, f"the request names {language_name(stated)}"
+    if asked is not None:
+        return asked[0], "the text asks for it"
+    if shown is not None and shown[0] in GENERATED:
+        return shown[0], "the code in the text is written in it"
+    if around:
+        return around, "most of the repository is written in it"
+    hint = hinted_in(text) or _in_title(title, hinted_in)
+    if hint is not None:
+        return hint[0], "what the text speaks of belongs to it"
+    return "python", "nothing asks for another language"
 
 
-def language_conflict(text: str, path: str) -> Iterable[SpecIssue]:
-    """Yield a finding where the text asks for another language than the file is of."""
-    of_file, asked = language_of_path(path), stated_language(text)
-    # TypeScript is JavaScript with types: what is shown in the one may be meant for the other.
-    if not of_file or not asked or asked == of_file or {asked, of_file} == {"javascript", "typescript"}:
+def _in_title(title: str, reader: Callable[[str], Found | None]) -> Found | None:
+    found = reader(title)
+    return (found[0], Span(0, 0)) if found is not None else None
+
+
+def language_findings(choice: LanguageChoice) -> Iterable[SpecIssue]:
+    """Yield a finding where the text asks for, or shows, another language than the one that is written."""
+    said = choice.asked or choice.shown
+    if said is None:
         return
-    pattern = {**dict(_OTHERS), "python": _PYTHON}[asked]
-    hit = pattern.search(text)
-    yield SpecIssue(
-        IssueKind.LANGUAGE,
-        Span(hit.start(), hit.end()) if hit else Span(0, 0),
-        f"The text asks for {language_name(asked)}, but {path} is a file of {language_name(of_file)}; the file counts.",
-        "Which of the two is meant?",
-        f"Write it in {language_name(of_file)}.",
-    )
+    verb, name = "asks for" if choice.asked else "shows", language_name(said[0])
+    if said[0] not in GENERATED and not choice.is_given:
+        message = f"This {verb} {name}; only {_LISTED} are generated."
+        question, suggestion = "May it be written in Python?", "Write it in Python."
+    # TypeScript is JavaScript with types: what is shown in the one may be meant for the other.
+    elif said[0] != choice.language and {said[0], choice.language} != JAVASCRIPT:
+        message = f"The text {verb} {name}, but {choice.reason}; that counts."
+        question, suggestion = "Which of the two is meant?", f"Write it in {language_name(choice.language)}."
+    else:
+        return
+    yield SpecIssue(IssueKind.LANGUAGE, said[1], message, question, suggestion)
 
 
 def language_issues(text: str) -> Iterable[SpecIssue]:
-    """Yield what keeps the rules from reading the text: a language that is not generated, prose that is not English."""
-    language = target_language(text)
-    pattern = dict(_OTHERS).get(language)
-    hit = pattern.search(text) if pattern is not None and language not in GENERATED else None
-    if hit is not None:
-        yield SpecIssue(
-            IssueKind.LANGUAGE,
-            Span(hit.start(), hit.end()),
-            f"This asks for {language}; only {_LISTED} are generated.",
-            "May it be written in Python?",
-            "Write it in Python.",
-        )
+    """Yield a finding where the prose is not English, which keeps the rules from reading it."""
     words = [word.lower() for word in _WORD.findall(_CODE.sub(" ", text[:20_000]))]
     if len(words) >= _ENOUGH_WORDS and sum(word in _ENGLISH for word in words) < _LEAST_SHARE * len(words):
         first = _WORD.search(text)

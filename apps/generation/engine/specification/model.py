@@ -222,6 +222,7 @@ class Specification:
 
     ``entry`` names the function or class to implement (None when the text names none); ``is_executable`` is True
     when candidates can be compared by running them: there is an entry whose calls are known.
+    ``language_reason`` says why ``target_language`` was chosen, as a clause that follows "because".
     ``known_symbols`` are the symbols of the repository that the text mentions.
     """
 
@@ -241,6 +242,7 @@ class Specification:
     is_executable: bool
     size_warning: str | None = None
     known_symbols: tuple[str, ...] = ()
+    language_reason: str = ""
 
     @property
     def entry_signature(self) -> FunctionSignature | None:
