@@ -19,7 +19,13 @@ from apps.generation.engine.specification.javascript import (
 from apps.generation.engine.specification.javascript.signatures import inferred_javascript
 from apps.generation.engine.specification.languages import JAVASCRIPT, language_choice, language_findings
 from apps.generation.engine.specification.literals import Budget
-from apps.generation.engine.specification.model import ClassOutline, FunctionSignature, SpecExample, Specification
+from apps.generation.engine.specification.model import (
+    ClassOutline,
+    FunctionSignature,
+    Parameter,
+    SpecExample,
+    Specification,
+)
 from apps.generation.engine.specification.prose import non_goals_in, sentences_in
 from apps.generation.engine.specification.requirements import constraints_in, criteria_in, quality_requirements_in
 from apps.generation.engine.specification.signatures import signatures_in
@@ -57,7 +63,7 @@ def analyse(
     functions, classes = (javascript_signatures if is_javascript else signatures_in)(read, budget)
     mentioned = _mentioned(read, title, known_symbols)
     names = [f.name for f in functions if not f.is_method] or [symbol.rpartition(".")[2] for symbol in mentioned]
-    declared = [f for f in functions if f.source and not f.is_method]
+    declared = [f for f in functions if (f.source or f.parameters) and not f.is_method]
     reader = javascript_examples if is_javascript else partial(examples_in, plain=_made_plainly(classes))
     examples = reader(read, functions=declared, names=names, classes=[c.name for c in classes], budget=budget)
     entry = _entry(functions, classes, examples, mentioned)
@@ -139,14 +145,14 @@ def _completed(
     functions: tuple[FunctionSignature, ...],
     examples: Sequence[SpecExample],
     entry: str | None,
-    infer: Callable[[str, Sequence[SpecExample]], FunctionSignature | None],
+    infer: Callable[[str, Sequence[SpecExample], Sequence[Parameter]], FunctionSignature | None],
 ) -> tuple[tuple[FunctionSignature, ...], bool]:
     """Give functions that were only named the signature that their examples suggest; drop those that have none."""
     is_inferred = any(f.name == entry and not f.source for f in functions)
-    completed = [f if f.source else infer(f.name, examples) for f in functions]
+    completed = [f if f.source else infer(f.name, examples, f.parameters) for f in functions]
     kept = [f for f in completed if f is not None]
     if entry is not None and not any(f.name == entry for f in kept):
-        learned = infer(entry, examples)
+        learned = infer(entry, examples, ())
         if learned is not None:
             return (*kept, learned), True
     return tuple(kept), is_inferred

@@ -74,6 +74,7 @@ _HINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
         _any(
             r"\b(?:Value|Key|Index|Attribute|ZeroDivision|NotImplemented|Lookup|Overflow|Runtime)Error\b",
             r"\b(?:python|django|pytest|mypy|pandas|numpy)\b",
+            r"\)[ \t]*->[ \t]*(?:string|integer|number|boolean|array|map)\b",
             flags=re.IGNORECASE,
         ),
     ),

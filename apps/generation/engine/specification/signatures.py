@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import ast
+import builtins
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from apps.generation.engine.specification.annotations import (
+    KNOWN_TYPES,
+    LOOSE_TYPES,
+    declared_signature,
+    returned_type,
+    type_variables,
+)
 from apps.generation.engine.specification.literals import Budget, balanced_end
-from apps.generation.engine.specification.model import ClassOutline, FunctionSignature, Parameter
-from apps.generation.engine.specification.syntax import parsed
+from apps.generation.engine.specification.model import ClassOutline, FunctionSignature
 
-_DEF = re.compile(r"(?<![\w.])(?:async[ \t]+)?def[ \t]+([A-Za-z_]\w*)[ \t]*+(?=\()")
-_RETURNS = re.compile(r"[ \t]*+->[ \t]*+([^\n`:#{]+(?:\[[^\n`]*\])?)")
+_DEF = re.compile(r"(?<![\w.])(?:async[ \t]+)?def[ \t]+([A-Za-z_]\w*)[ \t]*+(\[[^\[\]\n]{1,80}\])?(?=\()")
 _CLASS = re.compile(
     r"(?<![\w.])[Cc]lass(?:[ \t]+(?:named|called))?[ \t]+[`'\"]?([A-Z]\w*)|[`'\"]([A-Z]\w*)[`'\"]?[ \t]+class\b"
 )
@@ -21,7 +26,18 @@ _NAMED = re.compile(
     r"(?=[\s`'\".,:(]|$)"
 )
 _TICKED_CALL = re.compile(r"`([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?)(?=\()")
-_TICKED_NAME = re.compile(r"`([A-Za-z_]\w*)`")
+_BARE_CALL = re.compile(
+    r"(?<![\w.`@])([A-Za-z_]\w*)(?:\[[^\[\]\n]{1,80}\])?"
+    r"(?=\([ \t\n]*(?:\)|[*/]|[A-Za-z_]\w*[ \t]*[:=,)]))(?!\(e?s\))"
+)
+# "write f(a, b)", "the function f(a, b=2)": words that make a call a declaration although it has no types.
+_DECLARES = re.compile(
+    r"\b(?:write|implement|create|define|build|provide|called[ \t]+(?:as|like)|"
+    r"(?:function|method|routine|helper|signature)s?)\b:?[ \t]+"
+    r"(?:(?:an?|the|me|us|one|named|called|async|python|is|function|method)[ \t]+)*$",
+    re.IGNORECASE,
+)
+_BEFORE = 60  # characters before a call that are looked at
 _IDENTIFIERS_ONLY = re.compile(r"[\w\s,.:\[\]|=*'\"+-]*")
 NOT_NAMES = frozenset(
     re.findall(
@@ -35,13 +51,17 @@ NOT_NAMES = frozenset(
 def signatures_in(text: str, budget: Budget) -> tuple[tuple[FunctionSignature, ...], tuple[ClassOutline, ...]]:
     """Return the functions and classes that *text* asks for, in reading order; methods are in both."""
     classes = _classes_in(text)
+    names = {name for name, _ in classes}
     functions = list(_written_functions(text, budget))
-    known = {function.name for function in functions}
-    for function in (*_ticked_functions(text, budget, {c for c, _ in classes}), *_named_functions(text)):
-        if function.name not in known and function.name not in {name for name, _ in classes}:
-            known.add(function.name)
-            functions.append(function)
-    owned = _owned_by_class(functions, classes, text)
+    known = {function.name for function in functions} | names
+    listed: set[str] = set()
+    for reader in (_ticked_functions(text, budget, names), _bare_functions(text, budget), _named_functions(text)):
+        for function in reader:
+            if function.name not in known:
+                known.add(function.name)
+                functions.append(function)
+                listed |= {function.name} if function.source else set()
+    owned = _owned_by_class(functions, classes, text, listed)
     outlines = tuple(ClassOutline(name, tuple(f for f in owned if f.owner == name)) for name, _ in classes)
     return tuple(owned), outlines
 
@@ -59,12 +79,10 @@ def _written_functions(text: str, budget: Budget) -> Iterable[FunctionSignature]
         end = balanced_end(text, hit.end(), budget)
         if end is None:
             continue
-        returns = _RETURNS.match(text, end)
-        suffix = f" -> {returns.group(1).strip()}" if returns else ""
-        line_start = text.rfind("\n", 0, hit.start()) + 1
-        owner = _owner_at(text, line_start, hit.start())
-        signature = signature_from(f"def {hit.group(1)}{text[hit.end() : end]}{suffix}", owner=owner)
-        signature = signature or signature_from(f"def {hit.group(1)}{text[hit.end() : end]}", owner=owner)
+        owner = _owner_at(text, text.rfind("\n", 0, hit.start()) + 1, hit.start())
+        types = type_variables(hit.group(2) or "")
+        returns = returned_type(text, end, budget)
+        signature = declared_signature(hit.group(1), text[hit.end() : end], returns, owner=owner, types=types)
         if signature is not None and (signature.name, owner) not in seen:
             seen.add((signature.name, owner))
             yield signature
@@ -83,42 +101,6 @@ def _owner_at(text: str, line_start: int, position: int) -> str | None:
     return None
 
 
-def signature_from(source: str, *, owner: str | None = None) -> FunctionSignature | None:
-    """Return the signature that ``def name(...) -> type`` declares, None when it is not Python."""
-    source = " ".join(source.split()).rstrip(": ")
-    try:
-        node = parsed(f"{source}: pass").body[0]
-    except ValueError:
-        return None
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return None
-    parameters = _parameters(node.args)
-    is_method = owner is not None or bool(parameters and parameters[0].name == "self")
-    if is_method and parameters and parameters[0].name in ("self", "cls"):
-        parameters = parameters[1:]
-    returns = ast.unparse(node.returns) if node.returns else ""
-    header = ast.unparse(ast.FunctionDef(node.name, node.args, [ast.Pass()], [], node.returns, None, lineno=1))
-    return FunctionSignature(node.name, header.split("\n")[0].rstrip(":"), parameters, returns, is_method, owner)
-
-
-def _parameters(arguments: ast.arguments) -> tuple[Parameter, ...]:
-    positional = [*arguments.posonlyargs, *arguments.args]
-    defaults: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults)) + list(arguments.defaults)
-    found = [_parameter(a, d, "positional") for a, d in zip(positional, defaults, strict=True)]
-    if arguments.vararg:
-        found.append(_parameter(arguments.vararg, None, "var_positional"))
-    pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-    found.extend(_parameter(a, d, "keyword") for a, d in pairs)
-    if arguments.kwarg:
-        found.append(_parameter(arguments.kwarg, None, "var_keyword"))
-    return tuple(found)
-
-
-def _parameter(argument: ast.arg, default: ast.expr | None, kind: str) -> Parameter:
-    annotation = ast.unparse(argument.annotation) if argument.annotation else ""
-    return Parameter(argument.arg, annotation, ast.unparse(default) if default else None, kind)
-
-
 def _ticked_functions(text: str, budget: Budget, classes: set[str]) -> Iterable[FunctionSignature]:
     """`` `clamp(value, low, high) -> int` `` in backticks: a call whose arguments are names declares a function."""
     for hit in _TICKED_CALL.finditer(text):
@@ -126,13 +108,42 @@ def _ticked_functions(text: str, budget: Budget, classes: set[str]) -> Iterable[
         if end is None or not _IDENTIFIERS_ONLY.fullmatch(text[hit.end() + 1 : end - 1]):
             continue
         owner, _, name = hit.group(1).rpartition(".")
-        returns = _RETURNS.match(text, end)
-        suffix = f" -> {returns.group(1).strip()}" if returns else ""
-        owner_class = owner if owner in classes else None
-        signature = signature_from(f"def {name}{text[hit.end() : end]}{suffix}", owner=owner_class)
-        signature = signature or signature_from(f"def {name}{text[hit.end() : end]}", owner=owner_class)
+        signature = declared_signature(
+            name,
+            text[hit.end() : end],
+            returned_type(text, end, budget, may_be_colon=True),
+            owner=owner if owner in classes else None,
+            types=LOOSE_TYPES,
+        )
         if signature is not None:
             yield signature
+
+
+def _bare_functions(text: str, budget: Budget) -> Iterable[FunctionSignature]:
+    """
+    ``add_tax(net: float, rate: float) -> float`` in a sentence: a call of names with types declares a function.
+
+    Without types it does so where a word says it: "write f(a, b)". Its types are then learned from the examples, so
+    such a signature has no ``source``.
+    """
+    for hit in _BARE_CALL.finditer(text):
+        end = balanced_end(text, hit.end(), budget)
+        if end is None or hasattr(builtins, hit.group(1)) or hit.group(1).lower() in NOT_NAMES:
+            continue
+        written = text[hit.end() : end]
+        if not _IDENTIFIERS_ONLY.fullmatch(written[1:-1]):
+            continue
+        returns = returned_type(text, end, budget, may_be_colon=":" in written)
+        signature = declared_signature(hit.group(1), written, returns, types=LOOSE_TYPES)
+        if signature is None:
+            continue
+        is_typed = any(p.annotation[:1].isalpha() for p in signature.parameters)
+        has_type = re.split(r"\W", signature.returns, maxsplit=1)[0] in KNOWN_TYPES and signature.returns != "None"
+        if is_typed or (has_type and not any(p.default for p in signature.parameters)):
+            yield signature
+        elif signature.parameters and _DECLARES.search(text[max(0, hit.start() - _BEFORE) : hit.start()]):
+            is_plain = all(one.kind == "positional" for one in signature.parameters)
+            yield replace(signature, source="") if is_plain else signature
 
 
 def _named_functions(text: str) -> Iterable[FunctionSignature]:
@@ -150,9 +161,9 @@ def _named_functions(text: str) -> Iterable[FunctionSignature]:
 
 
 def _owned_by_class(
-    functions: list[FunctionSignature], classes: list[tuple[str, int]], text: str
+    functions: list[FunctionSignature], classes: list[tuple[str, int]], text: str, listed: Collection[str]
 ) -> list[FunctionSignature]:
-    """With exactly one class and functions listed after it in backticks, those are its methods."""
+    """With exactly one class and functions *listed* after it as code, those are its methods."""
     if len(classes) != 1:
         return functions
     name, position = classes[0]
@@ -161,6 +172,6 @@ def _owned_by_class(
         first = re.search(rf"\b{re.escape(function.name)}\b", text)
         is_listed = function.owner is None and first is not None and first.start() > position
         has_def = re.search(rf"(?m)^(?:async )?def {re.escape(function.name)}\b", text) is not None
-        is_owned = function.is_method or (is_listed and not has_def and f"`{function.name}" in text)
+        is_owned = function.is_method or (is_listed and not has_def and function.name in listed)
         owned.append(replace(function, is_method=True, owner=function.owner or name) if is_owned else function)
     return owned

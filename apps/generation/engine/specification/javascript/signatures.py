@@ -184,8 +184,12 @@ def holds_fraction(value: object) -> bool:
     return isinstance(value, float)
 
 
-def inferred_javascript(name: str, examples: Sequence[SpecExample]) -> FunctionSignature | None:
-    """Return the signature that the plain examples of *name* suggest, None when there are none."""
+def inferred_javascript(
+    name: str, examples: Sequence[SpecExample], written: Sequence[Parameter] = ()
+) -> FunctionSignature | None:
+    """Return the signature of the parameters *written*, else that which plain examples suggest, None without any."""
+    if written:
+        return FunctionSignature(name, f"function {name}({', '.join(one.name for one in written)})", tuple(written))
     plain = [e for e in examples if e.function == name and not e.steps]
     if not plain:
         return None
