@@ -10,7 +10,8 @@ from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.inputs import CallInput, call_input_of, input_key
 from apps.generation.engine.outcomes import Expected
 from apps.generation.engine.source.syntax import parsed
-from apps.generation.engine.specification.examples import example_from, judged_condition
+from apps.generation.engine.specification.asserted import judged_condition
+from apps.generation.engine.specification.examples import example_from
 from apps.generation.engine.specification.model import Criterion, Span, SpecExample, Specification
 from apps.generation.engine.specification.sessions import relevant_steps
 from apps.generation.engine.values import Unrepresentable

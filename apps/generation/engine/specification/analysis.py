@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from apps.generation.engine.specification.clarity import clarity_of, size_warning_of
 from apps.generation.engine.specification.examples import examples_in
@@ -29,6 +28,7 @@ from apps.generation.engine.specification.model import (
 from apps.generation.engine.specification.prose import non_goals_in, sentences_in
 from apps.generation.engine.specification.requirements import constraints_in, criteria_in, quality_requirements_in
 from apps.generation.engine.specification.signatures import signatures_in
+from apps.generation.engine.specification.written_tests import WrittenTests, written_tests
 
 MAX_CHARACTERS = 60_000
 _WORD = re.compile(r"[A-Za-z_]\w{2,}")
@@ -60,17 +60,29 @@ def analyse(
     choice = language_choice(read, title=title, path=target_path, stated=target_language, around=repository_language)
     language = choice.language
     is_javascript = language in JAVASCRIPT
-    functions, classes = (javascript_signatures if is_javascript else signatures_in)(read, budget)
+    tests = written_tests(read) if not is_javascript else WrittenTests(read, read)
+    functions, classes = (javascript_signatures if is_javascript else signatures_in)(tests.outside, budget)
     mentioned = _mentioned(read, title, known_symbols)
     names = [f.name for f in functions if not f.is_method] or [symbol.rpartition(".")[2] for symbol in mentioned]
     declared = [f for f in functions if (f.source or f.parameters) and not f.is_method]
-    reader = javascript_examples if is_javascript else partial(examples_in, plain=_made_plainly(classes))
-    examples = reader(read, functions=declared, names=names, classes=[c.name for c in classes], budget=budget)
+    class_names = [c.name for c in classes]
+    if is_javascript:
+        examples = javascript_examples(read, functions=declared, names=names, classes=class_names, budget=budget)
+    else:
+        examples = examples_in(
+            tests.outside,
+            functions=declared,
+            names=names,
+            classes=class_names,
+            budget=budget,
+            plain=_made_plainly(classes),
+            tested=tests.examples(frozenset(class_names)),
+        )
     entry = _entry(functions, classes, examples, mentioned)
     infer = inferred_javascript if is_javascript else inferred_signature
     functions, is_inferred = _completed(functions, examples, entry, infer)
     functions = completed_numbers(functions, examples) if is_javascript else functions
-    sentences = sentences_in(read)
+    sentences = sentences_in(tests.prose)
     criteria, constraints = criteria_in(sentences), constraints_in(sentences)
     draft = Draft(read, sentences, functions, classes, examples, criteria, constraints, entry, is_inferred, language)
     issues = (*language_findings(choice), *issues_in(draft))

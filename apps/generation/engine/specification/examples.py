@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
+from apps.generation.engine.specification.asserted import judged_condition
 from apps.generation.engine.specification.doctests import doctest_examples, doctest_spans
 from apps.generation.engine.specification.literals import Budget, balanced_end, is_amount, literal_at, read_literal
 from apps.generation.engine.specification.method_tables import method_table_examples
@@ -61,6 +62,7 @@ def examples_in(
     classes: Sequence[str],
     budget: Budget,
     plain: Collection[str] = (),
+    tested: Sequence[SpecExample] = (),
 ) -> tuple[SpecExample, ...]:
     """
     Return the examples in reading order, each call once.
@@ -69,9 +71,10 @@ def examples_in(
     :param names: functions that examples may call; when there is none, the function that is called most counts.
     :param classes: classes that the text declares.
     :param plain: those of *classes* that may be made without arguments.
+    :param tested: what tests and scripts in the text assert.
     """
-    found = list(doctest_examples(text, frozenset(classes)))
-    taken = doctest_spans(text)
+    found = [*tested, *doctest_examples(text, frozenset(classes))]
+    taken = (*doctest_spans(text), *(one.span for one in tested))
     told = [*statement_examples(text, {*names, *classes}, outcome_at, budget)]
     found += _outside(taken, told)
     taken = (*taken, *(one.span for one in told))
@@ -262,22 +265,6 @@ def _statement_at(text: str, start: int, budget: Budget) -> tuple[ast.Assert, in
             continue
         return (node, end) if isinstance(node, ast.Assert) else None
     return None
-
-
-def judged_condition(test: ast.expr) -> tuple[str, object]:
-    """Return (expression, expected value) of an asserted condition; other conditions are expected to be True."""
-    is_equality = isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], (ast.Eq, ast.Is))
-    if is_equality and isinstance(test, ast.Compare):
-        for left, right in ((test.left, test.comparators[0]), (test.comparators[0], test.left)):
-            try:
-                return ast.unparse(left), read_literal(ast.unparse(right))
-            except ValueError:
-                continue
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and isinstance(test.operand, ast.Call):
-        return ast.unparse(ast.Call(ast.Name("bool"), [test.operand], [])), False
-    if isinstance(test, ast.Call):
-        return ast.unparse(ast.Call(ast.Name("bool"), [test], [])), True
-    return ast.unparse(test), True
 
 
 def _asserted_equal(text: str, classes: frozenset[str], budget: Budget) -> Iterable[SpecExample]:

@@ -119,11 +119,11 @@ def _subject(steps: Sequence[str], expression: str) -> str | None:
     subject: str | None = None
     for source in (*steps, expression):
         called = _only_called(source)
-        unknown = names_in(source) - bound - called - _bound(source)
+        unknown = names_in(source) - bound - called - bound_in(source)
         if unknown:
             return None
         subject = subject or next((name for name in _calls_in_order(source) if name not in bound), None)
-        bound |= _bound(source)
+        bound |= bound_in(source)
     return subject
 
 
@@ -146,7 +146,7 @@ def relevant_steps(history: Sequence[str], expression: str) -> tuple[str, ...]:
     that only get called (the functions and classes under test) do not connect statements.
     """
     called = {name for statement in (*history, expression) for name in _only_called(statement)}
-    bound = {name for statement in history for name in _bound(statement)}
+    bound = {name for statement in history for name in bound_in(statement)}
     links = called - bound
     wanted = names_in(expression) - links
     kept: set[int] = set()
@@ -166,7 +166,8 @@ def _only_called(statement: str) -> frozenset[str]:
     return _facts(statement).called
 
 
-def _bound(statement: str) -> frozenset[str]:
+def bound_in(statement: str) -> frozenset[str]:
+    """Return the names that a statement binds."""
     return _facts(statement).bound
 
 

@@ -61,7 +61,8 @@ def signatures_in(text: str, budget: Budget) -> tuple[tuple[FunctionSignature, .
                 known.add(function.name)
                 functions.append(function)
                 listed |= {function.name} if function.source else set()
-    owned = _owned_by_class(functions, classes, text, listed)
+    wanted = [one for one in functions if not one.name.startswith("test_")]
+    owned = _owned_by_class(wanted if wanted or classes else functions, classes, text, listed)
     outlines = tuple(ClassOutline(name, tuple(f for f in owned if f.owner == name)) for name, _ in classes)
     return tuple(owned), outlines
 
