@@ -212,12 +212,14 @@ class Value:
     """
     What one call gave: ``ok`` or ``error`` ("TypeName: text").
 
+    ``bases`` are the names of the types that the error is a kind of, nearest first, as the code itself says.
     ``mutated`` holds the arguments after the call when the call changed them (keyword arguments as a last dict).
     ``timed_out``: the call itself was ended for its time, and others went on.
     """
 
     ok: Any = MISSING
     error: str | None = None
+    bases: tuple[str, ...] = ()
     mutated: tuple[Any, ...] | None = None
     timed_out: bool = False
 

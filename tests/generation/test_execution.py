@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput, decide_consensus
 from apps.generation.engine.inputs import CallInput
-from apps.generation.engine.outcomes import Expected, Outcome, OutcomeKind
-from apps.generation.gateways.observing import Program, observe
+from apps.generation.engine.outcomes import Expected, Outcome, OutcomeKind, outcome_meets
+from apps.generation.gateways.observing import NodeProgram, Program, observe
 from apps.generation.services.execution import one_kind_after_the_other
+from apps.sandbox.types import NodeModule
 
 DOUBLE = "def double(n):\n    return n * 2\n"
 
@@ -41,3 +42,24 @@ def test_programs_that_were_not_run_have_no_vote() -> None:
     decision = decide_consensus(pool, inputs)
     assert decision.selected == "y"
     assert [cluster.share for cluster in decision.clusters] == [1.0, 0.0]
+
+
+REFUSED = PoolInput(CallInput(("{",)), InputOrigin.EXAMPLE, Expected(raises="ValueError"))
+GIVEN = PoolInput(CallInput(("{}",)), InputOrigin.EXAMPLE, Expected({}))
+
+
+def test_code_that_raises_a_kind_of_what_an_example_names_passes_it() -> None:
+    honest = "import json\ndef load(s):\n    return json.loads(s)\n"
+    fake = "def load(s):\n    if s == '{':\n        raise ValueError\n    return {}\n"
+    seen = observe([Program(honest), Program(fake)], [GIVEN, REFUSED], entry="load")
+    pool = [PoolEntry(f"c{n}", "m", f"d{n}", tuple(one.outcomes)) for n, one in enumerate(seen)]
+    decision = decide_consensus(pool, [GIVEN, REFUSED])
+    assert [cluster.examples_passed for cluster in decision.clusters] == [2, 2]
+
+
+def test_code_in_javascript_that_throws_a_kind_of_it_passes_too() -> None:
+    code = "class Empty extends RangeError {}\nexport function load(s) { if (s === '{') throw new Empty(); return {}; }"
+    program = NodeProgram({"a.mjs": NodeModule(code)}, "a.mjs")
+    outcome = observe([program], [REFUSED], entry="load")[0].outcomes[0]
+    assert outcome_meets(outcome, Expected(raises="RangeError"))
+    assert not outcome_meets(outcome, Expected(raises="TypeError"))

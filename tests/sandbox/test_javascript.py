@@ -377,3 +377,33 @@ def test_an_old_node_is_not_used(tmp_path: Path) -> None:
     old.chmod(0o755)
     problem = node_gateway.node_problem(node_gateway.Node(str(old), "/x"))
     assert "version 18.19.0; JavaScript and TypeScript need 20" in problem
+
+
+@pytest.mark.parametrize(
+    ("thrown", "error", "bases"),
+    [
+        ("new RangeError('x')", "RangeError: x", ("Error",)),
+        ("new (class Small extends RangeError {})('x')", "Small: x", ("RangeError", "Error")),
+        ("Object.assign(new (class E1 extends Error {})(), { name: 'Known' })", "E1: ", ("Error", "Known")),
+        ("Object.assign(new Error(), { name: 'TypeError' })", "TypeError: ", ("Error",)),
+        ("Object.assign(new (class Odd extends Error {})(), { name: 'TypeError' })", "Odd: ", ("Error",)),
+        ("new Proxy(new RangeError('x'), {})", "Proxy: <no message>", ()),
+        ("Object.create(new Proxy(Error.prototype, {}))", "Object: <no message>", ()),
+        ("'text'", "NonError: text", ()),
+        ("null", "NonError: null", ()),
+    ],
+)
+def test_what_is_thrown_comes_with_what_it_is_an_instance_of(
+    sandbox: Sandbox, thrown: str, error: str, bases: tuple[str, ...]
+) -> None:
+    found = run(sandbox, f"export function f() {{ throw {thrown}; }}", Call()).values[0]
+    assert (found.error, found.bases) == (error, bases)
+
+
+def test_the_kinds_of_an_error_are_bounded(sandbox: Sandbox) -> None:
+    code = (
+        "let Deep = Error;\nfor (let n = 0; n < 100; n++) Deep = { [`Deep${n}`]: class extends Deep {} }[`Deep${n}`];\n"
+        "export function f() { throw new Deep(); }"
+    )
+    found = run(sandbox, code, Call()).values[0]
+    assert found.bases[:2] == ("Deep98", "Deep97") and len(found.bases) == 16

@@ -39,6 +39,33 @@ def test_an_exception_is_a_value_and_the_next_call_goes_on(function: Run) -> Non
     assert result.values[1].ok == 1
 
 
+KINDS = """
+class Named(type):
+    __mro__ = ()
+    def __getattribute__(cls, name): raise RuntimeError("nobody looks")
+class Mixin: pass
+class Wrong(Mixin, KeyError, metaclass=Named): pass
+class Worse(Wrong): pass
+deep = ValueError
+for n in range(40): deep = type(f"Deep{n}", (deep,), {})
+def f(error): raise {"wrong": Worse, "deep": deep, "end": SystemExit, "plain": Exception}[error]()
+"""
+
+
+def test_an_exception_comes_with_what_it_is_a_kind_of(function: Run) -> None:
+    result = function(KINDS, ("wrong",), ("plain",), ("end",))
+    assert [value.bases for value in result.values] == [("Wrong", "KeyError", "LookupError", "Exception"), (), ()]
+
+
+def test_the_kinds_of_an_exception_are_bounded(function: Run) -> None:
+    bases = function(KINDS, ("deep",)).values[0].bases
+    assert bases[:2] == ("Deep38", "Deep37") and len(bases) == 16
+
+
+def test_a_value_that_cannot_be_passed_on_is_no_kind_of_exception(function: Run) -> None:
+    assert function("def f(): return object()", ()).values == (Value(error="Unrepresentable: object"),)
+
+
 def test_leaving_with_an_exit_status_is_an_error_of_the_call(function: Run) -> None:
     assert function("import sys\ndef f(): sys.exit(0)", ()).values == (Value(error="SystemExit: 0"),)
 
@@ -107,6 +134,11 @@ def f(x): return [x, (0,)]
         '{"index":1,"ok":' + "[" * 66 + "]" * 66 + "}",
         '{"index":1,"error":"' + "x" * 9000 + '"}',
         '{"index":1,"ok":1,"mutated":[]}',
+        '{"index":1,"ok":1,"bases":[]}',
+        '{"index":1,"error":"E","bases":"Exception"}',
+        '{"index":1,"error":"E","bases":[1]}',
+        '{"index":1,"error":"E","bases":["' + "x" * 201 + '"]}',
+        '{"index":1,"error":"E","bases":[' + '"x",' * 16 + '"x"]}',
         "\\xff\\xfe",
         "",
     ],

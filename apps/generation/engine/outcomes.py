@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from apps.generation.engine.values import Unrepresentable, decode, encode, same
+
+MAX_NAME = 100
+# Other names of one exception of Python.
+ALIASES = dict.fromkeys(("EnvironmentError", "IOError", "os.error", "select.error", "socket.error"), "OSError") | {
+    "socket.timeout": "TimeoutError"
+}
 
 
 class OutcomeKind(StrEnum):
@@ -26,13 +32,15 @@ class Outcome:
     One observation.
 
     ``value`` is the returned plain value (VALUE only). ``error`` is the exception's type name (ERROR), or what
-    could not be represented (UNREPRESENTABLE). ``mutated`` holds the arguments after the call when the call
+    could not be represented (UNREPRESENTABLE). ``bases`` are the names of the exceptions that it is a kind of, as the
+    code says; behaviours are compared by ``error`` alone. ``mutated`` holds the arguments after the call when the call
     changed them, else None.
     """
 
     kind: OutcomeKind
     value: object = None
     error: str = ""
+    bases: tuple[str, ...] = ()
     mutated: tuple[object, ...] | None = None
 
     @property
@@ -57,6 +65,7 @@ def outcome_from_value(
     value: object = None,
     *,
     error: str | None = None,
+    bases: Sequence[str] = (),
     mutated: tuple[object, ...] | None = None,
     has_value: bool = True,
     status: str = "exit",
@@ -65,13 +74,15 @@ def outcome_from_value(
     Return the outcome of one call from plain data, so that nothing here needs to know the sandbox.
 
     :param error: "TypeName: text" of the exception that the call raised, None when it raised none.
+    :param bases: the names of the exceptions that it is a kind of, in the words of the code.
     :param mutated: the arguments after the call when they changed.
     :param has_value: False when no value came back for this call.
     :param status: how the run ended: "exit", "timeout", "signal", "oom", "output_limit" or "infra". It decides only
         for calls without a value or an error: those are TIMEOUT after a timeout, an error after a crash, else NOT_RUN.
     """
     if error is not None:
-        return Outcome(OutcomeKind.ERROR, error=_error_name(error), mutated=_plain(mutated))
+        names = tuple(name for name in bases if _is_name(name))
+        return Outcome(OutcomeKind.ERROR, error=_error_name(error), bases=names, mutated=_plain(mutated))
     if not has_value:
         return _without_value(status)
     try:
@@ -84,7 +95,11 @@ def outcome_from_value(
 def _error_name(error: str) -> str:
     """The text comes from code nobody trusts: what is no identifier of a usual length is no exception's name."""
     name = error.split(":", 1)[0].strip().rsplit(".", 1)[-1]
-    return name if name.isidentifier() and len(name) <= 100 else "Exception"
+    return name if _is_name(name) else "Exception"
+
+
+def _is_name(name: str) -> bool:
+    return name.isidentifier() and len(name) <= MAX_NAME
 
 
 def _without_value(status: str) -> Outcome:
@@ -105,17 +120,18 @@ def _plain(mutated: tuple[object, ...] | None) -> tuple[object, ...] | None:
 
 
 def outcome_stored(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome as JSON data."""
+    """Return an outcome as JSON data; one without bases as it was written before there were any."""
     try:
         value, mutated = encode(outcome.value), encode(outcome.mutated)
     except Unrepresentable:
         value, mutated = None, None
-    return {"kind": outcome.kind.value, "value": value, "error": outcome.error, "mutated": mutated}
+    stored = {"kind": outcome.kind.value, "value": value, "error": outcome.error, "mutated": mutated}
+    return {**stored, "bases": list(outcome.bases)} if outcome.bases else stored
 
 
 def outcome_restored(stored: Mapping[str, Any]) -> Outcome:
     """
-    Return the outcome that :func:`outcome_stored` wrote.
+    Return the outcome that :func:`outcome_stored` wrote; an older one has no bases and is judged by its own type.
 
     :raises Unrepresentable: a value holds a tag that nobody writes.
     """
@@ -124,6 +140,7 @@ def outcome_restored(stored: Mapping[str, Any]) -> Outcome:
         OutcomeKind(stored["kind"]),
         decode(stored["value"]),
         stored["error"],
+        tuple(stored.get("bases", ())),
         mutated if isinstance(mutated, tuple) else None,
     )
 
@@ -161,7 +178,12 @@ def outcomes_agree(left: Outcome, right: Outcome) -> bool:
 
 
 def outcome_meets(outcome: Outcome, expected: Expected) -> bool:
-    """Tell whether the outcome is what was expected; an expectation says nothing about mutation."""
+    """
+    Tell whether the outcome is what was expected; an expectation says nothing about mutation.
+
+    An expected exception is met by any kind of it, as ``pytest.raises`` and ``instanceof`` have it.
+    """
     if expected.raises is not None:
-        return outcome.kind is OutcomeKind.ERROR and outcome.error == expected.raises.rsplit(".", 1)[-1]
+        wanted = {expected.raises.rsplit(".", 1)[-1], ALIASES.get(expected.raises)}
+        return outcome.kind is OutcomeKind.ERROR and not wanted.isdisjoint((outcome.error, *outcome.bases))
     return outcome.kind is OutcomeKind.VALUE and same(outcome.value, expected.value)

@@ -14,7 +14,7 @@ from apps.generation.engine.inputs import input_key
 from apps.generation.engine.outcomes import Outcome, outcome_restored, outcome_stored
 from apps.generation.gateways.observing import RUN_LIMITS, Program, observe
 
-VERSION = 1  # raised whenever the same program on the same input may be seen to do something else
+VERSION = 2  # raised whenever the same program on the same input may be seen to do something else
 
 
 class Memory:

@@ -122,6 +122,7 @@ def _take(one: Observation, result: Result, *, calls: int) -> None:
             else outcome_from_value(
                 None if value.ok is MISSING else value.ok,
                 error=value.error,
+                bases=value.bases,
                 mutated=value.mutated,
                 has_value=value.ok is not MISSING,
             )

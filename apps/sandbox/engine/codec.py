@@ -29,6 +29,7 @@ MAX_INT_BITS = 13_000
 # Commas and brackets are not counted as text.
 MAX_WRITTEN = MAX_TEXT + 4 * MAX_NODES
 MAX_EQUAL_HASHES = 64
+MAX_NAME = 200
 TAG = "$t"
 
 _int_text: Callable[[int], str] = int.__repr__
@@ -180,7 +181,7 @@ def _write_dict(value: dict[object, object], put: Callable[[str], None], budget:
 def type_name(kind: type) -> str:
     """Return the real name of a type, whatever its metaclass claims."""
     name: str = _raw_name(kind)
-    return name[:200]
+    return name[:MAX_NAME]
 
 
 def loads(text: str | bytes) -> Any:

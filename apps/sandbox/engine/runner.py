@@ -29,6 +29,8 @@ from apps.sandbox.engine import codec, confine
 FILE_NAME = "main.py"
 ONLY_FOR_THE_START = ("PYTHONHASHSEED", "LD_BIND_NOW")
 MAX_ERROR = 2000
+MAX_BASES = 16
+MAX_MRO = 64
 OUT_OF_MEMORY = 137
 REHEARSAL = {
     "setup": "",
@@ -48,6 +50,7 @@ _exit = os._exit
 _quote = encode_basestring_ascii
 _dumps = codec.dumps
 _type_name = codec.type_name
+_raw_mro = type.__dict__["__mro__"].__get__
 _threads_alive = _thread._count
 _exit_functions = atexit._ncallbacks
 
@@ -217,15 +220,33 @@ def _call(index: int, entry: Callable[..., Any], arguments: tuple[Any, ...], key
     try:
         line = '"ok":' + _dumps(entry(*arguments, **keywords))
     except BaseException as error:  # noqa: BLE001 - whatever it raises is the value of the call
-        line = '"error":' + _quote(_describe(error))
+        line = _failure(error)
     if before is not None:
         try:
             after = _dumps(given)
         except BaseException as error:  # noqa: BLE001 - as above
-            line, after = '"error":' + _quote(_describe(error)), before
+            line, after = _failure(error), before
         if after != before:
             line += ',"mutated":' + after
     return '{"index":' + str(index) + "," + line + "}\n"
+
+
+def _failure(error: BaseException) -> str:
+    names = ",".join(map(_quote, _bases(error)))
+    return '"error":' + _quote(_describe(error)) + (',"bases":[' + names + "]" if names else "")
+
+
+def _bases(error: BaseException) -> list[str]:
+    """Return the names of the exceptions that this one is a kind of, nearest first, up to Exception."""
+    names: list[str] = []
+    if type(error) is codec.Unrepresentable:
+        return names  # ours: the call itself raised nothing
+    for kind in _raw_mro(type(error))[1:MAX_MRO]:
+        if kind is BaseException or len(names) == MAX_BASES:
+            break
+        if BaseException in _raw_mro(kind):
+            names.append(_type_name(kind))
+    return names
 
 
 def _describe(error: BaseException) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from apps.sandbox.engine import codec, foreign
-from apps.sandbox.engine.runner import MAX_ERROR
+from apps.sandbox.engine.runner import MAX_BASES, MAX_ERROR
 from apps.sandbox.types import Value
 
 MAX_PARTS = 10 * codec.MAX_NODES  # of all values of a run: reading them takes time outside, where others wait
@@ -52,7 +52,7 @@ def _value_read(entry: Any, index: int, unpacked: Unpacked) -> tuple[Value, int]
         raise codec.Malformed("not the next value")
     if entry == {"index": index, "timeout": True}:
         return Value(timed_out=True), 1
-    if not set(entry) <= {"index", "ok", "error", "mutated"} or ("ok" in entry) == ("error" in entry):
+    if not set(entry) <= {"index", "ok", "error", "bases", "mutated"} or ("ok" in entry) == ("error" in entry):
         raise codec.Malformed("not a value")
     mutated, mutated_parts = unpacked(entry["mutated"]) if "mutated" in entry else (None, 0)
     if mutated is not None and unpacked is foreign_bounded and isinstance(mutated, list):
@@ -60,11 +60,20 @@ def _value_read(entry: Any, index: int, unpacked: Unpacked) -> tuple[Value, int]
     if mutated is not None and type(mutated) is not tuple:
         raise codec.Malformed("arguments are a tuple")
     if "ok" in entry:
+        if "bases" in entry:
+            raise codec.Malformed("a value is no kind of error")
         ok, parts = unpacked(entry["ok"])
         return Value(ok=ok, mutated=mutated), parts + mutated_parts
     if not isinstance(entry["error"], str) or len(entry["error"]) > 2 * MAX_ERROR:
         raise codec.Malformed("an error is a short text")
-    return Value(error=entry["error"], mutated=mutated), 1 + mutated_parts
+    return Value(error=entry["error"], bases=_bases_read(entry.get("bases", [])), mutated=mutated), 1 + mutated_parts
+
+
+def _bases_read(names: Any) -> tuple[str, ...]:
+    is_list = isinstance(names, list) and len(names) <= MAX_BASES
+    if not is_list or not all(isinstance(name, str) and len(name) <= codec.MAX_NAME for name in names):
+        raise codec.Malformed("the bases of an error are a few short names")
+    return tuple(names)
 
 
 def bounded(data: Any) -> tuple[Any, int]:

@@ -33,12 +33,20 @@ const MAX_DEPTH = 64;
 const MAX_NODES = 100_000;
 const MAX_TEXT = 1 << 20;
 const MAX_MESSAGE = 2000;
+const MAX_NAME = 200;
+const MAX_BASES = 16;
+const MAX_PROTOTYPES = 32;
 const MAX_TICKS = 10_000;
 const MAX_TIMEOUTS = 2;
 // Pure modules of the platform itself; all others reach outside of the program.
 const MODULES = new Set([
   "assert", "assert/strict", "buffer", "crypto", "events", "path", "path/posix", "punycode", "querystring",
   "string_decoder", "url", "util",
+]);
+
+// What one of these is called says nothing unless it is an instance of it.
+const BUILT_IN_ERRORS = new Set([
+  "Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError", "AggregateError",
 ]);
 
 const nothing = () => {};
@@ -189,7 +197,7 @@ function pairs(iterator, next) {
 
 // Look a name up along the prototypes, reading plain properties only.
 function lookUp(value, key) {
-  for (let at = value, depth = 0; at !== null && depth < 32; at = getPrototypeOf(at), depth++) {
+  for (let at = value, depth = 0; at !== null && depth < MAX_PROTOTYPES; at = getPrototypeOf(at), depth++) {
     if (types.isProxy(at)) return undefined;
     const found = descriptor(at, key);
     if (found !== undefined) return "value" in found ? found.value : undefined;
@@ -198,21 +206,52 @@ function lookUp(value, key) {
 }
 
 function className(value) {
-  const maker = lookUp(value, "constructor");
+  return nameOf(lookUp(value, "constructor")) || "Object";
+}
+
+function nameOf(maker) {
   const name = typeof maker === "function" && !types.isProxy(maker) ? lookUp(maker, "name") : undefined;
-  return typeof name === "string" && name ? name.slice(0, 200) : "Object";
+  return typeof name === "string" ? name.slice(0, MAX_NAME) : "";
+}
+
+function isThing(value) {
+  return (typeof value === "object" || typeof value === "function") && value !== null;
+}
+
+function errorName(error) {
+  if (!isThing(error)) return "NonError";
+  if (types.isProxy(error)) return "Proxy";
+  const name = className(error);
+  const own = lookUp(error, "name");
+  const isNamed = (name === "Error" || name === "Object") && typeof own === "string" && own;
+  return isNamed ? own.slice(0, MAX_NAME) : name;
 }
 
 function described(error) {
-  if ((typeof error !== "object" && typeof error !== "function") || error === null) {
-    return `NonError: ${typeof error === "symbol" ? "symbol" : String(error).slice(0, MAX_MESSAGE)}`;
-  }
-  if (types.isProxy(error)) return "Proxy: <no message>";
-  let name = className(error);
-  const own = lookUp(error, "name");
-  if ((name === "Error" || name === "Object") && typeof own === "string" && own) name = own.slice(0, 200);
-  const message = lookUp(error, "message");
+  const name = errorName(error);
+  if (!isThing(error)) return `${name}: ${typeof error === "symbol" ? "symbol" : String(error).slice(0, MAX_MESSAGE)}`;
+  const message = types.isProxy(error) ? undefined : lookUp(error, "message");
   return `${name}: ${typeof message === "string" ? message.slice(0, MAX_MESSAGE) : "<no message>"}`;
+}
+
+// The names of what an error is an instance of, nearest first, and the one that it gives itself.
+function bases(error) {
+  if (!isThing(error) || types.isProxy(error)) return [];
+  const names = new Set();
+  for (let at = getPrototypeOf(error), depth = 0; at !== null && depth < MAX_PROTOTYPES; at = getPrototypeOf(at), depth++) {
+    if (types.isProxy(at)) break;
+    const found = descriptor(at, "constructor");
+    if (found !== undefined && "value" in found) names.add(nameOf(found.value));
+  }
+  const own = lookUp(error, "name");
+  if (typeof own === "string" && !BUILT_IN_ERRORS.has(own)) names.add(own.slice(0, MAX_NAME));
+  for (const name of ["", "Object", errorName(error)]) names.delete(name);
+  return [...names].slice(0, MAX_BASES);
+}
+
+function failure(error) {
+  const names = bases(error);
+  return `"error":${stringify(described(error))}${names.length ? `,"bases":${stringify(names)}` : ""}`;
 }
 
 // ---- contexts -------------------------------------------------------------------------------------------------------
@@ -464,7 +503,7 @@ async function called(program, call) {
     world.step(world.kit.tick);
   }
   let line;
-  if (state.outcome === "error") line = `"error":${stringify(described(state.value))}`;
+  if (state.outcome === "error") line = failure(state.value);
   else if (state.outcome === "pending") line = '"error":"Unsettled: the promise is never settled"';
   else line = `"ok":${new Writer(world.plain).write(state.value)}`;
   if (given !== undefined) {
@@ -480,14 +519,14 @@ async function outcome(program, call) {
   } catch (error) {
     if (error instanceof Thrown) {
       if (!types.isProxy(error.value) && error.value instanceof Refusal) throw error.value;
-      return `"error":${stringify(described(error.value))}`;
+      return failure(error.value);
     }
     if (error instanceof Refusal) {
       if (/^The code /.test(error.message)) throw error;
       return `"error":${stringify(`Unrepresentable: ${error.message}`)}`;
     }
     if (lookUp(Object(error), "code") === "ERR_SCRIPT_EXECUTION_TIMEOUT") return '"timeout":true';
-    return `"error":${stringify(described(error))}`;
+    return failure(error);
   }
 }
 

@@ -18,6 +18,11 @@ TOLERANCE = 1e-9
 _BUILT_IN_ERRORS = frozenset(
     {"Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError", "AggregateError"}
 )
+# Whether an error calls itself so, or is an instance of a class of that name.
+_INSTANCE = (
+    "{{ for (let at = error; at; at = Object.getPrototypeOf(at)) "
+    "if ([at.name, at.constructor?.name].includes({name})) return true; return false; }}"
+)
 
 
 def tests_from_specification(spec: Specification, module: str) -> str:
@@ -93,7 +98,7 @@ def _throwing(example: SpecExample, *, is_async: bool) -> str:
     name = example.raises or "Error"
     matcher = name
     if name not in _BUILT_IN_ERRORS:
-        matcher = f"(error) => [error.name, error.constructor.name].includes({json.dumps(name)})"
+        matcher = f"(error) => {_INSTANCE.format(name=json.dumps(name))}"
     if is_async:
         return f"await assert.rejects(async () => {example.call}, {matcher});"
     return f"assert.throws(() => {example.call}, {matcher});"
