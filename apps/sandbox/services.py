@@ -96,6 +96,6 @@ def sandbox_digest() -> str:
     """Return the SHA-256 of what a sandbox is here: its own sources, Python's version and the kernel's name."""
     digest = hashlib.sha256(f"{platform.python_version()} {platform.system()}\n".encode())
     folder = Path(__file__).parent
-    for path in sorted(path for suffix in ("py", "c") for path in folder.rglob(f"*.{suffix}")):
+    for path in sorted(path for suffix in ("py", "c", "cjs") for path in folder.rglob(f"*.{suffix}")):
         digest.update(f"{path.relative_to(folder).as_posix()}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
