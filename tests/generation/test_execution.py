@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from apps.generation.engine.class_uses import class_use_of
 from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput, decide_consensus
-from apps.generation.engine.inputs import CallInput
+from apps.generation.engine.inputs import CallInput, fuzz_inputs
 from apps.generation.engine.outcomes import Expected, Outcome, OutcomeKind, outcome_meets
+from apps.generation.engine.specification import analyse
 from apps.generation.gateways.observing import NodeProgram, Program, observe
 from apps.generation.services.execution import one_kind_after_the_other
 from apps.sandbox.types import NodeModule
@@ -63,3 +65,47 @@ def test_code_in_javascript_that_throws_a_kind_of_it_passes_too() -> None:
     outcome = observe([program], [REFUSED], entry="load")[0].outcomes[0]
     assert outcome_meets(outcome, Expected(raises="RangeError"))
     assert not outcome_meets(outcome, Expected(raises="TypeError"))
+
+
+STACK = "Write a class `Stack` with `push(v: int) -> None`, `pop() -> int` and `size() -> int`.\n"
+STACK_SEEN = ">>> s = Stack()\n>>> s.push(4)\n>>> s.pop()\n4\n"
+STACK_CODE = """class Stack:
+    def __init__(self):
+        self.x = []
+    def push(self, v):
+        self.x.append(v)
+    def pop(self):
+        return self.x.pop()
+    def size(self):
+        return len(self.x)
+"""
+QUEUE = "JavaScript class `Queue`.\n```js\nconst q = new Queue();\nq.push(4);\nq.push(5);\nq.shift(); // -> 4\n```\n"
+QUEUE_CODE = """export class Queue {
+  own = [];
+  push(value) { this.own.push(value); }
+  shift() { return this.own.shift(); }
+}
+"""
+
+
+def behaviours(text: str, programs: list[Program] | list[NodeProgram]) -> list[tuple[str, ...]]:
+    spec = analyse(text)
+    calls = fuzz_inputs(spec.entry_signature, spec.examples, seed=1, count=40, use=class_use_of(spec))
+    inputs = [PoolInput(call, InputOrigin.FUZZ) for call in calls]
+    seen = observe(programs, inputs, entry=spec.entry or "")
+    pool = [PoolEntry(f"c{n}", "m", f"d{n}", tuple(one.outcomes)) for n, one in enumerate(seen)]
+    return [cluster.members for cluster in decide_consensus(pool, inputs).clusters]
+
+
+def test_classes_that_keep_their_state_otherwise_behave_otherwise() -> None:
+    forgets = STACK_CODE.replace("self.x.append(v)", "self.x = [v]")
+    renamed = STACK_CODE.replace("self.x", "self.items")
+    found = behaviours(STACK + STACK_SEEN, [Program(code) for code in (STACK_CODE, forgets, renamed)])
+    assert sorted(found) == [("c0", "c2"), ("c1",)]
+
+
+def test_so_do_classes_in_javascript() -> None:
+    forgets = QUEUE_CODE.replace("this.own.push(value)", "this.own = [...this.own.slice(-1), value]")
+    renamed = QUEUE_CODE.replace("this.own.push(value);", "return this.own.push(value);")
+    programs = [NodeProgram({"a.mjs": NodeModule(code)}, "a.mjs") for code in (QUEUE_CODE, forgets, renamed)]
+    assert sorted(behaviours(QUEUE, programs)) == [("c0", "c2"), ("c1",)]

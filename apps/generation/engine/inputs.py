@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from apps.generation.engine.class_sessions import class_sessions
+from apps.generation.engine.class_uses import ClassUse
 from apps.generation.engine.mutations import mutated, mutated_session, parts_of_values
 from apps.generation.engine.probes import probed
 from apps.generation.engine.shapes import Shape, edges, random_value, shape_of_annotation, shape_of_values
@@ -20,6 +22,7 @@ from apps.generation.engine.specification.model import FunctionSignature, Parame
 from apps.generation.engine.values import Unrepresentable, decode, encode
 
 _PATIENCE = 12
+_NEAR_EXAMPLES = 0.2  # of the sessions of a class; the others are made of its methods
 _LARGEST = 4_000
 
 
@@ -94,18 +97,25 @@ def input_restored(stored: Mapping[str, Any]) -> CallInput:
 
 
 def fuzz_inputs(
-    signature: FunctionSignature | None, examples: Sequence[SpecExample], *, seed: int, count: int
+    signature: FunctionSignature | None,
+    examples: Sequence[SpecExample],
+    *,
+    seed: int,
+    count: int,
+    use: ClassUse | None = None,
 ) -> tuple[CallInput, ...]:
     """
     Return up to *count* different inputs that are not examples, the same ones for the same seed.
 
     Calls are made for *signature*, or for the shapes of the plain examples when it has no annotations; sessions are
-    made from the examples with steps. Fewer come back when the types allow no more; none when a parameter has a type
-    that nobody can make values of and no example shows one. Every value has a plain form (``values.encode``).
+    made from the examples with steps, and for a class from what *use* says of it. Fewer come back when the types allow
+    no more; none when a parameter has a type that nobody can make values of and no example shows one. Every value has a
+    plain form (``values.encode``).
     """
     rng = Random(seed)  # noqa: S311  reproducible, not secret
     seen = {input_key(call_input_of(example)) for example in examples}
-    sessions = _fresh(_sessions([e for e in examples if e.steps], rng), seen, count)
+    near = [e for e in examples if e.steps and sum(map(len, (*e.steps, e.call))) <= _LARGEST]
+    sessions = _fresh(_sessions(near, use, rng), seen, count)
     calls = _fresh(_calls(signature, [e for e in examples if not e.steps], rng), seen, count - len(sessions))
     return (*sessions, *calls)
 
@@ -154,13 +164,21 @@ def _key(call: CallInput) -> str | None:
         return None
 
 
-def _sessions(examples: Sequence[SpecExample], rng: Random) -> Iterator[CallInput]:
-    while examples:
-        example = rng.choice(examples)
-        steps, expression = example.steps, example.call
-        for _ in range(rng.randint(1, 3)):
-            steps, expression = mutated_session(steps, expression, rng)
+def _sessions(examples: Sequence[SpecExample], use: ClassUse | None, rng: Random) -> Iterator[CallInput]:
+    written = iter(()) if use is None else class_sessions(use, rng)
+    while True:
+        made = None if examples and rng.random() < _NEAR_EXAMPLES else next(written, None)
+        if made is None and not examples:
+            return
+        steps, expression = made or _near_example(rng.choice(examples), rng)
         yield CallInput(steps=steps, expression=expression)
+
+
+def _near_example(example: SpecExample, rng: Random) -> tuple[tuple[str, ...], str]:
+    steps, expression = example.steps, example.call
+    for _ in range(rng.randint(1, 3)):
+        steps, expression = mutated_session(steps, expression, rng)
+    return steps, expression
 
 
 def _calls(signature: FunctionSignature | None, examples: Sequence[SpecExample], rng: Random) -> Iterator[CallInput]:

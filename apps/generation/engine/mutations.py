@@ -161,14 +161,16 @@ def parts_of_values(values: Sequence[object], depth: int = 0) -> list[object]:
 
 def mutated_session(steps: Sequence[str], expression: str, rng: Random) -> tuple[tuple[str, ...], str]:
     """
-    Return a changed session: literals altered, a step repeated, dropped or moved.
+    Return a changed session: literals altered, a step repeated, dropped or moved, the judged expression run before.
 
     Statements that bind names stay where they are, so that the session stays meaningful.
     """
     kept = list(steps)
     movable = [index for index, step in enumerate(kept) if not _binds(step)]
-    action = rng.randrange(4)
-    if movable and action == 0:
+    action = rng.randrange(5)
+    if action == 4:
+        kept.append(expression)
+    elif movable and action == 0:
         index = rng.choice(movable)
         kept.insert(index, kept[index])
     elif movable and action == 1:

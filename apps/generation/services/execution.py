@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from apps.core.javascript import CannotStrip
+from apps.generation.engine.class_uses import class_use_of
 from apps.generation.engine.consensus import PoolInput
 from apps.generation.engine.exploration import explored_inputs
 from apps.generation.engine.inputs import input_key
@@ -44,6 +45,7 @@ def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[P
         seed=workspace.run.seed,
         near=NEAR_INPUTS,
         count=EXPLORED_INPUTS,
+        use=class_use_of(specification),
     )
     inputs += _unseen(explored, seen)
     return one_kind_after_the_other(inputs)

@@ -12,6 +12,7 @@ from django.db import transaction
 from apps.checks.services import safe_fixes
 from apps.checks.types import Fix, plain_text
 from apps.core.errors import NofxError
+from apps.generation.engine.class_uses import class_use_of
 from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput, decide_consensus
 from apps.generation.engine.inputs import fuzz_inputs
 from apps.generation.engine.languages import Language
@@ -208,7 +209,13 @@ def _require_storable(title: str, text: str) -> None:
 
 
 def _inputs(specification: Specification) -> list[PoolInput]:
-    fuzzed = fuzz_inputs(specification.entry_signature, specification.examples, seed=1, count=PROOF_INPUTS)
+    fuzzed = fuzz_inputs(
+        specification.entry_signature,
+        specification.examples,
+        seed=1,
+        count=PROOF_INPUTS,
+        use=class_use_of(specification),
+    )
     return one_kind_after_the_other(
         [*example_inputs(specification), *(PoolInput(call, InputOrigin.FUZZ) for call in fuzzed)]
     )
