@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Literal
 
 from ninja import Field, Schema
+from pydantic import field_validator
+from pydantic_core import PydanticCustomError
 
 from apps.generation.engine.consensus import Standing
 
@@ -149,7 +152,7 @@ class RefactorOut(Schema):
 class VoteCandidate(Schema):
     """A module to be compared, under a name."""
 
-    name: str = Field(max_length=80)
+    name: str = Field(min_length=1, max_length=80, pattern=r"\S", description="No two may have the same.")
     code: str = Field(max_length=200_000)
 
 
@@ -159,6 +162,15 @@ class VoteIn(Schema):
     title: str = Field("", max_length=200)
     specification: str
     candidates: list[VoteCandidate] = Field(min_length=1, max_length=12)
+
+    @field_validator("candidates")
+    @classmethod
+    def _names_differ(cls, candidates: list[VoteCandidate]) -> list[VoteCandidate]:
+        counts = Counter(candidate.name for candidate in candidates)
+        repeated = next((name for name, count in counts.items() if count > 1), None)
+        if repeated is not None:
+            raise PydanticCustomError("name_repeated", "Two candidates are called {name}.", {"name": repeated})
+        return candidates
 
 
 class Cluster(Schema):

@@ -111,7 +111,8 @@ def repository_get(*, user: User, name: str) -> Repository:
 
     :raises NotFound: there is none that *user* may read.
     """
-    found = repositories_readable(user=user).filter(name=name).first()
+    # The database has no NUL to compare with.
+    found = None if "\0" in name else repositories_readable(user=user).filter(name=name).first()
     if found is None:
         raise NotFound(f"There is no repository called {name} that you can read.")
     return found

@@ -22,6 +22,7 @@ from apps.governance.api_suspensions import router as suspensions_router
 from apps.governance.http import access, problem, problem_of, record_denial
 from apps.knowledge.api import router as knowledge_router
 from apps.quality.api import router as quality_router
+from nofx.api.bodies import BodyUnstorable, JsonBodies
 
 
 def new_api(name: str) -> NinjaAPI:
@@ -35,6 +36,7 @@ def new_api(name: str) -> NinjaAPI:
         openapi_url=None,
         docs_url=None,
         urls_namespace=name,
+        parser=JsonBodies(),
     )
     handlers: tuple[tuple[type[Exception], Callable[[HttpRequest, Any], HttpResponse]], ...] = (
         (NofxError, _expected),
@@ -64,6 +66,9 @@ def _nobody(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
 
 
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    # Whatever a parser raises, ninja wraps into an HttpError of its own.
+    if isinstance(error.__cause__, BodyUnstorable):
+        return _not_valid(request, error.__cause__.errors)
     return problem(request, status=error.status_code, code="request.refused", detail=str(error))
 
 
@@ -72,12 +77,16 @@ def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
 
 
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    return _not_valid(request, error.errors)
+
+
+def _not_valid(request: HttpRequest, errors: Sequence[dict[str, Any]]) -> HttpResponse:
     return problem(
         request,
         status=422,
         code="not_valid",
         detail="What was sent does not fit; see errors.",
-        errors=[_error_item(item) for item in error.errors],
+        errors=[_error_item(item) for item in errors],
     )
 
 

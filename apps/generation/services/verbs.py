@@ -223,9 +223,14 @@ def _inputs(specification: Specification) -> list[PoolInput]:
 
 def _signatures(code: str) -> list[FunctionSignature]:
     try:
-        tree = ast.parse(code)
+        return _public_functions(ast.parse(code))
     except (SyntaxError, ValueError) as error:
         raise CodeUnreadable(f"The code does not parse: {error}.", remedy="Send a Python module.") from error
+    except (MemoryError, RecursionError) as error:
+        raise CodeUnreadable("The code is nested too deeply to read.", remedy="Send a simpler module.") from error
+
+
+def _public_functions(tree: ast.Module) -> list[FunctionSignature]:
     names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
     outline = "\n".join(
         f"def {node.name}({ast.unparse(node.args)})" + (f" -> {ast.unparse(node.returns)}" if node.returns else "")
