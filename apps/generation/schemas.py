@@ -197,10 +197,17 @@ class Sureness(Schema):
     as_of: str = Field(description="The day of the newest evidence.")
 
 
+class FailedCandidate(Schema):
+    """A candidate that had no vote, and why."""
+
+    name: str
+    reason: str = Field(examples=["The code does not parse: line 1, '(' was never closed."])
+
+
 class Vote(Schema):
     """What behaviour chose."""
 
-    selected: str | None
+    selected: str | None = Field(description="The chosen candidate; null where none of those given could be compared.")
     score: float | None = Field(
         description="Probability that the choice is right, 0 to 1; null where nobody could agree, see `standing`."
     )
@@ -212,6 +219,9 @@ class Vote(Schema):
     selectors: dict[str, str | None]
     reasons: list[str]
     inputs: dict[str, int]
+    failed: list[FailedCandidate] = Field(
+        default_factory=list, description="Given candidates that do not parse, lack the entry, or work on no input."
+    )
 
 
 class ConsensusOut(Schema):

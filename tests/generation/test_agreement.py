@@ -78,6 +78,18 @@ def test_nothing_executable_has_no_score_anywhere(answered: Answer, said: Callab
     assert (vote["score"], vote["standing"], vote["is_compared"]) == (None, "not_compared", False)
 
 
+def test_candidates_that_work_nowhere_have_no_score_anywhere(
+    answered: Answer, said: Callable[..., tuple[bytes, ...]]
+) -> None:
+    request = answered([HOPELESS.replace("low - 1", name) for name in ("nosuch", "unknown")])
+    review, progress, vote = said(request)
+    assert b"No candidate works on any input, so there was no consensus to reach." in review
+    assert b'<p class="tally__words">No candidate works</p>' in review
+    assert PROBABILITY not in review
+    assert b"no candidate works" in progress
+    assert (vote["score"], vote["standing"]) == (None, "failed")
+
+
 def test_what_was_only_checked_is_not_called_executed(answered: Answer, said: Callable[..., tuple[bytes, ...]]) -> None:
     _, progress, _ = said(answered(["```python\nLIMIT = 5\n```"], PROSE))
     assert b"executed" not in progress

@@ -22,6 +22,7 @@ from apps.generation.engine.sureness import Sureness, log_odds, log_odds_of
 from apps.generation.engine.votes import NO_KINSHIP, Kinship, digest_votes
 
 NOTHING_COMPARED = "No behaviour could be compared."
+NOBODY_RUNS = "No candidate shows a usable behaviour on any input, so agreeing says nothing."
 NO_RIVAL = "It is the only candidate, so there was nothing to agree with."
 
 _NONE = Support(0.0, 1.0)
@@ -41,6 +42,7 @@ class Standing(StrEnum):
     NOBODY = "nobody"
     SINGLE = "single"
     NOT_COMPARED = "not_compared"
+    FAILED = "failed"
     AGREED = "agreed"
     DIVIDED = "divided"
 
@@ -51,6 +53,7 @@ class Standing(StrEnum):
             Standing.NOBODY: "no candidate",
             Standing.SINGLE: "one candidate",
             Standing.NOT_COMPARED: "no behaviour compared",
+            Standing.FAILED: "no candidate works",
             Standing.AGREED: "all behave alike",
             Standing.DIVIDED: "behaviour differs",
         }[self]
@@ -127,7 +130,8 @@ class Consensus:
     The choice and why.
 
     ``selected`` is None only for an empty pool. ``sureness`` is what its probability of being right is estimated from,
-    None where nobody could agree: with fewer than two candidates, or no behaviour to compare; ``standing`` says which.
+    None where nobody could agree: with fewer than two candidates, no behaviour to compare, or none that works on any
+    input; ``standing`` says which.
     ``selectors`` maps the name of each selector to its choice: "consensus", "unweighted", "baseline", "text_majority".
     """
 
@@ -191,10 +195,13 @@ def decide_consensus(
     unweighted = _ranked(pool, inputs, lambda entry: 1.0, NO_KINSHIP)[0].chosen.id
     clusters = _clusters(groups, inputs)
     selected = groups[0].chosen.id
+    standing = alone or (Standing.AGREED if len(groups) == 1 else Standing.DIVIDED)
+    if not any(shows_behaviour(entry.outcomes, inputs) for entry in pool):
+        standing = Standing.FAILED
     return Consensus(
         selected,
-        None if alone else _sureness(groups, pool, inputs),
-        alone or (Standing.AGREED if len(groups) == 1 else Standing.DIVIDED),
+        _sureness(groups, pool, inputs) if standing in (Standing.AGREED, Standing.DIVIDED) else None,
+        standing,
         clusters,
         _distinguishing(groups, inputs),
         unweighted,
@@ -218,11 +225,20 @@ def _text_majority(pool: Sequence[PoolEntry]) -> str:
     return min(largest, key=lambda e: (-e.prior, e.id)).id
 
 
-def _passed(entry: PoolEntry, inputs: Sequence[PoolInput], origin: InputOrigin = InputOrigin.EXAMPLE) -> int:
+def shows_behaviour(outcomes: Sequence[Outcome], inputs: Sequence[PoolInput]) -> bool:
+    """Tell whether a candidate does on any input what somebody may mean, if only what an example asks for."""
+    return any(is_usable(outcome) for outcome in outcomes) or _examples_met(outcomes, inputs) > 0
+
+
+def _passed(entry: PoolEntry, inputs: Sequence[PoolInput]) -> int:
+    return _examples_met(entry.outcomes, inputs)
+
+
+def _examples_met(outcomes: Sequence[Outcome], inputs: Sequence[PoolInput]) -> int:
     return sum(
         1
-        for outcome, item in zip(entry.outcomes, inputs, strict=True)
-        if item.origin is origin and item.expected is not None and outcome_meets(outcome, item.expected)
+        for outcome, item in zip(outcomes, inputs, strict=True)
+        if item.origin is InputOrigin.EXAMPLE and item.expected is not None and outcome_meets(outcome, item.expected)
     )
 
 
@@ -355,6 +371,8 @@ def _distinguishing(groups: Sequence[_Group], inputs: Sequence[PoolInput]) -> Di
 def _reasons(groups: Sequence[_Group], clusters: Sequence[Cluster], inputs: Sequence[PoolInput]) -> tuple[str, ...]:
     winner, cluster = groups[0], clusters[0]
     reasons = []
+    if not any(shows_behaviour(group.members[0].outcomes, inputs) for group in groups):
+        return (NOBODY_RUNS,)
     if cluster.examples_total:
         reasons.append(f"It passes {cluster.examples_passed} of {cluster.examples_total} examples.")
         worse = sum(len(group.members) for group in groups if group.passed < winner.passed)
@@ -370,7 +388,15 @@ def _reasons(groups: Sequence[_Group], clusters: Sequence[Cluster], inputs: Sequ
         who = "One candidate behaves" if count == 1 else f"{count} candidates behave"
         reasons.append(f"{who} like this on all {len(inputs)} inputs, with {cluster.share:.0%} of the weighted vote.")
     if len(groups) > 1 and groups[1].passed == winner.passed:
-        reasons.append(f"{sum(g.passed == winner.passed for g in groups) - 1} other behaviours pass as many examples.")
-    if not any(is_usable(outcome) for outcome in winner.members[0].outcomes):
+        others = sum(group.passed == winner.passed for group in groups) - 1
+        reasons.append(_also_pass(others, has_examples=cluster.examples_total > 0))
+    if not shows_behaviour(winner.members[0].outcomes, inputs):
         reasons.append("Even the best candidate shows no usable behaviour.")
     return tuple(reasons)
+
+
+def _also_pass(others: int, *, has_examples: bool) -> str:
+    subject = "1 other behaviour" if others == 1 else f"{others} other behaviours"
+    if not has_examples:
+        return f"{subject} {'was' if others == 1 else 'were'} observed."
+    return f"{subject} {'passes' if others == 1 else 'pass'} as many examples."

@@ -20,6 +20,7 @@ from apps.generation.engine.outcomes import Expected, Outcome, OutcomeKind, outc
 BROKEN = frozenset(
     {"NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError"}
     | {"NotImplementedError", "RecursionError", "MemoryError", "SystemExit", "Crash", "OutputLimit"}
+    | {"Unrepresentable"}  # what the sandbox says of a value that has no plain form
 )
 # Exceptions that Python raises by itself far more often than anybody means them.
 ACCIDENTAL = frozenset(

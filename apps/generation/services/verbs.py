@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -13,10 +14,17 @@ from apps.checks.services import safe_fixes
 from apps.checks.types import Fix, plain_text
 from apps.core.errors import NofxError
 from apps.generation.engine.class_uses import class_use_of
-from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput, decide_consensus
+from apps.generation.engine.consensus import (
+    InputOrigin,
+    PoolEntry,
+    PoolInput,
+    Standing,
+    decide_consensus,
+    shows_behaviour,
+)
 from apps.generation.engine.inputs import fuzz_inputs
 from apps.generation.engine.languages import Language
-from apps.generation.engine.outcomes import outcomes_agree
+from apps.generation.engine.outcomes import NOT_RUN, Outcome, outcomes_agree
 from apps.generation.engine.source import unified_patch
 from apps.generation.engine.specification import FunctionSignature, Specification, analyse
 from apps.generation.engine.testgen import example_inputs
@@ -35,6 +43,11 @@ REFACTORER = "nofx/safe-fixes"
 CODE_PATH = "code.py"
 TEST_PATH = "tests.mjs"  # at the root, where the dotted name of a module begins
 MAX_TEXT = 200_000
+
+_FAILURES = {
+    "SystemExit": "the code fails while it is imported, or ends the process",
+    "Unrepresentable": "what it returns cannot be compared",
+}
 
 
 class NothingToTest(NofxError):
@@ -145,43 +158,84 @@ def vote_take(*, title: str, text: str, sources: Sequence[tuple[str, str]]) -> d
     """
     Run the given sources (name, code) on the examples of a specification and on fuzzed inputs, and return the vote.
 
-    :raises CodeUnreadable: one of the sources does not parse or lacks the entry.
+    One that does not parse, lacks the entry or works on no input is among the ``failed`` with its reason and has no
+    vote. Nothing is selected where no behaviour could be compared.
+
     :raises NothingToTest: nothing in the specification can be run.
     :raises SpecificationRefused: the specification asks for a language that cannot be generated.
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
     """
     specification = analyse(text, title=title)
-    if not specification.is_executable or specification.entry is None:
+    entry = specification.entry
+    if not specification.is_executable or entry is None:
         raise NothingToTest(
             "Nothing in the specification can be run.", remedy="Name a function and give an example, such as f(2) -> 3."
         )
     language = language_require(specification)
-    for name, code in sources:
-        fault = language.unparsable(code, specification.entry)
-        if fault is not None:
-            raise CodeUnreadable(f"{name}: {fault.reason}")
     inputs = _inputs(specification)
-    programs = [_program(code, specification.entry, language) for _, code in sources]
-    observations = observe(programs, inputs, entry=specification.entry)
-    pool = [
-        PoolEntry(id=name, model_id=name, normalised_digest=language.digest(code), outcomes=tuple(one.outcomes))
-        for (name, code), one in zip(sources, observations, strict=True)
-    ]
-    return decision_details(
-        decide_consensus(pool, inputs),
-        inputs,
-        entry=specification.entry,
-        pool=len(pool),
-        calibration=calibration_here(),
-        language=language,
+    attempts = _attempts(sources, inputs, entry, language)
+    voting = [one for one in attempts if not one.failure] or attempts
+    pool = [PoolEntry(one.name, one.name, language.digest(one.code), one.outcomes) for one in voting]
+    decision = decide_consensus(pool, inputs)
+    if decision.standing in (Standing.FAILED, Standing.NOT_COMPARED):
+        nobody: dict[str, str | None] = dict.fromkeys(decision.selectors)
+        decision = replace(decision, selected=None, clusters=(), distinguishing=None, selectors=nobody)
+    details = decision_details(
+        decision, inputs, entry=entry, pool=len(pool), calibration=calibration_here(), language=language
     )
+    return {**details, "failed": [{"name": one.name, "reason": one.failure} for one in attempts if one.failure]}
 
 
-def _program(code: str, entry: str, language: Language) -> Program | NodeProgram:
+@dataclass(frozen=True)
+class _Attempt:
+    """A given source with what it did; ``failure`` says why it has no vote."""
+
+    name: str
+    code: str
+    outcomes: tuple[Outcome, ...]
+    failure: str = ""
+
+
+def _attempts(
+    sources: Sequence[tuple[str, str]], inputs: Sequence[PoolInput], entry: str, language: Language
+) -> list[_Attempt]:
+    """Run what can be run; the order is that of *sources*."""
+    programs = [_program(code, entry, language) for _, code in sources]
+    runnable = [program for program in programs if not isinstance(program, str)]
+    observed = iter(observe(runnable, inputs, entry=entry))
+    attempts = []
+    for (name, code), program in zip(sources, programs, strict=True):
+        if isinstance(program, str):
+            attempts.append(_Attempt(name, code, (NOT_RUN,) * len(inputs), program))
+            continue
+        one = next(observed)
+        attempts.append(_Attempt(name, code, tuple(one.outcomes), one.refused or _failure(one.outcomes, inputs)))
+    return attempts
+
+
+def _failure(outcomes: Sequence[Outcome], inputs: Sequence[PoolInput]) -> str:
+    """Return why a program that was run has no vote, "" where it has."""
+    if shows_behaviour(outcomes, inputs):
+        return ""
+    errors = Counter(one.error for one in outcomes if one.error)
+    if not errors:
+        return "It works on no input: none ended in time."
+    often = max(errors, key=lambda error: (errors[error], error))
+    return f"It works on no input: {_FAILURES.get(often, f'most often it ends in {often}')}."
+
+
+def _program(code: str, entry: str, language: Language) -> Program | NodeProgram | str:
+    """Return what is to be run, or the sentence that says why nothing can be."""
+    fault = language.unparsable(code, entry)
+    if fault is not None:
+        return fault.reason
     if language.name == "python":
         return Program(code)
     path = f"candidate{SUFFIX_OF[language.name]}"
-    return javascript_program(path, {path: language.merged(path, code, [entry], {})})
+    try:
+        return javascript_program(path, {path: language.merged(path, code, [entry], {})})
+    except (SyntaxError, ValueError, RecursionError) as error:
+        return f"The code cannot be read: {error}."
 
 
 @transaction.atomic

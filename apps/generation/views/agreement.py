@@ -20,6 +20,9 @@ NOTES = {
         "No behaviour could be compared, so there was no consensus to reach. "
         "What is up for approval was chosen by its checks and its author's record."
     ),
+    Standing.FAILED: (
+        "No candidate works on any input, so there was no consensus to reach. What is up for approval fails as well."
+    ),
 }
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from apps.generation.engine.calibration import Calibration
 from apps.generation.engine.consensus import (
+    NOBODY_RUNS,
     NOTHING_COMPARED,
     Consensus,
     InputOrigin,
@@ -169,6 +170,48 @@ def test_the_standing_says_whether_those_who_were_compared_agree():
     assert probability(alike) > probability(apart)
 
 
+BROKEN = [
+    outcome_from_value(error=f"{name}: x", has_value=False)
+    for name in ("SystemExit", "ModuleNotFoundError", "NameError", "RecursionError", "Unrepresentable")
+]
+
+
+@pytest.mark.parametrize("others", [0, 1, 3])
+@pytest.mark.parametrize("broken", BROKEN)
+def test_candidates_that_run_on_no_input_never_agree(broken: Outcome, others: int):
+    pool = [entry(name, broken, broken) for name in "abcd"[: others + 1]]
+    decided = decide_consensus(pool, [EXAMPLE, FUZZ])
+    assert (decided.standing, decided.sureness) == (Standing.FAILED, None)
+    assert decided.reasons == (NOBODY_RUNS,)
+
+
+def test_candidates_that_fail_in_different_ways_are_not_divided_either():
+    decided = decide_consensus([entry("a", BROKEN[0]), entry("b", BROKEN[1]), entry("c", TIMEOUT)], [FUZZ])
+    assert (decided.standing, decided.sureness) == (Standing.FAILED, None)
+
+
+def test_an_exception_that_an_example_asks_for_is_a_behaviour():
+    wanted = PoolInput(CallInput((1,)), InputOrigin.EXAMPLE, Expected(raises="SystemExit"))
+    decided = decide_consensus([entry("a", BROKEN[0]), entry("b", BROKEN[0])], [wanted])
+    assert decided.standing is Standing.AGREED
+
+
+def test_one_that_works_is_evidence_beside_those_that_do_not():
+    decided = decide_consensus([entry("a", BROKEN[0]), entry("b", BROKEN[0]), entry("c", value(2))], [EXAMPLE])
+    assert (decided.selected, decided.standing) == ("c", Standing.DIVIDED)
+
+
+def test_other_behaviours_are_counted_in_words():
+    def last(*outcomes: int, given: PoolInput = EXAMPLE) -> str:
+        pool = [entry(str(n), value(2), value(one)) for n, one in enumerate(outcomes)]
+        return decide_consensus(pool, [given, FUZZ]).reasons[-1]
+
+    assert last(1, 2) == "1 other behaviour passes as many examples."
+    assert last(1, 2, 3) == "2 other behaviours pass as many examples."
+    assert last(1, 2, given=FUZZ) == "1 other behaviour was observed."
+    assert last(1, 2, 3, given=FUZZ) == "2 other behaviours were observed."
+
+
 def test_what_fails_an_example_is_hardly_right():
     failing = decide_consensus([entry("a", value(7)), entry("b", value(7))], [EXAMPLE])
     assert probability(failing) < 0.3
@@ -289,7 +332,7 @@ def test_nobody_passes_more_examples_than_the_selected(pool):
     by_id = {candidate.id: candidate for candidate in pool}
     for choice in (decided.selected, decided.unweighted_selected, decided.baseline_selected):
         assert passed(by_id[choice]) == max(passed(candidate) for candidate in pool)
-    assert (decided.sureness is None) is (decided.standing in {Standing.SINGLE, Standing.NOT_COMPARED})
+    assert (decided.sureness is None) is (decided.standing not in {Standing.AGREED, Standing.DIVIDED})
     assert decided.sureness is None or all(map(isfinite, decided.sureness.figures))
     assert decided.clusters == () or abs(sum(c.share for c in decided.clusters) - 1) < 1e-9
 
