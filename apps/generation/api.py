@@ -13,13 +13,14 @@ from apps.generation import schemas
 from apps.generation.engine.specification import risk_tier
 from apps.generation.models import GeneratedCodeArtifact
 from apps.generation.selectors import consensus_of, run_get
+from apps.generation.services.refactoring import NOTHING, NothingShown, refactoring_suggest
 from apps.generation.services.second_reading import reading_request
 from apps.generation.services.submission import (
     analysis_summary,
     request_submit,
     specification_analyse,
 )
-from apps.generation.services.verbs import refactoring_suggest, tests_write, vote_take
+from apps.generation.services.verbs import tests_write, vote_take
 from apps.generation.services.withdrawal import request_withdraw
 from apps.governance.http import PROBLEMS, access, current_user, require_anywhere
 from apps.governance.types import Action
@@ -141,10 +142,11 @@ def generate_tests(request: HttpRequest, payload: schemas.TestsIn) -> dict[str, 
     summary="Suggest a refactoring that is proved to behave the same",
 )
 def generate_refactor(request: HttpRequest, payload: schemas.RefactorIn) -> dict[str, Any]:
-    """Safe simplifications, kept only when every public function behaves the same on fuzzed inputs. Only you see it."""
+    """Safe simplifications, each taken only where its lines ran and behaved the same. Only you see what is kept."""
     require_anywhere(request, Action.SPEC_WRITE)
     found = refactoring_suggest(code=payload.code, title=payload.title, requested_by=current_user(request))
-    if found is None:
+    left_out = [{"name": name, "reason": reason} for name, reason in found.left_out.items()]
+    if isinstance(found, NothingShown):
         return {
             "artifact_id": None,
             "patch": "",
@@ -152,7 +154,9 @@ def generate_refactor(request: HttpRequest, payload: schemas.RefactorIn) -> dict
             "fixes": [],
             "equal_on_inputs": 0,
             "functions": [],
-            "reason": "Nothing to simplify was found that could be shown to behave the same.",
+            "inputs_by_function": {},
+            "left_out": left_out,
+            "reason": NOTHING,
             "url": None,
         }
     return {
@@ -160,8 +164,10 @@ def generate_refactor(request: HttpRequest, payload: schemas.RefactorIn) -> dict
         "patch": found.patch,
         "code": found.artifact.generated_code,
         "fixes": [fix.as_json() for fix in found.fixes],
-        "equal_on_inputs": found.inputs,
-        "functions": list(found.functions),
+        "equal_on_inputs": sum(found.inputs.values()),
+        "functions": list(found.inputs),
+        "inputs_by_function": dict(found.inputs),
+        "left_out": left_out,
         "reason": "",
         "url": _page(found.artifact),
     }

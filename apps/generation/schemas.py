@@ -136,6 +136,13 @@ class RefactorIn(Schema):
     code: str = Field(max_length=200_000)
 
 
+class LeftOut(Schema):
+    """A function or method whose changes were not shown to behave the same."""
+
+    name: str = Field(examples=["Basket.total"])
+    reason: str = Field(examples=["No input reached the lines that change."])
+
+
 class RefactorOut(Schema):
     """A simplification that behaved the same, or none with the reason."""
 
@@ -143,8 +150,12 @@ class RefactorOut(Schema):
     patch: str
     code: str
     fixes: list[dict[str, Any]]
-    equal_on_inputs: int
-    functions: list[str]
+    equal_on_inputs: int = Field(description="Runs of the changed lines that were compared, over all functions.")
+    functions: list[str] = Field(description="Functions and methods whose changes were shown to behave the same.")
+    inputs_by_function: dict[str, int] = Field(
+        description="On how many inputs the changed lines of each ran, with outcomes that could be compared."
+    )
+    left_out: list[LeftOut] = Field(description="Changes that were found but not taken, and why.")
     reason: str
     url: str | None = Field(description="Its page, which only you can open.")
 

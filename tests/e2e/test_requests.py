@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from apps.generation.models import CodeGenerationRequest, SpecificationReading
 from apps.generation.services import verbs
 from apps.generation.services.drafts import draft_save
+from apps.generation.services.refactoring import Refactoring, refactoring_suggest
 from apps.governance.models import Ballot, User
 from apps.jobs.runner import job_execute
 from apps.providers.models import Provider
@@ -103,8 +104,8 @@ def test_what_was_written_without_a_request_is_accessible_and_fits_a_narrow_wind
     page.goto("/requests/direct")
     axe(page)
     clumsy = "import os\n\n\ndef double(n: int) -> int:\n    return n * 2\n"
-    refactoring = verbs.refactoring_suggest(code=clumsy, requested_by=engineer)
-    assert refactoring is not None
+    refactoring = refactoring_suggest(code=clumsy, requested_by=engineer)
+    assert isinstance(refactoring, Refactoring)
     tests = verbs.tests_write(title="Clamp", text=CLAMP, module="shop.clamp", requested_by=engineer)
     for path in ("/requests/direct", *(f"/requests/direct/{it.pk}" for it in (refactoring.artifact, tests))):
         page.set_viewport_size({"width": 1440, "height": 900})

@@ -15,6 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from apps.generation.models import CodeGenerationRequest, DirectArtifact, GeneratedCodeArtifact
 from apps.generation.selectors import direct_of
 from apps.generation.services import verbs
+from apps.generation.services.direct import CodeUnreadable
+from apps.generation.services.refactoring import NothingShown, Refactoring, refactoring_suggest
 from apps.governance.models import AuditEvent, RoleAssignment, User
 
 pytestmark = pytest.mark.django_db
@@ -68,8 +70,8 @@ def test_tests_are_kept_with_whose_they_are_and_what_they_are_for(engineer: User
 
 
 def test_a_refactoring_is_kept_with_its_patch_and_its_fixes(engineer: User) -> None:
-    found = verbs.refactoring_suggest(code=CLUMSY, requested_by=engineer)
-    assert found is not None
+    found = refactoring_suggest(code=CLUMSY, requested_by=engineer)
+    assert isinstance(found, Refactoring)
     direct = DirectArtifact.objects.get()
     assert (direct.pk, direct.kind, direct.title, direct.source) == (
         found.artifact.pk,
@@ -82,7 +84,7 @@ def test_a_refactoring_is_kept_with_its_patch_and_its_fixes(engineer: User) -> N
 
 
 def test_where_nothing_is_found_nothing_is_kept(engineer: User) -> None:
-    assert verbs.refactoring_suggest(code=PLAIN, requested_by=engineer) is None
+    assert refactoring_suggest(code=PLAIN, requested_by=engineer) == NothingShown({})
     with pytest.raises(verbs.NothingToTest):
         verbs.tests_write(title="", text="Do something nice.", module="m", requested_by=engineer)
     assert GeneratedCodeArtifact.objects.count() == DirectArtifact.objects.count() == 0
@@ -100,10 +102,10 @@ def test_an_artefact_is_never_kept_without_its_owner(engineer: User, monkeypatch
 
 @pytest.mark.parametrize("text", [f"{SPECIFICATION}\0", f"{SPECIFICATION}\ud800", "x" * 200_001])
 def test_a_text_that_cannot_be_kept_is_refused(engineer: User, text: str) -> None:
-    with pytest.raises(verbs.CodeUnreadable):
+    with pytest.raises(CodeUnreadable):
         verbs.tests_write(title="", text=text, module="m", requested_by=engineer)
-    with pytest.raises(verbs.CodeUnreadable):
-        verbs.refactoring_suggest(code=text, requested_by=engineer)
+    with pytest.raises(CodeUnreadable):
+        refactoring_suggest(code=text, requested_by=engineer)
 
 
 def test_an_empty_page_says_how_to_fill_it(browser_of: BrowserOf, engineer: User) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from apps.core.htmx import HtmxRequest, redirect_after
 from apps.generation.forms import RefactoringForm, TestsForm
 from apps.generation.models import DirectArtifact
 from apps.generation.selectors import direct_get, direct_of
-from apps.generation.services.verbs import refactoring_suggest, tests_write
+from apps.generation.services.refactoring import NothingShown, refactoring_suggest
+from apps.generation.services.verbs import tests_write
 from apps.governance.http import current_user, require_anywhere
 from apps.governance.selectors import scopes_where
 from apps.governance.types import Action
@@ -62,8 +64,8 @@ def direct_refactoring(request: HtmxRequest) -> HttpResponse:
     except NofxError as problem:
         form.add_error("code", str(problem))
         return _page(request, refactoring_form=form, status=422)
-    if found is None:
-        return _page(request, refactoring_form=form, nothing_found=NOTHING_FOUND)
+    if isinstance(found, NothingShown):
+        return _page(request, refactoring_form=form, nothing_found=NOTHING_FOUND, left_out=found.left_out)
     return redirect_after(request, reverse("generation:direct-detail", args=[found.artifact.pk]))
 
 
@@ -102,6 +104,7 @@ def _page(
     tests_form: TestsForm | None = None,
     refactoring_form: RefactoringForm | None = None,
     nothing_found: str = "",
+    left_out: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     user = current_user(request)
@@ -110,6 +113,7 @@ def _page(
         "tests_form": tests_form or TestsForm(),
         "refactoring_form": refactoring_form or RefactoringForm(),
         "nothing_found": nothing_found,
+        "left_out": left_out or {},
         "can_write": scopes_where(user, Action.SPEC_WRITE).exists(),
         "tabs": request_tabs("direct"),
     }
