@@ -170,12 +170,13 @@ def repair_messages(
     """
     Return the conversation that asks for a correction of *code*, which failed some of so many examples.
 
-    What the program did is data like anything it read; the first :data:`MAX_FAILURES` are shown, shortened.
+    What the program did is data like anything it read; the first :data:`MAX_FAILURES` are shown, shortened. The program
+    itself goes back without what looks like a secret or says who speaks, in a fence that it cannot close.
     """
     language = spec.target_language
     shown = fence_data(redact("\n".join(one.line for one in failures[:MAX_FAILURES])).text, "results")
     ask = _REPAIR.format(failed=len(failures), examples=examples, results=shown, rule=DATA_RULE, language=language)
-    written = f"```{language}\n{code.rstrip()}\n```"
+    written = _code_block(_written_out(redact(code).text).rstrip(), language)
     messages = build_messages(spec, context, form=form, module_kind=module_kind, reserve=len(written) + len(ask))
     return (*messages, ("assistant", written), ("user", ask))
 
@@ -284,7 +285,7 @@ def _text(value: object) -> str:
 
 def _task(spec: Specification) -> str:
     """Return what is asked, as the author said it, but for what looks like a secret."""
-    return redact("\n\n".join(_task_parts(spec))).text
+    return redact(_written_out("\n\n".join(_task_parts(spec)))).text
 
 
 def _brief_task(spec: Specification) -> str:
@@ -301,7 +302,7 @@ def _brief_task(spec: Specification) -> str:
     further = [one for one in spec.examples if one.call not in text][:30]
     if further:
         parts.append("Examples that must hold:\n" + "\n".join(f"- {_example(one, language)}" for one in further))
-    return redact("\n\n".join(parts)).text
+    return redact(_written_out("\n\n".join(parts))).text
 
 
 def _is_code(text: str, language: str) -> bool:
@@ -320,10 +321,9 @@ def _code_block(code: str, language: str) -> str:
 
 def _task_parts(spec: Specification) -> list[str]:
     lines = ["# Specification"]
-    if spec.title:
-        lines.append(f"Title: {' '.join(spec.title.split())}")
+    title = f"Title: {' '.join(spec.title.split())}\n\n" if spec.title else ""
     lines.append(
-        fence_data(spec.text, "specification")
+        fence_data(f"{title}{spec.text}", "specification")
         .replace("<<<DATA", "<<<SPECIFICATION")
         .replace("\nDATA ", "\nSPECIFICATION ")
     )
