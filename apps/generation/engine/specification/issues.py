@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from apps.core.foreign import Foreign
 from apps.core.javascript import source_of
 from apps.generation.engine.secrets import secret_places
+from apps.generation.engine.specification.addressed import addressed_places
 from apps.generation.engine.specification.languages import JAVASCRIPT, language_issues
 from apps.generation.engine.specification.model import (
     ClassOutline,
@@ -129,6 +130,7 @@ def issues_in(draft: Draft) -> tuple[SpecIssue, ...]:
     found = [
         *language_issues(draft.text),
         *_secrets(draft.text),
+        *_addressed(draft),
         *_missing(draft),
         *_contradicting_examples(draft),
         *_contradicting_sentences(draft.sentences),
@@ -151,6 +153,21 @@ def _secrets(text: str) -> Iterable[SpecIssue]:
             "Can something made up stand here?",
             "Replace it, and have the real one changed if it was in use.",
         )
+
+
+def _addressed(draft: Draft) -> Iterable[SpecIssue]:
+    """What is said to a model; the values of examples are input that somebody has to handle."""
+    examples = [(example.span.start, example.span.end) for example in draft.examples]
+    for start, end in addressed_places(draft.text):
+        if not any(low <= start < high for low, high in examples):
+            yield SpecIssue(
+                IssueKind.ADDRESSED,
+                Span(start, end),
+                "This speaks to a language model instead of saying what the code must do. It is sent with the "
+                "specification, so a model may follow it; people review what comes of it.",
+                "Is it input that the code has to handle?",
+                "Show it in an example; else remove it.",
+            )
 
 
 def _missing(draft: Draft) -> Iterable[SpecIssue]:

@@ -20,6 +20,7 @@ class IssueKind(StrEnum):
     NO_EXAMPLE = "no_example"
     LANGUAGE = "language"
     CONFIDENTIAL = "confidential"
+    ADDRESSED = "addressed_to_model"
 
 
 class ConstraintKind(StrEnum):
