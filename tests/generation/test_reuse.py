@@ -157,6 +157,7 @@ def test_it_is_asked_first_and_its_candidate_is_marked(
     assert first.note.startswith("Reuse: calls shop.money.parse_amount of this repository")
     assert "Weak evidence: only 2 examples" in first.note
     assert "from shop.money import parse_amount" in first.patch
+    assert all(words not in first.patch for words in ("Reuse", "Weak evidence", "came about", "exists already"))
     review = reverse("generation:review", args=[request.pk])
     client.force_login(owner)
     assert "Reuse: calls shop.money.parse_amount" not in client.get(review).content.decode()

@@ -60,7 +60,7 @@ def _is_correction(request: Request) -> bool:
 
 
 def test_a_model_is_shown_how_its_program_fails_and_corrects_it(
-    submit: Submit, patient: Provider, server: FaultServer, client: Client, owner: User
+    submit: Submit, patient: Provider, server: FaultServer, client: Client, engineer: User
 ) -> None:
     server.by_prompt(lambda request: RIGHT if _is_correction(request) else PARTLY)
     request = submit(CLAMP)
@@ -75,7 +75,7 @@ def test_a_model_is_shown_how_its_program_fails_and_corrects_it(
     assert repaired.repairs is not None
     assert "min(value, high)" in repaired.repairs.implementation.generated_code
     assert repaired.note == SHOWN
-    client.force_login(owner)
+    client.force_login(engineer)
     assert repaired.note in client.get(reverse("generation:review", args=[request.pk])).content.decode()
 
 

@@ -14,7 +14,7 @@ from apps.generation.engine.testgen import literal_source
 _MARKUP = re.compile(r"([|\\`*_<>\[\]])")
 
 
-def document(spec: Specification, code: str, note: str = "") -> str:
+def document(spec: Specification, code: str) -> str:
     """
     Return a Markdown page: signature, what it does, what it raises, examples, requirements.
 
@@ -28,11 +28,10 @@ def document(spec: Specification, code: str, note: str = "") -> str:
     if definition is not None:
         parts += [_methods(definition), _errors(definition)]
     parts += [_examples([e for e in spec.examples if e.function == spec.entry]), _requirements(spec), _limits(spec)]
-    parts += [f"## How it came about\n\n{_prose(note)}" if note else ""]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def document_javascript(spec: Specification, code: str, note: str = "", *, is_typed: bool = False) -> str:
+def document_javascript(spec: Specification, code: str, *, is_typed: bool = False) -> str:
     """Return the same page about a program in JavaScript or TypeScript."""
     language = "ts" if is_typed else "js"
     header = header_of(code, spec.entry, is_typed=is_typed)
@@ -48,7 +47,6 @@ def document_javascript(spec: Specification, code: str, note: str = "", *, is_ty
         "## Examples\n\n" + _fenced(examples_source(examples), language) if examples else "",
         _requirements(spec),
         _limits(spec),
-        f"## How it came about\n\n{_prose(note)}" if note else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

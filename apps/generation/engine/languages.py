@@ -85,7 +85,7 @@ class Language(Protocol):
     def calls(self, tests: str, entry: str | None) -> tuple[PoolInput, ...]:
         """Return the calls that a file of tests makes."""
 
-    def document(self, spec: Specification, module: str, note: str) -> str:
+    def document(self, spec: Specification, module: str) -> str:
         """Return a page of Markdown about the program."""
 
     def value(self, value: object) -> str:
@@ -142,8 +142,8 @@ class Python:
     def calls(self, tests: str, entry: str | None) -> tuple[PoolInput, ...]:
         return testgen.calls_from_tests(tests, entry)
 
-    def document(self, spec: Specification, module: str, note: str) -> str:
-        return documentation.document(spec, module, note)
+    def document(self, spec: Specification, module: str) -> str:
+        return documentation.document(spec, module)
 
     def value(self, value: object) -> str:
         return repr(value)
@@ -199,8 +199,8 @@ class JavaScript:
     def calls(self, tests: str, entry: str | None) -> tuple[PoolInput, ...]:
         return javascript_tests.calls_from_tests(tests, entry)
 
-    def document(self, spec: Specification, module: str, note: str) -> str:
-        return documentation.document_javascript(spec, module, note, is_typed=self.is_typed)
+    def document(self, spec: Specification, module: str) -> str:
+        return documentation.document_javascript(spec, module, is_typed=self.is_typed)
 
     def value(self, value: object) -> str:
         return source_of(value)

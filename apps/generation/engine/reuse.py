@@ -199,7 +199,7 @@ def written(adapter: Adapter, wanted: Wanted) -> str:
         called = f"existing_{root}" if root in taken else root
         line = f"from {function.module} import {root}{f' as {called}' if called != root else ''}\n\n\n"
     body = adapter.expression.format(called)
-    return f'{line}{wanted.head}\n    """Call {function.full_name}, which exists already."""\n    return {body}\n'
+    return f"{line}{wanted.head}\n    return {body}\n"
 
 
 def evidence(adapter: Adapter, *, examples: int, results: int, others: int) -> str:

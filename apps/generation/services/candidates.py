@@ -136,7 +136,7 @@ def candidate_write(
     text = plain_text(answer[:MAX_TEXT])
     extracted, cut = _extracted(text, workspace, is_cut=is_cut)
     candidate.note = plain_text(" ".join(part for part in (note, cut) if part))
-    assembled = assemble(workspace, extracted, candidate.note)
+    assembled = assemble(workspace, extracted)
     if isinstance(assembled, Unparsable):
         raw = extracted.implementation or extracted.patch or text
         _attach(candidate, raw, extracted.tests, extracted.documentation, has_own_tests=True)
@@ -180,7 +180,6 @@ def candidate_retest(candidate: Candidate, workspace: Workspace) -> None:
             tests=candidate.test.generated_code if candidate.test is not None and own else "",
             documentation=candidate.documentation.generated_code if candidate.documentation else "",
         ),
-        candidate.note,
     )
     candidate.patch, candidate.patch_digest = assembled.patch, sha256_hex(assembled.patch)
     candidate.save(update_fields=["patch", "patch_digest", "examples_passed", "examples_total"])
@@ -210,22 +209,22 @@ def duplicates_mark(*, run: GenerationRun) -> int:
     return marked
 
 
-def assemble(workspace: Workspace, extracted: ExtractedCode, note: str = "") -> Assembled | Unparsable:
-    """Return the candidate's files and patch, or why it cannot be used. Its page says *note*."""
+def assemble(workspace: Workspace, extracted: ExtractedCode) -> Assembled | Unparsable:
+    """Return the candidate's files and patch, or why it cannot be used."""
     target = workspace.run.target_path
     if not workspace.language.stands(workspace.files.get(target, "")):
         return Unparsable(f"{target} does not parse as it stands in the repository, so nothing can be put into it.")
     try:
         if extracted.patch and not extracted.implementation:
-            return _assemble_patch(workspace, extracted, note)
-        return _assemble_module(workspace, extracted, note)
+            return _assemble_patch(workspace, extracted)
+        return _assemble_module(workspace, extracted)
     except RecursionError:
         return Unparsable("The code is nested too deeply.")
     except (SyntaxError, ValueError) as error:
         return Unparsable(f"The code cannot be put into {target}: {error}.")
 
 
-def _assemble_module(workspace: Workspace, extracted: ExtractedCode, note: str) -> Assembled | Unparsable:
+def _assemble_module(workspace: Workspace, extracted: ExtractedCode) -> Assembled | Unparsable:
     target, code = workspace.run.target_path, extracted.implementation
     fault = workspace.language.unparsable(code, workspace.specification.entry)
     if fault is not None:
@@ -233,10 +232,10 @@ def _assemble_module(workspace: Workspace, extracted: ExtractedCode, note: str) 
     if code.count("\n") > MAX_LINES:
         return Unparsable(f"The code has more than {MAX_LINES:,} lines.")
     module = workspace.language.merged(target, code, workspace.names, workspace.files)
-    return _with_tests(workspace, {target: module}, extracted, note)
+    return _with_tests(workspace, {target: module}, extracted)
 
 
-def _assemble_patch(workspace: Workspace, extracted: ExtractedCode, note: str) -> Assembled | Unparsable:
+def _assemble_patch(workspace: Workspace, extracted: ExtractedCode) -> Assembled | Unparsable:
     try:
         changed = patched_files(extracted.patch, workspace.files)
     except PatchUnreadable as error:
@@ -248,15 +247,15 @@ def _assemble_patch(workspace: Workspace, extracted: ExtractedCode, note: str) -
         fault = language_of(path).unparsable(changed[path].removeprefix(BYTE_ORDER_MARK), entry)
         if fault is not None:
             return fault
-    return _with_tests(workspace, changed, extracted, note)
+    return _with_tests(workspace, changed, extracted)
 
 
-def _with_tests(workspace: Workspace, changed: dict[str, str], extracted: ExtractedCode, note: str) -> Assembled:
+def _with_tests(workspace: Workspace, changed: dict[str, str], extracted: ExtractedCode) -> Assembled:
     language, target = workspace.language, workspace.run.target_path
     own_tests = language.own_tests(extracted.tests, target, workspace.test_path)
     tests = language.tests(workspace.specification, target, workspace.test_path) or own_tests
     module = changed.get(target, next(iter(changed.values())))
-    page = language.document(workspace.specification, module, note)
+    page = language.document(workspace.specification, module)
     after = {**changed, workspace.documentation_path: page}
     if tests.strip():
         after[workspace.test_path] = tests if tests.endswith("\n") else f"{tests}\n"

@@ -332,7 +332,7 @@ def test_an_answer_is_taken_apart() -> None:
 def test_a_page_describes_the_program_and_nothing_in_it_is_markup() -> None:
     code = "/**\n * Makes *one* of two.\n * @param {string} x\n */\n"
     code += "export const f = (x) => {\n throw new RangeError(x);\n};\n"
-    page = JS.document(analyse("`function f(x)` in JavaScript\n\nf(1) -> [`a`]\n", title="F"), code, "By hand.")
+    page = JS.document(analyse("`function f(x)` in JavaScript\n\nf(1) -> [`a`]\n", title="F"), code)
     assert "Makes \\*one\\* of two." in page and "@param" not in page
     assert "- throws `RangeError`" in page and 'f(1); // -> ["a"]' in page
 

@@ -81,8 +81,7 @@ def synthesise(
     if found is None:
         return None
     evidence = _evidence(found, len({repr(row) for row in values}), parameter_names)
-    sentence = "Composed from examples; the examples are all that is known about it."
-    return SynthesisResult(written(entry, parameter_names, found.expression, sentence), found.expression.size, evidence)
+    return SynthesisResult(written(entry, parameter_names, found.expression), found.expression.size, evidence)
 
 
 def _row(example: ExampleLike, names: Sequence[str]) -> tuple[object, ...] | None:

@@ -182,9 +182,9 @@ def _text(value: object) -> str:
     return repr(value)
 
 
-def written(entry: str, parameter_names: Sequence[str], expression: Expression, sentence: str) -> str:
+def written(entry: str, parameter_names: Sequence[str], expression: Expression) -> str:
     """Return a function definition with superfluous parentheses removed and what it needs imported."""
     body = ast.unparse(ast.parse(expression.source, mode="eval"))
     imports = sorted(line for mark, line in IMPORTS.items() if mark in body)
     head = "\n".join(imports) + "\n\n\n" if imports else ""
-    return f'{head}def {entry}({", ".join(parameter_names)}):\n    """{sentence}"""\n    return {body}\n'
+    return f"{head}def {entry}({', '.join(parameter_names)}):\n    return {body}\n"
