@@ -12,7 +12,7 @@ from apps.core.ids import format_id, parse_id
 from apps.generation import schemas
 from apps.generation.engine.specification import risk_tier
 from apps.generation.models import GeneratedCodeArtifact
-from apps.generation.selectors import consensus_of, run_get
+from apps.generation.selectors import consensus_of, generated_code, run_get
 from apps.generation.services.refactoring import NOTHING, NothingShown, refactoring_suggest
 from apps.generation.services.second_reading import reading_request
 from apps.generation.services.submission import (
@@ -44,12 +44,12 @@ def generate_code(
     user = current_user(request)
     submitted = request_submit(
         requester=user,
-        repository=repository_get(user=user, name=payload.repository),
+        repository=repository_get(user=user, name=payload.repository or payload.context.repository),
         title=payload.title,
         text=payload.specification,
-        target_path=payload.target_path,
+        target_path=payload.target_path or payload.context.target_path,
         target_language=payload.target_language,
-        constraints=payload.constraints,
+        demands=payload.demands,
     )
     identity = format_id("req", submitted.pk)
     response["Location"] = f"/api/v1/requests/{identity}"
@@ -208,6 +208,7 @@ def consensus_vote(
         "remedy": run.remedy,
         "human_approved": consensus.human_approved if consensus else None,
         "code": chosen.generated_code if chosen else None,
+        "generated": generated_code(chosen) if chosen else None,
         "vote": consensus.voting_details if consensus else None,
         "cost": cost_of(subject_kind="request", subject_id=run.pk),
         "calls": calls_of(subject_kind="request", subject_id=run.pk).count(),

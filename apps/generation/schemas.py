@@ -3,38 +3,151 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
-from pydantic import field_validator
+from pydantic import ConfigDict, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from apps.generation.engine.consensus import Standing
+from apps.generation.engine.specification import Demands
 
 MODULE_NAME = r"^[A-Za-z_][\w.]*$"
+MOST_DEMANDS = 20
+PackageName = Annotated[str, Field(pattern=r"^[A-Za-z][\w.-]{0,39}$")]
+Sentence = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\n\r`]*\S[^\n\r`]*$")]
 
 
-class GenerationRequest(Schema):
-    """A specification for one repository."""
+CLUMSY = "def is_even(n: int) -> bool:\n    if n % 2 == 0:\n        return True\n    else:\n        return False\n"
+SIMPLER = "def is_even(n: int) -> bool:\n    if n % 2 == 0:\n        return True\n    return False\n"
+GENERATED = {
+    "implementation": "def slugify(text: str) -> str:\n    return '-'.join(text.lower().split())\n",
+    "tests": "from shop.slugs import slugify\n\n\ndef test_slugify() -> None:\n    assert slugify('A b') == 'a-b'\n",
+    "documentation": "# slugify\n\nTurns a title into a slug.\n",
+    "performance_profile": None,
+    "security_assessment": {"score": 1.0, "checks": []},
+}
+
+
+class Body(Schema):
+    """What is sent: a field that nobody knows is refused, since leaving it out would look like taking it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def _shown(*examples: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": list(examples)})
+
+
+class CodebaseContext(Body):
+    """Where the code goes; the rest of its context is read from the repository."""
+
+    repository: str = Field("", description="Name of a registered repository.", examples=["demo"])
+    target_path: str = Field("", description="File the code goes to; empty: chosen from the repository.")
+
+
+class GenerationConstraints(Body):
+    """
+    Limits on how it may be done. They become part of the specification, under a heading of their own.
+
+    Packages that are forbidden or required are held against every candidate, and stand in the way of approval.
+    """
+
+    forbidden: list[PackageName] = Field(default_factory=list, max_length=MOST_DEMANDS, examples=[["requests"]])
+    required: list[PackageName] = Field(default_factory=list, max_length=MOST_DEMANDS, examples=[["pydantic"]])
+    performance: list[Sentence] = Field(default_factory=list, max_length=MOST_DEMANDS, examples=[["O(n log n)"]])
+    security: list[Sentence] = Field(
+        default_factory=list, max_length=MOST_DEMANDS, examples=[["The text is untrusted: escape HTML."]]
+    )
+    compatibility: list[Sentence] = Field(default_factory=list, max_length=MOST_DEMANDS, examples=[["Python 3.11"]])
+
+    @field_validator("required")
+    @classmethod
+    def _not_forbidden(cls, required: list[str], info: ValidationInfo) -> list[str]:
+        both = sorted({name.lower() for name in required} & {name.lower() for name in info.data.get("forbidden", [])})
+        if both:
+            raise PydanticCustomError("contradiction", "{name} is both forbidden and required.", {"name": both[0]})
+        return required
+
+
+class QualityMetrics(Body):
+    """Figures that quality must reach. They are measured before people approve."""
+
+    coverage: float | None = Field(None, ge=0, le=100, description="Percent of lines and branches, at least.")
+    mutation_score: float | None = Field(None, ge=0, le=100, description="Percent of mutants found, at least.")
+    complexity: int | None = Field(None, ge=1, le=100, description="Cyclomatic, of each function, at most.")
+    strict_types: bool = Field(False, description="Types are checked strictly.")
+
+
+class GenerationRequest(Body):
+    """A specification for one repository, which is named here or in its context."""
+
+    model_config = _shown(
+        {
+            "title": "Slugs for page titles",
+            "specification": "Write `def slugify(text: str) -> str`.\n\n>>> slugify('A b')\n'a-b'",
+            "context": {"repository": "demo", "target_path": "shop/slugs.py"},
+            "constraints": {"forbidden": ["python-slugify"], "performance": ["O(n)"]},
+            "target_language": "python",
+            "quality_requirements": {"coverage": 90, "complexity": 8},
+        }
+    )
 
     title: str = Field(max_length=200, examples=["Slugs for page titles"])
     specification: str = Field(
         description="What the code must do, in plain language, with examples.",
         examples=["Write `def slugify(text: str) -> str`.\n\n>>> slugify('A b')\n'a-b'"],
     )
-    repository: str = Field(description="Name of a registered repository.", examples=["demo"])
-    target_path: str = Field("", description="File the code goes to; empty: chosen from the repository.")
+    context: CodebaseContext = Field(default_factory=CodebaseContext)
+    constraints: GenerationConstraints = Field(default_factory=GenerationConstraints)
     target_language: str = Field(
         "",
         description="python, javascript or typescript; empty: that of the file, else what the text asks for or shows, "
         "else the repository's.",
         examples=["python"],
     )
-    constraints: dict[str, Any] = Field(default_factory=dict, description="Kept with the request.")
+    quality_requirements: QualityMetrics = Field(default_factory=QualityMetrics)
+    repository: str = Field(
+        "", description="The same as in `context`, in short.", examples=["demo"], validate_default=True
+    )
+    target_path: str = Field("", description="The same as in `context`, in short.")
+
+    @field_validator("repository", "target_path")
+    @classmethod
+    def _as_in_context(cls, value: str, info: ValidationInfo) -> str:
+        context = info.data.get("context")
+        other = getattr(context, str(info.field_name)) if context else ""
+        if value and other and value != other:
+            raise PydanticCustomError("contradiction", "The context names another one: {other}.", {"other": other})
+        return value
+
+    @field_validator("repository")
+    @classmethod
+    def _is_named(cls, value: str, info: ValidationInfo) -> str:
+        context = info.data.get("context")
+        if context is not None and not value and not context.repository:
+            raise PydanticCustomError("missing", "Name a repository, here or in the context.")
+        return value
+
+    @property
+    def demands(self) -> Demands:
+        """What is demanded beside the text."""
+        texts = {name: tuple(value) for name, value in self.constraints.model_dump().items()}
+        return Demands(**texts, **self.quality_requirements.model_dump())
 
 
 class GenerationAccepted(Schema):
     """The request that was made; its progress is at ``url``."""
+
+    model_config = _shown(
+        {
+            "request_id": "req_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11",
+            "job_id": "3f2c5d1e-9b7a-4c55-8f00-6d1f0c2a7b11",
+            "status": "queued",
+            "risk_tier": "low",
+            "url": "/requests/0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11",
+        }
+    )
 
     request_id: str = Field(examples=["req_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11"])
     job_id: str | None
@@ -43,7 +156,7 @@ class GenerationAccepted(Schema):
     url: str = Field(description="The page of the request.")
 
 
-class WithdrawalIn(Schema):
+class WithdrawalIn(Body):
     """Why a request is taken back."""
 
     reason: str = Field(min_length=1, max_length=1000, description="Its reviewers read it.")
@@ -57,8 +170,16 @@ class Withdrawn(Schema):
     remedy: str = Field(description="How to go on, as a sentence.")
 
 
-class SpecificationIn(Schema):
+class SpecificationIn(Body):
     """A specification to be read; nothing is kept."""
+
+    model_config = _shown(
+        {
+            "title": "Slugs",
+            "specification": "Write `def slugify(text: str) -> str`.\n\n>>> slugify('A b')\n'a-b'",
+            "repository": "demo",
+        }
+    )
 
     title: str = Field("", max_length=200)
     specification: str
@@ -79,6 +200,43 @@ class ModelReading(Schema):
 
 class SpecificationAnalysis(Schema):
     """What could be read from a specification, and what is missing from it."""
+
+    model_config = _shown(
+        {
+            "entry": "slugify",
+            "is_executable": True,
+            "signatures": ["def slugify(text: str) -> str"],
+            "classes": [],
+            "examples": 1,
+            "criteria": [],
+            "target_language": "python",
+            "constraints": [],
+            "quality": [],
+            "non_goals": [],
+            "issues": [
+                {
+                    "kind": "missing_edge",
+                    "start": 0,
+                    "end": 5,
+                    "message": "Nothing is said about the empty text.",
+                    "question": "What is the result for an empty text?",
+                    "suggestion": "slugify('') -> ''",
+                }
+            ],
+            "clarity": {
+                "score": 70,
+                "completeness": 60,
+                "ambiguity": 100,
+                "testability": 100,
+                "conflicts": 100,
+                "size": 100,
+            },
+            "size_warning": None,
+            "known_symbols": [],
+            "risk_tier": "low",
+            "model_reading": None,
+        }
+    )
 
     entry: str | None = Field(description="The function or class to write.")
     is_executable: bool = Field(description="Whether candidates can be compared by running them.")
@@ -107,8 +265,12 @@ class SpecificationAnalysis(Schema):
     model_reading: ModelReading | None = Field(None, description="Only when a model was to be asked.")
 
 
-class TestsIn(Schema):
+class TestsIn(Body):
     """A specification to write tests for."""
+
+    model_config = _shown(
+        {"specification": "Write `def slugify(text: str) -> str`.\n\n>>> slugify('A b')\n'a-b'", "module": "shop.slugs"}
+    )
 
     title: str = Field("", max_length=200)
     specification: str
@@ -123,14 +285,25 @@ class TestsIn(Schema):
 class TestsOut(Schema):
     """A pytest module with one test for each example."""
 
+    model_config = _shown(
+        {
+            "artifact_id": "art_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11",
+            "test_code": GENERATED["tests"],
+            "examples": 1,
+            "url": "/requests/direct/0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11",
+        }
+    )
+
     artifact_id: str
     test_code: str
     examples: int
     url: str = Field(description="Its page, which only you can open.")
 
 
-class RefactorIn(Schema):
+class RefactorIn(Body):
     """A Python module."""
+
+    model_config = _shown({"title": "Evenness", "code": CLUMSY})
 
     title: str = Field("", max_length=200, description="What it is called in your list; empty: its functions.")
     code: str = Field(max_length=200_000)
@@ -146,6 +319,21 @@ class LeftOut(Schema):
 class RefactorOut(Schema):
     """A simplification that behaved the same, or none with the reason."""
 
+    model_config = _shown(
+        {
+            "artifact_id": "art_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11",
+            "patch": "diff --git a/code.py b/code.py\n…",
+            "code": SIMPLER,
+            "fixes": [{"rule": "RET505", "message": "Unnecessary `else` after `return` statement", "line": 4}],
+            "equal_on_inputs": 29,
+            "functions": ["is_even"],
+            "inputs_by_function": {"is_even": 29},
+            "left_out": [],
+            "reason": "",
+            "url": "/requests/direct/0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11",
+        }
+    )
+
     artifact_id: str | None
     patch: str
     code: str
@@ -160,15 +348,25 @@ class RefactorOut(Schema):
     url: str | None = Field(description="Its page, which only you can open.")
 
 
-class VoteCandidate(Schema):
+class VoteCandidate(Body):
     """A module to be compared, under a name."""
 
     name: str = Field(min_length=1, max_length=80, pattern=r"\S", description="No two may have the same.")
     code: str = Field(max_length=200_000)
 
 
-class VoteIn(Schema):
+class VoteIn(Body):
     """Candidates to be run on one specification."""
+
+    model_config = _shown(
+        {
+            "specification": "Write `double(n: int) -> int`.\ndouble(2) == 4",
+            "candidates": [
+                {"name": "a", "code": "def double(n):\n    return n * 2\n"},
+                {"name": "b", "code": "def double(n):\n    return n ** 2\n"},
+            ],
+        }
+    )
 
     title: str = Field("", max_length=200)
     specification: str
@@ -218,6 +416,30 @@ class FailedCandidate(Schema):
 class Vote(Schema):
     """What behaviour chose."""
 
+    model_config = _shown(
+        {
+            "selected": "a",
+            "score": 0.81,
+            "sureness": None,
+            "standing": "divided",
+            "is_compared": True,
+            "clusters": [
+                {"label": "1", "members": ["a"], "share": 0.5, "examples_passed": 1, "examples_total": 1},
+                {"label": "2", "members": ["b"], "share": 0.5, "examples_passed": 0, "examples_total": 1},
+            ],
+            "distinguishing": {
+                "call": "double(3)",
+                "origin": "fuzz",
+                "expected": None,
+                "outputs": [{"label": "1", "text": "returns 6"}, {"label": "2", "text": "returns 9"}],
+            },
+            "selectors": {"consensus": "a", "unweighted": "a", "baseline": "a", "text_majority": "a"},
+            "reasons": ["It passes 1 of 1 examples.", "1 candidate passes fewer, whatever their number."],
+            "inputs": {"example": 1, "generated_test": 0, "fuzz": 60},
+            "failed": [{"name": "c", "reason": "The code does not parse: line 1, '(' was never closed."}],
+        }
+    )
+
     selected: str | None = Field(description="The chosen candidate; null where none of those given could be compared.")
     score: float | None = Field(
         description="Probability that the choice is right, 0 to 1; null where nobody could agree, see `standing`."
@@ -235,8 +457,44 @@ class Vote(Schema):
     )
 
 
+class SecurityReport(Schema):
+    """What the security tools said of the implementation."""
+
+    score: float | None = Field(description="0 (worst) to 1; null where nothing was assessed.")
+    checks: list[dict[str, Any]] = Field(description="Each tool with its status and findings, with their severity.")
+
+
+class GeneratedCode(Schema):
+    """What a request came to: the chosen implementation, and what was written and measured beside it."""
+
+    model_config = _shown(GENERATED)
+
+    implementation: str = Field(description="Source of what was written.")
+    tests: str | None = Field(description="Tests for the requirements; null where none were written.")
+    documentation: str | None = Field(description="A page of Markdown; null where none was written.")
+    performance_profile: dict[str, Any] | None = Field(
+        description="Time and memory of a call on growing inputs; null where it was not measured."
+    )
+    security_assessment: SecurityReport
+
+
 class ConsensusOut(Schema):
     """The result of a request as far as it is."""
+
+    model_config = _shown(
+        {
+            "request_id": "req_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11",
+            "status": "in_review",
+            "failure": "",
+            "remedy": "",
+            "human_approved": None,
+            "code": GENERATED["implementation"],
+            "generated": GENERATED,
+            "vote": None,
+            "cost": None,
+            "calls": 3,
+        }
+    )
 
     request_id: str
     status: str
@@ -244,6 +502,7 @@ class ConsensusOut(Schema):
     remedy: str
     human_approved: bool | None
     code: str | None = Field(description="The chosen implementation.")
+    generated: GeneratedCode | None = Field(description="The same with its tests, documentation and measurements.")
     vote: Vote | None
     cost: float | None = Field(description="US dollars; null when a price is not known.")
     calls: int

@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
+from apps.checks.types import SECURITY_TOOLS
 from apps.core.errors import NotFound
 from apps.generation.models import (
     Canary,
@@ -20,6 +22,7 @@ from apps.generation.models import (
     CodeGenerationConsensus,
     DirectArtifact,
     ExpertiseChange,
+    GeneratedCodeArtifact,
     GenerationRun,
     PatternUse,
     ReviewCount,
@@ -148,6 +151,20 @@ def run_get(*, user: User, request_id: UUID) -> GenerationRun:
 def consensus_of(run: GenerationRun) -> CodeGenerationConsensus | None:
     """Return the consensus of a run, when there is one."""
     return CodeGenerationConsensus.objects.filter(request_id=run.pk).first()
+
+
+def generated_code(implementation: GeneratedCodeArtifact) -> dict[str, Any]:
+    """Return an implementation with what was written and measured beside it, as JSON data; one query."""
+    candidate = Candidate.objects.filter(implementation=implementation).select_related("test", "documentation").first()
+    checks = [check for check in candidate.checks if check["tool"] in SECURITY_TOOLS] if candidate else []
+    score = implementation.security_score
+    return {
+        "implementation": implementation.generated_code,
+        "tests": candidate.test.generated_code if candidate and candidate.test else None,
+        "documentation": candidate.documentation.generated_code if candidate and candidate.documentation else None,
+        "performance_profile": implementation.performance_metrics,
+        "security_assessment": {"score": None if score is None else float(score), "checks": checks},
+    }
 
 
 def candidates_of(run: GenerationRun) -> list[Candidate]:

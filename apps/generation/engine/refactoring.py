@@ -339,7 +339,8 @@ def shown_hunks(
     hunks: Sequence[Hunk], definitions: Mapping[str, Definition], trials: Mapping[str, Trial]
 ) -> tuple[list[Hunk], dict[str, str]]:
     """Return the hunks that were shown to change nothing, and for each definition with another one the reason."""
-    shown, reasons = [], {}
+    shown: list[Hunk] = []
+    reasons: dict[str, str] = {}
     for hunk in hunks:
         unshown = {name: _reason(hunk, definitions.get(name), trials.get(name)) for name in hunk.names - {MODULE}}
         unshown = {name: reason for name, reason in unshown.items() if reason}

@@ -16,7 +16,15 @@ from apps.core.digests import canonical_json, sha256_hex
 from apps.generation.engine import context as context_engine
 from apps.generation.engine.javascript.modules import SOURCES
 from apps.generation.engine.patches import is_usable_path
-from apps.generation.engine.specification import MAX_CHARACTERS, Specification, SpecIssue, analyse, risk_tier
+from apps.generation.engine.specification import (
+    MAX_CHARACTERS,
+    Demands,
+    Specification,
+    SpecIssue,
+    analyse,
+    risk_tier,
+    with_demands,
+)
 from apps.generation.engine.specification.languages import language_name, language_of_path
 from apps.generation.models import (
     CodeGenerationRequest,
@@ -113,13 +121,14 @@ def request_submit(
     text: str,
     target_path: str = "",
     target_language: str = "",
-    constraints: Mapping[str, Any] | None = None,
+    demands: Demands | None = None,
     draft: SpecificationDraft | None = None,
 ) -> CodeGenerationRequest:
     """
     Freeze the specification with its context and queue the generation.
 
     The language is that of *target_path*, else *target_language*, else what the text asks for, else the repository's.
+    What *demands* adds is written behind the text and becomes part of the specification.
 
     :raises NotAllowed: the requester may not submit specifications for the repository.
     :raises GenerationRefused: generation is suspended there, or no rung of the ladder opens it.
@@ -129,6 +138,7 @@ def request_submit(
     :raises RepositoryEmpty: the repository has no commit.
     """
     _check_submittable(requester, repository, title, text)
+    text = with_demands(text, demands) if demands else text
     base_sha = head_sha(repository)
     specification = specification_analyse(
         title=title,
@@ -172,7 +182,10 @@ def request_submit(
         specification_embedding=list(embedding.vector),
         context_snapshot=snapshot,
         target_language=language,
-        constraints={**(constraints or {}), "stated": [item.text for item in specification.constraints]},
+        constraints={
+            **(dataclasses.asdict(demands) if demands else {}),
+            "stated": [item.text for item in specification.constraints],
+        },
         status=Status.QUEUED,
     )
     run = GenerationRun.objects.create(

@@ -8,6 +8,7 @@ many people must look at the change. Nothing is ever evaluated: literals are rea
 from __future__ import annotations
 
 from apps.generation.engine.specification.analysis import MAX_CHARACTERS, analyse
+from apps.generation.engine.specification.demands import Demands, with_demands
 from apps.generation.engine.specification.model import (
     Clarity,
     ClassOutline,
@@ -33,6 +34,7 @@ __all__ = [
     "Constraint",
     "ConstraintKind",
     "Criterion",
+    "Demands",
     "FunctionSignature",
     "IssueKind",
     "Parameter",
@@ -44,4 +46,5 @@ __all__ = [
     "Specification",
     "analyse",
     "risk_tier",
+    "with_demands",
 ]

@@ -44,7 +44,7 @@ _JOINS = _any_of(r"\b(?:or|nor|and)\b")
 _REQUIRES = _any_of(
     r"\b(?:must|shall|should|has to|needs to)\s+(?:use|import|depend on|rely on|be (?:built|based) on)\s+"
     + _DEPENDENCY,
-    r"\buse\s+(?P<tool>`[\w.-]{1,40}`)",
+    r"\buse\s+(?P<tool>(?:the\s+)?`[\w.-]{1,40}`(?:\s+(?:library|package|module|framework|client))?)",
     r"\brequires\s+(?:the\s+)?(?P<needed>`[\w.-]{1,40}`)",
 )
 _KINDS = (
@@ -84,6 +84,7 @@ _KINDS = (
         _any_of(r"\bside[- ]effects?\b", r"\bmutat(?:e|es|ing) (?:its|the)\b", r"\bdependenc(?:y|ies)\b"),
     ),
 )
+_LABELLED = re.compile(r"(performance|security|compatibility)\s*+:\s", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:the|a|an|any)\s+", re.IGNORECASE)
 _LEADS = (
     (EarsPattern.COMPLEX, re.compile(r"^while\b.{1,200}?,\s*(?:when|if)\b", re.IGNORECASE | re.DOTALL)),
@@ -162,6 +163,9 @@ def _kinds_of(sentence: Sentence) -> list[tuple[ConstraintKind, str]]:
     text = sentence.text
     found = [(ConstraintKind.FORBIDDEN, name) for name in _named(_FORBIDS, text) or _named(_FORBIDDEN_NAME, text)]
     found += [(ConstraintKind.REQUIRED, name) for name in _named(_REQUIRES, text) if not found]
+    labelled = _LABELLED.match(text)
+    if labelled is not None and not found:
+        return [(ConstraintKind(labelled.group(1).lower()), "")]
     found += [(kind, "") for kind, pattern in _KINDS if not found and pattern.search(text)]
     if not found and sentence.section == "constraints":
         return [(ConstraintKind.OTHER, "")]
