@@ -7,6 +7,7 @@ import os
 
 from nofx import env
 from nofx.supervisor import ports
+from nofx.supervisor.application_role import application_role_require
 from nofx.supervisor.children import SETTINGS, web
 from nofx.supervisor.platform import Platform
 
@@ -18,6 +19,7 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 def run(_arguments: argparse.Namespace) -> int:
     """Become the web process."""
     platform = Platform(env.load())
+    application_role_require(platform.environment)
     platform.home.make()
     port = ports.choose(platform.environment, platform.home)
     print(f"NOFX answers at {platform.address(port)}", flush=True)

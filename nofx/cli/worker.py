@@ -12,6 +12,8 @@ import os
 import sys
 
 from apps.sandbox.services import sandbox_probe
+from nofx import env
+from nofx.supervisor.application_role import application_role_require
 from nofx.supervisor.children import SETTINGS, workers
 
 
@@ -21,6 +23,7 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 
 def run(_arguments: argparse.Namespace) -> int:
     """Become the cluster; say so first where it cannot run untrusted code."""
+    application_role_require(env.load())
     if warning := sandbox_probe().warning:
         print(warning, file=sys.stderr, flush=True)
     argv = workers().argv

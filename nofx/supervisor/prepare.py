@@ -22,6 +22,7 @@ from apps.sandbox.services import sandbox_probe
 from nofx import embedded
 from nofx.env import Environment
 from nofx.supervisor import ports, processes
+from nofx.supervisor.application_role import application_role_require
 from nofx.supervisor.errors import DatabaseNewer, DiskFull, StartRefused
 from nofx.supervisor.home import Home
 from nofx.supervisor.loop import child_environment
@@ -56,6 +57,7 @@ def prepare(platform: Platform, say: Say) -> dict[str, Any]:
             say(f"Database ready: {len(applied)} migrations applied.")
         _furnish(home, say)
         prepared.write_text(f"{code} {_applied_digest(url)}")
+    application_role_require(platform.environment)
     probe = sandbox_probe()
     for told in (probe.warning, probe.notice):
         if told:

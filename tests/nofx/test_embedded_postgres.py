@@ -14,6 +14,9 @@ import pytest
 
 from nofx.embedded import binaries, postgres, roles, urls
 from nofx.embedded.errors import EmbeddedPostgresError, explain_failure
+from nofx.env import Environment
+from nofx.supervisor.application_role import application_role_require
+from nofx.supervisor.errors import StartRefused
 
 
 @pytest.fixture(scope="module")
@@ -203,3 +206,34 @@ def test_root_without_namespaces_is_told_when_nobody_may_not_enter(tmp_path):
     closed.mkdir(mode=0o700)
     with pytest.raises(EmbeddedPostgresError, match="may not enter"):
         binaries.as_nobody(binaries.wheel_package(), closed / "postgres")
+
+
+def environment(cluster, role, database):
+    return Environment({"DATABASE_URL": cluster.url(role, database)})
+
+
+def test_a_role_that_only_reads_and_writes_rows_may_start_the_platform(cluster):
+    application_role_require(environment(cluster, roles.APPLICATION, roles.DATABASE))
+    application_role_require(Environment({}))
+
+
+@pytest.mark.parametrize(
+    ("role", "database", "why"),
+    [
+        (roles.APPLICATION, "loose", f"role {roles.APPLICATION} may make temporary tables, so"),
+        (roles.OWNER, roles.DATABASE, "owns the database"),
+        (roles.SUPERUSER, roles.DATABASE, "is a superuser"),
+    ],
+)
+def test_nothing_starts_as_a_role_that_could_get_round_a_trigger(cluster, role, database, why):
+    with cluster.connect(roles.OWNER, roles.DATABASE) as owner:
+        owner.execute("DROP DATABASE IF EXISTS loose")
+        owner.execute("CREATE DATABASE loose")
+    with pytest.raises(StartRefused, match=why) as refused:
+        application_role_require(environment(cluster, role, database))
+    assert f'REVOKE TEMPORARY, CREATE ON DATABASE "{database}" FROM PUBLIC' in refused.value.remedy
+
+
+def test_a_database_that_does_not_answer_is_said_as_such(cluster):
+    with pytest.raises(StartRefused, match="does not answer"):
+        application_role_require(environment(cluster, roles.APPLICATION, "no_such"))
