@@ -126,4 +126,5 @@ subject_register(
     blind=blind_requests,
     pages=SubjectPages(_titles, _review_url, _open_for),
     decided=_decided,
+    undecided=lambda: GenerationRun.objects.filter(request__status=Status.IN_REVIEW),
 )

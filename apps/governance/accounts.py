@@ -32,6 +32,8 @@ from apps.governance.sessions import authenticated_mark, signed_on_mark
 
 NOT_THIS_ACCOUNT = "The single sign-on knows you as somebody else than this account."
 
+OF_ANOTHER_ACCOUNT = "This single sign-on belongs to another account here."
+
 
 def person_key_of(login: SocialLogin) -> str:
     """Return what names the person for ever: the issuer, and the subject that it vouches for."""
@@ -165,11 +167,13 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
             return HttpResponseRedirect(reverse("login"))
         user = cast("User", request.user)
         if login.is_existing and login.user != user:
-            raise SignOnRefused("This single sign-on belongs to another account here.", remedy="Ask an administrator.")
+            raise SignOnRefused(OF_ANOTHER_ACCOUNT, remedy="Ask an administrator.")
         with transaction.atomic():
             account = User.objects.select_for_update().get(pk=user.pk)
             if account.person_key not in {"", key}:
                 raise SignOnRefused(NOT_THIS_ACCOUNT, remedy="Ask an administrator.")
+            if User.objects.filter(person_key=key).exclude(pk=account.pk).exists():
+                raise SignOnRefused(OF_ANOTHER_ACCOUNT, remedy="Ask an administrator and the chair to link the two.")
             account.person_key = key
             account.save(update_fields=["person_key"])
             login.account.user = account

@@ -107,6 +107,9 @@ audit_words_register(
     {
         "absence.declare": ("declare", "declared", "an absence"),
         "absence.withdraw": ("take back", "took back", "an absence"),
+        "accounts.ask": ("ask", "asked", "to settle which accounts are one person's"),
+        "accounts.confirm": ("sign", "signed", "which accounts are one person's"),
+        "accounts.withdraw": ("withdraw", "withdrew", "a link between accounts"),
         "attestation.sign": ("sign", "signed", "a statement about {it:a request}"),
         "audit.anchor": ("anchor", "anchored", "the audit chain outside the database"),
         "audit.export": ("export", "exported", "entries of the audit chain"),

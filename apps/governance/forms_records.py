@@ -107,3 +107,13 @@ class ErasureForm(forms.Form):
     """Why a person is erased."""
 
     reason = ReasonField(help_text="Kept for years: do not name the person.")
+
+
+class AccountLinkForm(forms.Form):
+    """Which accounts are one person's, or which one is nobody else's."""
+
+    account = PersonField(max_length=150, label="Account", help_text="A user name.")
+    other = PersonField(
+        required=False, max_length=150, label="Is the same person's as", help_text="Empty: nobody else's any more."
+    )
+    reason = ReasonField()

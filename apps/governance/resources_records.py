@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from apps.governance.models import AuditOrigin, Erasure, LegalHold, RetentionSetting, User
+from apps.governance.models import AccountLink, AuditOrigin, Erasure, LegalHold, RetentionSetting, User
 from apps.governance.rest import Resource
 from apps.governance.selectors import audit_readable, can, scope_ids
 from apps.governance.types import Action
@@ -67,6 +67,23 @@ class ErasureResource(Resource):
     columns = {"id": "pk", "person": "", **SIGNED, "counts": ""}
     references = {"person": "user", **SIGNERS}
     filters = ("person",)
+    newest = "asked_at"
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out everything for those who may not read the audit of a whole organisation."""
+        return rows if can(user, Action.AUDIT_READ, None) else rows.none()
+
+
+class AccountLinkResource(Resource):
+    """Two accounts that are one person's, or one that is its own: who signed for it."""
+
+    noun = "account-links"
+    prefix = "link"
+    model = AccountLink
+    permit = "audit:read"
+    columns = {"id": "pk", "account": "", "other": "", **SIGNED}
+    references = {"account": "user", "other": "user", **SIGNERS}
+    filters = ("account", "other")
     newest = "asked_at"
 
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:

@@ -21,6 +21,7 @@ from apps.governance.models import User
 PlacesOf = Callable[[User], Sequence[Any]]
 SubjectsIn = Callable[[User, Sequence[Any]], "QuerySet[Any]"]
 IdsFor = Callable[[User], "QuerySet[Any]"]
+Undecided = Callable[[], "QuerySet[Any]"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ _readable: dict[str, tuple[PlacesOf, SubjectsIn]] = {}
 _blind: dict[str, IdsFor] = {}
 _pages: dict[str, SubjectPages] = {}
 _decided: dict[str, DecidedOf] = {}
+_undecided: dict[str, Undecided] = {}
 
 
 def subject_register(
@@ -81,13 +83,14 @@ def subject_register(
     blind: IdsFor | None = None,
     pages: SubjectPages | None = None,
     decided: DecidedOf | None = None,
+    undecided: Undecided | None = None,
 ) -> None:
     """
     Say which subjects of *kind* a user may read; an app calls it for the kinds it owns.
 
     *places* are the keys of the places that the user may read, *readable* the subjects in them. *blind* are those that
     the user is still to vote on without knowing who wrote what and how others voted. *decided* are those of the past,
-    which policies are tried on before they rule.
+    which policies are tried on before they rule, *undecided* those whose ballots still count for something to come.
     """
     _readable[kind] = (places, readable)
     if blind is not None:
@@ -96,6 +99,13 @@ def subject_register(
         _pages[kind] = pages
     if decided is not None:
         _decided[kind] = decided
+    if undecided is not None:
+        _undecided[kind] = undecided
+
+
+def subjects_undecided() -> list[Part]:
+    """Return the parts of a list of ballots that are about what is still to be decided."""
+    return [Part(Q(subject_kind=name), "subject_id", _undecided[name]()) for name in sorted(_undecided)]
 
 
 def subjects_decided(scopes: Collection[int], risk_tier: str, *, since: datetime, limit: int) -> list[PastSubject]:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.governance.views import (
+    account_links,
     attestation,
     audit,
     confirm,
@@ -82,6 +83,10 @@ urlpatterns = [
     path("governance/erasures/<uuid:erasure_id>", records.erasure, name="erasure"),
     path("governance/erasures/<uuid:erasure_id>/sign", records.erasure_sign, name="erasure-sign"),
     path("governance/erasures/<uuid:erasure_id>/withdraw", records.erasure_take_back, name="erasure-withdraw"),
+    path("governance/accounts", account_links.account_links, name="account-links"),
+    path("governance/accounts/new", account_links.link_new, name="account-link-new"),
+    path("governance/accounts/<uuid:link_id>/sign", account_links.link_sign, name="account-link-sign"),
+    path("governance/accounts/<uuid:link_id>/withdraw", account_links.link_take_back, name="account-link-withdraw"),
     path("governance/organisations", organisations.organisation_list, name="organisation-list"),
     path(
         "governance/organisations/<int:organisation_id>", organisations.organisation_naming, name="organisation-rename"

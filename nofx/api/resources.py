@@ -61,6 +61,7 @@ from apps.governance.resources_ladder import (
 )
 from apps.governance.resources_profile import AbsenceResource
 from apps.governance.resources_records import (
+    AccountLinkResource,
     AuditOriginResource,
     ErasureResource,
     LegalHoldResource,
@@ -208,6 +209,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     AuditOriginResource,
     RetentionSettingResource,
     LegalHoldResource,
+    AccountLinkResource,
     ErasureResource,
     UserResource,
     OrganisationResource,

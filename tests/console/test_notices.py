@@ -41,6 +41,7 @@ from apps.providers.services.approvals import card_digest, model_approve, model_
 from tests.decided import rung_decided
 from tests.generation.test_pipeline import CLAMP
 from tests.governance.committee import Committee, Figures, committee_make, measures_replaced
+from tests.linked import linked
 from tests.shop import Role as RoleName
 from tests.shop import code, engineer, home, owner, provider, repository, reviewer, scope, server, submit
 from tests.told import told
@@ -179,8 +180,8 @@ class TestModels:
         self, tell: Callable[[], None], person: MakePerson, organisation: Scope, admin: User, engineer: User
     ) -> None:
         second = person("ben", Role.ADMIN, where=organisation)
-        linked = person("adam-2", Role.ADMIN, where=organisation)
-        User.objects.filter(pk__in=[admin.pk, linked.pk]).update(person_key="sso|adam")
+        twin = person("adam-2", Role.ADMIN, where=organisation)
+        linked(admin, twin)
         made = Provider.objects.create(
             name="qwen", kind="openai", model_id="q", base_url="https://example.org/v1", registered_by=admin
         )
@@ -188,7 +189,7 @@ class TestModels:
         audit_record(action="provider.add", **entry)
         tell()
         assert told(second) == {"Approve the model qwen": "your_turn"}
-        assert (told(admin), told(linked), told(engineer)) == ({}, {}, {})
+        assert (told(admin), told(twin), told(engineer)) == ({}, {}, {})
         assert Notification.objects.get().url == reverse("providers:model-list")
         model_approve(provider_id=made.pk, digest=card_digest(made), actor=second, is_interactive=True)
         tell()
@@ -282,17 +283,18 @@ class TestEnds:
         assert ends_tell(now()) == 0
 
     def test_an_override_is_told_to_its_signatories_while_the_request_is_open(
-        self, submit: Callable[..., CodeGenerationRequest], scope: Scope, reviewer: User, chair: User
+        self, submit: Callable[..., CodeGenerationRequest], scope: Scope, person: MakePerson, chair: User
     ) -> None:
         request = submit(CLAMP, title="Clamp")
+        lead = person("quinn", Role.QUALITY_LEAD)
         made = {"scope": scope, "check_name": "lint", "subject_digest": "0" * 64, "reason": "A secret."}
         Override.objects.create(
-            subject_kind="request", subject_id=request.pk, ends_at=in_days(20), asked_by=reviewer, **made
+            subject_kind="request", subject_id=request.pk, ends_at=in_days(20), asked_by=lead, **made
         )
         Override.objects.update(confirmed_by=chair, confirmed_at=now())
         title = f"An override for “Clamp” ends on {in_days(20):%Y-%m-%d}"
         assert ends_tell(in_days(15)) == 2
-        assert told(reviewer) == told(chair) == {title: "ends_soon"}
+        assert told(lead) == told(chair) == {title: "ends_soon"}
         assert Notification.objects.first().url == reverse("generation:request-detail", args=[request.pk])
         Notification.objects.all().delete()
         CodeGenerationRequest.objects.filter(pk=request.pk).update(status="rejected")

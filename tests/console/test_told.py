@@ -26,6 +26,7 @@ from apps.jobs.models import FeedPosition, Notification, WebhookDelivery, Webhoo
 from apps.jobs.services import feed, feeds_advance
 from apps.providers.models import Provider
 from tests.generation.test_pipeline import CLAMP
+from tests.linked import linked
 from tests.shop import code, engineer, home, owner, person, provider, repository, reviewer, scope, server, submit
 from tests.told import told
 
@@ -144,7 +145,7 @@ class TestRequests:
     ) -> None:
         admin = person("adam", Role.ADMIN, Role.REVIEWER)
         second = person("ada-2", Role.REVIEWER)
-        User.objects.filter(pk__in=[engineer.pk, second.pk]).update(person_key="sso|ada")
+        linked(engineer, second)
         move(submit(CLAMP, title="Clamp"), Status.IN_REVIEW)
         for voter in (reviewer, owner):
             assert told(voter) == {"Review “Clamp”": "your_turn"}

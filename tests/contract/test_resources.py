@@ -48,6 +48,7 @@ OPERATORS = {
     "queue-processes",
     "retention-settings",
     "erasures",
+    "account-links",
 }
 
 

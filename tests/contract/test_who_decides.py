@@ -23,6 +23,7 @@ from apps.generation.services.requirement_gates import asked_of, gates_basis
 from apps.generation.services.review_subject import review_digest
 from apps.governance.http import PROBLEM_TYPE
 from apps.governance.models import (
+    AccountLink,
     ApprovalPolicyVersion,
     AuditEvent,
     Ballot,
@@ -128,6 +129,8 @@ DECIDING: dict[str, Ask] = {
         lambda decided: {"person_id": User.objects.get(username="gone-1").pk}, {"reason": "They asked."}
     ),
     "governance:erasure-sign": Ask(lambda decided: {"erasure_id": Erasure.objects.latest("asked_at").pk}),
+    "governance:account-link-new": Ask(lambda decided: {}, {"account": "gone-1", "other": "", "reason": "They said."}),
+    "governance:account-link-sign": Ask(lambda decided: {"link_id": AccountLink.objects.latest("asked_at").pk}),
     "providers:model-approve": Ask(lambda decided: {"provider_id": Candidate.objects.first().provider_id}),
 }
 
@@ -163,8 +166,8 @@ OTHERS = {
     ),
     *named(
         "governance",
-        "absence-new absence-remove audit-verify codes-renew confirm erasure-withdraw gate-definitions "
-        "gate-minutes gate-new gate-withdraw incident-close incident-open keys ladder-suspend "
+        "absence-new absence-remove account-link-withdraw audit-verify codes-renew confirm erasure-withdraw "
+        "gate-definitions gate-minutes gate-new gate-withdraw incident-close incident-open keys ladder-suspend "
         "organisation-rename password pilot-end policy-new policy-simulate profile retention-withdraw rung-end "
         "second-factor second-factor-end session-end session-end-others suspension-explain token-end token-new "
         "token-renew waiver-withdraw",

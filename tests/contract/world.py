@@ -37,6 +37,7 @@ from apps.generation.models import (
 from apps.governance.engine.attestation import SigningKey
 from apps.governance.engine.gates import EXPANSION, definition_content
 from apps.governance.models import (
+    AccountLink,
     ApprovalPolicyVersion,
     AttestationKey,
     AuditOrigin,
@@ -216,6 +217,8 @@ class World:
             voter=self.owner,
             verdict="approve",
         )
+        lead = User.objects.create_user(username=f"lead-{self.count}")
+        RoleAssignment.objects.create(user=lead, scope=self.scope, role="quality_lead")
         Override.objects.create(
             subject_kind="request",
             subject_id=request.pk,
@@ -223,8 +226,8 @@ class World:
             scope=self.scope,
             check_name="lint",
             reason="r",
-            ends_at="2999-01-01T00:00Z",
-            asked_by=self.owner,
+            ends_at=now() + timedelta(days=30),
+            asked_by=lead,
         )
         ApprovalPolicyVersion.objects.create(
             scope=self.scope,
@@ -339,6 +342,7 @@ class World:
         LegalHold.objects.create(scope=self.scope, reason="r", placed_by=self.owner)
         gone = User.objects.create_user(username=f"gone-{self.count}")
         Erasure.objects.create(person=gone, reason="r", asked_by=self.owner)
+        AccountLink.objects.create(account=gone, other=self.owner, reason="r", asked_by=self.owner)
 
     def _another_scope(self):
         organisation = self.scope.organisation

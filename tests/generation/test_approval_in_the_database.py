@@ -16,6 +16,7 @@ from apps.governance.types import Verdict
 from apps.providers.models import Provider
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
+from tests.linked import linked
 from tests.shop import work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -108,14 +109,14 @@ def test_who_got_a_part_or_stepped_aside_after_voting_is_not_counted(
 def test_accounts_that_turn_out_to_be_one_persons_count_once(run: GenerationRun, reviewer: User, owner: User) -> None:
     cast(run, reviewer)
     cast(run, owner)
-    sql("UPDATE governance_user SET person_key = 'ada' WHERE id IN (%s, %s)", reviewer.pk, owner.pk)
+    linked(reviewer, owner)
     refuse(f"1 {SHORT}", APPROVE, run.pk)
 
 
 def test_a_second_account_of_a_person_casts_no_second_ballot(
     run: GenerationRun, reviewer: User, owner: User, engineer: User
 ) -> None:
-    sql("UPDATE governance_user SET person_key = 'ada' WHERE id IN (%s, %s)", reviewer.pk, owner.pk)
+    linked(reviewer, owner)
     cast(run, reviewer)
     refuse_cast(run, owner, "governance_ballot_one_valid_per_person")
     sql("UPDATE governance_user SET person_key = 'eve' WHERE id = %s", engineer.pk)

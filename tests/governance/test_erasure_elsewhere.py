@@ -93,7 +93,7 @@ def test_a_ballot_forgets_the_single_sign_on_and_keeps_everything_else(olga, era
 def test_the_database_lets_no_ballot_forget_before_two_people_signed(olga, admin, scope, change):
     ballot_of(olga, scope)
     erasure_ask(person=olga, actor=admin, **AT_THE_PAGE)
-    User.objects.filter(pk=olga.pk).update(is_active=False, person_key="erased-1", username="erased-1")
+    User.objects.filter(pk=olga.pk).update(is_active=False, username="erased-1")
     for statement in (f"SET {change}", "SET person = governance_person(voter_id)"):
         with pytest.raises(DatabaseError, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"UPDATE governance_ballot {statement}")

@@ -38,6 +38,7 @@ from apps.governance.services.gates import (
 from tests.decided import rung_decided
 from tests.governance.committee import GOOD, acme_committee
 from tests.governance.test_gate_definitions import PATH, definition_words
+from tests.linked import linked
 
 EVERY_SEAT = ("chair", "engineering", "security", "quality", "legal", "independent")
 
@@ -114,9 +115,7 @@ def test_a_ballot_without_the_token_of_its_page_is_refused_and_recorded(committe
 
 def test_accounts_that_are_one_persons_cast_one_ballot(committee):
     gate = committee.opened()
-    for seat in ("legal", "independent"):
-        committee.people[seat].person_key = "one@issuer"
-        committee.people[seat].save()
+    linked(committee.people["legal"], committee.people["independent"])
     committee.vote(gate, "legal")
     with pytest.raises(AlreadyVoted):
         committee.vote(gate, "independent")

@@ -46,6 +46,7 @@ from apps.governance.services.gates import (
 )
 from apps.governance.types import Role
 from tests.governance.committee import GOOD
+from tests.linked import linked
 
 SOON = timedelta(days=30)
 
@@ -391,9 +392,8 @@ def test_whoever_asks_has_no_seat_and_no_vote(committee):
 
 
 def test_a_chair_who_asked_does_not_vote_on_it_in_another_account_either(committee, person, organisation):
-    twin = person("twin", Role.ENGINEER, where=organisation, person_key="carla")
-    committee.chair.person_key = "carla"
-    committee.chair.save()
+    twin = person("twin", Role.ENGINEER, where=organisation)
+    linked(committee.chair, twin)
     gate = gate_request(
         scope=organisation, template="expansion", wish=committee.wish(), actor=twin, is_interactive=True
     )

@@ -30,6 +30,7 @@ from apps.governance.services.gates import (
     gate_open,
 )
 from apps.governance.types import Role
+from tests.linked import linked
 
 SOON = datetime.now(UTC) + timedelta(days=1)
 FIXED = [
@@ -357,9 +358,8 @@ def test_one_person_neither_waives_nor_publishes_alone(committee, person, organi
         reason="r",
         proposed_by=committee.lead,
     )
-    twin = person("twin", person_key="lead")
-    committee.lead.person_key = "lead"
-    committee.lead.save()
+    twin = person("twin")
+    linked(committee.lead, twin)
     versions = GateDefinitionVersion.objects.filter(pk=version.pk)
     refused("another active person", lambda: versions.update(published_by=twin, published_at=now))
     refused("published once", lambda: versions.update(content={"x": 1}))
@@ -382,22 +382,14 @@ def test_one_person_sits_on_one_seat_in_whichever_account(committee, person, org
     raw_seat(gate, "legal", legal)
     refused("One person sits on one seat", lambda: raw_seat(gate, "independent", legal))
     refused("One person sits on one seat", lambda: raw_seat(gate, "independent", legal, is_alternate=True))
-    twin = person("twin", Role.COMMITTEE, where=organisation, person_key="legal@issuer")
-    legal.person_key = "legal@issuer"
-    legal.save()
+    twin = person("twin", Role.COMMITTEE, where=organisation)
+    linked(legal, twin)
     refused("One person sits on one seat", lambda: raw_seat(gate, "independent", twin))
-
-
-def link(*accounts):
-    """Let *accounts* turn out to be one person's, after they were seated and voted."""
-    for one in accounts:
-        one.person_key = "one@issuer"
-        one.save()
 
 
 def test_accounts_that_became_one_persons_fill_one_seat(gate, committee):
     approve(gate, committee, "chair", "engineering", "security", "quality")
-    link(committee.people["security"], committee.people["quality"])
+    linked(committee.people["security"], committee.people["quality"])
     refused("3 of 4 seats approve", lambda: decide(gate))
     approve(gate, committee, "legal")
     decide(gate)
@@ -434,7 +426,7 @@ def test_one_person_who_could_sit_on_either_of_two_seats_leaves_one_to_somebody_
     legal, independent = committee.people["legal"], committee.people["independent"]
     for user in (committee.chair, legal, independent, committee.lead):
         ballot(gate, user)
-    link(legal, independent)
+    linked(legal, independent)
     refused("3 of 4 seats approve", lambda: decide(gate))
     ballot(gate, committee.people["engineering"])
     decide(gate)

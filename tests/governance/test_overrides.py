@@ -20,7 +20,7 @@ from apps.governance.engine.overrides import (
     override_state,
 )
 from apps.governance.engine.permissions import Role
-from apps.governance.models import AuditEvent, Override
+from apps.governance.models import AuditEvent, Override, RoleAssignment
 from apps.governance.selectors import checks_overridden, overrides_waiting_for
 from apps.governance.services import (
     ContentChanged,
@@ -34,6 +34,7 @@ from apps.governance.services import (
     override_withdraw,
 )
 from apps.governance.types import Subject
+from tests.linked import linked
 
 SEEN = "a" * 64
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -213,6 +214,7 @@ def test_who_signed_and_a_chair_take_it_back(subject, scope, lead, chair, person
 
 def test_the_database_itself_asks_for_two_people(subject, scope, lead):
     override = ask(subject, scope, lead)
+    RoleAssignment.objects.create(user=lead, scope=scope, role=Role.CHAIR.value)
     with pytest.raises(IntegrityError, match="two_people"), transaction.atomic():
         Override.objects.filter(pk=override.pk).update(confirmed_by=lead, confirmed_at=NOON)
 
@@ -232,9 +234,7 @@ def test_the_database_keeps_what_was_signed(subject, scope, lead, chair):
 
 def test_a_second_account_of_whoever_asked_does_not_confirm(subject, scope, lead, chair):
     override = ask(subject, scope, lead)
-    for account in (lead, chair):
-        account.person_key = "quinn"
-        account.save()
+    linked(lead, chair)
     with pytest.raises(NotEligible, match="another person's"):
         confirm(override, subject, chair)
     with pytest.raises(IntegrityError, match="another active person"), transaction.atomic():

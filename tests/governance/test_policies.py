@@ -26,6 +26,7 @@ from apps.governance.services import (
     policy_simulate,
 )
 from apps.governance.types import DEFAULT_POLICIES, Policy, Role, Seat, Subject
+from tests.linked import linked
 from tests.people import signed_in
 
 THREE = Policy("three", (Seat("a reviewer"), Seat("a second reviewer"), Seat("an owner", is_owner=True)))
@@ -91,9 +92,7 @@ def test_a_version_rules_once_a_second_person_published_it(scope, admin, chair, 
 
 def test_a_second_account_of_the_proposer_is_no_second_person(scope, admin, chair, reviewers, person):
     twin = person("adam2", Role.ADMIN)
-    for account in (admin, twin):
-        account.person_key = "adam"
-        account.save()
+    linked(admin, twin)
     version = propose(scope, admin)
     policy_simulate(version_id=version.pk, actor=admin, is_interactive=True)
     with pytest.raises(NotEligible):

@@ -34,6 +34,7 @@ from apps.governance.services import (
 )
 from apps.governance.types import Role
 from tests.contract.world import World
+from tests.linked import linked
 
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 AT_THE_PAGE = {"is_interactive": True, "reason": "Because."}
@@ -129,9 +130,7 @@ class TestTwoPeople:
         setting = retention_ask(data_class="sessions", days=30, actor=admin, **AT_THE_PAGE)
         with pytest.raises(NotAllowed):
             retention_confirm(setting_id=setting.pk, actor=admin, is_interactive=True)
-        for account in (admin, chair):
-            account.person_key = "the same"
-            account.save(update_fields=["person_key"])
+        linked(admin, chair)
         with pytest.raises(NotAllowed):
             retention_confirm(setting_id=setting.pk, actor=chair, is_interactive=True)
         with pytest.raises(Error, match="another active person"), transaction.atomic():

@@ -6,6 +6,7 @@ import re
 from functools import partial
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
 from apps.governance.errors import SignOnRefused
@@ -109,6 +110,17 @@ def test_two_accounts_of_one_subject_are_one_person(client, issuer, person):
     assert AuditEvent.objects.filter(action="person.connect").count() == 1
 
 
+def test_a_subject_that_another_account_is_known_by_is_not_connected_by_one_person_alone(client, issuer, person):
+    person("ada.second", person_key=f"{issuer.url}|{issuer.subject}")
+    local = person("ada.local")
+    client.force_login(local)
+    answer = sign_on(client, process="connect")
+    assert answer.status_code == 403
+    assert "belongs to another account here" in answer.content.decode()
+    local.refresh_from_db()
+    assert local.person_key == ""
+
+
 def test_an_account_of_somebody_else_is_not_connected(client, issuer, person):
     other = person("grace", person_key="https://issuer.example|7")
     client.force_login(other)
@@ -119,9 +131,9 @@ def test_an_account_of_somebody_else_is_not_connected(client, issuer, person):
     assert other.person_key == "https://issuer.example|7"
 
 
-def test_the_same_subject_of_another_issuer_is_somebody_else(client, issuer):
+def test_the_same_subject_of_another_issuer_is_somebody_else(client, issuer, person):
     sign_on(client)
-    User.objects.update(person_key=f"https://earlier.example|{issuer.subject}")
+    SocialAccount.objects.update(user=person("earlier", person_key=f"https://earlier.example|{issuer.subject}"))
     other = Client()
     assert sign_on(other).status_code == SignOnRefused.status
     assert not is_in(other)

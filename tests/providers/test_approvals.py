@@ -18,6 +18,7 @@ from apps.providers.selectors import provider_unapproved, provider_unfit, provid
 from apps.providers.services import evaluations
 from apps.providers.services.approvals import card_digest, model_approve, model_withdraw
 from apps.providers.services.evaluations import Evaluation, evaluations_register
+from tests.linked import linked
 
 pytestmark = pytest.mark.django_db
 
@@ -73,8 +74,7 @@ def test_what_comes_with_the_installation_needs_nobody(kind: str, base_url: str,
 def test_who_registered_it_does_not_approve_it_in_any_account(model: Provider, root: User, second: User) -> None:
     with pytest.raises(NotEligible):
         approve(model, root)
-    User.objects.filter(pk__in=[root.pk, second.pk]).update(person_key="sso|1")
-    second.refresh_from_db()
+    linked(root, second)
     with pytest.raises(NotEligible):
         approve(model, second)
 

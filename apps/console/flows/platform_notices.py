@@ -102,6 +102,10 @@ def _erasure(event: AuditEvent) -> str:
     return reverse("governance:erasure", args=[event.detail["erasure"]])
 
 
+def _accounts(_event: AuditEvent) -> str:
+    return reverse("governance:account-links")
+
+
 # --- Accounts -------------------------------------------------------------------------------------------------------
 
 
@@ -158,6 +162,9 @@ PLATFORM_RULES: dict[str, Rule] = {
     "erasure.withdraw": _settled,
     "person.password": _account_opened("gave another password to"),
     "second_factor.remove": _account_opened("removed the authenticator app of"),
+    "accounts.ask": _second_signature("which accounts are one person's", _accounts),
+    "accounts.confirm": _settled,
+    "accounts.withdraw": _settled,
     "absence.declare": _absence,
     "absence.withdraw": _absence,
 }

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
         ("docs", "0003_observations_of_drift"),
         ("evolution", "0001_initial"),
         ("generation", "0018_active_review"),
-        ("governance", "0016_rungs_of_gates"),
+        ("governance", "0017_account_links"),
         ("jobs", "0003_something_ends_soon"),
         ("knowledge", "0002_mined_patterns"),
         ("providers", "0008_approved_models"),

@@ -18,6 +18,7 @@ from apps.governance.admin.sign_in import forget_apps
 from apps.governance.callers import current_user
 from apps.governance.errors import OrganisationInvalid
 from apps.governance.models import CodeOwner, Organisation, RoleAssignment, Scope, User
+from apps.governance.selectors.roles import superuser_refused
 from apps.governance.services import audit_record, code_owner_assign, role_assign, role_remove, scope_create
 from apps.governance.services.erasure import pseudonym
 from apps.governance.services.organisations import organisation_name, organisation_rename
@@ -38,13 +39,13 @@ class RoleForm(ModelForm):
 
 
 class PersonForm(UserChangeForm):
-    """An account; a member of the committee cannot become an administrator."""
+    """An account; whoever sits on the committee, or audits, in any account of theirs cannot become an administrator."""
 
     def clean_is_superuser(self) -> bool:
         wanted: bool = self.cleaned_data["is_superuser"]
-        seats = RoleAssignment.objects.filter(user=self.instance, role__in=["committee", "chair"])
-        if wanted and self.instance.pk and seats.exists():
-            raise ValidationError("An administrator cannot sit on the committee. Take that role away first.")
+        problem = superuser_refused(self.instance) if wanted and self.instance.pk else ""
+        if problem:
+            raise ValidationError(f"{problem} Take that role away first.")
         return wanted
 
 
@@ -57,6 +58,8 @@ class PersonAdmin(UserAdmin):
     """Accounts of people and machines. Who holds which role is a row of its own."""
 
     form = PersonForm
+    # Which accounts are one person's decides who votes how often: two people sign for it, on a page of its own.
+    readonly_fields = ("person_key",)
 
     list_display = ("username", "first_name", "last_name", "is_active", "is_service", "is_superuser", "last_login")
     list_filter = ("is_active", "is_service", "is_superuser")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from apps.core.admin import ReadOnlyAdmin
-from apps.governance.models import AuditOrigin, Erasure, LegalHold, RetentionSetting
+from apps.governance.models import AccountLink, AuditOrigin, Erasure, LegalHold, RetentionSetting
 
 
 @admin.register(AuditOrigin)
@@ -45,4 +45,14 @@ class ErasureAdmin(ReadOnlyAdmin):
     list_display = ("person", "asked_by", "asked_at", "confirmed_by", "confirmed_at", "withdrawn_at")
     list_select_related = ("person", "asked_by", "confirmed_by")
     search_fields = ("person__username",)
+    ordering = ("-asked_at",)
+
+
+@admin.register(AccountLink)
+class AccountLinkAdmin(ReadOnlyAdmin):
+    """Which accounts are one person's, and who signed for it."""
+
+    list_display = ("account", "other", "asked_by", "asked_at", "confirmed_by", "confirmed_at", "withdrawn_at")
+    list_select_related = ("account", "other", "asked_by", "confirmed_by")
+    search_fields = ("account__username", "other__username")
     ordering = ("-asked_at",)

@@ -18,10 +18,11 @@ from apps.governance.models.gates import (
 from apps.governance.models.ladder import Incident, Rung, Suspension, TripwireReading
 from apps.governance.models.people import CodeOwner, Organisation, RoleAssignment, Scope, User
 from apps.governance.models.policies import ApprovalPolicyVersion
-from apps.governance.models.records import Erasure, LegalHold, RetentionSetting
+from apps.governance.models.records import AccountLink, Erasure, LegalHold, RetentionSetting
 
 __all__ = [
     "Absence",
+    "AccountLink",
     "ApiToken",
     "ApprovalPolicyVersion",
     "Attestation",

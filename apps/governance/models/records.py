@@ -88,6 +88,35 @@ class Erasure(Signed):
         return f"erasure of {self.person_id}"
 
 
+class AccountLink(Signed):
+    """
+    Two people sign that ``account`` and ``other`` are one person's, or, without another, that ``account`` is its own.
+
+    The database puts it into effect with the second signature; nothing else changes whose an account is.
+    """
+
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    other = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta(Signed.Meta):
+        constraints = [
+            *Signed.Meta.constraints,
+            models.CheckConstraint(condition=~Q(account=F("other")), name="governance_accountlink_two_accounts"),
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(confirmed_at__isnull=True, withdrawn_at__isnull=True),
+                name="governance_accountlink_one_open",
+            ),
+        ]
+        indexes = [
+            # The list of links, newest first.
+            models.Index(fields=["-asked_at", "id"], name="governance_accountlink_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} and {self.other_id}" if self.other_id else f"{self.account_id} alone"
+
+
 class LegalHold(models.Model):
     """
     Nothing of a repository, an organisation, a request or a person is deleted or pseudonymised while this stands.

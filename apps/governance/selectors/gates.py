@@ -121,4 +121,5 @@ subject_register(
     readable=_of_organisations,
     blind=gates_under_vote,
     pages=SubjectPages(_titles, _url, _open_for),
+    undecided=lambda: Gate.objects.filter(state=Gate.State.VOTING),
 )

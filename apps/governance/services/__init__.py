@@ -27,6 +27,7 @@ from apps.governance.errors import (
     TokenRefused,
     Unsatisfiable,
 )
+from apps.governance.services.account_links import account_link_ask, account_link_confirm, account_link_withdraw
 from apps.governance.services.audit import audit_denied, audit_record, denial_record
 from apps.governance.services.audit_export import audit_export
 from apps.governance.services.ballots import approval_require_possible, ballot_cast, ballots_void, voter_require
@@ -82,6 +83,9 @@ __all__ = [
     "TokenInvalid",
     "TokenRefused",
     "Unsatisfiable",
+    "account_link_ask",
+    "account_link_confirm",
+    "account_link_withdraw",
     "approval_require_possible",
     "audit_anchor",
     "audit_check",
