@@ -7,19 +7,21 @@ from django.db import Error, connection, transaction
 from django.urls import reverse
 
 from apps.core.clock import now
-from apps.governance.models import AccountLink, AuditEvent, Ballot, User
-from apps.governance.selectors import accounts_of
+from apps.governance.models import AccountLink, AuditEvent, Ballot, RoleAssignment, User
+from apps.governance.selectors import accounts_of, approval_prospect
 from apps.governance.services import (
     NotAllowed,
     NotInteractive,
     RecordsClosed,
     RecordsInvalid,
+    RoleConflict,
     account_link_ask,
     account_link_confirm,
     account_link_withdraw,
     generation_suspend,
+    role_assign,
 )
-from apps.governance.types import Role
+from apps.governance.types import DEFAULT_POLICIES, Role
 from tests.linked import linked
 
 AT_THE_PAGE = {"reason": "A second account of the same employee.", "is_interactive": True}
@@ -189,3 +191,38 @@ def test_two_people_sign_on_the_page(client, two, admin, chair):
     assert "Sign second" in client.get(page).content.decode()
     assert client.post(reverse("governance:account-link-sign", args=[link.pk])).status_code == 302
     assert len(set(keys(*two))) == 1
+
+
+# --- Roles of one person ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted"), [(Role.ADMIN, Role.COMMITTEE), (Role.CHAIR, Role.ADMIN), (Role.REVIEWER, Role.AUDITOR)]
+)
+def test_what_one_person_must_not_be_they_are_in_no_two_accounts(organisation, person, held, wanted):
+    first, second = person("zoe", held, where=organisation), person("zoe-2")
+    linked(first, second)
+    with pytest.raises(RoleConflict):
+        role_assign(user=second, scope=organisation, role=wanted, granted_by=None)
+    assert not RoleAssignment.objects.filter(user=second).exists()
+
+
+def test_a_superuser_has_no_account_on_the_committee(organisation, person):
+    root, second = person("root", is_superuser=True), person("root-2")
+    linked(root, second)
+    with pytest.raises(RoleConflict, match="administrator"):
+        role_assign(user=second, scope=organisation, role=Role.CHAIR, granted_by=None)
+
+
+def test_accounts_whose_roles_do_not_go_together_are_not_linked(organisation, person, admin, chair):
+    other = person("second", Role.ADMIN, where=organisation)
+    with pytest.raises(RecordsInvalid, match="cannot sit on the committee"):
+        ask((other, person("mia", Role.COMMITTEE, where=organisation)), admin)
+
+
+def test_a_reviewer_who_is_a_superuser_in_another_account_fills_no_seat(scope, person):
+    first, second = person("bea", Role.REVIEWER), person("rosa", Role.REVIEWER)
+    assert approval_prospect(policy=DEFAULT_POLICIES["low"], scope=scope, barred={})[1] == 2
+    linked(second, person("root", is_superuser=True))
+    assert approval_prospect(policy=DEFAULT_POLICIES["low"], scope=scope, barred={})[1] == 1
+    assert first.person_key == ""

@@ -158,6 +158,8 @@ def roster_of(scope: Scope, *, path: str = "") -> Roster:
     """
     Return everyone with a role in *scope*, who owns *path*, and their other accounts; at most three queries.
 
+    An account of theirs that is a superuser's is among them, whatever roles it has.
+
     An owner is named for a pattern that matches the path, or for the whole repository.
     """
     return roster_reader(scope)(path)
@@ -186,7 +188,10 @@ def roster_reader(scope: Scope) -> Callable[[str | None], Roster]:
         if assignment.is_away:
             absent.add(assignment.user_id)
     keys = {user.person_key for user in users.values()} - {""}
-    linked = dict(User.objects.filter(person_key__in=keys).values_list("pk", "person_key")) if keys else {}
+    accounts = list(User.objects.filter(person_key__in=keys)) if keys else []
+    linked = {account.pk: account.person_key for account in accounts}
+    # Whoever administers everything has no vote, in no other account either.
+    users |= {account.pk: account for account in accounts if account.is_superuser and account.pk not in users}
 
     def roster(path: str | None) -> Roster:
         owning = {user for user, pattern in owners if _covers(pattern, path)}

@@ -7,6 +7,7 @@ from django.db import transaction
 from apps.governance.engine.permissions import Role, conflict
 from apps.governance.errors import RoleConflict
 from apps.governance.models import CodeOwner, Organisation, RoleAssignment, Scope, User
+from apps.governance.selectors import accounts_of
 from apps.governance.services.audit import audit_record
 
 
@@ -28,10 +29,15 @@ def scope_create(*, organisation: str, repository: str = "", created_by: User | 
 
 
 def role_conflict(*, user: User, scope: Scope, role: str) -> str:
-    """Return why *user* must not get *role* beside what they are in the same organisation; empty when they may."""
-    held = RoleAssignment.objects.filter(user=user, scope__organisation=scope.organisation_id)
+    """
+    Return why *user* must not get *role* beside what they are in the same organisation; empty when they may.
+
+    It is about the person: what they are in other accounts of theirs counts.
+    """
+    accounts = accounts_of(user)
+    held = RoleAssignment.objects.filter(user__in=accounts, scope__organisation=scope.organisation_id)
     roles = {Role(name) for name in held.values_list("role", flat=True)} | {Role(role)}
-    if user.is_superuser:
+    if User.objects.filter(pk__in=accounts, is_superuser=True).exists():
         roles.add(Role.ADMIN)
     problem = conflict(roles)
     if not problem and user.is_service != (Role(role) is Role.SERVICE):
