@@ -19,7 +19,7 @@ from apps.generation.models import (
 )
 from apps.generation.services.deliveries import deliveries_of_repository
 from apps.governance.measures import Window, measure_find
-from apps.governance.models import Ballot, Scope
+from apps.governance.models import Ballot, RoleAssignment, Scope
 from apps.governance.services import audit_record
 from apps.providers.models import ModelCall, Provider
 from apps.repositories.models import Lineage, LineBirth, LineEnd, Revision
@@ -85,6 +85,7 @@ def decide(repository, engineer):
         digest = "d" * 64
         for number in range(4):
             voter = engineer.__class__.objects.create_user(username=f"voter-{request.pk}-{number}")
+            RoleAssignment.objects.create(user=voter, scope=repository.scope, role="reviewer")
             Ballot.objects.create(
                 subject_kind="request",
                 subject_id=request.pk,

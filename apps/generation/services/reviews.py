@@ -31,6 +31,7 @@ from apps.generation.types import RATINGS, RUBRIC
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import Ballot, User
 from apps.governance.selectors import ballot_of, can, decision_of, part_of
+from apps.governance.selectors.account_links import was_parted
 from apps.governance.selectors.policies import policy_named, policy_reference
 from apps.governance.services import (
     Denial,
@@ -104,8 +105,9 @@ def verdict_cast(
     """
     run = review_lock(request_id)
     has_judged = verdict is not Verdict.RECUSE
-    # Before the ballot: whoever writes to the audit chain makes all others wait.
     if has_judged:
+        _require_never_parted(run, reviewer)
+        # Before the ballot: whoever writes to the audit chain makes all others wait.
         depth_count(repository=run.repository, percent=depth)
         activity_count(repository=run.repository, seconds=active_s)
     opinion = canary_judge(
@@ -153,6 +155,15 @@ def reviewer_require(*, run: GenerationRun, reviewer: User, is_interactive: bool
         verdict=Verdict.APPROVE,
         is_interactive=is_interactive,
     )
+
+
+def _require_never_parted(run: GenerationRun, reviewer: User) -> None:
+    """Whose account was parted from another meanwhile may have had a hand in it as that person."""
+    if was_parted(reviewer, since=run.request.created_at):
+        raise NotEligible(
+            "You cannot vote on this: your account was parted from another one after it was submitted.",
+            denial=Denial("ballot.cast", SUBJECT_KIND, str(run.pk), run.repository.scope_id),
+        )
 
 
 def review_blocking(run: GenerationRun) -> list[str]:
