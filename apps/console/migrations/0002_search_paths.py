@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         ("console", "0001_metrics"),
         ("docs", "0003_observations_of_drift"),
         ("evolution", "0001_initial"),
-        ("generation", "0019_eligible_approvals"),
+        ("generation", "0020_decisions_stay"),
         ("governance", "0018_eligible_people"),
         ("jobs", "0003_something_ends_soon"),
         ("knowledge", "0002_mined_patterns"),
