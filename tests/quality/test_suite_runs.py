@@ -100,6 +100,7 @@ class TestCounting:
             "UPDATE quality_suitetally SET failed = 0",
             "DELETE FROM quality_suitetally",
             "UPDATE quality_suiteoutcome SET outcome = 'passed'",
+            "DELETE FROM quality_suiteoutcome",
             "DELETE FROM quality_suiterun",
         ],
     )

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
         ("jobs", "0003_something_ends_soon"),
         ("knowledge", "0002_mined_patterns"),
         ("providers", "0008_approved_models"),
-        ("quality", "0010_noticed_tests"),
+        ("quality", "0011_outcomes_stay"),
         ("repositories", "0005_line_lineage"),
         ("sandbox", "0002_node"),
     ]
