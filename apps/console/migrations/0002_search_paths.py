@@ -34,12 +34,12 @@ class Migration(migrations.Migration):
         ("docs", "0003_observations_of_drift"),
         ("evolution", "0001_initial"),
         ("generation", "0020_decisions_stay"),
-        ("governance", "0018_eligible_people"),
+        ("governance", "0021_eligible_people"),
         ("jobs", "0003_something_ends_soon"),
         ("knowledge", "0002_mined_patterns"),
         ("providers", "0008_approved_models"),
         ("quality", "0011_outcomes_stay"),
-        ("repositories", "0005_line_lineage"),
+        ("repositories", "0006_repositories_stay"),
         ("sandbox", "0002_node"),
     ]
 

@@ -161,6 +161,6 @@ DROP FUNCTION generation_wait_for_approval();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("generation", "0018_active_review"), ("governance", "0018_eligible_people")]
+    dependencies = [("generation", "0018_active_review"), ("governance", "0021_eligible_people")]
 
     operations = [migrations.RunSQL(REQUIRE, REQUIRE_BEFORE), migrations.RunSQL(VETO, NO_VETO)]

@@ -96,7 +96,7 @@ DROP FUNCTION governance_keep_person();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0016_rungs_of_gates"),
+        ("governance", "0019_pilots_and_seats"),
     ]
 
     operations = [

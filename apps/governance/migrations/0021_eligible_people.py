@@ -106,6 +106,6 @@ DROP FUNCTION governance_has_role(bigint, bigint, text[]);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("governance", "0017_account_links")]
+    dependencies = [("governance", "0020_account_links")]
 
     operations = [migrations.RunSQL(ROLES + RESUME + OVERRIDE, UNDO)]
