@@ -19,9 +19,11 @@ from apps.generation.models import (
     StageRecord,
 )
 from apps.generation.services.reviews import verdict_cast
+from apps.governance.engine.permissions import Role as PermittedRole
+from apps.governance.engine.permissions import allowed
 from apps.governance.models import AccountLink, Ballot, CodeOwner, Override, RoleAssignment, Scope, User
 from apps.governance.services import NotEligible
-from apps.governance.types import Verdict
+from apps.governance.types import Action, Verdict
 from apps.repositories.models import Repository
 from tests.linked import linked
 
@@ -93,12 +95,15 @@ def refuse(why: str, act: Callable[[], object]) -> None:
 
 
 @pytest.mark.bar(1)
-@pytest.mark.parametrize("roles", [(), (Role.CHAIR,), (Role.QUALITY_LEAD,), (Role.REVIEWER, Role.ADMIN)])
-def test_who_may_not_vote_here_is_not_counted(
+@pytest.mark.parametrize("roles", [(), *((role,) for role in PermittedRole), (Role.REVIEWER, Role.ADMIN)])
+def test_the_database_counts_whom_the_matrix_lets_vote(
     run: GenerationRun, reviewer: User, person: Person, roles: tuple[str, ...]
 ) -> None:
     cast(run, reviewer)
     cast(run, person("joan", *roles))
+    if allowed([PermittedRole(role) for role in roles], Action.VERDICT_VOTE):
+        approve(run)
+        return
     refuse(f"1 {SHORT}", lambda: approve(run))
     refuse(f"1 {SHORT}", lambda: decide(run))
 
@@ -129,14 +134,17 @@ def test_a_reviewer_who_administers_in_another_account_is_not_counted(
 
 
 @pytest.mark.bar(1)
-@pytest.mark.parametrize("role", [Role.REVIEWER, Role.QUALITY_LEAD, Role.ARCHITECT])
-def test_nothing_is_approved_against_a_block(
-    run: GenerationRun, reviewer: User, owner: User, person: Person, role: str
+@pytest.mark.parametrize("role", list(PermittedRole))
+def test_nothing_is_approved_against_a_block_of_whoever_the_matrix_lets_block(
+    run: GenerationRun, reviewer: User, owner: User, person: Person, role: PermittedRole
 ) -> None:
     cast(run, reviewer)
     cast(run, owner)
     lead = person("joan", role)
     block = cast(run, lead, "block")
+    if not allowed([role], Action.CANDIDATE_BLOCK):
+        approve(run)
+        return
     refuse("veto blocks it", lambda: approve(run))
     refuse("stands until its author says otherwise", lambda: void(block))
     Contribution.objects.create(run=run, user=lead, kind="guidance")

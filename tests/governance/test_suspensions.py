@@ -278,6 +278,32 @@ def test_the_database_counts_people_and_not_ballots_on_something_else(
         Suspension.objects.filter(pk=suspended.pk).update(resumed_at=suspended.suspended_at)
 
 
+@pytest.mark.bar(8)
+@pytest.mark.parametrize(
+    "roles", [(Role.CHAIR, Role.ADMIN), (Role.CHAIR, Role.ENGINEER), (Role.COMMITTEE, Role.COMMITTEE)]
+)
+def test_the_database_resumes_by_the_chair_and_another_member_only(
+    suspended: Suspension, person: MakePerson, organisation: Scope, roles: tuple[Role, ...]
+) -> None:
+    def cast(name: str, role: Role) -> None:
+        Ballot.objects.create(
+            subject_kind="suspension",
+            subject_id=suspended.pk,
+            subject_digest=suspended.content_digest,
+            scope=suspended.scope,
+            voter=person(name, role, where=organisation),
+            verdict="approve",
+        )
+
+    resumed = Suspension.objects.filter(pk=suspended.pk)
+    for number, role in enumerate(roles):
+        cast(f"voter-{number}", role)
+    with pytest.raises(DatabaseError, match="the chair and another member"), transaction.atomic():
+        resumed.update(resumed_at=suspended.suspended_at)
+    cast("missing", Role.COMMITTEE if Role.CHAIR in roles else Role.CHAIR)
+    assert resumed.update(resumed_at=suspended.suspended_at) == 1
+
+
 def test_the_banner_tells_those_who_read_there_and_costs_one_query_when_nothing_stands(
     pilot: Scope, organisation: Scope, chair: User, person: MakePerson, django_assert_num_queries: Callable[[int], Any]
 ) -> None:
