@@ -16,7 +16,7 @@ from apps.core.foreign import Foreign
 from apps.core.javascript.values import source_of
 from apps.generation.engine.class_uses import ClassUse, Given, Making
 from apps.generation.engine.mutations import mutated, parts_of_values
-from apps.generation.engine.shapes import edges, random_value, shape_of_annotation
+from apps.generation.engine.shapes import ANY, edges, random_value, shape_of_annotation
 from apps.generation.engine.specification.literals import read_literal
 from apps.generation.engine.specification.model import FunctionSignature, Parameter
 
@@ -64,12 +64,12 @@ class _Writer:
         self.use = use
         self.rng = rng
         self.signatures = {one.name: one for one in use.methods}
+        shown = [value for call in use.calls for value in (*call.given.args, *call.given.kwargs.values())]
+        self.pool = parts_of_values(shown)
         names = dict.fromkeys((*self.signatures, *(call.method for call in use.calls)))
         self.methods = [name for name in names if self._can_call(name)]
         self.tellers = [name for name in self.methods if self._tells(name)] or self.methods
         self.fillers = [name for name in self.methods if self._takes(name)]
-        shown = [value for call in use.calls for value in (*call.given.args, *call.given.kwargs.values())]
-        self.pool = parts_of_values(shown)
         self.known: list[object] = []
         self.comes_again = COMES_AGAIN[0]
 
@@ -77,7 +77,8 @@ class _Writer:
         if any(call.method == name for call in self.use.calls):
             return True
         required = [one for one in self.signatures[name].parameters if one.default is None and "var" not in one.kind]
-        return all(shape_of_annotation(one.annotation, one.name).is_known for one in required)
+        shapes = [shape_of_annotation(one.annotation, one.name) for one in required]
+        return all(shape.is_known and (shape != ANY or bool(self.pool)) for shape in shapes)
 
     def _tells(self, name: str) -> bool:
         is_declared = name in self.signatures and self.signatures[name].returns not in ("", "None")
@@ -101,7 +102,7 @@ class _Writer:
         goes_on = rng.random() < ATTEMPTED
         start = self._first_shown(calls, goes_on=goes_on)
         if start < len(calls) and rng.random() < ALL_RESULTS:
-            shown = [*(call.source for call in calls[start:]), *reads[:MAX_READS], *given]
+            shown = [*(call.source for call in calls[start:]), *filter(_is_shallow, reads[:MAX_READS]), *given]
         elif (reads or given) and rng.random() < READS:
             start, shown = len(calls), [rng.choice([*reads, *given])]
         else:
@@ -185,7 +186,10 @@ class _Writer:
         return Given(args, {one.name: self._fresh(one) for one in named})
 
     def _fresh(self, parameter: Parameter) -> object:
+        """Return a value of the type that is written; where none is, one that the examples give to other methods."""
         shape = shape_of_annotation(parameter.annotation, parameter.name)
+        if shape == ANY and self.pool:
+            return self.rng.choice(self.known or self.pool)
         usual = edges(shape) if self.rng.random() < AS_GIVEN else []
         return self._again(self.rng.choice(usual) if usual else random_value(shape, self.rng))
 
@@ -227,6 +231,11 @@ class _Writer:
 
     def _value(self, value: object) -> str:
         return source_of(value) if self.use.is_javascript else repr(value)
+
+
+def _is_shallow(read: str) -> bool:
+    """Tell whether a read is likely to be there whatever the state, so that it takes nothing else with it."""
+    return "[" not in read and read.count(".") < 2
 
 
 def _is_mutable(value: object) -> bool:

@@ -12,7 +12,7 @@ from apps.core.javascript.trees import fault_of, parse, text_of, walk
 from apps.core.javascript.values import NotALiteral, value_of
 from apps.generation.engine.specification import FunctionSignature, SpecExample, Specification
 from apps.generation.engine.specification.languages import JAVASCRIPT
-from apps.generation.engine.specification.literals import literal_of
+from apps.generation.engine.specification.literals import literal_of, read_literal
 from apps.generation.engine.specification.syntax import parsed
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ class ClassUse:
     """
     What sessions of a class can be made of.
 
-    ``methods`` can be called. ``reads`` are expressions that read an object without calling a method, each with the
-    name that the object has in it. ``judged`` are methods whose result an example judges, ``scalars`` those that are
-    said to return a number, a text or nothing.
+    ``methods`` are declared by the text, but for those that examples only call with what is no literal. ``reads`` are
+    expressions that read an object without calling a method, each with the name that the object has in it. ``judged``
+    are methods whose result an example judges, ``scalars`` those that are said to return a number, a text or nothing.
     """
 
     name: str
@@ -78,6 +78,9 @@ class ClassUse:
     is_javascript: bool
 
 
+_Called = tuple[str, Given | None]  # a method, and None where an argument is no literal
+
+
 @dataclass(frozen=True, slots=True)
 class _Statement:
     """One statement of an example: the name that it binds to an object of the class, what it does with which name."""
@@ -86,7 +89,7 @@ class _Statement:
     made: str = ""
     given: Given | None = None
     names: frozenset[str] = frozenset()
-    calls: tuple[tuple[str, MethodCall], ...] = ()
+    calls: tuple[tuple[str, _Called], ...] = ()
     reads: tuple[tuple[str, str], ...] = ()
     called: str = ""  # the method, where the statement is a call of it and nothing else
 
@@ -108,19 +111,21 @@ def class_use_of(specification: Specification) -> ClassUse | None:
     if not makings:
         return None
     names = {making.name for making in makings}
-    used = [one for statement in statements.values() for one in statement.calls if one[0] in names]
+    seen = [call for statement in statements.values() for name, call in statement.calls if name in names]
+    used = [MethodCall(method, given) for method, given in seen if given is not None and _is_public(method)]
+    unwritten = {method for method, _ in seen} - {call.method for call in used}
     reads = [one for statement in statements.values() for one in statement.reads if one[0] in names]
     methods = {one.name: one for one in _methods(specification)}
     fields = _fields(specification.text, set(methods))
     reads += [(makings[0].name, f"{makings[0].name}.{name}") for name in fields]
-    read_names = {source.partition(".")[2] for _, source in reads}
+    barred = unwritten | {source.partition(".")[2] for _, source in reads}
     return ClassUse(
         name=outline.name,
-        methods=tuple(one for name, one in methods.items() if _is_public(name) and name not in read_names),
+        methods=tuple(one for name, one in methods.items() if _is_public(name) and name not in barred),
         makings=makings,
-        calls=tuple(call for _, call in used if _is_public(call.method)),
+        calls=tuple(used),
         reads=tuple(one for one in dict.fromkeys(reads) if len(one[1]) <= MAX_SOURCE),
-        judged=frozenset(statements[one.call].called for one in examples if one.call in statements),
+        judged=frozenset(name for one in examples if (name := statements.get(one.call, _Statement()).called)),
         scalars=_scalars(methods.values(), examples, statements, is_javascript=is_javascript),
         is_javascript=is_javascript,
     )
@@ -207,7 +212,7 @@ def _python_statement(source: str, name: str) -> _Statement:
     only = tree.body[0] if len(tree.body) == 1 else None
     if isinstance(only, ast.Expr) and found.calls and isinstance(only.value, ast.Call):
         is_alone = isinstance(only.value.func, ast.Attribute) and isinstance(only.value.func.value, ast.Name)
-        return replace(found, called=found.calls[0][1].method if is_alone else "")
+        return replace(found, called=found.calls[0][1][0] if is_alone else "")
     if isinstance(only, ast.Assign) and len(only.targets) == 1 and isinstance(only.targets[0], ast.Name):
         made = only.value
         if isinstance(made, ast.Call) and _root(made.func) == name:
@@ -228,21 +233,21 @@ def _python_given(call: ast.Call) -> Given | None:
         return None
     try:
         kwargs = {keyword.arg: literal_of(keyword.value) for keyword in call.keywords if keyword.arg}
-        return Given(tuple(literal_of(argument) for argument in call.args), kwargs)
+        args = tuple(literal_of(argument) for argument in call.args)
+        read_literal(repr((args, kwargs)))  # infinities cannot be written again as they are
+        return Given(args, kwargs)
     except ValueError:
         return None
 
 
-def _python_calls(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, MethodCall]]:
+def _python_calls(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, _Called]]:
     for node in nodes:
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
             and isinstance(node.func.value, ast.Name)
         ):
-            given = _python_given(node)
-            if given is not None:
-                yield node.func.value.id, MethodCall(node.func.attr, given)
+            yield node.func.value.id, (node.func.attr, _python_given(node))
 
 
 def _python_reads(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, str]]:
@@ -288,7 +293,7 @@ def _javascript_statement(source: str, name: str) -> _Statement:
     if only is not None and only.type == "expression_statement":
         call = only.named_children[0] if only.named_children else None
         is_alone = call is not None and call.type == "call_expression" and _member(call) is not None
-        return replace(found, called=calls[0][1].method if is_alone and calls else "")
+        return replace(found, called=calls[0][1][0] if is_alone and calls else "")
     for node in nodes:
         made, bound = node.child_by_field_name("value"), node.child_by_field_name("name")
         if node.type == "variable_declarator" and made is not None and bound is not None:
@@ -320,12 +325,11 @@ def _member(call: Node) -> tuple[str, str] | None:
     return text_of(thing), text_of(method)
 
 
-def _javascript_calls(nodes: Sequence[Node]) -> Iterator[tuple[str, MethodCall]]:
+def _javascript_calls(nodes: Sequence[Node]) -> Iterator[tuple[str, _Called]]:
     for node in nodes:
         member = _member(node) if node.type == "call_expression" else None
-        given = _javascript_given(node) if member is not None else None
-        if member is not None and given is not None:
-            yield member[0], MethodCall(member[1], given)
+        if member is not None:
+            yield member[0], (member[1], _javascript_given(node))
 
 
 def _javascript_reads(nodes: Sequence[Node]) -> Iterator[tuple[str, str]]:

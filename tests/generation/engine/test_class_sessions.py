@@ -190,6 +190,23 @@ def test_a_property_is_read_and_not_called() -> None:
     assert use(text).reads == (("c", "c.total"),)
 
 
+def test_what_examples_only_give_objects_to_is_given_nothing_else() -> None:
+    text = "Class `M` with `add(other)` and `n() -> int`.\n>>> m = M(1)\n>>> m.n()\n1\n>>> m.add(M(1)).n()\n2\n"
+    assert [method.name for method in use(text).methods] == ["n"]
+
+
+def test_a_parameter_without_a_type_is_given_what_other_methods_are_given() -> None:
+    text = "Class `Bag` with `add(x)`, `drop(x)` and `n() -> int`.\n>>> b = Bag()\n>>> b.add('a')\n>>> b.n()\n1\n"
+    dropped = [step for call in sessions(text) for step in call.steps if step.startswith("b.drop")]
+    assert "b.drop('a')" in dropped
+    assert all(step[7] in "'\"" for step in dropped)
+
+
+def test_infinities_are_written_only_where_an_example_writes_them() -> None:
+    text = "Class `T`.\n>>> t = T(1.5)\n>>> t.put(2.5)\n>>> t.put(float('inf'))\n>>> t.f()\n1.0\n"
+    assert all("(inf" not in "\n".join((*call.steps, call.expression)) for call in sessions(text))
+
+
 def test_private_methods_are_not_called() -> None:
     text = "```python\nclass C:\n    def _own(self): ...\n    def f(self): ...\n```\n>>> c = C()\n>>> c.f()\n1\n"
     assert [method.name for method in use(text).methods] == ["f"]
