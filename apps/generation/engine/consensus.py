@@ -184,7 +184,7 @@ def decide_consensus(
         nobody = _selectors(None, None, None, None)
         return Consensus(None, None, Standing.NOBODY, (), None, None, None, ("There is no candidate.",), nobody)
     alone = Standing.SINGLE if len(pool) == 1 else None
-    baseline = min(pool, key=lambda e: (-_passed(e, inputs), -e.prior, e.id)).id
+    baseline = min(pool, key=lambda e: (-_examples_met(e.outcomes, inputs), -e.prior, e.id)).id
     majority = _text_majority(pool)
     if not any(outcome.is_comparable for entry in pool for outcome in entry.outcomes):
         selected = min(pool, key=lambda e: (-e.prior, e.id)).id
@@ -230,10 +230,6 @@ def shows_behaviour(outcomes: Sequence[Outcome], inputs: Sequence[PoolInput]) ->
     return any(is_usable(outcome) for outcome in outcomes) or _examples_met(outcomes, inputs) > 0
 
 
-def _passed(entry: PoolEntry, inputs: Sequence[PoolInput]) -> int:
-    return _examples_met(entry.outcomes, inputs)
-
-
 def _examples_met(outcomes: Sequence[Outcome], inputs: Sequence[PoolInput]) -> int:
     return sum(
         1
@@ -251,7 +247,7 @@ def cluster_by_behaviour(pool: Sequence[PoolEntry], inputs: Sequence[PoolInput])
     """
     exact: dict[tuple[int, str], list[PoolEntry]] = defaultdict(list)
     for entry in pool:
-        exact[_passed(entry, inputs), repr(entry.outcomes)].append(entry)
+        exact[_examples_met(entry.outcomes, inputs), repr(entry.outcomes)].append(entry)
     components: list[list[tuple[int, list[PoolEntry]]]] = []
     for (passed, _), members in exact.items():
         joined = [c for c in components if any(p == passed and _same(o[0], members[0]) for p, o in c)]
@@ -271,7 +267,13 @@ def _ranked(
     """Return the clusters, the preferred one first."""
     members = cluster_by_behaviour(pool, inputs)
     groups = [
-        _Group(group, _passed(group[0], inputs), _vote(group, weight_of, kinship), _NONE, max(e.prior for e in group))
+        _Group(
+            group,
+            _examples_met(group[0].outcomes, inputs),
+            _vote(group, weight_of, kinship),
+            _NONE,
+            max(e.prior for e in group),
+        )
         for group in members
     ]
     most = max(group.passed for group in groups)
@@ -387,16 +389,10 @@ def _reasons(groups: Sequence[_Group], clusters: Sequence[Cluster], inputs: Sequ
     else:
         who = "One candidate behaves" if count == 1 else f"{count} candidates behave"
         reasons.append(f"{who} like this on all {len(inputs)} inputs, with {cluster.share:.0%} of the weighted vote.")
-    if len(groups) > 1 and groups[1].passed == winner.passed:
-        others = sum(group.passed == winner.passed for group in groups) - 1
-        reasons.append(_also_pass(others, has_examples=cluster.examples_total > 0))
+    others = sum(group.passed == winner.passed for group in groups) - 1
+    if others and cluster.examples_total:
+        subject = "1 other behaviour passes" if others == 1 else f"{others} other behaviours pass"
+        reasons.append(f"{subject} as many examples.")
     if not shows_behaviour(winner.members[0].outcomes, inputs):
         reasons.append("Even the best candidate shows no usable behaviour.")
     return tuple(reasons)
-
-
-def _also_pass(others: int, *, has_examples: bool) -> str:
-    subject = "1 other behaviour" if others == 1 else f"{others} other behaviours"
-    if not has_examples:
-        return f"{subject} {'was' if others == 1 else 'were'} observed."
-    return f"{subject} {'passes' if others == 1 else 'pass'} as many examples."

@@ -208,8 +208,7 @@ def test_other_behaviours_are_counted_in_words():
 
     assert last(1, 2) == "1 other behaviour passes as many examples."
     assert last(1, 2, 3) == "2 other behaviours pass as many examples."
-    assert last(1, 2, given=FUZZ) == "1 other behaviour was observed."
-    assert last(1, 2, 3, given=FUZZ) == "2 other behaviours were observed."
+    assert "examples" not in last(1, 2, given=FUZZ)
 
 
 def test_what_fails_an_example_is_hardly_right():
