@@ -9,6 +9,7 @@ from ninja import Field, Schema
 from pydantic import ConfigDict, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from apps.generation import schema_examples as examples
 from apps.generation.engine.consensus import Standing
 from apps.generation.engine.specification import Demands
 
@@ -18,25 +19,14 @@ PackageName = Annotated[str, Field(pattern=r"^[A-Za-z][\w.-]{0,39}$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\n\r`]*\S[^\n\r`]*$")]
 
 
-CLUMSY = "def is_even(n: int) -> bool:\n    if n % 2 == 0:\n        return True\n    else:\n        return False\n"
-SIMPLER = "def is_even(n: int) -> bool:\n    if n % 2 == 0:\n        return True\n    return False\n"
-GENERATED = {
-    "implementation": "def slugify(text: str) -> str:\n    return '-'.join(text.lower().split())\n",
-    "tests": "from shop.slugs import slugify\n\n\ndef test_slugify() -> None:\n    assert slugify('A b') == 'a-b'\n",
-    "documentation": "# slugify\n\nTurns a title into a slug.\n",
-    "performance_profile": None,
-    "security_assessment": {"score": 1.0, "checks": []},
-}
-
-
 class Body(Schema):
     """What is sent: a field that nobody knows is refused, since leaving it out would look like taking it."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-def _shown(*examples: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": list(examples)})
+def _shown(example: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [example]})
 
 
 class CodebaseContext(Body):
@@ -82,23 +72,14 @@ class QualityMetrics(Body):
 class GenerationRequest(Body):
     """A specification for one repository, which is named here or in its context."""
 
-    model_config = _shown(
-        {
-            "title": "Slugs for page titles",
-            "specification": "Write `def slugify(text: str) -> str`.\n\n>>> slugify('A b')\n'a-b'",
-            "context": {"repository": "demo", "target_path": "shop/slugs.py"},
-            "constraints": {"forbidden": ["python-slugify"], "performance": ["O(n)"]},
-            "target_language": "python",
-            "quality_requirements": {"coverage": 90, "complexity": 8},
-        }
-    )
+    model_config = _shown(examples.GENERATION_REQUEST)
 
     title: str = Field(max_length=200, examples=["Slugs for page titles"])
     specification: str = Field(
         description="What the code must do, in plain language, with examples.",
         examples=["Write `def slugify(text: str) -> str`.\n\n>>> slugify('A b')\n'a-b'"],
     )
-    context: CodebaseContext = Field(default_factory=CodebaseContext)
+    context: CodebaseContext = Field(default_factory=lambda: CodebaseContext.model_validate({}))
     constraints: GenerationConstraints = Field(default_factory=GenerationConstraints)
     target_language: str = Field(
         "",
@@ -106,7 +87,7 @@ class GenerationRequest(Body):
         "else the repository's.",
         examples=["python"],
     )
-    quality_requirements: QualityMetrics = Field(default_factory=QualityMetrics)
+    quality_requirements: QualityMetrics = Field(default_factory=lambda: QualityMetrics.model_validate({}))
     repository: str = Field(
         "", description="The same as in `context`, in short.", examples=["demo"], validate_default=True
     )
@@ -132,22 +113,24 @@ class GenerationRequest(Body):
     @property
     def demands(self) -> Demands:
         """What is demanded beside the text."""
-        texts = {name: tuple(value) for name, value in self.constraints.model_dump().items()}
-        return Demands(**texts, **self.quality_requirements.model_dump())
+        limits, quality = self.constraints, self.quality_requirements
+        return Demands(
+            forbidden=tuple(limits.forbidden),
+            required=tuple(limits.required),
+            performance=tuple(limits.performance),
+            security=tuple(limits.security),
+            compatibility=tuple(limits.compatibility),
+            coverage=quality.coverage,
+            mutation_score=quality.mutation_score,
+            complexity=quality.complexity,
+            strict_types=quality.strict_types,
+        )
 
 
 class GenerationAccepted(Schema):
     """The request that was made; its progress is at ``url``."""
 
-    model_config = _shown(
-        {
-            "request_id": "req_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11",
-            "job_id": "3f2c5d1e-9b7a-4c55-8f00-6d1f0c2a7b11",
-            "status": "queued",
-            "risk_tier": "low",
-            "url": "/requests/0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11",
-        }
-    )
+    model_config = _shown(examples.GENERATION_ACCEPTED)
 
     request_id: str = Field(examples=["req_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11"])
     job_id: str | None
@@ -173,13 +156,7 @@ class Withdrawn(Schema):
 class SpecificationIn(Body):
     """A specification to be read; nothing is kept."""
 
-    model_config = _shown(
-        {
-            "title": "Slugs",
-            "specification": "Write `def slugify(text: str) -> str`.\n\n>>> slugify('A b')\n'a-b'",
-            "repository": "demo",
-        }
-    )
+    model_config = _shown(examples.SPECIFICATION_IN)
 
     title: str = Field("", max_length=200)
     specification: str
@@ -201,42 +178,7 @@ class ModelReading(Schema):
 class SpecificationAnalysis(Schema):
     """What could be read from a specification, and what is missing from it."""
 
-    model_config = _shown(
-        {
-            "entry": "slugify",
-            "is_executable": True,
-            "signatures": ["def slugify(text: str) -> str"],
-            "classes": [],
-            "examples": 1,
-            "criteria": [],
-            "target_language": "python",
-            "constraints": [],
-            "quality": [],
-            "non_goals": [],
-            "issues": [
-                {
-                    "kind": "missing_edge",
-                    "start": 0,
-                    "end": 5,
-                    "message": "Nothing is said about the empty text.",
-                    "question": "What is the result for an empty text?",
-                    "suggestion": "slugify('') -> ''",
-                }
-            ],
-            "clarity": {
-                "score": 70,
-                "completeness": 60,
-                "ambiguity": 100,
-                "testability": 100,
-                "conflicts": 100,
-                "size": 100,
-            },
-            "size_warning": None,
-            "known_symbols": [],
-            "risk_tier": "low",
-            "model_reading": None,
-        }
-    )
+    model_config = _shown(examples.SPECIFICATION_ANALYSIS)
 
     entry: str | None = Field(description="The function or class to write.")
     is_executable: bool = Field(description="Whether candidates can be compared by running them.")
@@ -268,9 +210,7 @@ class SpecificationAnalysis(Schema):
 class TestsIn(Body):
     """A specification to write tests for."""
 
-    model_config = _shown(
-        {"specification": "Write `def slugify(text: str) -> str`.\n\n>>> slugify('A b')\n'a-b'", "module": "shop.slugs"}
-    )
+    model_config = _shown(examples.TESTS_IN)
 
     title: str = Field("", max_length=200)
     specification: str
@@ -285,14 +225,7 @@ class TestsIn(Body):
 class TestsOut(Schema):
     """A pytest module with one test for each example."""
 
-    model_config = _shown(
-        {
-            "artifact_id": "art_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11",
-            "test_code": GENERATED["tests"],
-            "examples": 1,
-            "url": "/requests/direct/0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11",
-        }
-    )
+    model_config = _shown(examples.TESTS_OUT)
 
     artifact_id: str
     test_code: str
@@ -303,7 +236,7 @@ class TestsOut(Schema):
 class RefactorIn(Body):
     """A Python module."""
 
-    model_config = _shown({"title": "Evenness", "code": CLUMSY})
+    model_config = _shown(examples.REFACTOR_IN)
 
     title: str = Field("", max_length=200, description="What it is called in your list; empty: its functions.")
     code: str = Field(max_length=200_000)
@@ -319,20 +252,7 @@ class LeftOut(Schema):
 class RefactorOut(Schema):
     """A simplification that behaved the same, or none with the reason."""
 
-    model_config = _shown(
-        {
-            "artifact_id": "art_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11",
-            "patch": "diff --git a/code.py b/code.py\n…",
-            "code": SIMPLER,
-            "fixes": [{"rule": "RET505", "message": "Unnecessary `else` after `return` statement", "line": 4}],
-            "equal_on_inputs": 29,
-            "functions": ["is_even"],
-            "inputs_by_function": {"is_even": 29},
-            "left_out": [],
-            "reason": "",
-            "url": "/requests/direct/0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11",
-        }
-    )
+    model_config = _shown(examples.REFACTOR_OUT)
 
     artifact_id: str | None
     patch: str
@@ -358,15 +278,7 @@ class VoteCandidate(Body):
 class VoteIn(Body):
     """Candidates to be run on one specification."""
 
-    model_config = _shown(
-        {
-            "specification": "Write `double(n: int) -> int`.\ndouble(2) == 4",
-            "candidates": [
-                {"name": "a", "code": "def double(n):\n    return n * 2\n"},
-                {"name": "b", "code": "def double(n):\n    return n ** 2\n"},
-            ],
-        }
-    )
+    model_config = _shown(examples.VOTE_IN)
 
     title: str = Field("", max_length=200)
     specification: str
@@ -416,29 +328,7 @@ class FailedCandidate(Schema):
 class Vote(Schema):
     """What behaviour chose."""
 
-    model_config = _shown(
-        {
-            "selected": "a",
-            "score": 0.81,
-            "sureness": None,
-            "standing": "divided",
-            "is_compared": True,
-            "clusters": [
-                {"label": "1", "members": ["a"], "share": 0.5, "examples_passed": 1, "examples_total": 1},
-                {"label": "2", "members": ["b"], "share": 0.5, "examples_passed": 0, "examples_total": 1},
-            ],
-            "distinguishing": {
-                "call": "double(3)",
-                "origin": "fuzz",
-                "expected": None,
-                "outputs": [{"label": "1", "text": "returns 6"}, {"label": "2", "text": "returns 9"}],
-            },
-            "selectors": {"consensus": "a", "unweighted": "a", "baseline": "a", "text_majority": "a"},
-            "reasons": ["It passes 1 of 1 examples.", "1 candidate passes fewer, whatever their number."],
-            "inputs": {"example": 1, "generated_test": 0, "fuzz": 60},
-            "failed": [{"name": "c", "reason": "The code does not parse: line 1, '(' was never closed."}],
-        }
-    )
+    model_config = _shown(examples.VOTE)
 
     selected: str | None = Field(description="The chosen candidate; null where none of those given could be compared.")
     score: float | None = Field(
@@ -467,7 +357,7 @@ class SecurityReport(Schema):
 class GeneratedCode(Schema):
     """What a request came to: the chosen implementation, and what was written and measured beside it."""
 
-    model_config = _shown(GENERATED)
+    model_config = _shown(examples.GENERATED)
 
     implementation: str = Field(description="Source of what was written.")
     tests: str | None = Field(description="Tests for the requirements; null where none were written.")
@@ -481,20 +371,7 @@ class GeneratedCode(Schema):
 class ConsensusOut(Schema):
     """The result of a request as far as it is."""
 
-    model_config = _shown(
-        {
-            "request_id": "req_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11",
-            "status": "in_review",
-            "failure": "",
-            "remedy": "",
-            "human_approved": None,
-            "code": GENERATED["implementation"],
-            "generated": GENERATED,
-            "vote": None,
-            "cost": None,
-            "calls": 3,
-        }
-    )
+    model_config = _shown(examples.CONSENSUS_OUT)
 
     request_id: str
     status: str
