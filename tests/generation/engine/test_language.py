@@ -40,6 +40,11 @@ def _language(text: str, **known: str) -> str:
         ("It must not be in Java but in Kotlin.", "kotlin"),
         ("Do not write it in Java. Use Python.", "python"),
         ("Write a function to add two numbers in C.", "c"),
+        ("As a developer I want a JavaScript function that formats dates.", "javascript"),
+        ("Rather than Rust, use Python.", "python"),
+        ("Could this be done in Rust?", "rust"),
+        ("It adds numbers, in JavaScript please.", "javascript"),
+        ("Write a utility for our Python code base.", "python"),
     ],
 )
 def test_an_order_names_the_language(text: str, language: str) -> None:
@@ -62,6 +67,10 @@ def test_an_order_names_the_language(text: str, language: str) -> None:
         "Write a function that checks whether a file is written in Java.",
         "Write a function that converts Kotlin to JavaScript.",
         "Write a Java class file reader.",
+        "Validate that a string is a legal Java identifier.",
+        "Objects, in JavaScript, keep their order.",
+        "It is called by our Java backend and runs beside a Go process.",
+        "Write a basic program that throws a dart.",
         "Write a Swift transfer parser.",
         "The file is on the C: drive.",
         "Name the scale in C.",

@@ -102,10 +102,10 @@ _THING = (
 )
 # "A small function `f(x)`", "Function add": what is to be written, named without a verb.
 _TITLE = re.compile(rf"(?:(?:an?|the|one|this)\s+)?(?:[\w-]+\s+){{0,3}}?{_THING}\b(?:.*)$", re.IGNORECASE | re.DOTALL)
-_CODE_ALONE = re.compile(r"[A-Za-z_$][\w$]*(?:\([^()\n]*\))?[^\w\n]*$")
+_CODE_ALONE = re.compile(r"[A-Za-z_$][\w$]*(?:\([^()\n]*\))?[^\w\n,]*$")
 _DEMAND = re.compile(
     r"\b(?:(?:must|should|shall|will|has\s+to|have\s+to|needs?\s+to|is\s+to|to)\s+be(?:\s+(?:written|implemented|done|"
-    r"coded|built|developed|programmed))?|(?:want|need|like|prefer|expect)\s+(?:it|this|that|them|everything|\w+\s+code))$",
+    r"coded|built|developed|programmed))?|(?:it|this)\s+be\s+(?:written|implemented|done)|(?:want|need|like|prefer|expect)\s+(?:it|this|that|them|everything|\w+\s+code))$",
     re.IGNORECASE,
 )
 _IN = re.compile(
@@ -129,7 +129,7 @@ _ALONE = re.compile(
     rf"{_POLITE}(?:(?:write|generate|give\s+me|produce|code)\s+(?:some\s+|me\s+|plain\s+|the\s+)*)$", re.IGNORECASE
 )
 _DETERMINED = re.compile(
-    rf"{_POLITE}(?:{_VERB}\s+)?(?:(?:an?|the|some|me|us|one|this|small|simple|single|pure|short|plain|new|tiny|little|"
+    rf"(?:as\s[^,]{{1,60}}?[\s,]+(?=(?:I|we)\s))?{_POLITE}(?:{_VERB}\s+)?(?:(?:an?|the|some|me|us|one|this|small|simple|single|pure|short|plain|new|tiny|little|"
     r"typed|async|good|complete|working|efficient|reusable|standalone|modern|idiomatic)\s+)*[`\"'*_]*$",
     re.IGNORECASE,
 )
@@ -152,13 +152,15 @@ _ENDS = re.compile(
     re.IGNORECASE,
 )
 _OF_A_THING = re.compile(
-    rf"[`\"'*_]*\s+(?:\d[\w.]*\+?\s+)?(?P<thing>{_THING})\b(?!\s+(?:files?|names?|paths?|loaders?|signatures?|declarations?|"
+    rf"[`\"'*_]*\s+(?:\d[\w.]*\+?\s+)?(?:(?:data|abstract|generic|async|pure|static)\s+)?(?P<thing>{_THING})\b(?!\s+(?:files?|names?|paths?|loaders?|signatures?|declarations?|"
     r"definitions?|parsers?|formatters?|calls?|bod(?:y|ies)|headers?|objects?|sources?|comments?|pointers?)\b)",
     re.IGNORECASE,
 )
 _MANY_MEANINGS = re.compile(
     r"(?:code|query|version|library|package|component|tool|module|script|program)s?$", re.IGNORECASE
 )
+_OUR_CODE = re.compile(r"\s+(?:code\s?base|project|repository|repo|monorepo)\b", re.IGNORECASE)
+_PLEASE = re.compile(r"[\s,]+please\b", re.IGNORECASE)
 _OPENED = re.compile(r"\((?:(?:in|using)\s+)?$", re.IGNORECASE)
 _COLON = re.compile(r"[`\"'*_]*\s*(?::\s|:?[ \t]*(?:\n|$))")
 _IN_BRACKETS = re.compile(r"\s*(?:\d[\w.]*\+?\s*)?(?:only\s*)?\)")
@@ -194,11 +196,14 @@ def _is_order(text: str, language: str, span: Span) -> bool:
     if _OPENED.search(before):
         return language not in _AS_SPELT and bool(_IN_BRACKETS.match(after))
     if _IN.search(before):
-        return bool(_ENDS.match(after)) and _is_what_is_written(_IN.sub("", before).strip(), language)
+        is_order = bool(_PLEASE.match(after)) or _is_what_is_written(_IN.sub("", before).strip(), language)
+        return is_order and bool(_ENDS.match(after))
     if not before:
         return _begins_a_line(language, after)
-    if any(pattern.fullmatch(before) for pattern in (_USE, _ALONE, _BE)):
+    if _USE.fullmatch(before.rsplit(",", 1)[-1].lstrip()) or _ALONE.fullmatch(before) or _BE.fullmatch(before):
         return bool(_ENDS.match(after))
+    if before.lower().endswith("our "):
+        return bool(_OUR_CODE.match(after))
     return bool(_DETERMINED.fullmatch(before)) and not _MOVE.match(before) and _is_thing(after)
 
 
