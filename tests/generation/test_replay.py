@@ -245,7 +245,6 @@ def test_executions_count_each_program_on_each_input_once(folder: Path, capsys: 
         ([problem(1, RIGHT), problem(1, WRONG)], (), "T/1 stands in the file twice."),
         ([{**problem(1, RIGHT), "entry_point": None}], (), "T/1 is no recorded problem: None is no text."),
         ([{"task_id": "T/1", "entry_point": "f"}], (), "T/1 is no recorded problem: it has no 'samples'."),
-        ([problem(1, RIGHT)], ("--models", "m0,gpt"), "The file has no sample of gpt. It has those of m0."),
         ([problem(1, RIGHT)], ("--clone", "m1:3"), "No sample is of m1, so it cannot be copied."),
     ],
 )

@@ -16,8 +16,8 @@ from itertools import cycle
 from apps.core.lines import file_lines, line_matcher
 from apps.generation.engine.inputs import CallInput, fuzz_inputs
 from apps.generation.engine.outcomes import Outcome, outcomes_agree
-from apps.generation.engine.specification.model import FunctionSignature, Parameter
 from apps.generation.engine.specification.annotations import signature_from
+from apps.generation.engine.specification.model import FunctionSignature, Parameter
 from apps.generation.engine.support import is_usable
 from apps.generation.engine.testgen import literal_source
 

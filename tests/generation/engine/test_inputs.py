@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from apps.generation.engine.inputs import CallInput, call_input_of, fuzz_inputs, input_key
 from apps.generation.engine.sessions import DRIVER_ENTRY, session_driver
 from apps.generation.engine.specification import analyse
-from apps.generation.engine.specification.signatures import signature_from
+from apps.generation.engine.specification.annotations import signature_from
 from apps.generation.engine.values import encode
 
 COUNTER = "Class `Counter`.\n\n>>> c = Counter()\n>>> c.add(2)\n>>> c.add(3)\n>>> c.total()\n5\n"

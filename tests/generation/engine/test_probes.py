@@ -12,7 +12,7 @@ from apps.generation.engine.inputs import CallInput, call_input_of, fuzz_inputs,
 from apps.generation.engine.landmarks import MAX_LANDMARKS, landmarks_of
 from apps.generation.engine.probes import leaves, probed, replaced
 from apps.generation.engine.specification import analyse
-from apps.generation.engine.specification.signatures import signature_from
+from apps.generation.engine.specification.annotations import signature_from
 
 PLAIN = st.recursive(
     st.integers() | st.floats(allow_nan=False) | st.text(max_size=5) | st.booleans() | st.none(),

@@ -49,7 +49,7 @@ def row(**parts):
 
 
 def test_a_line_becomes_a_problem_with_what_can_be_run_as_plain_data():
-    problem = problem_read(row(), label="plus", models=())
+    problem = problem_read(row(), label="plus")
     assert [(e.call.args, e.expected.value) for e in problem.examples] == [((2,), 4)]
     assert [t.call.args for t in problem.tests] == [(3,)]  # neither an example again nor an expression
     assert [s.is_right for s in problem.samples] == [True, False]
@@ -58,8 +58,8 @@ def test_a_line_becomes_a_problem_with_what_can_be_run_as_plain_data():
 
 def test_a_problem_without_labels_is_not_scored_and_says_why():
     samples = [{**sample, "labels": None} for sample in row()["samples"]]
-    assert problem_read(row(samples=samples), label="plus", models=()).excluded == "no sample has a label"
-    assert problem_read(row(exclude="slow"), label="plus", models=()).excluded == "slow"
+    assert problem_read(row(samples=samples), label="plus").excluded == "no sample has a label"
+    assert problem_read(row(exclude="slow"), label="plus").excluded == "slow"
 
 
 def test_a_problem_that_lacks_a_named_model_is_left_out():
@@ -80,7 +80,7 @@ def test_a_line_that_is_no_problem_is_refused(text):
 
 
 def test_clones_answer_as_their_model_does_and_flipped_tests_expect_something_else():
-    problem = problem_read(row(), label="plus", models=())
+    problem = problem_read(row(), label="plus")
     cloned = with_clones(problem, "b", 2)
     assert [s.model for s in cloned.samples] == ["a", "b", "b (clone 1)", "b (clone 2)"]
     assert cloned.samples[3].code == problem.samples[1].code
@@ -90,7 +90,7 @@ def test_clones_answer_as_their_model_does_and_flipped_tests_expect_something_el
 
 
 def test_expertise_starts_from_the_pool_and_moves_with_every_answer():
-    seen = Observed(problem_read(row(), label="plus", models=()), (), ((), ()))
+    seen = Observed(problem_read(row(), label="plus"), (), ((), ()))
     taught, surer = taught_by([seen]), taught_by([seen] * 20)
     learned, more = taught.expertise(seen), surer.expertise(seen)
     assert learned["a"] > 0.5 > learned["b"]
@@ -160,7 +160,7 @@ def asked_of(*rows, answers):
         }
         for n, values in enumerate(rows)
     ]
-    problem = problem_read(row(samples=samples, examples_in_prompt=[], generated_tests=[]), label="plus", models=())
+    problem = problem_read(row(samples=samples, examples_in_prompt=[], generated_tests=[]), label="plus")
     inputs = tuple(PoolInput(CallInput((n,)), InputOrigin.FUZZ) for n in range(len(answers)))
     outcomes = tuple(tuple(Outcome(OutcomeKind.VALUE, value) for value in values) for values in rows)
     return Observed(problem, inputs, outcomes, tuple(answers))

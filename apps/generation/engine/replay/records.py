@@ -166,8 +166,7 @@ def problems_read(text: str, *, label: str, models: Collection[str]) -> tuple[st
 
     Problems that lack a named model say so.
 
-    :raises RecordInvalid: a line is not JSON or not a problem, two are about the same problem, there is none, or nobody
-        has a sample of a named model.
+    :raises RecordInvalid: a line is not JSON or not a problem, two are about the same problem, or there is none.
     """
     try:
         rows = [json.loads(line) for line in text.split("\n") if line.strip()]
@@ -177,7 +176,6 @@ def problems_read(text: str, *, label: str, models: Collection[str]) -> tuple[st
         raise RecordInvalid("The file holds no recorded problem.")
     problems = [problem_read(row, label=label) for row in rows]
     _require_different(problems)
-    _require_known(models, problems)
     if label != BASE and not any(sample.is_right is not None for one in problems for sample in one.samples):
         label = BASE
         problems = [problem_read(row, label=label) for row in rows]
@@ -190,13 +188,6 @@ def _require_different(problems: Sequence[Problem]) -> None:
         if problem.id in seen:
             raise RecordInvalid(f"{problem.id} stands in the file twice.")
         seen.add(problem.id)
-
-
-def _require_known(models: Collection[str], problems: Sequence[Problem]) -> None:
-    known = sorted({model for problem in problems for model in problem.models})
-    unknown = sorted(set(models) - set(known))
-    if unknown:
-        raise RecordInvalid(f"The file has no sample of {', '.join(unknown)}. It has those of {', '.join(known)}.")
 
 
 def _of(problem: Problem, models: Collection[str]) -> Problem:

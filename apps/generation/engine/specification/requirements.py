@@ -161,11 +161,12 @@ def constraints_in(sentences: Sequence[Sentence]) -> tuple[Constraint, ...]:
 def _kinds_of(sentence: Sentence) -> list[tuple[ConstraintKind, str]]:
     """Return each kind of constraint that a sentence states, with the dependencies that it forbids or requires."""
     text = sentence.text
-    found = [(ConstraintKind.FORBIDDEN, name) for name in _named(_FORBIDS, text) or _named(_FORBIDDEN_NAME, text)]
+    found = [(ConstraintKind.FORBIDDEN, name) for name in _named(_FORBIDS, text)]
     found += [(ConstraintKind.REQUIRED, name) for name in _named(_REQUIRES, text) if not found]
     labelled = _LABELLED.match(text)
     if labelled is not None and not found:
         return [(ConstraintKind(labelled.group(1).lower()), "")]
+    found += [(ConstraintKind.FORBIDDEN, name) for name in _named(_FORBIDDEN_NAME, text) if not found]
     found += [(kind, "") for kind, pattern in _KINDS if not found and pattern.search(text)]
     if not found and sentence.section == "constraints":
         return [(ConstraintKind.OTHER, "")]
