@@ -140,3 +140,11 @@ CONSENSUS_OUT: dict[str, Any] = {
     "cost": None,
     "calls": 3,
 }
+
+WITHDRAWAL_IN: dict[str, Any] = {"reason": "Another team wrote it meanwhile."}
+
+WITHDRAWN: dict[str, Any] = {
+    "request_id": "req_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11",
+    "status": "cancelled",
+    "remedy": "Change the specification to begin anew.",
+}

@@ -142,11 +142,15 @@ class GenerationAccepted(Schema):
 class WithdrawalIn(Body):
     """Why a request is taken back."""
 
+    model_config = _shown(examples.WITHDRAWAL_IN)
+
     reason: str = Field(min_length=1, max_length=1000, description="Its reviewers read it.")
 
 
 class Withdrawn(Schema):
     """The request that was taken back."""
+
+    model_config = _shown(examples.WITHDRAWN)
 
     request_id: str = Field(examples=["req_0d9c2f6e-6b1d-4f6c-9e55-9f0f3a1c7b11"])
     status: str = Field(examples=["cancelled"])
