@@ -44,6 +44,8 @@ SPECIFICATION_ANALYSIS: dict[str, Any] = {
     "examples": 1,
     "criteria": [],
     "target_language": "python",
+    "language_name": "Python",
+    "language_reason": "the text shows code of it",
     "constraints": [],
     "quality": [],
     "non_goals": [],
