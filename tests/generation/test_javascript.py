@@ -239,7 +239,7 @@ def test_the_language_is_that_of_the_file_else_of_the_request_else_of_the_text(
 ) -> None:
     assert submit(SPEC).run.target_path == "slugify.mjs"
     assert submit("Write f(x).\n\nf(1) -> 2", target_language="typescript").run.target_path == "f.ts"
-    with pytest.raises(SpecificationRefused, match="Code in rust cannot be generated yet") as refused:
+    with pytest.raises(SpecificationRefused, match="Code in Rust cannot be generated yet") as refused:
         submit(SPEC, target_language="rust")
     assert refused.value.remedy == "Use python, javascript or typescript."
     with pytest.raises(SpecificationRefused, match=r"a\.py is a file of Python, but TypeScript was asked for"):
