@@ -14,7 +14,7 @@ from apps.generation.services import verbs
 from apps.generation.services.submission import SpecificationRefused, analysis_summary, specification_analyse
 from apps.governance.models import User
 from apps.repositories.models import Repository
-from tests.shop import git
+from tests.git import git
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.generation.charts import COLOURS, expertise_chart
 from apps.generation.engine.calibration import ENOUGH, PUBLIC
 from apps.generation.models import Candidate, CodeGenerationRequest, ExpertiseChange, GenerationRun, Judgement
-from apps.governance.models import Organisation, Scope, User
+from apps.governance.models import Organisation, RoleAssignment, Scope, User
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from tests.shop import approve
@@ -112,8 +112,12 @@ def test_it_can_be_read_for_one_model_and_one_family(decided: Decided, read: Cal
     assert "No request that you can read changed this." in read("?model=m1&family=numbers")
 
 
-def test_requests_of_other_places_are_not_named(decided: Decided, read: Callable[..., str]) -> None:
+def test_requests_of_other_places_are_not_named(
+    decided: Decided, read: Callable[..., str], reviewer: User, owner: User
+) -> None:
     scope = Scope.objects.create(organisation=Organisation.objects.create(name="Other"), repository="far")
+    for voter in (reviewer, owner):
+        RoleAssignment.objects.create(user=voter, scope=scope, role="reviewer")
     decided("A secret", where=Repository.objects.create(scope=scope, name="far", path="/srv/far"))
     page = read()
     assert "A secret" not in page

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.governance.models import AuditEvent, Ballot, Gate, GateDecision, Organisation, RoleAssignment, Scope, User
-from apps.governance.selectors import ballots_recent
+from apps.governance.selectors.ballots import ballots_recent
 from apps.governance.services import audit_record
 from apps.governance.services.gates import Choice, evidence_read, gate_close
 from apps.governance.subjects import decisions_open_for

@@ -78,7 +78,7 @@ def test_a_pack_verifies_alone_and_says_so_in_sentences(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (2, "")
     assert "Pack: A change" in done.stdout
     assert f"signed (Ed25519, DSSE) by the key {KEY.public.key_id}" in done.stdout
-    assert "Each of the 3 audit entries is what its hash says; 2 follow the entry before them." in done.stdout
+    assert "Each of the 3 audit entries is what its hash says; 2 follow the one before." in done.stdout
     assert f"The attestation of gitCommit {'a' * 40} is signed" in done.stdout
     assert "by whom, was not checked" in done.stdout
 

@@ -69,7 +69,7 @@ def test_a_gate_as_plain_data_becomes_a_pack_that_verifies(gate: UUID, person: A
     made = pack_make(pack_id=opened.pk)
     files = archive_files(bytes(made.archive))
     told = pack_checked(files, pinned=made.key.fingerprint)
-    assert "Each of the 1 audit entries is what its hash says; 0 follow the entry before them." in told
+    assert "Each of the 1 audit entries is what its hash says; 0 follow the one before." in told
     assert "attestation.dsse.json" not in files
     page = files["certificate.html"].decode()
     assert "Approved with conditions on 30 November 2026" in page and made.key.fingerprint in page

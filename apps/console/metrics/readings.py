@@ -23,7 +23,6 @@ from apps.generation.types import RequestStatus
 from apps.governance.measures import Reading, Window, measure_find
 from apps.jobs.models import Job
 from apps.knowledge.models import MinedPattern
-from apps.quality import coverage_figures
 from apps.quality.models import DebtAssessment, MeasuredCode, QualityImprovement
 from apps.quality.selectors import defect_counts
 from apps.repositories.models import Revision
@@ -79,7 +78,7 @@ def coverage(scopes: Collection[int], window: Window) -> Reading:
 
     :raises MeasureUnavailable: a repository cannot be read, or its newest commit has no complete report.
     """
-    return coverage_figures.coverage_read(coverage_figures.line_share, "lines", scopes, window)
+    return _measured("quality.coverage_line", scopes, window)
 
 
 def docs_current(scopes: Collection[int], window: Window) -> Reading:

@@ -15,7 +15,6 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.core.clock import now
-from apps.core.database import any_looked_up
 from apps.governance.engine.accounts import account_kept, words_kept
 from apps.governance.engine.chain import CHAIN_ID, CHAIN_KIND, Outcome
 from apps.governance.engine.decisions import (
@@ -35,7 +34,6 @@ from apps.governance.engine.decisions import (
 from apps.governance.engine.overrides import OverrideState, SignedOverride, may_ask, may_confirm, override_state
 from apps.governance.engine.permissions import MATRIX, VOTELESS, VOTES, Action, Condition, Role, allowed
 from apps.governance.models import Absence, AuditEvent, Ballot, CodeOwner, Override, RoleAssignment, Scope, User
-from apps.governance.subjects import subjects_blind
 
 Anyone: TypeAlias = "User | AnonymousUser"
 ANY_PATH = None
@@ -392,11 +390,3 @@ def chain_alarm(user: Anyone) -> str:
     if last is None or last.outcome == Outcome.DONE.value or not scopes_where(user, Action.AUDIT_READ).exists():
         return ""
     return last.reason
-
-
-def ballots_recent(user: User, *, limit: int = 15) -> list[Ballot]:
-    """Return the newest ballots that *user* may see, with voter and scope: none that could sway a vote to come."""
-    readable = Ballot.objects.filter(scope__in=scope_ids(user)).exclude(
-        any_looked_up(subjects_blind(user)) & ~Q(voter=user)
-    )
-    return list(readable.select_related("voter", "scope__organisation").order_by("-cast_at", "id")[:limit])

@@ -8,7 +8,8 @@ from django.views.decorators.http import require_GET
 
 from apps.core.htmx import HtmxRequest, render_page
 from apps.governance.http import current_user
-from apps.governance.selectors import ballots_recent, chain_state, display_name, scopes_where
+from apps.governance.selectors import chain_state, display_name, scopes_where
+from apps.governance.selectors.ballots import ballots_recent
 from apps.governance.selectors.gates import gates_newest
 from apps.governance.subjects import decisions_open_for, subject_links
 from apps.governance.types import DEFAULT_POLICIES, Action

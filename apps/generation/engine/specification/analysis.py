@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from apps.generation.engine.specification.clarity import clarity_of, size_warning_of
+from apps.generation.engine.specification.draft import Draft
 from apps.generation.engine.specification.examples import examples_in
 from apps.generation.engine.specification.inference import inferred_signature
-from apps.generation.engine.specification.issues import Draft, issues_in
+from apps.generation.engine.specification.issues import issues_in
 from apps.generation.engine.specification.javascript import (
     completed_numbers,
     javascript_examples,

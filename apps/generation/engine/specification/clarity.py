@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from apps.generation.engine.specification.issues import Draft
+from apps.generation.engine.specification.draft import Draft
 from apps.generation.engine.specification.model import Clarity, IssueKind, SpecIssue
 
 COMFORTABLE_CHARACTERS = 4_000

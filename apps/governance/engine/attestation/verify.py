@@ -5,9 +5,8 @@ Verify an evidence pack of the NOFX Control Plane: offline, with Python's standa
     python3 -I verify.py PACK.zip [--key FILE_OR_FINGERPRINT]
 
 PACK is the archive as it was downloaded, or the folder it was unpacked into. The exit code is 0 when everything holds
-and 1 when anything does not. Without --key the pack is held against the key inside it, which whoever forges a pack
-brings along: then nobody knows who signed, and the exit code is 2. Name the fingerprint that the platform shows under
-Governance, Keys, or one that you were given on another way.
+and 1 when anything does not. Without --key the pack is held against the key inside it, which a forger brings along: the
+code is 2 then. Name the fingerprint that the platform shows under Governance, Keys.
 """
 
 from __future__ import annotations
@@ -318,9 +317,7 @@ def pack_checked(files: Mapping[str, bytes], *, is_ordered: bool = True, pinned:
     ]
     if AUDIT in files:
         count, adjacent = audit_checked(files[AUDIT])
-        told.append(
-            f"Each of the {count} audit entries is what its hash says; {adjacent} follow the entry before them."
-        )
+        told.append(f"Each of the {count} audit entries is what its hash says; {adjacent} follow the one before.")
     if ANCHOR in files:
         anchor = parsed(files[ANCHOR], ANCHOR)
         told.append(f"The platform's audit chain then ended with {shown(canonical(anchor).decode())}.")
