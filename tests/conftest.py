@@ -112,7 +112,12 @@ def _point_at(database: str) -> None:
     connection.settings_dict["NAME"] = database
 
 
-def _migrated_template(home: Path) -> str:
+def _drop(superuser: psycopg.Connection, database: str) -> None:
+    """Drop a database at once, also while the server vacuums in it, which its owner may not interrupt."""
+    superuser.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+
+def _migrated_template(superuser: psycopg.Connection) -> str:
     """Return the name of a database with all migrations applied; the caller holds the lock on making one."""
     name = f"nofx_template_{_migrations_digest()}"
     with _owner(roles.DATABASE) as server:
@@ -121,9 +126,8 @@ def _migrated_template(home: Path) -> str:
         ]
         if name in known:
             return name
-        for old in known:
-            server.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
-        server.execute("DROP DATABASE IF EXISTS nofx_unfinished WITH (FORCE)")
+        for old in (*known, "nofx_unfinished"):
+            _drop(superuser, old)
         server.execute("CREATE DATABASE nofx_unfinished")
         _point_at("nofx_unfinished")
         call_command("migrate", verbosity=0, interactive=False)
@@ -165,11 +169,11 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
         with (home / "template.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             cluster = ensure_running(home / "postgres", durable=False)
-            with cluster.connect(roles.SUPERUSER, "postgres") as server:
-                server.execute(f"GRANT SET ON PARAMETER session_replication_role TO {roles.OWNER}")
-            template = _migrated_template(home)
+            with cluster.connect(roles.SUPERUSER, "postgres") as superuser:
+                superuser.execute(f"GRANT SET ON PARAMETER session_replication_role TO {roles.OWNER}")
+                template = _migrated_template(superuser)
+                _drop(superuser, name)
             with _owner(roles.DATABASE) as server:
-                server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
                 server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         _point_at(name)
         with pytest.MonkeyPatch.context() as patched:
