@@ -127,7 +127,9 @@ def test_the_page_takes_it_back_says_what_is_kept_and_begins_a_copy(
 ) -> None:
     client.force_login(engineer)
     address = reverse("generation:request-detail", args=[waiting.pk])
-    assert "Withdraw this request" in client.get(address).content.decode()
+    page = client.get(address).content.decode()
+    assert "Withdraw this request" in page and f'href="{address}?withdraw=1#withdraw"' in page
+    assert '<details class="fold" open>' in client.get(f"{address}?withdraw=1").content.decode()
     answer = client.post(reverse("generation:request-withdraw", args=[waiting.pk]), {"reason": f"<b>{REASON}"})
     assert (answer.status_code, answer.headers["Location"]) == (302, address)
     page = client.get(address).content.decode()
