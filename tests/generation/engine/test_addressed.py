@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from time import process_time
+from functools import partial
 
 import pytest
 
 from apps.generation.engine.specification import IssueKind, analyse
 from apps.generation.engine.specification.addressed import MAX_PLACES, addressed_places
+from tests.cpu import costs_less
 
 SPECIFICATION = "Write `f(x: int) -> int`.\n\nf(1) == 2\n\n"
 
@@ -81,6 +82,4 @@ def test_many_are_cut_and_hostile_text_is_read_in_time() -> None:
     )
     hostile += ("> " * 5_000, "<|a" * 3_300, "forget what you were " * 500, "as if you " * 1_000, "do not " * 1_400)
     for text in hostile:
-        began = process_time()
-        addressed_places(text)
-        assert process_time() - began < 0.3, text[:20]
+        assert costs_less(partial(addressed_places, text), 0.3), text[:20]

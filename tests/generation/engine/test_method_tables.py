@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.generation.engine.specification import analyse
+from tests.cpu import cpu_seconds
 from tests.generation.engine.test_method_examples import STACK, read, run_python
 
 HEAD = "| call | result |\n|---|---|\n"
@@ -130,9 +130,7 @@ UNITS = (
 
 
 def seconds(text: str) -> float:
-    started = time.process_time()
-    analyse(text, target_path="stack.py")
-    return time.process_time() - started
+    return cpu_seconds(lambda: analyse(text, target_path="stack.py"))
 
 
 def filled(unit: str, length: int) -> str:

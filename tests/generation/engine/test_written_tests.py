@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from apps.generation.engine.specification import Specification, analyse
+from tests.cpu import costs_less
 
 PYTEST = """```python
 import pytest
@@ -175,6 +174,4 @@ def test_a_function_that_only_sounds_like_a_test_is_written() -> None:
     ids=["tests", "script", "literal", "loops", "rounds", "decorators"],
 )
 def test_hostile_tests_are_read_in_bounded_time(text: str) -> None:
-    start = time.process_time()
-    analyse(text)
-    assert time.process_time() - start < 0.4
+    assert costs_less(lambda: analyse(text), 0.4)
