@@ -9,7 +9,7 @@ from apps.generation.engine.secrets import secret_places
 from apps.generation.engine.specification.addressed import addressed_places
 from apps.generation.engine.specification.contradictions import contradictions_in
 from apps.generation.engine.specification.draft import Draft
-from apps.generation.engine.specification.languages import language_issues
+from apps.generation.engine.specification.human_language import human_language_issues
 from apps.generation.engine.specification.model import (
     Criterion,
     FunctionSignature,
@@ -32,7 +32,7 @@ def issues_in(draft: Draft) -> tuple[SpecIssue, ...]:
     """Return the gaps of a specification in reading order, at most :data:`MAX_ISSUES`, whole-text ones first."""
     prose = _without_examples(draft)
     found = [
-        *language_issues(draft.text),
+        *human_language_issues(draft.text),
         *_secrets(draft.text),
         *_addressed(draft),
         *_missing(draft),

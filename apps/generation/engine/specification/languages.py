@@ -1,8 +1,7 @@
-"""The programming language that a text is to be written in, and the human one it is written in."""
+"""The programming language that a text is to be written in."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -17,16 +16,6 @@ _SUFFIXES = {
     ".mts": "typescript", ".cts": "typescript",
 }  # fmt: skip
 _LISTED = "Python, JavaScript and TypeScript"
-_ENGLISH = frozenset(
-    re.findall(
-        r"\w+",
-        "the a an of to and or is are be in it for with that this as by on not must should when if returns given",
-    )
-)
-_WORD = re.compile(r"[^\W\d_]{1,40}")
-_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|\"[^\"\n]*\"|'[^'\n]*'", re.DOTALL)
-_ENOUGH_WORDS = 12
-_LEAST_SHARE = 0.08
 
 
 Found = tuple[str, Span]
@@ -117,17 +106,3 @@ def language_findings(choice: LanguageChoice) -> Iterable[SpecIssue]:
     else:
         return
     yield SpecIssue(IssueKind.LANGUAGE, said[1], message, question, suggestion)
-
-
-def language_issues(text: str) -> Iterable[SpecIssue]:
-    """Yield a finding where the prose is not English, which keeps the rules from reading it."""
-    words = [word.lower() for word in _WORD.findall(_CODE.sub(" ", text[:20_000]))]
-    if len(words) >= _ENOUGH_WORDS and sum(word in _ENGLISH for word in words) < _LEAST_SHARE * len(words):
-        first = _WORD.search(text)
-        yield SpecIssue(
-            IssueKind.LANGUAGE,
-            Span(first.start(), first.end()) if first else Span(0, 0),
-            "This does not seem to be English: signatures and examples are read, rules in sentences may be missed.",
-            "Can the rules be said in English, or as examples?",
-            "Add an example for each rule.",
-        )
