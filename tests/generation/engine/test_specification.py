@@ -681,3 +681,39 @@ def test_values_of_an_example_are_no_words_of_the_author():
     kinds = {issue.kind for issue in analyse(text).issues}
     assert not kinds & {IssueKind.AMBIGUITY, IssueKind.VAGUE}
     assert IssueKind.AMBIGUITY in {issue.kind for issue in analyse(f"{text}\nIt returns the time.\n").issues}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Write `f(n: int) -> int`.\n\nこの関数は、与えられた数の二倍を返します。負の数は受け付けません。",
+        "Функция возвращает удвоенное число и не принимает отрицательные числа.",
+        "Écrire une fonction qui prend une liste de nombres et renvoie la somme, sinon zéro pour une liste vide.",
+    ],
+)
+def test_prose_of_another_language_is_told(text):
+    assert IssueKind.LANGUAGE in kinds(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Write `encode(s: str) -> str`: run-length encode text, decode it back, reject bad strings, drop digits.",
+        "Write three functions: encode/decode/ratio. encode(s), decode(s), ratio(s, t). Strip blanks, fold case.",
+        "weight | height | result\n--- | --- | ---\n70 | 1.75 | normal\n50 | 1.80 | under\n90 | 1.60 | over\n",
+    ],
+)
+def test_terse_english_is_english(text):
+    assert IssueKind.LANGUAGE not in kinds(text)
+
+
+def test_a_sentence_may_begin_with_a_small_letter():
+    text = (
+        "Write clamp(x: float, low: float, high: float). low must not exceed high, e.g. low 2 and high 1. "
+        "x must be at most 1.5 approx. five times low. see v1.2 of foo.py. it must be pure..."
+    )
+    assert [one.text for one in analyse(text).criteria] == [
+        "low must not exceed high, e.g. low 2 and high 1.",
+        "x must be at most 1.5 approx. five times low.",
+        "it must be pure...",
+    ]

@@ -11,6 +11,7 @@ from itertools import islice
 
 from apps.generation.engine.specification.asserted import judged_condition
 from apps.generation.engine.specification.doctests import doctest_examples, doctest_spans
+from apps.generation.engine.specification.listings import listed_examples
 from apps.generation.engine.specification.literals import Budget, balanced_end, is_amount, literal_at, read_literal
 from apps.generation.engine.specification.method_tables import method_table_examples
 from apps.generation.engine.specification.model import FunctionSignature, Span, SpecExample
@@ -20,6 +21,7 @@ from apps.generation.engine.specification.slips import renamed, with_tuples_of_o
 from apps.generation.engine.specification.statements import statement_examples
 from apps.generation.engine.specification.syntax import parsed
 from apps.generation.engine.specification.tables import table_examples
+from apps.generation.engine.specification.turned_examples import turned_examples
 from apps.generation.engine.specification.worked_examples import worked_examples
 
 MAX_EXAMPLES = 200
@@ -27,6 +29,8 @@ _CALL = re.compile(r"(?<![\w.])(?!def\b|class\b|assert\b|print\b)([A-Za-z_]\w*)(
 _TAIL = re.compile(r"\.[A-Za-z_]\w*(?=\()|\.[A-Za-z_]\w*|(?=\[)")
 _CONNECTOR = re.compile(
     r"""[ \t`'"]*+(?:\#[ \t]*+)?(?:
+        (?:is[ \t]+called[ \t]*+)?,?\s*+[Tt]hen[ \t]+(?:it|the[ \t]+(?:result|output|answer|function|value))[ \t]+
+            (?:should[ \t]+)?(?:be|is|returns?|equals?)|
         ->|=>|==>|➞|→|⇒|⟶|--?>|={2,3}|\bis\b|=|
         (?:(?:should|must|shall|will|would)\s+)?(?:returns?|give[s]?|yields?|evaluates?\s+to|equals?|
             produces?|outputs?|be\s+equal\s+to|be|becomes?|result[s]?\s+in)(?:\s+(?:equal\s+to|exactly|the\s+value|be))?
@@ -78,7 +82,7 @@ def examples_in(
     told = [*statement_examples(text, {*names, *classes}, outcome_at, budget)]
     found += _outside(taken, told)
     taken = (*taken, *(one.span for one in told))
-    for reader in (_pytest_raises, _asserts, _asserted_equal, _calls):
+    for reader in (_pytest_raises, _asserts, _asserted_equal, _calls, listed_examples):
         found += _outside(taken, islice(reader(text, frozenset(classes), budget), MAX_EXAMPLES))
     spans = [*taken, *(one.span for one in found)]
     found += _outside(spans, islice(method_table_examples(text, classes, plain, budget), MAX_EXAMPLES))
@@ -87,6 +91,8 @@ def examples_in(
     if functions and not classes:
         spans = [*taken, *(example.span for example in chosen)]
         chosen += _outside(spans, prose_examples(text, functions[-1], budget))
+        spans += [example.span for example in chosen]
+        chosen += _outside(spans, islice(turned_examples(text, functions[-1], budget), MAX_EXAMPLES))
         chosen += _outside(spans, islice(table_examples(text, functions[-1]), MAX_EXAMPLES))
         spans += [example.span for example in chosen]
         chosen += _outside(spans, islice(worked_examples(text, functions[-1], budget), MAX_EXAMPLES))

@@ -13,6 +13,8 @@ _FENCE = re.compile(r"(?ms)^[ \t]*+(```|~~~).*?(?:^[ \t]*+\1[ \t]*+$|\Z)")
 _CODE_LINE = re.compile(
     r"^[ \t]*+(?:>>>|\.\.\.[ \t]|(?:async )?def \w+\s*\(|class \w+.*:|assert |@\w|import \w|from \w+ import |"
     r"\"\"\"|'''|\||Traceback \(|File \"|"
+    # a row of a table without pipes around it
+    r"[^|\n]{1,120}(?:[ \t]\|[ \t][^|\n]{1,120}){2,}$|:?-+:?[ \t]*+\|[ \t|:-]*+$|"
     # a line that is an example and says nothing else
     r"`?[A-Za-z_][\w.]{0,60}\([^\n]{0,300}\)`?[ \t]*+(?:==|->|=>|→)[ \t]++(?:[-\d\"'\[({]|True|False|None)"
     r"(?![^\n]*[.!?]\s+[A-Z]))"
@@ -22,7 +24,13 @@ _BULLET = re.compile(r"^[ \t]*+(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)
 # How authors number requirements; the ids go on to tests, documents and reviews as they stand.
 REQUIREMENT_ID = r"(?:R|REQ|AC|FR|NFR)[-_]?\d{1,4}"
 _NUMBERED = re.compile(rf"^(?:\*\*)?({REQUIREMENT_ID})(?:\*\*)?[ \t]*+[:.)-][ \t]*+(?:\*\*)?[ \t]*+")
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'`)]*\s+(?=[A-Z`\"'(])|\n[ \t]*+\n")
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'`)]*\s+(?=[A-Za-z`\"'(])|\n[ \t]*+\n")
+# What ends with a full stop that ends no sentence, unless a capital follows: "e.g. this", "max. ten", "i.e. that".
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:etc|vs|cf|viz|approx|incl|excl|resp|max|min|avg|no|nr|fig|eq|ca|al|\w\.\w)\.|\.\.)"
+    r"\s+\Z",
+    re.IGNORECASE,
+)
 MODAL = re.compile(
     r"\b(?:must|shall|should|will|needs? to|has to|have to|is|are|returns?|raises?|accepts?|rejects?|ignores?|"
     r"keeps?|preserves?|gives?|becomes?|makes?|has|have|means?|starts?|ends?|"
@@ -47,6 +55,7 @@ NON_GOAL = re.compile(
     r"no need (?:to|for)|(?:is|are) not (?:required|needed|necessary)|not required to|not in scope)\b",
     re.I,
 )
+_LONGEST_ABBREVIATION = 8
 _SECTIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("non_goals", re.compile(r"non-?goals?|out of scope|not in scope|exclu", re.I)),
     ("constraints", re.compile(r"constraint|performance|security|compatib|dependenc|limits?\b", re.I)),
@@ -126,10 +135,18 @@ def _block_sentences(block: str, start: int, section: str) -> Iterable[Sentence]
         yield _sentence(body, start + offset, section, True, label.group(1) if label else "")
         return
     position = 0
-    for end in [*(hit.end() for hit in _SENTENCE_END.finditer(body)), len(body)]:
+    for end in [*_ends(body), len(body)]:
         if body[position:end].strip():
             yield _sentence(body[position:end], start + offset + position, section, False, "")
         position = end
+
+
+def _ends(body: str) -> Iterable[int]:
+    """Yield where a sentence ends; before a small letter, an abbreviation ends none."""
+    for hit in _SENTENCE_END.finditer(body):
+        is_small = body[hit.end() : hit.end() + 1].islower() and not hit.group().startswith("\n")
+        if not (is_small and _ABBREVIATED.search(body, max(0, hit.start() - _LONGEST_ABBREVIATION), hit.end())):
+            yield hit.end()
 
 
 def _sentence(raw: str, start: int, section: str, is_item: bool, label: str) -> Sentence:

@@ -13,7 +13,8 @@ _INPUT = re.compile(r"(?im)^[ \t]*+(?:[-*][ \t]+)?(?:sample[ \t]+)?inputs?[ \t]*
 _OUTPUT = re.compile(r"(?i)\s*(?:[-*][ \t]+)?(?:sample[ \t]+|expected[ \t]+)?outputs?[ \t]*+(?:\d+[ \t]*+)?[:=][ \t]*+")
 _GIVEN = re.compile(
     r"\b(?:for|given|with|when(?:[ \t]+(?:given|called[ \t]+with|passed))?|(?:if|when)[ \t]+the[ \t]+input[ \t]+is|"
-    r"passing|if|input(?:[ \t]+of)?)[ \t:]+(?=[\w\[({'\"`-])",
+    r"passing|(?:if|when)[ \t]+(?:I|we|you)[ \t]+(?:pass|give[ \t]+it|call[ \t]+it[ \t]+with)|if|input(?:[ \t]+of)?)"
+    r"[ \t:]+(?=[\w\[({'\"`-])",
     re.I,
 )
 _BINDING = re.compile(r"`?([A-Za-z_]\w*)`?[ \t]*+(?:=|:|\bis\b)[ \t]*+(?![=:])")
@@ -23,8 +24,9 @@ _GIVES = re.compile(r"`?[ \t]*+(?:->|=>|==>|➞|→|⇒|\b(?:becomes?|gives?|ret
 _LINE_END = re.compile(r"`?[ \t]*+(?:[.,;][ \t]*+)?(?:$|\()", re.MULTILINE)
 _BETWEEN = re.compile(r"`?[ \t]*+(?:,[ \t]*+and\b|,|;|\band\b)?\s*`?(?=[\w\[({'\"`-])")
 _OUTCOME = re.compile(
-    r"""[`]?[ \t]*+[,:]?[ \t]*+(?:then[ \t]+)?(?P<filler>[^\n.]{0,80}?)\b
-        (?:(?:it|the[ \t]+(?:function|method|output|result|answer|return[ \t]+value))\b[ \t]*
+    r"""[`]?[ \t]*+[,:]?[ \t]*+(?:then[ \t]+)?(?P<filler>(?:[^\n.]|\n[ \t]*+(?=(?:and|when|then)\b)){0,80}?)\b
+        (?:(?:it|output|(?:I|we|you)[ \t]+(?:should[ \t]+)?(?:expect|get|want)
+            |the[ \t]+(?:function|method|output|result|answer|return[ \t]+value))\b[ \t]*
            (?:(?:should|must|will|would|shall)[ \t]+)?(?:be|is|returns?|gives?|yields?|produces?|equals?)?
          | (?:should[ \t]+)?returns?|gives?|yields?)\b
         [ \t]*+:?[ \t]*+`?""",
@@ -34,7 +36,8 @@ _RAISES = re.compile(
     r"[`]?[ \t]*+,?[ \t]*+(?:then[ \t]+)?(?:it|the[ \t]+function)?[ \t]*+(?:should|must|shall)?[ \t]*+"
     r"(?:raises?|throws?)[ \t]+(?:an?[ \t]+)?`?([A-Z]\w*)"
 )
-_RESULT_NAMES = frozenset({"output", "outputs", "expected", "result", "returns", "explanation"})
+_RESULT_NAMES = frozenset({"output", "outputs", "expected", "result", "returns", "explanation", "it"})
+_HANDS_OVER = re.compile(r"\b(?:input|pass|give|call)\b", re.I)
 _MAX_BINDINGS = 12
 
 
@@ -71,7 +74,7 @@ def prose_examples(text: str, function: FunctionSignature, budget: Budget) -> It
 
 def _is_about(found: Bindings, function: FunctionSignature, opening: str) -> bool:
     """ "If n is 0 …" shows an example when ``n`` is a parameter, "if it is 3" need not."""
-    return "input" in opening.lower() or {*found.names} <= {p.name for p in function.parameters}
+    return _HANDS_OVER.search(opening) is not None or {*found.names} <= {p.name for p in function.parameters}
 
 
 def _arrow_lines(text: str, function: FunctionSignature, budget: Budget) -> Iterable[SpecExample]:

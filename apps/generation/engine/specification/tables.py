@@ -11,7 +11,8 @@ from apps.generation.engine.specification.model import FunctionSignature, Span, 
 from apps.generation.engine.specification.prose_examples import Bindings, bound_example
 from apps.generation.engine.specification.sessions import call_parts
 
-_ROW = re.compile(r"(?m)^[ \t]*+\|(.+)\|[ \t]*+$")
+# With pipes around it or, as Markdown allows, only between its cells.
+_ROW = re.compile(r"(?m)^[ \t]*+(?:\|(.+)\|[ \t]*+|([^|\n]+(?:\|[^|\n]+)+))$")
 _BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r":?-+:?")
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
@@ -40,7 +41,7 @@ def table_rows(text: str) -> Iterator[Row]:
     """Yield the rows of the Markdown tables of *text*; a line that is none ends a table."""
     previous_end = -2
     for row in _ROW.finditer(text):
-        cells = tuple(_cell(cell) for cell in _BETWEEN_CELLS.split(row.group(1)))
+        cells = tuple(_cell(cell) for cell in _BETWEEN_CELLS.split(row[1] or row[2]))
         yield Row(cells, Span(row.start(), row.end()), is_first=row.start() > previous_end + 1)
         previous_end = row.end()
 

@@ -20,6 +20,7 @@ _THROWN = re.compile(
     r"(?<![ \t])[ \t]*+(?://[ \t]*+)?`?[ \t]*+(?:->|=>|→)?[ \t]*+\bthrows?[ \t]+(?:an?[ \t]+)?`?([A-Z]\w*)`?\.?$"
 )
 _TAIL = re.compile(r"\.[A-Za-z_$][\w$]*(?=\()|\.[A-Za-z_$][\w$]*|(?=\[)")
+_TYPE_ARGUMENTS = re.compile(r"(\bnew[ \t]+[A-Za-z_$][\w$]*)<[^()\n]{1,80}>(?=\()")
 _BINDING = re.compile(r"(?:const|let|var)\s")
 _QUOTES = "'\"`"
 Outcome = tuple[object, str | None, int]
@@ -33,9 +34,8 @@ def session_examples(text: str, classes: Sequence[str]) -> Iterator[SpecExample]
     blocks = [(hit.start(1), hit.end(1)) for hit in _FENCE.finditer(text)]
     for start, end in blocks:
         yield from _block(text, start, end, classes)
-    begin = re.compile(
-        rf"(?:const|let|var)\s+[\w$]+\s*=\s*(?:await\s+)?new\s+(?:{'|'.join(map(re.escape, classes))})\("
-    )
+    names = "|".join(map(re.escape, classes))
+    begin = re.compile(rf"(?:const|let|var)\s+[\w$]+\s*=\s*(?:await\s+)?new\s+(?:{names})(?:<[^()\n]{{1,80}}>)?\(")
     position = 0
     while (hit := begin.search(text, position)) is not None:
         blank = re.compile(r"\n[ \t]*(?:\n|\Z)|\Z").search(text, hit.end())
@@ -106,7 +106,8 @@ def _judged(source: str, at: int, steps: list[str], classes: Sequence[str]) -> I
     thrown = _THROWN.search(source) if steps else None
     note = None if thrown is not None else _NOTE.search(source)
     mark = thrown or note
-    code = (source[: mark.start()] if mark else source).strip().strip("`").rstrip(";").strip()
+    written = (source[: mark.start()] if mark else source).strip().strip("`").rstrip(";").strip()
+    code = _TYPE_ARGUMENTS.sub(r"\1", written)
     if not code or fault_of(code) is not None:
         return
     is_binding = _BINDING.match(code) is not None
