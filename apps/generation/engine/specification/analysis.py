@@ -85,7 +85,9 @@ def analyse(
     functions = completed_numbers(functions, examples) if is_javascript else functions
     sentences = sentences_in(tests.prose)
     criteria, constraints = criteria_in(sentences), constraints_in(sentences)
-    draft = Draft(read, sentences, functions, classes, examples, criteria, constraints, entry, is_inferred, language)
+    draft = Draft(
+        read, sentences, functions, classes, examples, criteria, constraints, entry, is_inferred, language, title
+    )
     issues = (*language_findings(choice), *issues_in(draft))
     return Specification(
         title=title,

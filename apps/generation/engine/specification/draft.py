@@ -32,6 +32,7 @@ class Draft:
     entry: str | None
     is_signature_inferred: bool
     language: str = "python"
+    title: str = ""
 
     @property
     def wording(self) -> Wording:

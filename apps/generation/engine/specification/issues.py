@@ -17,6 +17,7 @@ from apps.generation.engine.specification.model import (
     Span,
     SpecIssue,
 )
+from apps.generation.engine.specification.naming import suggested_signature
 from apps.generation.engine.specification.prose import Sentence
 from apps.generation.engine.specification.vocabulary import AMBIGUITIES, VAGUE_WORDS, vague_question
 
@@ -75,7 +76,7 @@ def _missing(draft: Draft) -> Iterable[SpecIssue]:
     nowhere = place_of(draft)
     function = next((f for f in draft.functions if f.name == draft.entry and not f.is_method), None)
     if draft.is_signature_inferred or (not draft.functions and not draft.classes):
-        suggestion = function.source if function is not None else draft.wording.signature
+        suggestion = function.source if function is not None else suggested_signature(draft)
         yield SpecIssue(
             IssueKind.NO_SIGNATURE,
             nowhere,
