@@ -717,3 +717,22 @@ def test_a_sentence_may_begin_with_a_small_letter():
         "x must be at most 1.5 approx. five times low.",
         "it must be pure...",
     ]
+
+
+TRACEBACK = 'Traceback (most recent call last):\n  File "x", line 1\nValueError: n must be positive\n\n'
+JSDOC = "/**\n * @param {number} a\n * @return {number} must be a\n */\nfunction add(a, b) {}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "criteria"),
+    [
+        (TRACEBACK + "It must return.", [("It must return.", True)]),
+        ("It must use numpy. It must not import re.", [("It must use numpy.", True), ("It must not import re.", True)]),
+        ("Write big(x: int) -> int. big must return x.", [("big must return x.", True)]),
+        (JSDOC, []),
+        ("R1. It must stop.\nR2 should be quick.", [("It must stop.", False), ("should be quick.", False)]),
+    ],
+    ids=["traceback", "imports", "a name", "JSDoc", "without a stop"],
+)
+def test_what_is_a_criterion_and_can_be_tested(text, criteria):
+    assert [(one.text, one.is_testable) for one in analyse(text).criteria] == criteria

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from apps.generation.engine.specification.clarity import clarity_of, size_warning_of
-from apps.generation.engine.specification.draft import Draft
+from apps.generation.engine.specification.draft import Draft, names_of
 from apps.generation.engine.specification.examples import examples_in
 from apps.generation.engine.specification.inference import inferred_signature
 from apps.generation.engine.specification.issues import issues_in
@@ -84,7 +84,7 @@ def analyse(
     functions, is_inferred = _completed(functions, examples, entry, infer)
     functions = completed_numbers(functions, examples) if is_javascript else functions
     sentences = sentences_in(tests.prose)
-    criteria, constraints = criteria_in(sentences), constraints_in(sentences)
+    criteria, constraints = criteria_in(sentences, names_of(functions, classes)), constraints_in(sentences)
     draft = Draft(
         read, sentences, functions, classes, examples, criteria, constraints, entry, is_inferred, language, title
     )

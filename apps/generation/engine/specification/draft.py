@@ -79,3 +79,9 @@ _JAVASCRIPT = Wording(
     ":",
     {"int": "number", "float": "number", "str": "string", "bool": "boolean", "NoneType": "null", "list": "an array"},
 )
+
+
+def names_of(functions: Sequence[FunctionSignature], classes: Sequence[ClassOutline]) -> frozenset[str]:
+    """Return the names of what is to be written and of its parameters."""
+    parameters = {parameter.name for function in functions for parameter in function.parameters}
+    return frozenset({*parameters, *(one.name for one in functions), *(one.name for one in classes)})

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from apps.generation.engine.secrets import secret_places
 from apps.generation.engine.specification.addressed import addressed_places
 from apps.generation.engine.specification.contradictions import contradictions_in
-from apps.generation.engine.specification.draft import Draft
+from apps.generation.engine.specification.draft import Draft, names_of
 from apps.generation.engine.specification.human_language import human_language_issues
 from apps.generation.engine.specification.model import (
     Criterion,
@@ -38,7 +38,7 @@ def issues_in(draft: Draft) -> tuple[SpecIssue, ...]:
         *_addressed(draft),
         *_missing(draft),
         *contradictions_in(draft),
-        *_vague(prose, _names(draft)),
+        *_vague(prose, names_of(draft.functions, draft.classes)),
         *_ambiguous(draft.text, prose),
         *_untestable(draft.criteria),
     ]
@@ -133,11 +133,6 @@ def _missing_edges(draft: Draft, function: FunctionSignature | None, place: Span
             "What happens for zero and for negative numbers?",
             draft.wording.negative,
         )
-
-
-def _names(draft: Draft) -> frozenset[str]:
-    parameters = {parameter.name for function in draft.functions for parameter in function.parameters}
-    return frozenset({*parameters, *(one.name for one in draft.functions), *(one.name for one in draft.classes)})
 
 
 def _vague(sentences: Sequence[Sentence], names: Collection[str]) -> Iterable[SpecIssue]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from apps.generation.engine.specification.model import Span
 from apps.generation.engine.specification.vocabulary import VAGUE_WORDS
 
 _FENCE = re.compile(r"(?ms)^[ \t]*+(```|~~~).*?(?:^[ \t]*+\1[ \t]*+$|\Z)")
+# What a program said when it failed: its last line names the exception and is no sentence of the author.
+_TRACEBACK = re.compile(r"(?m)^[ \t]*+Traceback \(most recent call last\):\n(?:[ \t]++\S[^\n]*+\n)*+[^\n]*+")
 _CODE_LINE = re.compile(
     r"^[ \t]*+(?:>>>|\.\.\.[ \t]|(?:async )?def \w+\s*\(|class \w+.*:|assert |@\w|import \w|from \w+ import |"
-    r"\"\"\"|'''|\||Traceback \(|File \"|"
+    r"\"\"\"|'''|\||Traceback \(|File \"|/\*\*|\*/|\*[ \t]+@\w|(?:export )?(?:async )?function \w+\s*\(|"
     # a row of a table without pipes around it
     r"[^|\n]{1,120}(?:[ \t]\|[ \t][^|\n]{1,120}){2,}$|:?-+:?[ \t]*+\|[ \t|:-]*+$|"
     # a line that is an example and says nothing else
@@ -23,7 +25,9 @@ _HEADING = re.compile(r"^[ \t]*+(?:#{1,6}[ \t]*+(.+?)#*|\*\*(.+?)\*\*:?|([A-Z][\
 _BULLET = re.compile(r"^[ \t]*+(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 # How authors number requirements; the ids go on to tests, documents and reviews as they stand.
 REQUIREMENT_ID = r"(?:R|REQ|AC|FR|NFR)[-_]?\d{1,4}"
-_NUMBERED = re.compile(rf"^(?:\*\*)?({REQUIREMENT_ID})(?:\*\*)?[ \t]*+[:.)-][ \t]*+(?:\*\*)?[ \t]*+")
+_NUMBERED = re.compile(
+    rf"^(?:\*\*)?({REQUIREMENT_ID})(?:(?:\*\*)?[ \t]*+[:.)-][ \t]*+(?:\*\*)?[ \t]*+|(?:\*\*)?[ \t]++(?=[A-Za-z`]))"
+)
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'`)]*\s+(?=[A-Za-z`\"'(])|\n[ \t]*+\n")
 # What ends with a full stop that ends no sentence, unless a capital follows: "e.g. this", "max. ten", "i.e. that".
 _ABBREVIATED = re.compile(
@@ -89,8 +93,10 @@ def sentences_in(text: str) -> tuple[Sentence, ...]:
 
 
 def _without_fences(text: str) -> str:
-    """Blank out fenced code, keeping every position."""
-    return _FENCE.sub(lambda hit: re.sub(r"[^\n]", " ", hit.group()), text)
+    """Blank out fenced code and tracebacks, keeping every position."""
+    for code in (_FENCE, _TRACEBACK):
+        text = code.sub(lambda hit: re.sub(r"[^\n]", " ", hit.group()), text)
+    return text
 
 
 def _section_of(heading: str) -> str:
@@ -157,9 +163,13 @@ def _sentence(raw: str, start: int, section: str, is_item: bool, label: str) -> 
     )
 
 
-def is_testable(text: str) -> bool:
-    """Tell whether some observation could show that the sentence holds: a measure, or an outcome in plain words."""
-    if VAGUE_WORDS.search(text):
+def is_testable(text: str, names: Collection[str] = ()) -> bool:
+    """
+    Tell whether some observation could show that the sentence holds: a measure, or an outcome in plain words.
+
+    :param names: words that are names of what is to be written, and so not vague.
+    """
+    if any(hit.group() not in names for hit in VAGUE_WORDS.finditer(text)):
         return bool(_MEASURE.search(text))
     return bool(_OBSERVABLE.search(text))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import count
 
 from apps.generation.engine.specification.model import (
@@ -114,20 +114,30 @@ _QUALITY = (
 )
 
 
-def criteria_in(sentences: Sequence[Sentence]) -> tuple[Criterion, ...]:
+def criteria_in(sentences: Sequence[Sentence], names: Collection[str] = ()) -> tuple[Criterion, ...]:
     """
     Return the acceptance criteria.
 
     List items are criteria wherever they stand, unless their section says otherwise; without any, the sentences that
-    oblige or promise something are. Ids that the author wrote (``R3:``) are kept when they are unique.
+    oblige or promise something are. Ids that the author wrote (``R3:``) are kept when they are unique. What forbids or
+    requires a dependency can be tested by looking at the imports.
+
+    :param names: functions, parameters and classes of the text, whose names are no vague words.
     """
     eligible = [s for s in sentences if s.section not in ("non_goals", "examples") and not NON_GOAL.search(s.text)]
     items = [s for s in eligible if s.is_item and (s.label or s.section == "criteria" or MODAL.search(s.text))]
     chosen = items or [s for s in eligible if STRONG_MODAL.search(s.text) and len(s.text) > 12]
     ids = _ids([s.label for s in chosen])
     return tuple(
-        Criterion(own, one.text, one.span, ears_pattern(one.text), is_testable(one.text))
+        Criterion(own, one.text, one.span, ears_pattern(one.text), _is_testable(one, names))
         for own, one in zip(ids, chosen, strict=True)
+    )
+
+
+def _is_testable(sentence: Sentence, names: Collection[str]) -> bool:
+    kinds = {kind for kind, _ in _kinds_of(sentence)}
+    return is_testable(sentence.text, names) or not kinds.isdisjoint(
+        {ConstraintKind.FORBIDDEN, ConstraintKind.REQUIRED}
     )
 
 
