@@ -24,3 +24,5 @@ from nofx.settings.base import Q_CLUSTER  # noqa: E402  as above
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 Q_CLUSTER = {**Q_CLUSTER, "sync": False}
+# Each client of a test builds the middleware anew; reading every static file for each was 6 % of the time of pages.
+WHITENOISE_AUTOREFRESH = True
