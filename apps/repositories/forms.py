@@ -11,7 +11,7 @@ from apps.core.errors import NofxError
 from apps.governance.models import Organisation, Scope
 from apps.governance.services.pilots import NO_PILOT
 from apps.repositories.models import Repository
-from apps.repositories.services import registrable
+from apps.repositories.services import branch_current, clone_require_new, registrable
 
 
 class RegistrationForm(forms.ModelForm):
@@ -43,14 +43,22 @@ class RegistrationForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.keys() >= {"name", "path"}:
             try:
-                slug, _ = registrable(name=cleaned["name"], path=Path(cleaned["path"]))
+                slug, path = registrable(name=cleaned["name"], path=Path(cleaned["path"]))
             except NofxError as problem:
                 self.add_error("path", str(problem))
             else:
-                self._require_pilot_possible(slug)
+                self._require_pilot_possible(slug, path)
         return cleaned
 
-    def _require_pilot_possible(self, slug: str) -> None:
-        place = Scope.objects.filter(organisation=self.cleaned_data.get("organisation"), repository=slug).first()
-        if self.cleaned_data.get("is_pilot") and place is not None and not place.is_pilot:
+    def _require_pilot_possible(self, slug: str, path: Path) -> None:
+        said = self.cleaned_data
+        if not said.get("is_pilot") or "organisation" not in said:
+            return
+        place = Scope.objects.filter(organisation=said["organisation"], repository=slug).first()
+        if place is not None and not place.is_pilot:
             self.add_error("is_pilot", f"{NO_PILOT} Connect it as no pilot, and ask the committee.")
+        try:
+            branch = said.get("default_branch") or branch_current(path)
+            clone_require_new(path=path, branch=branch, organisation=said["organisation"])
+        except NofxError as problem:
+            self.add_error("is_pilot", str(problem))

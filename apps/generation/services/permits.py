@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from apps.generation.models import GenerationRun, SpecificationReading
-from apps.governance.models import Scope, Suspension, User
-from apps.governance.selectors.ladder import leave_now
+from apps.governance.models import Suspension, User
+from apps.governance.selectors.ladder import leave_now, places_stopped
 from apps.governance.services import GenerationRefused, denial_record, generation_require_allowed
 from apps.governance.types import Leave
 from apps.jobs.models import Job
@@ -85,9 +85,7 @@ def work_stop(suspension: Suspension, actor: User | None) -> int:
     """Tell the jobs to stop that *suspension* forbids, in its transaction; return how many."""
     if suspension.kind == Suspension.Kind.MODEL:
         return 0  # Whoever waits for its calls cuts them; what the other models do goes on.
-    places = Scope.objects.filter(organisation=suspension.scope.organisation_id).exclude(repository="")
-    if suspension.kind == Suspension.Kind.REPOSITORY:
-        places = places.filter(pk=suspension.scope_id)
+    places = places_stopped(suspension)
     requests = GenerationRun.objects.filter(repository__scope__in=places).select_related("repository__scope")
     jobs = Job.objects.filter(
         kind__in=KINDS, subject_kind="request", state__in=ACTIVE, subject_id__in=requests.values("pk")

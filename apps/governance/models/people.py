@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -50,6 +52,13 @@ class Scope(models.Model):
     is_pilot = models.BooleanField(
         default=False, help_text="Code may be generated for it without a rung of the expansion ladder."
     )
+    identities = ArrayField(
+        models.TextField(),
+        blank=True,
+        default=list,
+        db_default=[],
+        help_text="First commits and addresses of its code. Places that share one hold the same code.",
+    )
 
     class Meta:
         constraints = [
@@ -57,6 +66,10 @@ class Scope(models.Model):
             models.CheckConstraint(
                 condition=Q(is_pilot=False) | ~Q(repository=""), name="governance_scope_pilot_is_a_repository"
             ),
+        ]
+        indexes = [
+            # The other places of the same code, when a suspension is looked for.
+            GinIndex(fields=["identities"], name="governance_scope_identities"),
         ]
 
     def __str__(self) -> str:

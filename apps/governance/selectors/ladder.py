@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from apps.core.clock import now
 from apps.governance.engine.ladder import Granted, Leave, Standing, Stop, Stopped, leave_of
 from apps.governance.engine.permissions import Action
-from apps.governance.models import Rung, Scope, Suspension, User
+from apps.governance.models import Organisation, Rung, Scope, Suspension, User
 from apps.governance.selectors import scopes_where
 
 _WHO = JSONObject(
     kind="kind",
+    scope="scope_id",
+    owner="scope__organisation_id",
     model="model",
     since="suspended_at",
     reason="reason",
@@ -33,11 +35,16 @@ _WHO = JSONObject(
 
 
 def standing_of(scope: Scope) -> Standing:
-    """Return what holds for the repository of *scope* now; one query."""
+    """
+    Return what holds for the repository of *scope* now; one query.
+
+    What is suspended is so wherever the same code is registered once more, in other organisations too.
+    """
     place = OuterRef("pk")
     above = Q(scope__organisation=OuterRef("organisation"), scope__repository="")
     standing = Suspension.objects.filter(resumed_at__isnull=True)
-    stops = standing.filter(Q(scope=place) | above).exclude(kind=Suspension.Kind.RUNG).order_by("suspended_at")
+    own = Q(scope=place) | above
+    stops = standing.filter(own | _of_same_code(OuterRef(OuterRef("identities")))).exclude(kind=Suspension.Kind.RUNG)
     stop = standing.filter(rung=OuterRef("pk")).annotate(one=_WHO).values("one")[:1]
     covering = Rung.scopes.through.objects.filter(
         Q(scope=OuterRef(place)) | Q(scope__organisation=OuterRef(OuterRef("organisation")), scope__repository="")
@@ -46,7 +53,7 @@ def standing_of(scope: Scope) -> Standing:
     row = (
         Scope.objects.filter(pk=scope.pk)
         .annotate(
-            stops_here=ArraySubquery(stops.values(one=_WHO)),
+            stops_here=ArraySubquery(stops.order_by("suspended_at").values(one=_WHO)),
             rungs_here=ArraySubquery(
                 rungs.values(
                     one=JSONObject(
@@ -62,13 +69,13 @@ def standing_of(scope: Scope) -> Standing:
                 )
             ),
         )
-        .values("is_pilot", "repository", "stops_here", "rungs_here")
+        .values("pk", "organisation", "is_pilot", "repository", "stops_here", "rungs_here")
         .get()
     )
     return Standing(
         repository=row["repository"],
         is_pilot=row["is_pilot"],
-        stops=tuple(_stop(one) for one in row["stops_here"]),
+        stops=tuple(_stop(one, row) for one in row["stops_here"]),
         rungs=tuple(_granted(one) for one in row["rungs_here"]),
     )
 
@@ -78,16 +85,55 @@ def leave_now(scope: Scope, *, risk: str, task_class: str) -> Leave:
     return leave_of(standing_of(scope), risk=risk, task_class=task_class, now=now())
 
 
-def _stop(one: Mapping[str, Any]) -> Stop:
+def _of_same_code(identities: Any) -> Q:
+    """Return which suspensions are of a repository with one of *identities*, or of everything where there is one."""
+    same = Scope.objects.filter(identities__overlap=identities)
+    return Q(kind=Suspension.Kind.REPOSITORY, scope__in=same.values("pk")) | Q(
+        kind=Suspension.Kind.EVERYTHING, scope__organisation__in=same.values("organisation")
+    )
+
+
+def suspension_of_code(identities: Collection[str], *, organisation: Organisation) -> Stop | None:
+    """
+    Return what keeps code that is known by *identities* from becoming a pilot of *organisation*; None if nothing does.
+
+    A suspension of everything there is none: the pilot waits for its end, as all others.
+    """
+    rows = Suspension.objects.filter(_of_same_code(list(identities)), resumed_at__isnull=True)
+    there = Q(kind=Suspension.Kind.EVERYTHING, scope__organisation=organisation)
+    one = rows.exclude(there).order_by("suspended_at").values(one=_WHO).first()
+    return _stop(one["one"], {"pk": None, "organisation": organisation.pk}) if one else None
+
+
+def places_stopped(suspension: Suspension) -> QuerySet[Scope]:
+    """Return the places of repositories that *suspension* is about, with those of the same code."""
+    places = Scope.objects.exclude(repository="")
+    if suspension.kind == Suspension.Kind.REPOSITORY:
+        return places.filter(Q(pk=suspension.scope_id) | Q(identities__overlap=suspension.scope.identities))
+    within = places.filter(organisation=suspension.scope.organisation_id)
+    if suspension.kind != Suspension.Kind.EVERYTHING:
+        return within
+    same = within.filter(identities__overlap=OuterRef("identities"))
+    return places.filter(Q(pk__in=within.values("pk")) | Exists(same))
+
+
+def _stop(one: Mapping[str, Any], place: Mapping[str, Any]) -> Stop:
+    """Return a suspension as it is told in *place*: of another organisation, neither who, what nor why."""
     kind = Stopped(one["kind"])
+    if one["owner"] != place["organisation"]:
+        return Stop(kind, "Generation for the same code in another organisation", _time(one["since"]))
     what = {
         Stopped.EVERYTHING: f"Generation for all of {one['organisation']}",
         Stopped.MODEL: one["model"],
-        Stopped.REPOSITORY: f"Generation for {one['repository']}",
+        Stopped.REPOSITORY: f"Generation for {one['repository']}" + _clone(one, place),
         Stopped.RUNG: one["rung"],
     }[kind]
     name = " ".join(part for part in (one["first"], one["last"]) if part) or one["username"] or ""
     return Stop(kind, what, _time(one["since"]), name, one["reason"])
+
+
+def _clone(one: Mapping[str, Any], place: Mapping[str, Any]) -> str:
+    return "" if one["scope"] == place["pk"] else ", which has the same first commit or address,"
 
 
 def _granted(one: Mapping[str, Any]) -> Granted:
@@ -99,7 +145,7 @@ def _granted(one: Mapping[str, Any]) -> Granted:
         starts_at=_time(one["starts_at"]),
         expires_at=_time(one["expires_at"]),
         ended_at=_time(one["ended_at"]) if one["ended_at"] else None,
-        stop=_stop(one["stop"]) if one["stop"] else None,
+        stop=_stop(one["stop"], {"pk": None, "organisation": one["stop"]["owner"]}) if one["stop"] else None,
     )
 
 

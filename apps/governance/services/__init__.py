@@ -38,7 +38,7 @@ from apps.governance.services.incidents import incident_close, incident_open
 from apps.governance.services.ladder import generation_require_allowed, rung_end, rung_grant
 from apps.governance.services.overrides import override_ask, override_confirm, override_withdraw
 from apps.governance.services.people import code_owner_assign, role_assign, role_remove, scope_create
-from apps.governance.services.pilots import pilot_end, pilot_name
+from apps.governance.services.pilots import code_identify, pilot_end, pilot_name, pilot_require_possible
 from apps.governance.services.policies import policy_freeze, policy_propose, policy_publish, policy_simulate
 from apps.governance.services.retention import retention_ask, retention_confirm, retention_run, retention_withdraw
 from apps.governance.services.sign_in import token_sign_in
@@ -96,6 +96,7 @@ __all__ = [
     "audit_verify",
     "ballot_cast",
     "ballots_void",
+    "code_identify",
     "code_owner_assign",
     "denial_record",
     "erasure_ask",
@@ -113,6 +114,7 @@ __all__ = [
     "override_withdraw",
     "pilot_end",
     "pilot_name",
+    "pilot_require_possible",
     "policy_freeze",
     "policy_propose",
     "policy_publish",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db import transaction
 
+from apps.governance.engine.ladder import RESUMES
 from apps.governance.engine.permissions import Action
 from apps.governance.errors import Denial, LadderInvalid, NotAllowed
-from apps.governance.models import Scope, User
+from apps.governance.models import Organisation, Scope, User
 from apps.governance.selectors import can
+from apps.governance.selectors.ladder import suspension_of_code
 from apps.governance.services.audit import audit_record
 
 KIND = "pilot"
@@ -28,6 +31,28 @@ def pilot_name(*, scope: Scope, actor: User, object_id: UUID) -> None:
     if not scope.is_pilot:
         raise LadderInvalid(NO_PILOT, remedy="Connect it as no pilot, and ask the committee.")
     audit_record(action="pilot.name", object_kind=KIND, object_id=object_id, actor=actor, scope=scope)
+
+
+def pilot_require_possible(*, organisation: Organisation, identities: Collection[str]) -> None:
+    """
+    Refuse a pilot whose code, known by *identities*, is suspended where it is registered already.
+
+    :raises LadderInvalid: it is, with what is suspended and who resumes it.
+    """
+    stop = suspension_of_code(identities, organisation=organisation)
+    if stop is not None:
+        raise LadderInvalid(f"This is no new code. {stop.sentence}", remedy=f"{RESUMES} It can be a pilot after that.")
+
+
+@transaction.atomic
+def code_identify(*, scope: Scope, identities: Collection[str]) -> None:
+    """Add *identities* to what the code of *scope* is known by; harmless to repeat. None is ever taken away."""
+    held = Scope.objects.select_for_update().get(pk=scope.pk)
+    known = sorted({*held.identities, *identities})
+    if known != held.identities:
+        held.identities = known
+        held.save(update_fields=["identities"])
+    scope.identities = known
 
 
 @transaction.atomic

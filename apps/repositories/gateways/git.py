@@ -48,6 +48,9 @@ def _environment(author: Person | None) -> dict[str, str]:
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_TERMINAL_PROMPT": "0",
+        # What a clone says in place of its commits is not its history.
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": os.devnull,
         "GIT_SSH_COMMAND": "ssh -o BatchMode=yes",
         "GIT_AUTHOR_NAME": person.name,
         "GIT_AUTHOR_EMAIL": person.email,
@@ -197,6 +200,26 @@ def history(path: Path, sha: str, *, limit: int) -> list[CommitInfo]:
 def first_parents(path: Path, sha: str) -> list[str]:
     """Return the first-parent history of *sha*, oldest first."""
     return text(path, "rev-list", "--first-parent", "--reverse", "--end-of-options", sha).split()
+
+
+def first_commits(path: Path, branch: str) -> list[str]:
+    """Return the commits without parents from which *branch* came; none while it has no commit."""
+    sha = resolve(path, f"refs/heads/{branch}")
+    return text(path, "rev-list", "--max-parents=0", "--end-of-options", sha).split() if sha else []
+
+
+def is_shallow(path: Path) -> bool:
+    """Return whether the history is cut off, as in a clone of some depth."""
+    return text(path, "rev-parse", "--is-shallow-repository") == "true"
+
+
+def remote_addresses(path: Path) -> list[str]:
+    """Return the addresses of the remotes, as they are written."""
+    try:
+        output = run(path, "config", "--local", "-z", "--get-regexp", r"^remote\..*\.(url|pushurl)$")
+    except GitError:
+        return []  # It has no remote.
+    return [entry.partition("\n")[2] for entry in output.decode(errors="replace").split("\0") if entry]
 
 
 def reached_at(path: Path, sha: str, head: str) -> int | None:

@@ -17,6 +17,7 @@ from apps.repositories.gateways import git
 from apps.repositories.gateways.local_git import LocalGit
 from apps.repositories.models import Repository, Revision
 from apps.repositories.selectors import is_git
+from apps.repositories.services.identities import clone_require_new, identities_of, repository_identify
 from apps.repositories.services.indexing import index_request
 from apps.repositories.services.lineage import lineage_request
 from apps.repositories.types import CodeHost, RepositoryUnavailable
@@ -43,22 +44,27 @@ def repository_register(
     a commit.
 
     :raises PermissionRefused: the actor may not manage repositories of the organisation.
-    :raises LadderInvalid: it shall be a pilot, in a place that is none.
+    :raises LadderInvalid: it shall be a pilot, in a place that is none, or of code that is suspended.
     :raises NofxError: as :func:`registrable`.
     """
     organisation_scope, _ = Scope.objects.get_or_create(organisation=organisation, repository="")
     if not can(actor, Action.REPOSITORY_MANAGE, organisation_scope):
         raise PermissionRefused("Only an administrator may register a repository.", remedy="Ask an administrator.")
     slug, resolved = registrable(name=name, path=path)
-    scope, _ = Scope.objects.get_or_create(organisation=organisation, repository=slug, defaults={"is_pilot": is_pilot})
+    branch = default_branch or branch_current(resolved)
+    if is_pilot:
+        clone_require_new(path=resolved, branch=branch, organisation=organisation)
+    first = {"is_pilot": is_pilot, "identities": identities_of(resolved, branch=branch)}
+    scope, _ = Scope.objects.get_or_create(organisation=organisation, repository=slug, defaults=first)
     repository = Repository.objects.create(
         scope=scope,
         name=slug,
         path=str(resolved),
         remote=_first_remote(resolved) if remote is None else remote,
-        default_branch=default_branch or _current_branch(resolved),
+        default_branch=branch,
         is_demo=is_demo,
     )
+    repository_identify(repository)
     audit_record(
         actor=actor,
         action="repository.register",
@@ -80,7 +86,7 @@ def registrable(*, name: str, path: Path) -> tuple[str, Path]:
     Return the name and the path under which a repository would be registered. Changes nothing.
 
     :raises NofxError: the name holds no letter or digit.
-    :raises RepositoryUnavailable: there is no git repository at *path*.
+    :raises RepositoryUnavailable: there is no git repository at *path*, or its history is cut off.
     :raises Conflict: the name or the path is taken.
     """
     slug = slugify(name)
@@ -90,6 +96,11 @@ def registrable(*, name: str, path: Path) -> tuple[str, Path]:
     if not is_git(resolved):
         raise RepositoryUnavailable(
             f"There is no git repository at {resolved}.", remedy="Give the path of a clone on this machine."
+        )
+    if git.is_shallow(resolved):
+        raise RepositoryUnavailable(
+            f"The clone at {resolved} is shallow: its history is cut off, so nobody sees where its code comes from.",
+            remedy="Fetch the rest with git fetch --unshallow, and register it then.",
         )
     if Repository.objects.filter(name=slug).exists() or Repository.objects.filter(path=str(resolved)).exists():
         raise Conflict(f"{slug} or {resolved} is registered already.", remedy="Use the registered repository.")
@@ -115,6 +126,7 @@ def revision_record(*, repository: Repository, sha: str) -> Revision:
         defaults={"subject": commit.subject[:400], "committed_at": commit.committed_at},
     )
     if is_new:
+        repository_identify(repository)
         lineage_request(revision=revision)
     return revision
 
@@ -134,5 +146,6 @@ def _first_remote(path: Path) -> str:
     return "origin" if "origin" in names else next(iter(names), "")
 
 
-def _current_branch(path: Path) -> str:
+def branch_current(path: Path) -> str:
+    """Return the name of the branch that is checked out at *path*."""
     return git.text(path, "symbolic-ref", "--short", "HEAD")
