@@ -214,6 +214,12 @@ class AbsenceInvalid(NofxError):
     status = 422
 
 
+class AccountClosed(Refused):
+    """The account was closed while its person was signed in."""
+
+    code = "account.closed"
+
+
 class SignOnRefused(Refused):
     """The single sign-on knows the person, and this account is not theirs."""
 

@@ -74,20 +74,18 @@ class ProblemPages:
         full = storage_problem(exception)
         if request.path.startswith(API_PREFIX):
             return problem_of(request, full) if full else None
-        return self._page(request, full or exception)
+        record_denial(request, full or exception)
+        problem = full or exception
+        return problem_answer(request, problem) if isinstance(problem, NofxError) else None
 
-    def _page(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        record_denial(request, exception)
-        if not isinstance(exception, NofxError):
-            return None
-        if wants_problem(request):
-            return problem_of(request, exception)
-        if wants_fragment(request):
-            return self._toast(request, exception)
-        context = {"problem": exception, "way_back": way_back(request)}
-        return render_page(request, "errors/problem.html", context, status=exception.status)
 
-    def _toast(self, request: HttpRequest, problem: NofxError) -> HttpResponse:
+def problem_answer(request: HttpRequest, problem: NofxError) -> HttpResponse:
+    """Return *problem* as whoever asks reads it: JSON, a message over the open page, or a page."""
+    if request.path.startswith(API_PREFIX) or wants_problem(request):
+        return problem_of(request, problem)
+    if wants_fragment(request):
         response = HttpResponse(status=200)
         response["HX-Reswap"] = "none"
         return notify(request, response, str(problem), level="error")
+    context = {"problem": problem, "way_back": way_back(request)}
+    return render_page(request, "errors/problem.html", context, status=problem.status)

@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "apps.core.middleware.page_headers",
     "apps.governance.middleware.ProblemPages",
+    "apps.governance.closed_accounts.ClosedAccounts",
     "apps.governance.sessions.SessionActivity",
     "apps.governance.middleware.SecondFactorGate",
 ]

@@ -92,14 +92,16 @@ def test_a_bad_ballot_is_refused_with_its_reason_and_recorded(committee, who, be
     assert (refused.actor_id, refused.object_id) == (str(user.pk), str(gate.pk))
 
 
-def test_a_session_of_an_account_that_was_closed_meanwhile_leads_to_the_sign_in(committee):
+def test_a_ballot_of_an_account_that_was_closed_meanwhile_is_refused_and_recorded(committee):
     gate, member = committee.opened(), committee.people["legal"]
     client = client_of(member)
     User.objects.filter(pk=member.pk).update(is_active=False)
     given = {"digest": gate.digest, "choice": "approve", "rationale": "Fine."}
     answer = client.post(reverse("governance:gate-ballot", args=[gate.pk]), given)
-    assert answer.status_code == 302 and "sign-in" in answer["Location"]
+    assert answer.status_code == 403 and "Your account was closed" in answer.content.decode()
     assert not Ballot.objects.exists()
+    refused = AuditEvent.objects.get(outcome="denied")
+    assert (refused.action, refused.actor_id, refused.object_id) == ("gate.vote", str(member.pk), str(gate.pk))
 
 
 def test_a_ballot_without_the_token_of_its_page_is_refused_and_recorded(committee):

@@ -24,6 +24,7 @@ from apps.generation.services.overrides import (
     gate_override_withdraw,
 )
 from apps.generation.types import RequestStatus as Status
+from apps.governance.closed_accounts import recorded_as
 from apps.governance.http import current_user
 from apps.governance.models import Override, User
 from apps.governance.reauthentication import recently_authenticated
@@ -71,6 +72,7 @@ def override_first(request: HtmxRequest, request_id: UUID) -> OverrideForm | Non
     return None
 
 
+@recorded_as("override.confirm", "request", "request_id")
 @login_required
 @require_POST
 @recently_authenticated

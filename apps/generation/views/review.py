@@ -60,6 +60,7 @@ from apps.generation.views.lens import lens_view
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.generation.views.questions import question_context
 from apps.generation.views.voters import void_reason, voter_of
+from apps.governance.closed_accounts import recorded_as
 from apps.governance.http import current_user
 from apps.governance.models import Ballot, User
 from apps.governance.reauthentication import recently_authenticated
@@ -85,6 +86,7 @@ def review(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     return render(request, "generation/review.html", _context(request, run, consensus, user))
 
 
+@recorded_as("ballot.cast", "request", "request_id")
 @login_required
 @require_POST
 @recently_authenticated

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from apps.core.errors import NofxError, NotFound
 from apps.core.htmx import HtmxRequest, notify, redirect_after
+from apps.governance.closed_accounts import recorded_as
 from apps.governance.forms_gates import BallotForm, WaiverForm, end_of
 from apps.governance.http import current_user, interactive, record_denial, session_key
 from apps.governance.models import Gate, GateWaiver
@@ -36,6 +37,7 @@ def gate_presence(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
     return notify(request, redirect_after(request, back_to(request, gate)), "You are present.")
 
 
+@recorded_as("gate.vote", "gate", "gate_id")
 @login_required
 @require_POST
 @recently_authenticated

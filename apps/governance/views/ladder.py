@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.core.errors import NotFound
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.core.keyset import keyset_page
+from apps.governance.closed_accounts import recorded_as
 from apps.governance.forms_ladder import VERDICTS, IncidentForm, SuspendForm
 from apps.governance.http import current_user, interactive, session_key
 from apps.governance.models import Scope, User
@@ -78,6 +79,7 @@ def explain(request: HtmxRequest, suspension_id: UUID) -> HttpResponse:
     return notify(request, _back(request), "The reason is written down.")
 
 
+@recorded_as("suspension.vote", "suspension", "suspension_id")
 @login_required
 @require_POST
 @recently_authenticated
