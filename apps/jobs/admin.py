@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import django_q.admin  # noqa: F401  it registers its own when it is first imported
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django_q.models import Failure, OrmQ, Schedule, Success
 
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.errors import NofxError
@@ -24,6 +26,12 @@ from apps.jobs.models import (
 )
 from apps.jobs.registry import job_kinds
 from apps.jobs.services import job_cancel
+
+# What carries jobs is no place to look for them: the ledger below has each with its state and its reason, the status
+# page says how the queue is. These pages would send tasks anew, or call any function, past services and audit chain.
+for model in (Failure, OrmQ, Schedule, Success):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 
 
 @admin.action(description="Stop the chosen jobs", permissions=["view"])
