@@ -200,6 +200,12 @@ class SecondFactorMissing(PermissionRefused):
     code = "sign_in.second_factor_missing"
 
 
+class PasswordGiven(Refused):
+    """Somebody else chose the password of this account, and its person has not changed it yet."""
+
+    code = "sign_in.password_given"
+
+
 class SecondFactorInvalid(NofxError):
     """An authenticator app cannot be set up or changed like this."""
 

@@ -63,10 +63,13 @@ class PasswordForm(forms.Form):
         """Refuse two different ones, and those that are easily guessed."""
         data = super().clean() or {}
         if {"new_password", "again"} <= data.keys():
-            if data["new_password"] != data["again"]:
+            new = data["new_password"]
+            if new != data["again"]:
                 self.add_error("again", "The two are not the same.")
+            if self.user.is_password_given and self.user.check_password(new):
+                self.add_error("new_password", "This is the password that you were given. Choose another one.")
             try:
-                password_validation.validate_password(data["new_password"], self.user)
+                password_validation.validate_password(new, self.user)
             except ValidationError as error:
                 self.add_error("new_password", error)
         return data

@@ -17,12 +17,23 @@ from django.urls import reverse
 from apps.core.database import storage_problem
 from apps.core.errors import NofxError
 from apps.core.htmx import notify, redirect_after, render_page, wants_fragment, way_back
-from apps.governance.errors import SecondFactorMissing
+from apps.governance.errors import PasswordGiven, SecondFactorMissing
 from apps.governance.http import api_token, problem_of, record_denial, wants_problem
 from apps.governance.models import User
 from apps.governance.services.second_factor import has_second_factor, needs_second_factor
+from apps.governance.services.sign_in import KNOWN_TO_ANOTHER
 
 API_PREFIX = "/api/"
+# What somebody whose password was given to them may open.
+WITH_GIVEN_PASSWORD = {
+    "governance:password",
+    "governance:confirm",
+    "console:preference-set",
+    "logout",
+    "sign-on",
+    "openid_connect_callback",
+    "sign-in-stay",
+}
 # What somebody who has still to set up an authenticator app may open.
 WITHOUT_APP = {
     "governance:second-factor",
@@ -33,6 +44,27 @@ WITHOUT_APP = {
     "openid_connect_callback",
     "sign-in-stay",
 }
+
+
+class OwnPasswordGate:
+    """Lead whoever was given their password, which others know, to choosing their own, and nowhere else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        """Answer in place of the view for whoever has still to choose a password."""
+        if api_token(request) or not request.user.is_authenticated:
+            return None
+        match = request.resolver_match
+        if not cast("User", request.user).is_password_given or (match and match.view_name in WITH_GIVEN_PASSWORD):
+            return None
+        if request.path.startswith(API_PREFIX):
+            return problem_of(request, PasswordGiven(KNOWN_TO_ANOTHER, remedy="Choose your own at the page first."))
+        return redirect_after(request, reverse("governance:password"))
 
 
 class SecondFactorGate:
@@ -50,7 +82,9 @@ class SecondFactorGate:
             return None
         match = request.resolver_match
         user = cast("User", request.user)
-        if (match and match.view_name in WITHOUT_APP) or has_second_factor(user) or not needs_second_factor(user):
+        if user.is_password_given or (match and match.view_name in WITHOUT_APP):
+            return None
+        if has_second_factor(user) or not needs_second_factor(user):
             return None
         if request.path.startswith(API_PREFIX):
             missing = SecondFactorMissing(

@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "apps.governance.middleware.ProblemPages",
     "apps.governance.closed_accounts.ClosedAccounts",
     "apps.governance.sessions.SessionActivity",
+    "apps.governance.middleware.OwnPasswordGate",
     "apps.governance.middleware.SecondFactorGate",
 ]
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from apps.governance.admin.sign_in import forget_apps
 from apps.governance.callers import current_user
@@ -38,6 +39,15 @@ class RoleForm(ModelForm):
         return data
 
 
+class GivenPasswordForm(AdminPasswordChangeForm):
+    """A password for somebody else, who has to choose their own with it."""
+
+    def save(self, commit: bool = True) -> User:
+        """Save it as one that was given; without a usable one there is nothing to change."""
+        self.user.is_password_given = self.cleaned_data.get("set_usable_password", True)
+        return cast("User", super().save(commit))
+
+
 class PersonForm(UserChangeForm):
     """An account; whoever sits on the committee, or audits, in any account of theirs cannot become an administrator."""
 
@@ -58,6 +68,7 @@ class PersonAdmin(UserAdmin):
     """Accounts of people and machines. Who holds which role is a row of its own."""
 
     form = PersonForm
+    change_password_form = GivenPasswordForm
     # Which accounts are one person's decides who votes how often: two people sign for it, on a page of its own.
     readonly_fields = ("person_key",)
 
@@ -76,6 +87,8 @@ class PersonAdmin(UserAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         """Save the account and record which of its fields changed, never their values."""
+        if not change:
+            obj.is_password_given = obj.has_usable_password()
         super().save_model(request, obj, form, change)
         audit_record(
             action="person.change" if change else "person.add",
@@ -84,6 +97,12 @@ class PersonAdmin(UserAdmin):
             actor=current_user(request),
             detail={"fields": [name for name in form.changed_data if "password" not in name]},
         )
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Give somebody else a password; one's own is chosen in the profile."""
+        if id == str(current_user(request).pk):
+            return redirect("governance:password")
+        return cast("HttpResponse", super().user_change_password(request, id, form_url))
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
         """Record also that somebody else gave the account a password, which Django saves past ``save_model``."""

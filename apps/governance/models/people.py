@@ -23,6 +23,12 @@ class User(AbstractUser):
         default="",
         help_text="Accounts with the same one, such as the subject of a single sign-on, are one person's.",
     )
+    is_password_given = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Somebody else chose the password; until its person does, nothing else opens for them.",
+    )
 
     # Set on the user of a token that is limited to some scopes: what governance says of them ends there.
     within: frozenset[int] | None = None

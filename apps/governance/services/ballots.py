@@ -20,6 +20,7 @@ from apps.governance.errors import (
     Denial,
     NotEligible,
     NotInteractive,
+    PasswordGiven,
     RationaleMissing,
     Unsatisfiable,
 )
@@ -57,6 +58,7 @@ def ballot_cast(
     The refusals below carry a ``denial``; whoever answers the caller records it outside the transaction.
 
     :raises NotInteractive: the request came with a token, or the account is a machine's.
+    :raises PasswordGiven: somebody else chose the voter's password.
     :raises NotEligible: the voter is barred from this subject or has no role that votes on it.
     :raises ContentChanged: the subject changed since the voter saw it.
     :raises AlreadyVoted: the voter has a valid ballot on this subject.
@@ -106,6 +108,7 @@ def voter_require(
     Refuse whoever has no vote on *subject*, before anything else of what they sent is read.
 
     :raises NotInteractive: the request came with a token, or the account is a machine's.
+    :raises PasswordGiven: somebody else chose the voter's password.
     :raises NotEligible: the voter is barred from this subject or has no role that votes on it.
     """
     denial = Denial("ballot.cast", subject.kind, str(subject.id), scope.pk)
@@ -153,6 +156,12 @@ def _require_person(voter: User, is_interactive: bool, denial: Denial) -> None:
         raise NotInteractive(
             "Only a person who is signed in at the page can vote; a token never can.",
             remedy="Sign in with a browser and vote on the review page.",
+            denial=denial,
+        )
+    if voter.is_password_given:
+        raise PasswordGiven(
+            "Somebody else chose your password and could vote with it.",
+            remedy="Choose your own in your profile, then vote.",
             denial=denial,
         )
 

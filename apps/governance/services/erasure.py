@@ -108,6 +108,7 @@ def _erase(accounts: list[int]) -> dict[str, int]:
         user.is_active = user.is_staff = user.is_superuser = False
         user.last_login = None
         user.set_unusable_password()
+        user.is_password_given = False
         user.save()
     ballots = Ballot.objects.filter(voter__in=accounts).update(person=f"person {pseudonym(min(accounts))}")
     return {**counts, "ballots": ballots, "accounts": len(accounts)}

@@ -37,7 +37,8 @@ def profile_change(*, user: User, first_name: str, last_name: str, email: str) -
 def password_change(*, user: User, password: str, session_key: str = "") -> None:
     """Give *user* another password, which ends every session with the old one. The form has seen that it is good."""
     user.set_password(password)
-    user.save(update_fields=["password"])
+    user.is_password_given = False
+    user.save(update_fields=["password", "is_password_given"])
     audit_record(action="person.password", object_kind="user", object_id=user.pk, actor=user, session_key=session_key)
 
 

@@ -13,7 +13,7 @@ from apps.core.clock import now
 from apps.core.digests import sha256_hex
 from apps.governance.engine.chain import Outcome
 from apps.governance.engine.lockout import FROM_EVERYWHERE, WINDOW, Attempt, locked_until
-from apps.governance.errors import CodeNeeded, LockedOut, SecondFactorMissing, SignInRefused
+from apps.governance.errors import CodeNeeded, LockedOut, PasswordGiven, SecondFactorMissing, SignInRefused
 from apps.governance.models import ApiToken, AuditEvent, User
 from apps.governance.services.audit import audit_record
 from apps.governance.services.second_factor import code_matches, has_second_factor, needs_second_factor
@@ -23,6 +23,7 @@ KIND = "account"
 FAILED, LOCKED = "sign_in.failed", "sign_in.locked"
 # What lets somebody in, and so ends the count of failures.
 SIGNED_IN, CONFIRMED, TOKEN = "sign_in.done", "sign_in.confirmed", "token.sign_in"
+KNOWN_TO_ANOTHER = "An administrator gave you this password, and knows it."
 WRONG = "User name or password is wrong."
 # Failures and successes within the window that are read; an account that is locked takes no more.
 MOST_READ = 4 * FROM_EVERYWHERE
@@ -121,10 +122,13 @@ def token_sign_in(
     :raises LockedOut: too many attempts failed.
     :raises SignInRefused: name, password or code is wrong, or the account is closed or a machine's.
     :raises CodeNeeded: the account has an authenticator app, and no code came.
+    :raises PasswordGiven: somebody else chose the password.
     :raises SecondFactorMissing: the account needs an authenticator app and has none yet.
     :raises TokenInvalid: the token cannot be issued like this.
     """
     user = password_check(username=username, password=password, address=address, channel="token")
+    if user.is_password_given:
+        raise PasswordGiven(KNOWN_TO_ANOTHER, remedy="Sign in at the page and choose your own first.")
     if has_second_factor(user):
         if not code:
             raise CodeNeeded("This account has an authenticator app.", remedy="Send its code with the password.")

@@ -100,7 +100,8 @@ def password(request: HtmxRequest) -> HttpResponse:
     form = PasswordForm(request.POST if request.method == "POST" else None, user=user)
     has_password = user.has_usable_password()
     if request.method == "GET" or not has_password or not form.is_valid():
-        context = {"form": form, "has_password": has_password, "trail": trail()}
+        is_given = user.is_password_given
+        context = {"form": form, "has_password": has_password, "is_given": is_given, "trail": trail()}
         return render_page(request, "governance/password.html", context, status=422 if form.errors else 200)
     password_change(user=user, password=form.cleaned_data["new_password"], session_key=session_key(request))
     update_session_auth_hash(request, user)
