@@ -42,7 +42,8 @@ def upload_coverage(request: HttpRequest, query: Query[schemas.CoverageUploadIn]
     """
     Keep what a build measured on a commit; the body is the report, at most 10 MB.
 
-    Only files that the commit has are counted. The same report again changes nothing and is answered with 200.
+    Only files that the commit has are counted, and gates count the report only if it leaves none out. The same
+    report again changes nothing and is answered with 200.
     """
     revision = _revision(request, query)
     found = coverage_upload(
@@ -61,6 +62,7 @@ def upload_coverage(request: HttpRequest, query: Query[schemas.CoverageUploadIn]
             "branch_percent": report.branch_percent,
             "files": len(report.files),
             "unreported": report.unreported,
+            "missing": report.unreported_files[:MOST_UNKNOWN],
             "unknown": found.unknown[:MOST_UNKNOWN],
             "is_complete": report.is_complete,
         },

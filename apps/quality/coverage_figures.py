@@ -99,12 +99,13 @@ def _standing(repository: Repository, share: Share, what: str, window: Window) -
         if value is not None:
             reports[report.revision.sha].append((value, report))
     if not reports:
-        return f"No complete report of {what} of {repository.name} is there for a commit of the window."
+        missing = f"No complete report of {what} of {repository.name} is there for a commit of the window."
+        return f"{missing} {_left_out(repository, commits[0].sha)}".strip()
     newest = reports.get(commits[0].sha)
     if newest is None:
         raise MeasureUnavailable(
             f"The newest commit of {repository.name}, {commits[0].sha[:12]}, has no complete report of {what}. "
-            "Measure it, or have its build send one."
+            f"{_left_out(repository, commits[0].sha)}Measure it, or have its build send one."
         )
     return Standing(
         tuple(min(found, key=lambda pair: pair[0]) for found in reports.values()),
@@ -112,10 +113,22 @@ def _standing(repository: Repository, share: Share, what: str, window: Window) -
     )
 
 
+def _left_out(repository: Repository, sha: str) -> str:
+    """Return what an incomplete report of a commit leaves out, as a sentence; "" if there is none."""
+    sent = CoverageReport.objects.filter(revision__repository=repository, revision__sha=sha, unreported__gt=0)
+    report = sent.defer("files").order_by("-created_at", "-pk").first()
+    if report is None:
+        return ""
+    first = f", {report.unreported_files[0]} among them" if report.unreported_files else ""
+    return f"What was sent leaves out {report.unreported} of its files{first}. "
+
+
 def _complete(repository: Repository, commits: Sequence[CommitInfo]) -> list[CoverageReport]:
     shas = [commit.sha for commit in commits]
     return list(
-        CoverageReport.objects.filter(revision__repository=repository, revision__sha__in=shas, is_complete=True)
+        CoverageReport.objects.filter(
+            revision__repository=repository, revision__sha__in=shas, is_complete=True, unreported=0
+        )
         .select_related("revision__repository")
         .defer("files")
     )

@@ -207,6 +207,7 @@ class CoverageResource(Resource):
         "branch_percent": "",
         "files": "",
         "unreported": "",
+        "unreported_files": "",
         "tests_run": "",
         "tests_failed": "",
         "uploaded_by": "",

@@ -93,7 +93,8 @@ class CoverageUploadIn(UploadIn):
 
     format: Literal["cobertura", "lcov"]
     is_complete: bool = Field(
-        True, description="False for a part, such as one shard of the tests. Gates count no part."
+        True,
+        description="False for a part, such as one shard of the tests. Gates count only what is whole.",
     )
 
 
@@ -222,9 +223,12 @@ class CoverageUploadOut(Schema):
     line_percent: float
     branch_percent: float | None
     files: int = Field(description="Files of the commit that the report is about.")
-    unreported: int = Field(description="Python files of the commit, besides tests, that it says nothing of.")
+    unreported: int = Field(description="Files of the commit that it should speak of and does not.")
+    missing: list[str] = Field(
+        description="Those files; at most 50. Python files with code besides tests, and what an earlier report had."
+    )
     unknown: list[str] = Field(description="Names that are no file of the commit; at most 50.")
-    is_complete: bool
+    is_complete: bool = Field(description="It was not sent as a part, and leaves no file out. Gates count no other.")
 
 
 class SuiteUploadOut(Schema):

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
+from apps.governance.measures import Window
 from apps.governance.models import AuditEvent, User
 from apps.governance.services import token_issue
 from apps.governance.types import Role
+from apps.quality.coverage_figures import coverage_read, line_share
 from apps.quality.models import CoverageReport
 from apps.quality.types import MAX_UPLOAD
 from apps.repositories.models import Repository, Revision
 from tests.quality.conftest import Send
 from tests.quality.test_reports import COBERTURA, LCOV
+
+Commit = Callable[..., str]
+LONG = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +34,8 @@ def test_a_report_is_kept_once_and_says_what_it_left_out(
     assert (first.status_code, again.status_code) == (201, 200), first.content
     assert first.json() == again.json()
     body = first.json()
-    assert (body["line_percent"], body["branch_percent"], body["files"], body["unreported"]) == (percent, 50.0, 1, 1)
+    assert (body["line_percent"], body["branch_percent"], body["files"], body["unreported"]) == (percent, 50.0, 1, 0)
+    assert body["is_complete"] and body["missing"] == []
     report = CoverageReport.objects.get()
     assert (report.revision, report.source, report.uploaded_by, report.tests_run) == (revision, kind, engineer, None)
     assert report.files[0]["path"] == "shop/prices.py"
@@ -102,5 +108,49 @@ def test_a_page_shows_who_sent_the_report_and_what_it_says_nothing_of(
     send("coverage", LCOV, format="lcov", is_complete="false")
     page = client_of(engineer).get("/repos/shop/quality/coverage").content.decode()
     assert "Sent as LCOV by engineer" in page
-    assert "1 Python file of the commit is not in this report" in page
     assert "This report is not complete" in page
+
+
+def lcov_of(*paths: str) -> bytes:
+    return "".join(f"SF:{path}\nDA:1,1\nDA:2,1\nend_of_record\n" for path in paths).encode()
+
+
+def test_a_report_that_leaves_a_file_out_is_not_complete_whatever_the_sender_says(
+    send: Send, repository: Repository, commit: Commit, engineer: User, client_of: Callable[[User], Client]
+) -> None:
+    sha = commit({"shop/stock.py": "LEFT = 3\n", "shop/empty.py": "", "tests/test_stock.py": "import shop\n"})
+    body = send("coverage", lcov_of("shop/prices.py"), format="lcov", sha=sha, is_complete="true").json()
+    assert (body["is_complete"], body["unreported"], body["missing"]) == (False, 1, ["shop/stock.py"])
+    page = client_of(engineer).get("/repos/shop/quality/coverage").content.decode()
+    assert "1 file of the commit is not in this report: shop/stock.py." in page and "gates do not count it" in page
+    missing = coverage_read(line_share, "lines", [repository.scope_id], LONG).missing
+    assert missing.endswith("What was sent leaves out 1 of its files, shop/stock.py among them.")
+    whole = send("coverage", lcov_of("shop/prices.py", "shop/stock.py"), format="lcov", sha=sha).json()
+    assert whole["is_complete"]
+    assert coverage_read(line_share, "lines", [repository.scope_id], LONG).value == 1.0
+
+
+def test_a_file_that_an_earlier_report_had_is_expected_while_it_is_there(send: Send, commit: Commit) -> None:
+    first = commit({"web/a.go": "package a\n", "web/b.go": "package a\n", "shop/prices.py": None})
+    assert send("coverage", lcov_of("web/a.go", "web/b.go"), format="lcov", sha=first).json()["is_complete"]
+    second = commit({"shop/new.go": "package a\n"})
+    body = send("coverage", lcov_of("web/a.go"), format="lcov", sha=second).json()
+    assert (body["is_complete"], body["missing"]) == (False, ["web/b.go"])
+    third = commit({"web/b.go": None})
+    assert send("coverage", lcov_of("web/a.go"), format="lcov", sha=third).json()["is_complete"]
+
+
+def test_what_was_kept_as_complete_before_files_were_counted_meets_no_gate(
+    repository: Repository, revision: Revision, engineer: User
+) -> None:
+    CoverageReport.objects.create(
+        revision=revision, source="lcov", digest="d", line_percent=100, unreported=3, uploaded_by=engineer
+    )
+    reading = coverage_read(line_share, "lines", [repository.scope_id], LONG)
+    assert reading.value is None and "leaves out 3 of its files" in reading.missing
+
+
+@pytest.mark.parametrize("text", ["def f(:\n", "(" * 5_000, "x = 1\0\n"])
+def test_a_file_that_cannot_be_read_is_a_file_with_code(send: Send, commit: Commit, text: str) -> None:
+    sha = commit({"shop/odd.py": text})
+    assert send("coverage", LCOV, format="lcov", sha=sha).json()["missing"] == ["shop/odd.py"]

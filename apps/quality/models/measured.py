@@ -170,12 +170,14 @@ class CoverageReport(models.Model):
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.SANDBOX)
     digest = models.CharField(max_length=64, blank=True, default="", help_text="SHA-256 of what was sent.")
     is_complete = models.BooleanField(
-        default=True, help_text="Every test could start, and the report is of all tests. Gates count no other."
+        default=True,
+        help_text="Every test could start, and it is of all tests and files. Gates count no other.",
     )
     line_percent = models.DecimalField(max_digits=5, decimal_places=2)
     branch_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     files = models.JSONField(default=list)
-    unreported = models.PositiveIntegerField(default=0, help_text="Python files of the commit that it says nothing of.")
+    unreported = models.PositiveIntegerField(default=0, help_text="Files of the commit that it should speak of.")
+    unreported_files = models.JSONField(default=list, db_default=[], help_text="The first thousand of them.")
     tests_run = models.PositiveIntegerField(null=True, help_text="Unknown of a report that was sent.")
     tests_failed = models.PositiveIntegerField(default=0, help_text="Failures and tests that could not start.")
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")

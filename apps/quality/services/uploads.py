@@ -9,17 +9,19 @@ from typing import Literal
 
 from django.db import transaction
 
-from apps.checks.services import is_test_path
 from apps.core.digests import sha256_hex
 from apps.governance.models import User
 from apps.governance.services import audit_record
 from apps.quality.engine.reports import CoverageRead, Placed, ReportUnreadable, place, read_cobertura, read_lcov
 from apps.quality.models import CoverageReport
+from apps.quality.services.unreported import files_unreported
 from apps.quality.types import MAX_UPLOAD, UploadTooLarge, UploadUnreadable, coverage_json
 from apps.repositories.models import Revision
 from apps.repositories.selectors import paths_at
 
 CoverageFormat = Literal["cobertura", "lcov"]
+# Names of files left out that are kept; all of them are counted.
+MOST_NAMED = 1_000
 READERS: Mapping[CoverageFormat, Callable[[bytes], CoverageRead]] = {"cobertura": read_cobertura, "lcov": read_lcov}
 
 
@@ -38,8 +40,9 @@ def coverage_upload(
     """
     Keep a report of coverage that a build made of a commit. Sent again, the one that is there is returned.
 
-    Percentages are counted from the report's lines and only over files that the commit has. The caller has decided
-    that ``uploaded_by`` may send it. At the largest size that may be sent, reading takes seconds.
+    Percentages are counted from the report's lines and only over files that the commit has. It is complete only if it
+    leaves no file out, whatever the sender says of it. The caller has decided that ``uploaded_by`` may send it. At the
+    largest size that may be sent, reading takes seconds.
 
     :raises UploadUnreadable: it is not such a report, or speaks of no file of the commit.
     :raises UploadTooLarge: it is larger than 10 MB.
@@ -55,6 +58,8 @@ def coverage_upload(
             remedy="Send the report of this commit, with file names from the root of the repository.",
         )
     digest = sha256_hex(content)
+    missing = files_unreported(revision=revision, paths=paths, reported=[file.path for file in placed.files])
+    is_complete = is_complete and not missing
     with transaction.atomic():
         report, is_new = CoverageReport.objects.get_or_create(
             revision=revision,
@@ -65,7 +70,8 @@ def coverage_upload(
                 "line_percent": round(Decimal(line_percent), 2),
                 "branch_percent": None if placed.branch_percent is None else round(Decimal(placed.branch_percent), 2),
                 "files": [coverage_json(file) for file in placed.files],
-                "unreported": len(_python(paths) - {file.path for file in placed.files}),
+                "unreported": len(missing),
+                "unreported_files": missing[:MOST_NAMED],
                 "uploaded_by": uploaded_by,
             },
         )
@@ -77,7 +83,12 @@ def coverage_upload(
                 actor=uploaded_by,
                 scope=revision.repository.scope,
                 after_digest=digest,
-                detail={"sha": revision.sha, "format": kind, "is_complete": is_complete},
+                detail={
+                    "sha": revision.sha,
+                    "format": kind,
+                    "is_complete": is_complete,
+                    "unreported": len(missing),
+                },
             )
     return CoverageUpload(report, is_new, placed.unknown)
 
@@ -98,7 +109,3 @@ def _placed(kind: CoverageFormat, content: bytes, paths: frozenset[str]) -> Plac
         return place(READERS[kind](content), paths)
     except ReportUnreadable as error:
         raise UploadUnreadable(str(error), remedy=f"Send the file that the tool wrote as {kind}, whole.") from error
-
-
-def _python(paths: frozenset[str]) -> set[str]:
-    return {path for path in paths if path.endswith(".py") and not is_test_path(path)}

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from apps.core.errors import NotFound
-from apps.quality.models import AiCodeReview, GeneratedTestSuite, QualityImprovement
+from apps.quality.models import AiCodeReview, CoverageReport, GeneratedTestSuite, QualityImprovement
 from apps.quality.proposals import Proposal, patch_name, proposal_panes
 
 
@@ -39,7 +39,15 @@ def patch_response(row: QualityImprovement) -> HttpResponse:
     return response
 
 
-def unreported_note(files: int) -> str:
-    """Return the sentence about Python files that a report says nothing of."""
-    subject = "1 Python file of the commit is" if files == 1 else f"{files} Python files of the commit are"
-    return f"{subject} not in this report, so the share is of the others only."
+NAMED = 5
+
+
+def unreported_note(report: CoverageReport) -> str:
+    """Return the sentence about files that a report should speak of and does not, with what helps."""
+    names = ", ".join(report.unreported_files[:NAMED])
+    named = f": {names}{', …' if report.unreported > NAMED else ''}" if names else ""
+    subject = "1 file of the commit is" if report.unreported == 1 else f"{report.unreported} files of the commit are"
+    return (
+        f"{subject} not in this report{named}. The share is of the others only, so gates do not count it; "
+        "have the build measure all files, or measure here."
+    )

@@ -104,7 +104,7 @@ def coverage(request: HtmxRequest, name: str) -> HttpResponse:
         "statements": sum(file["statements"] for file in files),
         "branches": sum(file["branches"] for file in files),
         "failed_note": f"{latest.tests_failed} failed or could not start" if latest else "",
-        "unreported_note": unreported_note(latest.unreported) if latest else "",
+        "unreported_note": unreported_note(latest) if latest and latest.unreported else "",
     }
     return tab_page(request, repository, "coverage", context)
 
