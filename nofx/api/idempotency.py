@@ -24,7 +24,7 @@ HEADERS = ("Location", "Content-Type")
 
 
 class KeyReused(NofxError):
-    """The key came with another body before."""
+    """The key came with another body, or other parameters, before."""
 
     code = "idempotency.key_reused"
     status = 422
@@ -49,7 +49,7 @@ def answered_once(request: HttpRequest, answer: Callable[[], HttpResponse]) -> H
 
     Only what succeeded is kept: after a refusal or a failure the same key may be tried again.
 
-    :raises KeyReused: the key belongs to another body.
+    :raises KeyReused: the key belongs to another body, or to other parameters in the address.
     :raises InProgress: the first request is under way.
     :raises KeyInvalid: the key is longer than 255 characters.
     """
@@ -76,7 +76,7 @@ def answered_once(request: HttpRequest, answer: Callable[[], HttpResponse]) -> H
 
 
 def _claim(request: HttpRequest, key: str) -> tuple[IdempotencyKey, bool]:
-    digest = sha256_hex(body_read(request))
+    digest = _digest(request)
     mine = IdempotencyKey.objects.filter(user=request.user.pk)
     with transaction.atomic():
         at = now()
@@ -87,13 +87,20 @@ def _claim(request: HttpRequest, key: str) -> tuple[IdempotencyKey, bool]:
         )
     if record.body_digest != digest:
         raise KeyReused(
-            "This Idempotency-Key came with another body before.", remedy="Use a new key for a new request."
+            "This Idempotency-Key came with another body, or other parameters, before.",
+            remedy="Use a new key for a new request.",
         )
     if not is_new and record.status is None:
         raise InProgress(
             "The first request with this Idempotency-Key is under way.", remedy="Wait a moment and ask again."
         )
     return record, is_new
+
+
+def _digest(request: HttpRequest) -> str:
+    """Return the SHA-256 of what is asked for: the body, and the parameters in the address where there are any."""
+    body, query = body_read(request), request.META.get("QUERY_STRING", "")
+    return sha256_hex(body + b"\0" + query.encode() if query else body)
 
 
 def _replay(record: IdempotencyKey) -> HttpResponse:
