@@ -43,6 +43,7 @@ def _rules(user: User) -> list[Setting]:
         return []
     return [
         _of("Approval policies", "governance:policy-list", "Who must approve a request, by its risk, in versions."),
+        _of("Allowed providers", "governance:version-list", "Which providers each repository asks.", "providers"),
         _of("Code rules", "knowledge:policy-list", "What code each repository requires and forbids."),
         _of("Spend and budgets", "providers:spend", "What models used this month, and its limits."),
     ]
@@ -66,5 +67,5 @@ def _platform(user: User) -> list[Setting]:
     return found
 
 
-def _of(label: str, url_name: str, about: str) -> Setting:
-    return Setting(label, reverse(url_name), about)
+def _of(label: str, url_name: str, about: str, *parts: str) -> Setting:
+    return Setting(label, reverse(url_name, args=parts), about)

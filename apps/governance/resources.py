@@ -19,6 +19,7 @@ from apps.governance.models import (
     IdempotencyKey,
     Organisation,
     Override,
+    PolicyVersion,
     RoleAssignment,
     Scope,
     User,
@@ -26,6 +27,7 @@ from apps.governance.models import (
 from apps.governance.rest import Resource
 from apps.governance.selectors import audit_readable, readable_scopes, scope_ids
 from apps.governance.selectors.policies import policies_readable
+from apps.governance.selectors.policy_versions import versions_readable
 from apps.governance.subjects import subjects_blind
 
 
@@ -218,6 +220,37 @@ class ApprovalPolicyResource(Resource):
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Leave out those that rule no place which *user* reads."""
         return rows.filter(pk__in=policies_readable(user).values("pk"))
+
+
+class PolicyVersionResource(Resource):
+    """A version of code rules, budgets or allowed providers; of those published in a place the highest number rules."""
+
+    noun = "policy-versions"
+    prefix = "version"
+    model = PolicyVersion
+    permit = "governance:read"
+    columns = {
+        "id": "pk",
+        "kind": "",
+        "scope": "",
+        "number": "",
+        "content": "",
+        "content_digest": "",
+        "reason": "",
+        "proposed_by": "",
+        "proposed_at": "",
+        "simulation": "",
+        "simulated_at": "",
+        "published_by": "",
+        "published_at": "",
+    }
+    references = {"scope": "scope", "proposed_by": "user", "published_by": "user"}
+    filters = ("kind", "scope", "number")
+    newest = "proposed_at"
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out those that rule no place which *user* reads."""
+        return rows.filter(pk__in=versions_readable(PolicyVersion.objects.all(), user).values("pk"))
 
 
 class AuditEventResource(Resource):

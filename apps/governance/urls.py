@@ -12,6 +12,7 @@ from apps.governance.views import (
     organisations,
     pages,
     policies,
+    policy_versions,
     profile,
     records,
     second_factor,
@@ -93,7 +94,20 @@ urlpatterns = [
     ),
     path("governance/policies", policies.policy_list, name="policy-list"),
     path("governance/policies/new", policies.policy_new, name="policy-new"),
+    path("governance/policies/versions/<uuid:version_id>", policy_versions.version_detail, name="version-detail"),
+    path(
+        "governance/policies/versions/<uuid:version_id>/simulate",
+        policy_versions.version_simulation,
+        name="version-simulate",
+    ),
+    path(
+        "governance/policies/versions/<uuid:version_id>/publish",
+        policy_versions.version_publication,
+        name="version-publish",
+    ),
     path("governance/policies/<uuid:version_id>", policies.policy_detail, name="policy-detail"),
     path("governance/policies/<uuid:version_id>/simulate", policies.policy_simulation, name="policy-simulate"),
     path("governance/policies/<uuid:version_id>/publish", policies.policy_publication, name="policy-publish"),
+    path("governance/policies/<slug:slug>", policy_versions.version_list, name="version-list"),
+    path("governance/policies/<slug:slug>/new", policy_versions.version_new, name="version-new"),
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
 
 from apps.governance.models import User
+from apps.governance.policy_kinds import Content, PolicyVersionForm
 from apps.governance.selectors import scopes_where
 from apps.governance.types import Action
 from apps.providers.gateways.keys import VARIABLE_PATTERN
@@ -103,3 +105,34 @@ class BudgetForm(forms.Form):
         if not self.errors and cleaned["token_limit"] is None and cleaned["cost_limit"] is None:
             self.add_error("token_limit", "Give a limit in tokens, in money or in both.")
         return dict(cleaned)
+
+
+class AllowedProvidersForm(PolicyVersionForm):
+    """Which providers are asked for the requests of a place."""
+
+    everyone = forms.BooleanField(
+        required=False, label="Every approved provider", help_text="Also those that are registered later."
+    )
+    allowed = forms.ModelMultipleChoiceField(
+        Provider.objects.order_by("name"),
+        required=False,
+        label="Providers that may be asked",
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Return the cleaned fields of a policy under which somebody can be asked."""
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and not cleaned["everyone"] and not cleaned["allowed"]:
+            self.add_error("allowed", "Allow at least one provider. To stop generation, suspend it for the repository.")
+        return dict(cleaned)
+
+    def content(self) -> Content:
+        """Return the keys of the providers that are allowed, None for all."""
+        chosen = self.cleaned_data["allowed"]
+        return {"allowed": None if self.cleaned_data["everyone"] else sorted(str(one.pk) for one in chosen)}
+
+    @classmethod
+    def values(cls, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of the fields that say *content*."""
+        return {"everyone": content["allowed"] is None, "allowed": content["allowed"] or []}

@@ -15,8 +15,9 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 
 from apps.core.clock import now
-from apps.governance.models import Scope, User
+from apps.governance.models import PolicyVersion, Scope, User
 from apps.governance.selectors import display_name, readable_scopes, role_holders, scope_ids
+from apps.governance.selectors.policy_versions import version_ruling
 from apps.governance.types import Action, Role
 from apps.providers.engine.budgets import Usage, month_start, next_month
 from apps.providers.gateways.keys import key_read
@@ -168,6 +169,25 @@ def provider_unfit(provider: Provider, task_class: str) -> str:
     return ""
 
 
+def providers_refused(scope: Scope | None, providers: Iterable[Provider]) -> dict[UUID, str]:
+    """
+    Return which of *providers* the policy of *scope* does not allow, by id, each with a sentence about it.
+
+    The sentence names the version and who can propose another one. At most two queries, and more for those sentences.
+    """
+    version = version_ruling(str(PolicyVersion.Kind.PROVIDERS), scope, inherits=True) if scope else None
+    allowed = version.content["allowed"] if version else None
+    if version is None or allowed is None:
+        return {}
+    refused = {one.pk: one for one in providers if str(one.pk) not in allowed}
+    people = money_people(scope) if refused else ""
+    rule = f"version {version.number} of the allowed providers of {version.scope}"
+    return {
+        key: f"{one.name} is not asked here: it is not in {rule}. {people} can propose another version."
+        for key, one in refused.items()
+    }
+
+
 def _ready() -> list[Provider]:
     rows = sorted(Provider.objects.filter(is_enabled=True), key=lambda one: (not _is_builtin(one, REUSE), one.name))
     return [provider for provider in rows if provider_health(provider).is_ready]
@@ -226,7 +246,7 @@ def _usage(sums: dict[str, Any]) -> Usage:
 
 
 def money_people(scope: Scope | None) -> str:
-    """Return who may raise a budget of *scope*: up to three names, and what they are."""
+    """Return who may change budgets and policies of *scope*: up to three names, and what they are."""
     if scope is None:
         people = list(User.objects.filter(is_active=True, is_superuser=True).order_by("pk")[:_NAMED])
     else:

@@ -19,6 +19,9 @@ ROOT = Path(__file__).parents[2]
 MADE = {
     "f'budget.{verb}'": ("budget.set", "budget.remove"),
     "f'local_model.{verb}'": ("local_model.fetch", "local_model.cancel", "local_model.remove"),
+    "f'{policies.area}.{verb}'": tuple(
+        f"{area}.{verb}" for area in ("policy", "policy_version") for verb in ("propose", "publish", "simulate")
+    ),
     "f'patterns.{mined.state}'": ("patterns.proposed", "patterns.declined"),
     "action.value": tuple(action.value for action in Action),
     "MEASURES[tab]": ("quality.coverage", "quality.debt"),

@@ -52,6 +52,8 @@ STAYS = {
     "governance.Override.asked_by": OFFICE,
     "governance.Override.confirmed_by": OFFICE,
     "governance.Override.withdrawn_by": OFFICE,
+    "governance.PolicyVersion.proposed_by": OFFICE,
+    "governance.PolicyVersion.published_by": OFFICE,
     "governance.RetentionSetting.asked_by": OFFICE,
     "governance.RetentionSetting.confirmed_by": OFFICE,
     "governance.RetentionSetting.withdrawn_by": OFFICE,

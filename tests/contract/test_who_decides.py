@@ -33,6 +33,7 @@ from apps.governance.models import (
     GateWaiver,
     LegalHold,
     Override,
+    PolicyVersion,
     RetentionSetting,
     RoleAssignment,
     Scope,
@@ -112,6 +113,7 @@ DECIDING: dict[str, Ask] = {
     "governance:policy-publish": Ask(
         lambda decided: {"version_id": ApprovalPolicyVersion.objects.latest("proposed_at").pk}
     ),
+    "governance:version-publish": Ask(lambda decided: {"version_id": PolicyVersion.objects.latest("proposed_at").pk}),
     "governance:suspension-vote": Ask(
         lambda decided: {"suspension_id": Suspension.objects.latest("suspended_at").pk},
         {"verdict": "approve", "digest": "d", "rationale": "It is over."},
@@ -170,7 +172,7 @@ OTHERS = {
         "gate-definitions gate-minutes gate-new gate-withdraw incident-close incident-open keys ladder-suspend "
         "organisation-rename password pilot-end policy-new policy-simulate profile retention-withdraw rung-end "
         "second-factor second-factor-end session-end session-end-others suspension-explain token-end token-new "
-        "token-renew waiver-withdraw",
+        "token-renew version-new version-simulate waiver-withdraw",
     ),
     *named(
         "jobs",

@@ -57,6 +57,7 @@ from apps.governance.models import (
     Incident,
     LegalHold,
     Override,
+    PolicyVersion,
     RetentionSetting,
     RoleAssignment,
     Scope,
@@ -236,6 +237,15 @@ class World:
             content={"needed": 1, "seats": [{}]},
             content_digest="d",
             needed=1,
+            reason="r",
+            proposed_by=self.owner,
+        )
+        PolicyVersion.objects.create(
+            kind="providers",
+            scope=self.scope,
+            number=self.count,
+            content={"allowed": None},
+            content_digest="d",
             reason="r",
             proposed_by=self.owner,
         )

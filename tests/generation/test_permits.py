@@ -25,6 +25,7 @@ from tests.asked import jobs_asked
 from tests.decided import rung_decided
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT
+from tests.policies import version_ruled
 from tests.shop import approved, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -160,3 +161,20 @@ def test_tripwires_are_read_by_a_job_once_in_five_minutes(scope: Scope) -> None:
     assert TripwireReading.objects.get().rung == rung
     assert tripwires_due(now()) == []
     assert not GenerationRun.objects.exists()
+
+
+def test_a_request_whose_repository_allows_none_of_the_models_says_by_which_rule_and_who_can_change_it(
+    submit: Submit, scope: Scope, provider: Provider, server: FaultServer
+) -> None:
+    other = Provider.objects.create(
+        name="other", kind=Provider.Kind.OPENAI, base_url=server.url, model_id="other", is_enabled=False
+    )
+    version_ruled("providers", scope, {"allowed": [str(other.pk)]})
+    request = submit(CLAMP)
+    work_off(request)
+    assert (request.status, server.requests) == ("failed", [])
+    request.run.refresh_from_db()
+    reason = Candidate.objects.get(request=request, provider=provider).reason
+    assert reason.startswith(f"{provider.name} is not asked here: it is not in version 1 of the allowed providers of")
+    assert "can propose another version." in request.run.failure
+    assert "is not asked here" in request.run.failure

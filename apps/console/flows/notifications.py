@@ -20,7 +20,8 @@ from apps.generation.models import GenerationRun
 from apps.generation.services.questions import has_question
 from apps.generation.services.withdrawal import is_withdrawn
 from apps.generation.types import RequestStatus as Status
-from apps.governance.models import AuditEvent, Ballot, Scope, User
+from apps.governance.models import AuditEvent, Ballot, PolicyVersion, Scope, User
+from apps.governance.policy_kinds import policy_kind
 from apps.governance.selectors.people import people_other_than, people_where, people_with
 from apps.governance.types import Action, Outcome, Role
 from apps.jobs.services import Notice, notifications_settle, people_notify
@@ -198,6 +199,32 @@ def _policy(event: AuditEvent, kind: Kind, what: str, *, everybody: bool = False
     return [_notice(event, kind, title, people_where(event.scope, action), url=url)]
 
 
+def _version_proposed(event: AuditEvent) -> list[Notice]:
+    version = PolicyVersion.objects.select_related("scope__organisation").filter(pk=event.object_id).first()
+    if version is None or (kind := policy_kind(version.kind)) is None:
+        return []
+    people = _superusers() if version.scope is None else people_where(version.scope, kind.action)
+    title = f"{version} waits for its second signature"
+    return [_notice(event, Kind.YOUR_TURN, title, people, url=_version_page(event))]
+
+
+def _version_published(event: AuditEvent) -> list[Notice]:
+    notifications_settle(subject_kind=event.object_kind, subject_id=event.object_id)
+    version = PolicyVersion.objects.select_related("scope__organisation").filter(pk=event.object_id).first()
+    if version is None:
+        return []
+    people = _superusers() if version.scope is None else people_where(version.scope, Action.REQUEST_READ)
+    return [_notice(event, Kind.RULES_CHANGED, f"{version} rules now", people, url=_version_page(event))]
+
+
+def _version_page(event: AuditEvent) -> str:
+    return reverse("governance:version-detail", args=[event.object_id])
+
+
+def _superusers() -> list[User]:
+    return list(User.objects.filter(is_active=True, is_superuser=True))
+
+
 def _role(words: str) -> Callable[[AuditEvent], list[Notice]]:
     def rule(event: AuditEvent) -> list[Notice]:
         if event.scope is None or not event.object_id.isdecimal():
@@ -235,7 +262,7 @@ def _webhook_disabled(event: AuditEvent) -> list[Notice]:
 
 def _platform_people() -> list[User]:
     """Return who looks after the whole platform: superusers, and administrators and auditors of an organisation."""
-    found = {user.pk: user for user in User.objects.filter(is_active=True, is_superuser=True)}
+    found = {user.pk: user for user in _superusers()}
     for scope in Scope.objects.filter(repository=""):
         found |= {user.pk: user for user in people_with(scope, PLATFORM_ROLES)}
     return list(found.values())
@@ -263,6 +290,8 @@ RULES: dict[str, Callable[[AuditEvent], list[Notice]]] = {
     "override.confirm": _override_signed,
     "policy.propose": _policy_proposed,
     "policy.publish": _policy_published,
+    "policy_version.propose": _version_proposed,
+    "policy_version.publish": _version_published,
     "role.assign": _role("You are now"),
     "role.remove": _role("You are no longer"),
     "audit.verify": _chain_verified,

@@ -14,7 +14,7 @@ from apps.governance.types import Leave
 from apps.jobs.models import Job
 from apps.jobs.services import jobs_stop
 from apps.providers.models import Provider
-from apps.providers.selectors import provider_unfit, providers_left_out
+from apps.providers.selectors import provider_unfit, providers_left_out, providers_refused
 
 # The jobs of a request that ask models, run what they wrote for the first time, or hand it on.
 KINDS = ("generation.run", "generation.deliver")
@@ -59,13 +59,17 @@ def run_require_allowed(run: GenerationRun, *, action: str) -> Leave:
 
 def run_permit(run: GenerationRun, providers: Collection[Provider], *, action: str) -> Permit:
     """
-    Return which of *providers* may be asked for *run* now; one query.
+    Return which of *providers* may be asked for *run* now, as suspensions and the policy of its repository allow.
 
     :raises GenerationRefused: nothing may be generated for it.
     """
     leave = run_require_allowed(run, action=action)
     task_class = task_class_of(run)
-    reasons = {one.pk: leave.model_refused(one.name) or provider_unfit(one, task_class) for one in providers}
+    by_policy = providers_refused(run.repository.scope, providers)
+    reasons = {
+        one.pk: leave.model_refused(one.name) or by_policy.get(one.pk, "") or provider_unfit(one, task_class)
+        for one in providers
+    }
     return Permit(
         [provider for provider in providers if not reasons[provider.pk]],
         [(provider, reasons[provider.pk]) for provider in providers if reasons[provider.pk]] + providers_left_out(),
@@ -104,9 +108,10 @@ def work_stop(suspension: Suspension, actor: User | None) -> int:
 
 
 def models_refused(run: GenerationRun, providers: Collection[Provider]) -> dict[UUID, str]:
-    """Return which of *providers* are not to be asked for *run* any more, by id, each with why; one query."""
+    """Return which of *providers* are not to be asked for *run* any more, by id, each with why."""
     leave = _leave(run)
-    return {one.pk: reason for one in providers if (reason := leave.model_refused(one.name))}
+    suspended = {one.pk: reason for one in providers if (reason := leave.model_refused(one.name))}
+    return {**providers_refused(run.repository.scope, providers), **suspended}
 
 
 def _leave(run: GenerationRun) -> Leave:

@@ -116,6 +116,11 @@ def _generate(job: JobRun, run: GenerationRun, workspace: Workspace) -> str:
         raise NothingUsable(
             "No provider is switched on, so nobody could be asked.", remedy="Ask an administrator to switch one on."
         )
+    if not permit.providers and permit.left_out:
+        raise NothingUsable(
+            f"Nobody may be asked for this. {permit.left_out[0][1]}",
+            remedy="Look at the reasons beside the candidates, and start the request again once they are gone.",
+        )
     refused = candidates_ask(job, workspace, candidates)
     duplicates = duplicates_mark(run=run)
     note = _generated(_usable(run), duplicates, candidates)

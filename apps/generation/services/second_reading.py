@@ -18,7 +18,7 @@ from apps.generation.services.submission import issue_summary
 from apps.governance.models import Scope, User
 from apps.jobs.services import JobRun, job_enqueue
 from apps.providers.models import Provider
-from apps.providers.selectors import providers_enabled
+from apps.providers.selectors import providers_enabled, providers_refused
 from apps.providers.services import answers_generate
 from apps.providers.types import Answer, CodeTask, Message, ProviderFailure
 
@@ -44,9 +44,11 @@ class SecondReading:
     problem: str = ""
 
 
-def model_to_ask() -> Provider | None:
-    """Return the language model that is expected to be right most often, of those that can be asked now."""
+def model_to_ask(scope: Scope | None = None) -> Provider | None:
+    """Return the language model that is expected to be right most often, of those that may be asked for *scope* now."""
     models = [one for one in providers_enabled() if one.kind != Provider.Kind.BUILTIN]
+    refused = providers_refused(scope, models)
+    models = [one for one in models if one.pk not in refused]
     return max(models, key=lambda one: (one.prior, one.name), default=None)
 
 
@@ -59,7 +61,7 @@ def reading_request(
 
     The rules' analysis stands whatever comes of it.
     """
-    problem = NO_MODEL if model_to_ask() is None else "" if text.strip() else NOTHING_TO_READ
+    problem = NO_MODEL if model_to_ask(scope) is None else "" if text.strip() else NOTHING_TO_READ
     reading = SpecificationReading.objects.create(
         author=author,
         draft=draft,
@@ -123,7 +125,7 @@ def specification_ask(
 
     Never raises for what a model does: a failure, an answer that is none, and too long a wait are ``problem``.
     """
-    provider = model_to_ask()
+    provider = model_to_ask(scope)
     if provider is None or not specification.text.strip():
         return SecondReading("", problem=NO_MODEL if provider is None else NOTHING_TO_READ)
     replies: list[Answer | ProviderFailure] = []

@@ -254,7 +254,9 @@ def _context(form: SpecificationForm, draft: SpecificationDraft | None, *, is_fr
         "analysis": analysis,
         "problem": problem,
         "closed": closed,
-        "model_to_ask": model_to_ask() if analysis else None,
+        "model_to_ask": model_to_ask(draft.repository.scope if draft and draft.repository else None)
+        if analysis
+        else None,
         "reading": reading_newest(draft) if analysis and draft else None,
         "is_fragment": is_fragment,
         "not_saved": " ".join(form.errors.get("text", [])) if is_fragment else "",

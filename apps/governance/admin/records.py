@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from apps.core.admin import ReadOnlyAdmin
 from apps.governance.callers import current_user
-from apps.governance.models import ApprovalPolicyVersion, AuditEvent, Ballot, Override
+from apps.governance.models import ApprovalPolicyVersion, AuditEvent, Ballot, Override, PolicyVersion
 from apps.governance.selectors.gates import KIND, gates_under_vote
 
 
@@ -59,6 +59,18 @@ class ApprovalPolicyAdmin(ReadOnlyAdmin):
         "published_at",
     )
     list_filter = ("risk_tier",)
+    list_select_related = ("scope__organisation", "proposed_by", "published_by")
+    search_fields = ("scope__repository", "=content_digest")
+    ordering = ("-proposed_at",)
+    show_full_result_count = False
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(ReadOnlyAdmin):
+    """Versions of code rules, budgets and providers; proposed and published on the governance pages, by two people."""
+
+    list_display = ("kind", "scope", "number", "proposed_by", "proposed_at", "published_by", "published_at")
+    list_filter = ("kind",)
     list_select_related = ("scope__organisation", "proposed_by", "published_by")
     search_fields = ("scope__repository", "=content_digest")
     ordering = ("-proposed_at",)

@@ -17,7 +17,7 @@ from apps.governance.models.gates import (
 )
 from apps.governance.models.ladder import Incident, Rung, Suspension, TripwireReading
 from apps.governance.models.people import CodeOwner, Organisation, RoleAssignment, Scope, User
-from apps.governance.models.policies import ApprovalPolicyVersion
+from apps.governance.models.policies import ApprovalPolicyVersion, PolicyVersion, SignedVersion
 from apps.governance.models.records import AccountLink, Erasure, LegalHold, RetentionSetting
 
 __all__ = [
@@ -46,10 +46,12 @@ __all__ = [
     "LegalHold",
     "Organisation",
     "Override",
+    "PolicyVersion",
     "RetentionSetting",
     "RoleAssignment",
     "Rung",
     "Scope",
+    "SignedVersion",
     "Suspension",
     "TripwireReading",
     "User",

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
 from apps.governance.engine.decisions import DEFAULT_POLICIES, Policy, Roster
-from apps.governance.engine.permissions import Action
 from apps.governance.engine.policies import PastRequest, policy_read
 from apps.governance.models import ApprovalPolicyVersion, Ballot, Scope, User
-from apps.governance.selectors import human_ballots, roster_reader, scopes_where
+from apps.governance.selectors import human_ballots, roster_reader
+from apps.governance.selectors.policy_versions import versions_readable
 from apps.governance.subjects import PastSubject, subjects_decided
 
 MOST_PAST = 2_000
@@ -83,31 +83,7 @@ def _past(
 
 def policies_readable(user: User) -> QuerySet[ApprovalPolicyVersion]:
     """Return the versions that rule or could rule a place that *user* reads."""
-    readable = scopes_where(user, Action.REQUEST_READ)
-    return ApprovalPolicyVersion.objects.filter(
-        Q(scope__in=readable.values("pk"))
-        | Q(scope__repository="", scope__organisation__in=readable.values("organisation"))
-    )
-
-
-def with_ruling(versions: QuerySet[ApprovalPolicyVersion]) -> QuerySet[ApprovalPolicyVersion]:
-    """Mark each of *versions* with whether a later one of its place and risk rules in its stead."""
-    later = ApprovalPolicyVersion.objects.filter(
-        scope=OuterRef("scope"),
-        risk_tier=OuterRef("risk_tier"),
-        number__gt=OuterRef("number"),
-        published_at__isnull=False,
-    )
-    return versions.annotate(is_superseded=Exists(later))
-
-
-def policy_state(version: ApprovalPolicyVersion) -> str:
-    """Return where a version from ``with_ruling`` stands: proposed, simulated, ruling, or replaced by a later one."""
-    if version.is_superseded:
-        return "replaced"
-    if version.published_at is not None:
-        return "ruling"
-    return "proposed" if version.simulated_at is None else "simulated"
+    return versions_readable(ApprovalPolicyVersion.objects.all(), user)
 
 
 def policy_before(version: ApprovalPolicyVersion) -> ApprovalPolicyVersion | None:

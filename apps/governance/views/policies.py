@@ -20,6 +20,7 @@ from apps.governance.engine.policies import MOST_SEATS, policy_content, policy_l
 from apps.governance.forms import PolicyForm, SeatForms
 from apps.governance.http import current_user, interactive, require_anywhere, session_key
 from apps.governance.models import ApprovalPolicyVersion, Scope, User
+from apps.governance.policy_kinds import policy_kinds
 from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import accounts_of, can, display_name, scopes_where
 from apps.governance.selectors.policies import (
@@ -27,14 +28,27 @@ from apps.governance.selectors.policies import (
     policy_before,
     policy_in,
     policy_ruling,
-    policy_state,
-    with_ruling,
 )
+from apps.governance.selectors.policy_versions import version_state, with_ruling
 from apps.governance.services import PolicyInvalid, policy_propose, policy_publish, policy_simulate
 from apps.governance.types import DEFAULT_POLICIES, Action, Policy
 
 PAGE_SIZE = 50
 TRAIL = "Governance"
+
+
+def policy_tabs(current: str) -> list[dict[str, Any]]:
+    """Return a tab for each kind of policy, with the one whose part of an address is *current* marked."""
+    own = {"label": "Approval", "url": reverse("governance:policy-list"), "is_current": current == ""}
+    kinds = [
+        {
+            "label": kind.title,
+            "url": reverse("governance:version-list", args=[kind.slug]),
+            "is_current": current == kind.slug,
+        }
+        for kind in policy_kinds()
+    ]
+    return [own, *kinds]
 
 
 @login_required
@@ -45,11 +59,12 @@ def policy_list(request: HtmxRequest) -> HttpResponse:
     versions = with_ruling(policies_readable(user)).select_related("scope__organisation", "proposed_by", "published_by")
     page = keyset_page(versions, newest="proposed_at", first=PAGE_SIZE, after=after)
     context = {
-        "rows": [(version, policy_state(version), *_signed(version)) for version in page.rows],
+        "rows": [(version, version_state(version), *_signed(version)) for version in page.rows],
         "built_in": [(tier, policy_lines(policy, {})) for tier, policy in DEFAULT_POLICIES.items()],
         "next_cursor": page.next_cursor,
         "is_later_page": bool(after),
         "may_manage": scopes_where(user, Action.POLICY_MANAGE).exists(),
+        "tabs": policy_tabs(""),
         "trail": [(TRAIL, reverse("governance:index"))],
     }
     return render_page(request, "governance/policy_list.html", context)
@@ -68,7 +83,7 @@ def policy_detail(request: HtmxRequest, version_id: UUID) -> HttpResponse:
     lines = [_text(policy, names) for policy in (old, new)]
     context = {
         "version": version,
-        "state": policy_state(version),
+        "state": version_state(version),
         "lines": policy_lines(new, names),
         "before": before,
         "difference": diff_lines(lines[0], lines[1], language="text") if lines[0] != lines[1] else [],

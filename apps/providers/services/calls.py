@@ -25,7 +25,7 @@ from apps.governance.models import Scope
 from apps.providers.engine.recordings import Recording
 from apps.providers.gateways.recordings import recording_append, recordings_path
 from apps.providers.models import ModelCall, Provider
-from apps.providers.selectors import budgets_over
+from apps.providers.selectors import budgets_over, providers_refused
 from apps.providers.services.budgets import FREE, budget_refusal, price_of, reservation_of
 from apps.providers.services.opening import provider_open
 from apps.providers.services.pace import provider_has_room
@@ -100,22 +100,30 @@ def answers_generate(
     Each call counts against the budgets over *scope* (None: the platform's only). One that a budget does not allow is
     recorded and handed over as ``BudgetRefused``, and not made.
 
-    *withdrawn* says, by provider's id, who is not to be asked any more and why. It is called about once a second; calls
-    of such a provider under way are cut, and each of its samples is handed over as ``ModelWithdrawn``.
+    Nobody is asked whom the policy of *scope* does not allow. *withdrawn* says, by provider's id, who else is not to be
+    asked any more and why. Both are looked up about once a second; calls of such a provider under way are cut, and each
+    of its samples is handed over as ``ModelWithdrawn``.
 
     When *cancelled* returns True, calls under way are stopped and recorded as cancelled and the rest is not begun.
     Returns how many answers came.
     """
     calls_abandon(subject_kind=subject_kind, subject_id=subject_id)
     ledger = _Ledger(subject_kind, subject_id, scope)
-    wanted = [_Sample(provider, index, own_tasks.get((provider.pk, index), task)) for provider, index in samples]
+    providers = list({provider.pk: provider for provider, _ in samples}.values())
+    refused = providers_refused(scope, providers)
+    wanted = []
+    for provider, index in samples:
+        if provider.pk in refused:
+            on_answer(provider.pk, index, ModelWithdrawn(refused[provider.pk]))
+        else:
+            wanted.append(_Sample(provider, index, own_tasks.get((provider.pk, index), task)))
     answered = 0
     with _asking(wanted, seed, ledger) as asking:
         while asking.is_going_on:
             finished = asking.finished()
             if cancelled():
                 asking.stop()
-            for sample, failure in asking.withdraw(withdrawn):
+            for sample, failure in asking.withdraw(lambda: {**providers_refused(scope, providers), **withdrawn()}):
                 on_answer(sample.provider.pk, sample.index, failure)
             asking.begin()
             for future in finished:

@@ -1,0 +1,46 @@
+"""Policies that two people proposed and published, for tests that are about what holds then."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from apps.governance.models import PolicyVersion, RoleAssignment, Scope, User
+from apps.governance.policy_kinds import PolicyKind, policy_kind
+from apps.governance.services.policy_versions import version_propose, version_publish, version_simulate
+
+
+def kind_named(name: str) -> PolicyKind:
+    """Return the kind of policy with this name."""
+    found = policy_kind(name)
+    assert found is not None
+    return found
+
+
+def version_proposed(
+    kind: str, scope: Scope | None, content: dict[str, Any], actor: User, *, reason: str = "House rules."
+) -> PolicyVersion:
+    """Return a version that *actor* proposed."""
+    draft = PolicyVersion(kind=kind, scope=scope, content=content, reason=reason)
+    return version_propose(kind_named(kind), draft, actor=actor, is_interactive=True)
+
+
+def version_signed(version: PolicyVersion, actor: User) -> PolicyVersion:
+    """Return *version* after *actor* tried it on the past and published it."""
+    kind = kind_named(version.kind)
+    version_simulate(kind, version_id=version.pk, actor=actor, is_interactive=True)
+    return version_publish(kind, version_id=version.pk, digest=version.content_digest, actor=actor, is_interactive=True)
+
+
+def version_ruled(kind: str, scope: Scope | None, content: dict[str, Any]) -> PolicyVersion:
+    """Return a version that rules *scope*, by two people who left since."""
+    people = [User.objects.create_user(f"{name}-{uuid4().hex[:12]}") for name in ("proposes", "signs")]
+    for one in people:
+        if scope is None:
+            User.objects.filter(pk=one.pk).update(is_superuser=True)
+            one.refresh_from_db()
+        else:
+            RoleAssignment.objects.create(user=one, scope=scope, role="chair")
+    version = version_signed(version_proposed(kind, scope, content, people[0]), people[1])
+    User.objects.filter(pk__in=[one.pk for one in people]).update(is_active=False)
+    return version
