@@ -8,6 +8,7 @@ from uuid import uuid4
 from apps.governance.models import PolicyVersion, RoleAssignment, Scope, User
 from apps.governance.policy_kinds import PolicyKind, policy_kind
 from apps.governance.services.policy_versions import version_propose, version_publish, version_simulate
+from apps.providers.models import Budget
 
 
 def kind_named(name: str) -> PolicyKind:
@@ -44,3 +45,26 @@ def version_ruled(kind: str, scope: Scope | None, content: dict[str, Any]) -> Po
     version = version_signed(version_proposed(kind, scope, content, people[0]), people[1])
     User.objects.filter(pk__in=[one.pk for one in people]).update(is_active=False)
     return version
+
+
+def budget_ruled(
+    scope: Scope | None,
+    period: str,
+    *,
+    token_limit: int | None = None,
+    cost_limit: int | None = None,
+    allows_unknown_cost: bool = False,
+) -> Budget:
+    """Return a budget that two people set, beside what was set before for the other period."""
+    limits = {
+        "tokens": token_limit,
+        "cost": None if cost_limit is None else f"{cost_limit:.2f}",
+        "allows_unknown_cost": allows_unknown_cost,
+    }
+    version_ruled("budgets", scope, {**kind_named("budgets").starting(scope), period: limits})
+    return Budget.objects.get(scope=scope, period=period)
+
+
+def budgets_lifted(scope: Scope | None) -> None:
+    """Take away what limits the calls of *scope*, as two people do."""
+    version_ruled("budgets", scope, {"request": None, "month": None})

@@ -44,6 +44,7 @@ def _rules(user: User) -> list[Setting]:
     return [
         _of("Approval policies", "governance:policy-list", "Who must approve a request, by its risk, in versions."),
         _of("Allowed providers", "governance:version-list", "Which providers each repository asks.", "providers"),
+        _of("Budgets", "governance:version-list", "What calls of models may use, in versions.", "budgets"),
         _of("Code rules", "knowledge:policy-list", "What code each repository requires and forbids."),
         _of("Spend and budgets", "providers:spend", "What models used this month, and its limits."),
     ]

@@ -107,9 +107,10 @@ class PolicyKind(VersionedPolicy[PolicyVersion]):
         return version_ruling(self.kind, scope, inherits=self.inherits)
 
     def tried(self, version: PolicyVersion, *, since: datetime) -> tuple[dict[str, Any], dict[str, object]]:
-        """Return what *version* would have done to the past, and the figures of that."""
-        found = self.trial(version, since=since)
-        return found.as_json(), {"seen": found.seen, "stopped": found.stopped}
+        """Return what *version* would have done to the past, beside what ruled then, and the figures of that."""
+        found, ruling = self.trial(version, since=since), self.ruling(version)
+        before = ruling.content if ruling else self.starting(version.scope)
+        return {**found.as_json(), "before": before}, {"seen": found.seen, "stopped": found.stopped}
 
     def detail(self, version: PolicyVersion) -> dict[str, object]:
         """Return what it is a version of, in words."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.core.admin import ReadOnlyAdmin
@@ -14,7 +11,6 @@ from apps.governance.services import audit_record
 from apps.providers.forms import ProviderForm
 from apps.providers.models import Budget, ModelCall, Provider
 from apps.providers.selectors import provider_health
-from apps.providers.services import budget_remove, budget_set
 from apps.providers.services.approvals import REAPPROVED
 
 
@@ -112,37 +108,11 @@ class ModelCallAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Budget)
-class BudgetAdmin(admin.ModelAdmin):
-    """What calls may use at most. The page about spending shows how much is left."""
+class BudgetAdmin(ReadOnlyAdmin):
+    """What calls may use at most. It is set by versions of a policy, which two people sign on the governance pages."""
 
     list_display = ("__str__", "scope", "period", "token_limit", "cost_limit", "allows_unknown_cost", "set_by")
     list_filter = ("period",)
     search_fields = ("=id", "scope__repository", "scope__organisation__name")
     ordering = ("-created_at", "id")
     list_select_related = ("scope__organisation", "set_by")
-    fields = ("scope", "period", "token_limit", "cost_limit", "allows_unknown_cost")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Budget | None = None) -> tuple[str, ...]:
-        """A budget keeps its place and period; another one is another budget."""
-        return ("scope", "period") if obj else ()
-
-    def save_model(self, request: HttpRequest, obj: Budget, form: Any, change: bool) -> None:
-        """Set the budget through the service, which audits it."""
-        budget = budget_set(
-            actor=current_user(request),
-            scope=obj.scope,
-            period=obj.period,
-            token_limit=obj.token_limit,
-            cost_limit=obj.cost_limit,
-            allows_unknown_cost=obj.allows_unknown_cost,
-        )
-        obj.pk = budget.pk
-
-    def delete_model(self, request: HttpRequest, obj: Budget) -> None:
-        """Remove the budget through the service, which audits it."""
-        budget_remove(budget_id=obj.pk, actor=current_user(request))
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Budget]) -> None:
-        """Remove each budget through the service."""
-        for budget in queryset:
-            self.delete_model(request, budget)

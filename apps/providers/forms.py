@@ -8,13 +8,9 @@ from urllib.parse import urlsplit
 
 from django import forms
 
-from apps.governance.models import User
 from apps.governance.policy_kinds import Content, PolicyVersionForm
-from apps.governance.selectors import scopes_where
-from apps.governance.types import Action
 from apps.providers.gateways.keys import VARIABLE_PATTERN
-from apps.providers.models import Budget, Provider
-from apps.providers.selectors import may_set_platform_budget
+from apps.providers.models import Provider
 
 
 class ProviderForm(forms.ModelForm):
@@ -67,44 +63,56 @@ class ProviderForm(forms.ModelForm):
         return dict(cleaned)
 
 
-class BudgetForm(forms.Form):
-    """What calls for a place may use; sent for a place and period that has a budget, it replaces that one."""
+class BudgetsForm(PolicyVersionForm):
+    """What calls for a place may use, for each request and in each month."""
 
-    period = forms.ChoiceField(choices=Budget.Period.choices)
-    token_limit = forms.IntegerField(
-        min_value=0, max_value=10**15, required=False, label="Tokens", help_text="Empty sets no limit in tokens."
-    )
-    cost_limit = forms.DecimalField(
-        min_value=0,
-        max_digits=12,
-        decimal_places=2,
-        required=False,
-        label="US dollars",
-        help_text="Empty sets no limit in money.",
-    )
-    allows_unknown_cost = forms.BooleanField(
-        required=False,
-        label="Allow calls whose cost is not known",
-        help_text="Without it, a limit in money refuses models that have no price.",
-    )
+    PERIODS = (("request", "for each request"), ("month", "in each month"))
 
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        is_over_all = may_set_platform_budget(user)
-        self.fields["scope"] = forms.ModelChoiceField(
-            scopes_where(user, Action.BUDGET_MANAGE).select_related("organisation"),
-            required=not is_over_all,
-            empty_label="The whole platform" if is_over_all else None,
-            label="For",
-        )
-        self.order_fields(["scope"])
+        for period, words in self.PERIODS:
+            self.fields[f"{period}_tokens"] = forms.IntegerField(
+                min_value=0, max_value=10**15, required=False, label=f"Tokens {words}", help_text="Empty: no limit."
+            )
+            self.fields[f"{period}_cost"] = forms.DecimalField(
+                min_value=0,
+                max_digits=12,
+                decimal_places=2,
+                required=False,
+                label=f"US dollars {words}",
+                help_text="Empty: no limit.",
+            )
+            self.fields[f"{period}_unknown"] = forms.BooleanField(
+                required=False,
+                label=f"Allow calls whose cost is not known, {words}",
+                help_text="Without it, a limit in money refuses models that have no price.",
+            )
+        self.order_fields([name for name in self.fields if name != "reason"])
 
-    def clean(self) -> dict[str, Any]:
-        """Return the cleaned fields of a budget that limits something."""
-        cleaned = super().clean() or self.cleaned_data
-        if not self.errors and cleaned["token_limit"] is None and cleaned["cost_limit"] is None:
-            self.add_error("token_limit", "Give a limit in tokens, in money or in both.")
-        return dict(cleaned)
+    def content(self) -> Content:
+        """Return the limits of each period, None where there are none."""
+        return {period: self._limits(period) for period, _ in self.PERIODS}
+
+    def _limits(self, period: str) -> Content | None:
+        tokens, cost = self.cleaned_data[f"{period}_tokens"], self.cleaned_data[f"{period}_cost"]
+        if tokens is None and cost is None:
+            return None
+        return {
+            "tokens": tokens,
+            "cost": None if cost is None else f"{cost:.2f}",
+            "allows_unknown_cost": self.cleaned_data[f"{period}_unknown"],
+        }
+
+    @classmethod
+    def values(cls, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of the fields that say *content*."""
+        found: dict[str, Any] = {}
+        for period, _ in cls.PERIODS:
+            limits = content[period] or {}
+            found[f"{period}_tokens"] = limits.get("tokens")
+            found[f"{period}_cost"] = limits.get("cost")
+            found[f"{period}_unknown"] = limits.get("allows_unknown_cost", False)
+        return found
 
 
 class AllowedProvidersForm(PolicyVersionForm):

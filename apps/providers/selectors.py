@@ -220,14 +220,17 @@ def budgets_over(scope: Scope | None) -> QuerySet[Budget]:
 
 def budget_usage(budget: Budget, *, subject_kind: str, subject_id: UUID, at: datetime) -> Usage:
     """Return what counts against *budget* at the time *at*: of the subject, or of that month."""
-    calls = ModelCall.objects.all()
-    if budget.scope is not None:
-        calls = calls.filter(_within(budget.scope))
+    calls = calls_within(budget.scope)
     if budget.period == Budget.Period.REQUEST:
         calls = calls.filter(subject_kind=subject_kind, subject_id=subject_id)
     else:
         calls = calls.filter(created_at__gte=month_start(at))
     return _usage(calls.aggregate(**_COUNTED))
+
+
+def calls_within(scope: Scope | None) -> QuerySet[ModelCall]:
+    """Return the calls that count against a budget of *scope*; None is the whole platform."""
+    return ModelCall.objects.all() if scope is None else ModelCall.objects.filter(_within(scope))
 
 
 _COUNTED = {

@@ -11,6 +11,4 @@ urlpatterns = [
     path("models/<uuid:provider_id>/approve", models.approve, name="model-approve"),
     path("models/<uuid:provider_id>/withdraw", models.withdraw, name="model-withdraw"),
     path("spend", views.spend, name="spend"),
-    path("spend/budgets", views.budget_save, name="budget-save"),
-    path("spend/budgets/<uuid:budget_id>/remove", views.budget_take_away, name="budget-remove"),
 ]

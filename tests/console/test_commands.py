@@ -18,8 +18,8 @@ from apps.governance.models import ApprovalPolicyVersion, AuditEvent, Organisati
 from apps.governance.services import audit_record
 from apps.governance.types import Role
 from apps.jobs.models import NotificationMute
-from apps.providers.models import Budget
 from tests.generation.test_pipeline import CLAMP
+from tests.policies import budget_ruled
 from tests.shop import code, engineer, home, owner, person, repository, reviewer, scope, submit
 
 __all__ = ["code", "engineer", "home", "owner", "person", "repository", "reviewer", "scope", "submit"]
@@ -168,5 +168,5 @@ class TestHome:
         self, client: Client, engineer: User, scope: Scope, repository: Any
     ) -> None:
         assert "budget is used" not in self.page(client, engineer)
-        Budget.objects.create(scope=scope, period="month", token_limit=0, set_by=engineer)
+        budget_ruled(scope, "month", token_limit=0)
         assert "budget is used: Acme/shop" in self.page(client, engineer)

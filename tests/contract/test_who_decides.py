@@ -186,7 +186,7 @@ OTHERS = {
     ),
     *named(
         "providers",
-        "budget-remove budget-save model-withdraw",
+        "model-withdraw",
     ),
     *named(
         "quality",

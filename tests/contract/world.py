@@ -203,7 +203,7 @@ class World:
         )
         # One budget for each scope and period, so each row needs a place of its own.
         place = self.scope if self.count == 1 else self._another_scope()
-        Budget.objects.create(scope=place, period="month", token_limit=1_000, set_by=self.owner)
+        self._limit(place)
         repository = (
             self.repository
             if self.count == 1
@@ -240,15 +240,6 @@ class World:
             reason="r",
             proposed_by=self.owner,
         )
-        PolicyVersion.objects.create(
-            kind="providers",
-            scope=self.scope,
-            number=self.count,
-            content={"allowed": None},
-            content_digest="d",
-            reason="r",
-            proposed_by=self.owner,
-        )
         self._open_and_suspend()
         self._vote()
         self._sign(request)
@@ -265,6 +256,23 @@ class World:
         token_issue(user=self.owner, name="t", scopes=[], lifetime=TWO_DAYS, issued_by=self.owner)
         absence_declare(user=self.owner, starts_on=now().date(), ends_on=now().date())
         return request
+
+    def _limit(self, place):
+        limits = {"tokens": 1_000, "cost": None, "allows_unknown_cost": False}
+        version = PolicyVersion.objects.create(
+            kind="budgets",
+            scope=place,
+            number=1,
+            content={"request": None, "month": limits},
+            content_digest="d",
+            reason="r",
+            proposed_by=self.owner,
+        )
+        signs = User.objects.create_user(username=f"signs-{self.count}")
+        version.simulated_at = version.published_at = now()
+        version.simulation, version.published_by = {}, signs
+        version.save()
+        Budget.objects.create(scope=place, period="month", token_limit=1_000, set_by=signs)
 
     def _open_and_suspend(self):
         rung = rung_decided(scopes=[self.scope])

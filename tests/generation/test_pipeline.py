@@ -12,9 +12,10 @@ from django.urls import reverse
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GeneratedCodeArtifact
 from apps.governance.models import User
 from apps.jobs.models import Job
-from apps.providers.models import Budget, ModelCall, Provider
+from apps.providers.models import ModelCall, Provider
 from tests.fault_server import Fault, FaultServer
 from tests.git import git
+from tests.policies import budget_ruled
 from tests.shop import work_off
 
 # The job takes its own connections, so that what it wrote survives its death.
@@ -87,7 +88,7 @@ def test_a_request_that_a_budget_stops_says_which_and_who_can_raise_it(
 ) -> None:
     server.answers([RIGHT])
     request = submit(CLAMP)
-    budget = Budget.objects.create(scope=request.run.repository.scope, period="request", token_limit=10)
+    budget_ruled(request.run.repository.scope, "request", token_limit=10)
     work_off(request)
     assert (request.status, server.requests) == (Status.FAILED, [])
     request.run.refresh_from_db()
@@ -98,7 +99,6 @@ def test_a_request_that_a_budget_stops_says_which_and_who_can_raise_it(
     page = client.get(reverse("generation:request-detail", args=[request.pk])).content.decode()
     assert "has 10 of 10 tokens left" in page
     assert reverse("generation:request-again", args=[request.pk]) in page
-    budget.delete()
 
 
 CUT = f"{RIGHT.removesuffix('```')}\n\ndef clamp_all(values: list[int]) -> list[int]:\n    return [clamp("

@@ -13,9 +13,10 @@ from apps.generation.services.asking import code_task
 from apps.generation.services.pipeline import workspace_open
 from apps.governance.models import User
 from apps.jobs.models import Job
-from apps.providers.models import Budget, ModelCall, Provider
+from apps.providers.models import ModelCall, Provider
 from apps.providers.services.budgets import reservation_of
 from tests.fault_server import Fault, FaultServer, Request
+from tests.policies import budget_ruled
 from tests.shop import work_off
 
 # The job takes its own connections, so that what it wrote survives its death.
@@ -136,7 +137,7 @@ def test_a_budget_ends_the_rounds_and_keeps_what_there_is(
     server.answers([PARTLY])
     request = submit(CLAMP)
     first = reservation_of(patient, code_task(workspace_open(request.run)))
-    Budget.objects.create(scope=request.run.repository.scope, period="request", token_limit=first.tokens)
+    budget_ruled(request.run.repository.scope, "request", token_limit=first.tokens)
     work_off(request)
     assert request.status == Status.IN_REVIEW
     assert len(server.requests) == 1

@@ -12,15 +12,15 @@ from django.db import connections
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.governance.models import AuditEvent
-from apps.governance.services import NotAllowed, scope_create
+from apps.governance.services import scope_create
 from apps.governance.types import Role
-from apps.providers.models import Budget, ModelCall, Provider
+from apps.providers.models import ModelCall, Provider
 from apps.providers.selectors import month_spend
-from apps.providers.services import answers_generate, budget_remove, budget_set
-from apps.providers.services.budgets import BudgetInvalid, reservation_of
+from apps.providers.services import answers_generate
+from apps.providers.services.budgets import reservation_of
 from apps.providers.types import Answer, BudgetRefused, CodeTask, Message, ProviderFailure
 from tests.fault_server import Fault
+from tests.policies import budget_ruled, budgets_lifted
 
 pytestmark = pytest.mark.django_db
 TASK = CodeTask(title="t", text="x", messages=(Message("user", "Return twice the number."),))
@@ -62,7 +62,7 @@ def ask(scope):
 
 
 def limit(scope, period="month", **limits):
-    return Budget.objects.create(scope=scope, period=period, **limits)
+    return budget_ruled(scope, period, **limits)
 
 
 def test_a_call_that_may_go_beyond_a_budget_is_refused_recorded_and_not_made(server, provider, ask, scope, chair):
@@ -115,12 +115,11 @@ def test_calls_from_many_processes_at_once_do_not_overspend(server, provider, as
 
 
 def test_an_unknown_cost_is_refused_under_a_budget_in_money_by_default(provider, ask, scope):
-    budget = limit(scope, cost_limit=5)
+    limit(scope, cost_limit=5)
     [refused] = ask(provider)
     assert "what this call would cost is not known" in str(refused)
     assert "write the model's price down" in str(refused)
-    budget.allows_unknown_cost = True
-    budget.save()
+    limit(scope, cost_limit=5, allows_unknown_cost=True)
     assert isinstance(ask(provider)[0], Answer)
     call = ModelCall.objects.get(outcome="answered")
     assert (call.cost, call.counted_cost) == (None, None)
@@ -188,7 +187,7 @@ def test_an_answer_that_broke_off_counts_as_reserved_and_is_not_paid_for_twice(s
     assert isinstance(failure, ProviderFailure)
     assert len(server.requests) == 1
     assert ModelCall.objects.get().counted_tokens == MOST
-    Budget.objects.all().delete()
+    budgets_lifted(scope)
     server.answers([Fault.cut("def "), CODE])
     assert isinstance(ask(provider)[0], Answer)
 
@@ -197,42 +196,6 @@ def test_a_local_model_costs_nothing_but_counts_tokens(server, provider):
     local = Provider(name="l", kind="local", base_url=server.url, model_id="l", max_tokens=100)
     assert (reservation_of(local, TASK).tokens, reservation_of(local, TASK).cost) == (MOST, 0)
     assert reservation_of(provider, TASK).cost is None
-
-
-class TestSetting:
-    def test_an_administrator_or_a_chair_sets_it_and_the_audit_chain_says_so(self, scope, chair):
-        budget_set(actor=chair, scope=scope, period="month", token_limit=5, cost_limit=None)
-        budget = budget_set(actor=chair, scope=scope, period="month", token_limit=9, cost_limit=Decimal(2))
-        assert Budget.objects.get() == budget
-        event = AuditEvent.objects.filter(action="budget.set").latest("sequence")
-        assert event.scope == scope
-        assert (event.detail["before"]["token_limit"], event.detail["after"]["token_limit"]) == (5, 9)
-        budget_remove(budget_id=budget.pk, actor=chair)
-        assert AuditEvent.objects.filter(action="budget.remove").exists()
-        assert not Budget.objects.exists()
-
-    def test_nobody_else_does(self, scope, person, chair):
-        engineer = person("erin", Role.ENGINEER)
-        with pytest.raises(NotAllowed):
-            budget_set(actor=engineer, scope=scope, period="month", token_limit=5, cost_limit=None)
-        with pytest.raises(NotAllowed):
-            budget_set(actor=chair, scope=None, period="month", token_limit=5, cost_limit=None)
-        budget = limit(scope, token_limit=5)
-        with pytest.raises(NotAllowed):
-            budget_remove(budget_id=budget.pk, actor=engineer)
-
-    @pytest.mark.parametrize(
-        "values",
-        [
-            {"token_limit": None, "cost_limit": None},
-            {"token_limit": -1, "cost_limit": None},
-            {"token_limit": None, "cost_limit": Decimal(-1)},
-            {"token_limit": 1, "cost_limit": None, "period": "week"},
-        ],
-    )
-    def test_what_cannot_be_meant_is_refused(self, scope, chair, values):
-        with pytest.raises(BudgetInvalid):
-            budget_set(actor=chair, scope=scope, **{"period": "month", **values})
 
 
 class TestPage:
@@ -245,31 +208,7 @@ class TestPage:
         assert f"{used} / 50,000" in page
         assert "0.00 + unknown / 20.00" in page
         assert "begin anew on 1 " in page
-        assert "Set a budget" not in page
-
-    def test_a_chair_sets_and_removes_a_budget_there(self, client, scope, chair):
-        client.force_login(chair)
-        fields = {"scope": scope.pk, "period": "month", "token_limit": "1000", "cost_limit": ""}
-        assert client.post(reverse("providers:budget-save"), fields).status_code == 302
-        budget = Budget.objects.get()
-        assert (budget.token_limit, budget.cost_limit, budget.set_by) == (1000, None, chair)
-        assert "Remove" in client.get(reverse("providers:spend")).content.decode()
-        client.post(reverse("providers:budget-remove", args=[budget.pk]))
-        assert not Budget.objects.exists()
-        assert "No budget is set" in client.get(reverse("providers:spend")).content.decode()
-
-    def test_a_budget_that_limits_nothing_comes_back_with_its_words(self, client, scope, chair):
-        client.force_login(chair)
-        answer = client.post(reverse("providers:budget-save"), {"scope": scope.pk, "period": "month"})
-        assert answer.status_code == 422
-        assert "Give a limit in tokens" in answer.content.decode()
-
-    def test_a_place_of_others_cannot_be_named(self, client, scope, chair):
-        client.force_login(chair)
-        far = scope_create(organisation="Other", repository="far", created_by=None)
-        fields = {"scope": far.pk, "period": "month", "token_limit": "1"}
-        assert client.post(reverse("providers:budget-save"), fields).status_code == 422
-        assert client.post(reverse("providers:budget-save"), {**fields, "scope": ""}).status_code == 422
+        assert "Propose budgets" not in page
 
     def test_it_takes_as_many_queries_for_one_place_as_for_twenty(
         self, scope, person, django_assert_num_queries, provider, ask
@@ -287,13 +226,3 @@ class TestPage:
         sums = {str(place.scope): place.usage.tokens for place in month.places}
         assert sums["all of Acme"] == sums["Acme/shop"] == used
         assert sums["Acme/r3"] == 0
-
-    def test_the_admin_site_sets_it_through_the_service(self, client, scope, person):
-        client.force_login(person("root", is_superuser=True, is_staff=True))
-        fields = {"scope": "", "period": "month", "token_limit": "7", "cost_limit": ""}
-        answer = client.post(reverse("admin:providers_budget_add"), fields)
-        assert answer.status_code == 302, answer.content
-        assert Budget.objects.get().set_by.username == "root"
-        assert AuditEvent.objects.filter(action="budget.set").count() == 1
-        client.post(reverse("admin:providers_budget_delete", args=[Budget.objects.get().pk]), {"post": "yes"})
-        assert AuditEvent.objects.filter(action="budget.remove").count() == 1

@@ -52,7 +52,7 @@ def version_detail(request: HtmxRequest, version_id: UUID) -> HttpResponse:
     user = current_user(request)
     version, kind = _version(user, version_id)
     before = version_before(version)
-    old = before.content if before else kind.starting(version.scope)
+    old = before.content if before else _held_before(version, kind)
     lines = ["\n".join(kind.lines(content)) + "\n" for content in (old, version.content)]
     may_manage = kind.may_manage(user, version)
     is_own, is_open = version.proposed_by_id in accounts_of(user), version.published_at is None
@@ -150,6 +150,15 @@ def _version(user: User, version_id: UUID) -> tuple[PolicyVersion, PolicyKind]:
     if found is None:
         raise NotFound("There is no such version of a policy that you can read.")
     return found, _kind(found.kind)
+
+
+def _held_before(version: PolicyVersion, kind: PolicyKind) -> dict[str, Any]:
+    """Return what held before the first version of a place; once it is published, as it was when it was tried."""
+    if version.published_at is None or version.simulation is None:
+        ruling = kind.ruling(version)
+        return ruling.content if ruling else kind.starting(version.scope)
+    before: dict[str, Any] = version.simulation["before"]
+    return before
 
 
 def _signed(version: PolicyVersion) -> tuple[str, str]:

@@ -1,6 +1,5 @@
 """What providers do for others: answers to a task, their own rows, and the local models."""
 
-from apps.providers.services.budgets import budget_remove, budget_set
 from apps.providers.services.builtins import ProviderFactory, provider_register_builtin
 from apps.providers.services.calls import answers_generate, calls_abandon, prompt_digest
 from apps.providers.services.defaults import provider_defaults_ensure
@@ -9,8 +8,6 @@ from apps.providers.services.local_models import local_model_cancel, local_model
 __all__ = [
     "ProviderFactory",
     "answers_generate",
-    "budget_remove",
-    "budget_set",
     "calls_abandon",
     "local_model_cancel",
     "local_model_fetch",

@@ -1,4 +1,4 @@
-"""Budgets: set by people who answer for money, kept before each call under a lock, so that no two calls overspend."""
+"""Budgets: kept before each call under a lock, so that no two calls overspend."""
 
 from __future__ import annotations
 
@@ -6,28 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import transaction
-
 from apps.core.clock import now
-from apps.core.errors import NofxError, NotFound
-from apps.governance.models import Scope, User
-from apps.governance.selectors import can
-from apps.governance.services import Denial, NotAllowed, audit_record
-from apps.governance.types import Action
+from apps.governance.models import Scope
 from apps.providers.engine.budgets import Limits, Price, next_month, prompt_bound, refusal
 from apps.providers.models import Budget, Provider
-from apps.providers.selectors import budget_usage, budgets_over, may_set_platform_budget, money_people
+from apps.providers.selectors import budget_usage, budgets_over, money_people
 from apps.providers.types import CodeTask
 
-KIND = "budget"
 FREE = Decimal(0)
-
-
-class BudgetInvalid(NofxError):
-    """A budget that cannot be meant."""
-
-    code = "budget.invalid"
-    status = 422
 
 
 @dataclass(frozen=True)
@@ -68,91 +54,6 @@ def budget_refusal(*, wanted: Reservation, scope: Scope | None, subject_kind: st
         if reason:
             return f"{_name(budget)} {reason}. {_way_on(budget, is_price_missing='not known' in reason)}"
     return None
-
-
-@transaction.atomic
-def budget_set(
-    *,
-    actor: User,
-    scope: Scope | None,
-    period: str,
-    token_limit: int | None,
-    cost_limit: Decimal | None,
-    allows_unknown_cost: bool = False,
-) -> Budget:
-    """
-    Set what calls for *scope* (None: the whole platform) may use in *period*, in place of what was set before.
-
-    :raises NotAllowed: the actor is neither an administrator nor a chair there.
-    :raises BudgetInvalid: it limits nothing, or by less than nothing.
-    """
-    _check_allowed(actor, scope, "set")
-    if period not in Budget.Period.values:
-        raise BudgetInvalid("A budget is for each request or for each month.")
-    if token_limit is None and cost_limit is None:
-        raise BudgetInvalid("A budget limits tokens, money or both.", remedy="Give one of them, or remove the budget.")
-    if (token_limit or 0) < 0 or (cost_limit or FREE) < 0:
-        raise BudgetInvalid("A limit is not below 0.", remedy="0 allows nothing; an empty field sets no limit.")
-    values = {
-        "token_limit": token_limit,
-        "cost_limit": cost_limit,
-        "allows_unknown_cost": allows_unknown_cost,
-        "set_by": actor,
-    }
-    before = Budget.objects.select_for_update().filter(scope=scope, period=period).first()
-    detail = {"before": _shown(before) if before else None}
-    budget, _ = Budget.objects.update_or_create(scope=scope, period=period, defaults=values)
-    _record(budget, actor, "budget.set", {**detail, "after": _shown(budget)})
-    return budget
-
-
-@transaction.atomic
-def budget_remove(*, budget_id: UUID, actor: User) -> None:
-    """
-    Take a budget away.
-
-    :raises NotFound: there is no such budget.
-    :raises NotAllowed: the actor is neither an administrator nor a chair there.
-    """
-    budget = Budget.objects.select_for_update(of=("self",)).select_related("scope").filter(pk=budget_id).first()
-    if budget is None:
-        raise NotFound("There is no such budget.", remedy="Reload the page.")
-    _check_allowed(actor, budget.scope, "remove")
-    _record(budget, actor, "budget.remove", {"before": _shown(budget)})
-    budget.delete()
-
-
-def _check_allowed(actor: User, scope: Scope | None, verb: str) -> None:
-    may = may_set_platform_budget(actor) if scope is None else can(actor, Action.BUDGET_MANAGE, scope)
-    if not may:
-        raise NotAllowed(
-            "Only an administrator or a chair sets budgets.",
-            remedy="Ask one of them.",
-            denial=Denial(f"budget.{verb}", KIND, _place_path(scope)[:64], scope.pk if scope else None),
-        )
-
-
-def _record(budget: Budget, actor: User, action: str, detail: dict[str, object]) -> None:
-    audit_record(
-        action=action,
-        object_kind=KIND,
-        object_id=budget.pk,
-        actor=actor,
-        scope=budget.scope,
-        detail={"period": budget.period, "place": _place_path(budget.scope), **detail},
-    )
-
-
-def _place_path(scope: Scope | None) -> str:
-    return scope.path if scope else "platform"
-
-
-def _shown(budget: Budget) -> dict[str, object]:
-    return {
-        "token_limit": budget.token_limit,
-        "cost_limit": None if budget.cost_limit is None else str(budget.cost_limit),
-        "allows_unknown_cost": budget.allows_unknown_cost,
-    }
 
 
 def _name(budget: Budget) -> str:
