@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing that is wrong with what was sent: the name of its field, a code for programs, and sentences."""
+
+    field: str
+    code: str
+    message: str
+
 
 class NofxError(Exception):
     """
     An expected failure.
 
     The message is a sentence for a person; ``remedy`` says what to do about it. ``code`` is stable and
-    machine-readable, ``status`` is the HTTP status an API answers with.
+    machine-readable, ``status`` is the HTTP status an API answers with. ``errors`` says it field by field, where the
+    failure is about what was sent.
     """
 
     code = "error"
     status = 400
+    errors: tuple[Flaw, ...] = ()
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(message)

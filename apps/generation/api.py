@@ -10,16 +10,14 @@ from ninja import Query, Router, Status
 
 from apps.core.ids import format_id, parse_id
 from apps.generation import schemas
+from apps.generation.engine.blocking import blockers_in
 from apps.generation.engine.specification import risk_tier
 from apps.generation.models import GeneratedCodeArtifact
 from apps.generation.selectors import consensus_of, generated_code, run_get
+from apps.generation.services.planning import specification_analyse
 from apps.generation.services.refactoring import NOTHING, NothingShown, refactoring_suggest
 from apps.generation.services.second_reading import reading_request
-from apps.generation.services.submission import (
-    analysis_summary,
-    request_submit,
-    specification_analyse,
-)
+from apps.generation.services.submission import analysis_summary, request_submit
 from apps.generation.services.verbs import tests_write, vote_take
 from apps.generation.services.withdrawal import request_withdraw
 from apps.governance.http import PROBLEMS, access, current_user, require_anywhere
@@ -50,6 +48,7 @@ def generate_code(
         target_path=payload.target_path or payload.context.target_path,
         target_language=payload.target_language,
         demands=payload.demands,
+        is_consistent=payload.no_contradiction,
     )
     identity = format_id("req", submitted.pk)
     response["Location"] = f"/api/v1/requests/{identity}"
@@ -99,7 +98,14 @@ def analyze_specification(
     specification = specification_analyse(
         title=payload.title, text=payload.specification, repository=repository, target_path=payload.target_path
     )
-    analysis = {**analysis_summary(specification), "risk_tier": risk_tier(specification, paths=()).value}
+    analysis = {
+        **analysis_summary(specification),
+        "risk_tier": risk_tier(specification, paths=()).value,
+        "blockers": [
+            {"code": one.code, "rule": one.rule, "message": one.message, "remedy": one.remedy}
+            for one in blockers_in(specification)
+        ],
+    }
     if not payload.ask_model:
         return Status(200, {**analysis, "model_reading": None})
     reading = reading_request(

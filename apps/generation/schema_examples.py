@@ -57,6 +57,7 @@ SPECIFICATION_ANALYSIS: dict[str, Any] = {
             "message": "Nothing is said about the empty text.",
             "question": "What is the result for an empty text?",
             "suggestion": "slugify('') -> ''",
+            "is_certain": False,
         }
     ],
     "clarity": {
@@ -70,6 +71,7 @@ SPECIFICATION_ANALYSIS: dict[str, Any] = {
     "size_warning": None,
     "known_symbols": [],
     "risk_tier": "low",
+    "blockers": [],
     "model_reading": None,
 }
 

@@ -92,6 +92,10 @@ class GenerationRequest(Body):
         "", description="The same as in `context`, in short.", examples=["demo"], validate_default=True
     )
     target_path: str = Field("", description="The same as in `context`, in short.")
+    no_contradiction: bool = Field(
+        False,
+        description="You answer for it that what the rules take for contradictions are none; kept with the request.",
+    )
 
     @field_validator("repository", "target_path")
     @classmethod
@@ -179,6 +183,15 @@ class ModelReading(Schema):
     problem: str = Field(description="Why no model is asked, as a sentence; else empty.")
 
 
+class SpecificationBlocker(Schema):
+    """A rule that the specification breaks, so that it is refused when it is submitted."""
+
+    code: str = Field(examples=["specification.nothing_to_check"])
+    rule: str = Field(examples=["A specification needs one example, or one sentence that says what can be observed."])
+    message: str = Field(examples=["Nothing here could be checked."])
+    remedy: str = Field(description="What would help.")
+
+
 class SpecificationAnalysis(Schema):
     """What could be read from a specification, and what is missing from it."""
 
@@ -208,6 +221,7 @@ class SpecificationAnalysis(Schema):
     size_warning: str | None
     known_symbols: list[str]
     risk_tier: str
+    blockers: list[SpecificationBlocker] = Field(description="What keeps it from being submitted.")
     model_reading: ModelReading | None = Field(None, description="Only when a model was to be asked.")
 
 

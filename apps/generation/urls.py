@@ -1,6 +1,17 @@
 from django.urls import path
 
-from apps.generation.views import attestation, depth, direct, learned, overrides, questions, requests, review, specs
+from apps.generation.views import (
+    attestation,
+    depth,
+    direct,
+    learned,
+    overrides,
+    questions,
+    requests,
+    review,
+    spec_submit,
+    specs,
+)
 
 app_name = "generation"
 urlpatterns = [
@@ -9,7 +20,7 @@ urlpatterns = [
     path("specs/save", specs.spec_save, name="spec-save"),
     path("specs/ask", specs.spec_ask, name="spec-ask"),
     path("specs/readings/<uuid:reading_id>", specs.spec_reading, name="spec-reading"),
-    path("specs/submit", specs.spec_submit, name="spec-submit"),
+    path("specs/submit", spec_submit.spec_submit, name="spec-submit"),
     path("specs/<uuid:draft_id>", specs.spec_edit, name="spec-edit"),
     path("specs/<uuid:draft_id>/delete", specs.spec_delete, name="spec-delete"),
     path("requests", requests.request_list, name="request-list"),

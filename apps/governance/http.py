@@ -108,6 +108,7 @@ def problem_of(request: HttpRequest, error: NofxError) -> HttpResponse:
         detail=error.message,
         remedy=error.remedy,
         required=getattr(error, "required", ()),
+        errors=[{"pointer": f"/body/{one.field}", "code": one.code, "message": one.message} for one in error.errors],
     )
 
 

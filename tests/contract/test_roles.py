@@ -53,7 +53,7 @@ VERBS = (
         "POST",
         "/api/ai/generate/code",
         {"title": "T", "specification": "S", "repository": "shop"},
-        "apps.generation.services.submission.head_sha",
+        "apps.generation.services.planning.head_sha",
         Action.SPEC_WRITE,
     ),
     Verb(

@@ -122,7 +122,7 @@ def test_a_specification_of_any_kind_is_reviewed_by_people_and_shown_as_text(
     submit: Submit, provider: Provider, server: FaultServer, client: Client, reviewer: User, text: str, told: str
 ) -> None:
     server.answers([RIGHT])
-    request = submit(text)
+    request = submit(text, is_consistent=True)
     work_off(request)
     assert request.status == Status.IN_REVIEW
     client.force_login(reviewer)

@@ -15,10 +15,10 @@ from django.urls import reverse
 from apps.generation.engine.context import prompt_context
 from apps.generation.engine.prompts import build_messages
 from apps.generation.models import CodeGenerationRequest, GenerationRun
-from apps.generation.services import context, submission
+from apps.generation.services import context, planning
 from apps.generation.services.asking import code_task
 from apps.generation.services.pipeline import workspace_open
-from apps.generation.services.submission import specification_analyse
+from apps.generation.services.planning import specification_analyse
 from apps.governance.models import Ballot, Scope, User
 from apps.jobs.models import Job
 from apps.repositories.models import CodeIndex, Repository
@@ -52,7 +52,9 @@ def test_what_similar_code_calls_is_taken_through_what_a_package_hands_on(submit
             "shop/prices.py": FILES["shop/prices.py"].replace("from shop.money import", "from shop import"),
         },
     )
-    found = symbols(submit("Write `final_price(price: str, percent: int) -> int`: the price with a discount."))
+    found = symbols(
+        submit("Write `final_price(price: str, percent: int) -> int`. It returns the price with a discount.")
+    )
     assert found == {
         "with_discount": ["caller of similar", "similar"],
         "parse_amount": ["callee of similar", "similar"],
@@ -218,7 +220,7 @@ def to_hex(red: int, green: int, blue: int) -> str:
 
 def test_what_has_nothing_to_do_with_the_request_is_not_shown_unless_it_is_named(submit: Submit, code: Path) -> None:
     commit(code, {"shop/colours.py": FAR})
-    asked = "Write `final_price(price: str, percent: int) -> int`: the price with a discount."
+    asked = "Write `final_price(price: str, percent: int) -> int`. It returns the price with a discount."
     assert set(symbols(submit(asked))) == {"with_discount", "parse_amount"}
     assert "named" in symbols(submit(f"{asked} Beside to_hex."))["to_hex"]
 
@@ -229,6 +231,6 @@ def test_while_somebody_types_the_index_knows_the_names_and_no_file_is_read(
     text = "Change with_discount and to_hex so that both round."
     before = specification_analyse(title="", text=text, repository=repository)
     submit(CHANGE)
-    monkeypatch.setattr(submission, "repository_files", None)
+    monkeypatch.setattr(planning, "repository_files", None)
     after = specification_analyse(title="", text=text, repository=repository)
     assert before.known_symbols == after.known_symbols == ("with_discount",)

@@ -14,8 +14,8 @@ from apps.generation.models import Candidate, CodeGenerationRequest, GenerationR
 from apps.generation.services.candidates import candidate_write
 from apps.generation.services.consensus import outcome_stored, outcome_text
 from apps.generation.services.drafts import draft_save
+from apps.generation.services.languages import SpecificationRefused
 from apps.generation.services.pipeline import workspace_open
-from apps.generation.services.submission import SpecificationRefused
 from apps.governance.models import User
 from apps.providers.models import Provider
 from tests.generation.test_pipeline import CLAMP

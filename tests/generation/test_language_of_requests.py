@@ -11,7 +11,9 @@ from django.urls import reverse
 
 from apps.generation.models import CodeGenerationRequest, SpecificationDraft
 from apps.generation.services import verbs
-from apps.generation.services.submission import SpecificationRefused, analysis_summary, specification_analyse
+from apps.generation.services.languages import SpecificationRefused
+from apps.generation.services.planning import specification_analyse
+from apps.generation.services.submission import analysis_summary
 from apps.governance.models import User
 from apps.repositories.models import Repository
 from tests.git import git

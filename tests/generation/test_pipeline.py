@@ -158,7 +158,7 @@ def test_a_second_run_of_the_job_asks_nobody_again(submit: Submit, provider: Pro
 
 def test_a_text_with_nothing_to_run_is_still_reviewed(submit: Submit, provider: Provider, server: FaultServer) -> None:
     server.answers(["```python\nLIMIT = 5\n```"])
-    request = submit("Please add a sensible limit for the number of items in a basket to the shop.", title="A limit")
+    request = submit("A basket must never hold more items than a limit that the shop sets.", title="A limit")
     work_off(request)
     assert request.status == Status.IN_REVIEW
     details = CodeGenerationConsensus.objects.get(request=request).voting_details

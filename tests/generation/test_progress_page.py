@@ -78,7 +78,7 @@ def test_where_only_built_in_providers_had_no_answer_the_specification_is_change
     submit: Submit, engineer: User, client: Client
 ) -> None:
     Provider.objects.create(name="nofx-patterns", kind=Provider.Kind.BUILTIN, model_id="nofx/patterns")
-    request = submit("Write a function `quux(a: int) -> int` that does what the other one does.", title="Quux")
+    request = submit("Write a function `quux(a: int) -> int` that returns what the other one does.", title="Quux")
     work_off(request)
     page = page_of(client, engineer, request)
     assert "No provider had an answer." in page

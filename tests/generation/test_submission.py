@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from apps.generation.models import CodeGenerationRequest, GenerationRun, SpecificationDraft
 from apps.generation.services.drafts import draft_save
-from apps.generation.services.submission import SpecificationRefused
+from apps.generation.services.languages import SpecificationRefused
 from apps.governance.models import User
 from apps.governance.services import Unsatisfiable
 from apps.jobs.models import Job

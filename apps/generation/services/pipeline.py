@@ -29,13 +29,13 @@ from apps.generation.services.hybrid import hybrid_add
 from apps.generation.services.joined import candidates_examine
 from apps.generation.services.moves import move_announce
 from apps.generation.services.permits import run_permit, run_require_allowed
+from apps.generation.services.planning import repository_files
 from apps.generation.services.profiling import profiles_keep
 from apps.generation.services.requirement_gates import gates_measure
 from apps.generation.services.reverts import reverts_record
 from apps.generation.services.review_subject import review_digest
 from apps.generation.services.rounds import NOTHING_TRIED, Trial, further_plan, trial_run
 from apps.generation.services.stages import stage_enter, stage_leave, stages_reopen, status_change
-from apps.generation.services.submission import repository_files
 from apps.generation.services.weights import task_family
 from apps.generation.types import RequestStatus as Status
 from apps.jobs.services import JobRun

@@ -1,4 +1,8 @@
-"""What cannot hold at once: examples, duties, limits, orders and dependencies that exclude each other."""
+"""
+What cannot hold at once: examples, duties, limits, orders and dependencies that exclude each other.
+
+Each is a finding; ``is_certain`` marks those that no reading of the text resolves (``certainty.py``).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,13 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 
+from apps.generation.engine.specification.certainty import (
+    are_limits_of_one_thing,
+    has_cases,
+    is_negation_of,
+    leaves_no_value,
+    plain,
+)
 from apps.generation.engine.specification.draft import Draft, Wording
 from apps.generation.engine.specification.model import (
     Constraint,
@@ -33,9 +44,12 @@ _ORDER = re.compile(
     r"\b(?P<way>ascending|increasing|descending|decreasing)\b",
     re.I,
 )
+_WAY = re.compile(r"\b(?:in\s+)?(?:ascending|increasing|descending|decreasing)(?:\s+order)?\b", re.I)
 _UP = frozenset({"ascending", "increasing"})
 _DUTY = re.compile(r"\b(?:must|shall|should|will|always)\b", re.I)
 _FILLER = re.compile(r"\b(?:the|a|an|be|its|it|any|all|of|to)\b|[^\w\s]", re.I)
+# Written loosely by people who mean the same: 2.0 for 2, a list for a tuple, None for what may be missing.
+_LOOSE = (int, float, list, tuple, type(None))
 _PYTHON_TYPES = {
     "int": (int,),
     "float": (int, float),
@@ -71,6 +85,7 @@ def _contradicting_examples(draft: Draft) -> Iterable[SpecIssue]:
                 f"{earlier.call} {draft.wording.gives} {draft.wording.value(earlier.expected)}"
                 if not earlier.raises
                 else f"{earlier.call} {draft.wording.raises} {earlier.raises}",
+                is_certain=True,
             )
     by_name = {function.name: function for function in draft.functions}
     for example in draft.examples:
@@ -91,6 +106,7 @@ def _against_signature(example: SpecExample, function: FunctionSignature, wordin
             f"{example.call} does not fit {function.source or function.name}: the number of arguments differs.",
             "Which of the two is right?",
             "The signature; correct the example.",
+            is_certain=bool(function.source) and not function.is_method and not example.kwargs,
         )
     kinds = _PYTHON_TYPES.get(function.returns.split("[")[0].lower())
     is_wrong = kinds is not None and example.raises is None and not isinstance(example.expected, kinds)
@@ -102,6 +118,7 @@ def _against_signature(example: SpecExample, function: FunctionSignature, wordin
             f"{example.call} gives {given}, but the signature promises {wording.type_name(function.returns)}.",
             "Which of the two is right?",
             f"{wording.returns} {given}",
+            is_certain=bool(function.source) and not isinstance(example.expected, _LOOSE),
         )
 
 
@@ -109,19 +126,21 @@ def _contradicting_sentences(sentences: Sequence[Sentence]) -> Iterable[SpecIssu
     """The same obligation once with and once without "not", and limits that leave nothing between them."""
     duties: dict[str, tuple[bool, Sentence]] = {}
     limits: dict[str, dict[str, int]] = {}
+    limited: dict[str, Sentence] = {}
     for sentence in sentences:
         for hit in _MUST.finditer(sentence.text):
             rest = " ".join(_FILLER.sub(" ", hit.group("rest")).lower().split())
             is_negative = hit.group("no") is not None
             earlier = duties.setdefault(rest, (is_negative, sentence))
             if earlier[0] is not is_negative:
-                yield _against(sentence, earlier[1])
+                yield _against(sentence, earlier[1], is_certain=is_negation_of(earlier[1].text, sentence.text))
         for hit in _LIMIT.finditer(sentence.text):
             unit = f" {hit['unit'].lower()}" if hit["unit"] else ""
             what = unit.strip() or (hit["subject"] or "").lower()
             if not what:
                 continue
             known = limits.setdefault(what, {})
+            earlier_limit = limited.setdefault(what, sentence)
             known[hit["kind"].lower()] = int(hit["number"][:18])
             if known.get("least", 0) > known.get("most", 10**18):
                 yield SpecIssue(
@@ -130,6 +149,8 @@ def _contradicting_sentences(sentences: Sequence[Sentence]) -> Iterable[SpecIssu
                     f"The limits on {what} leave no value.",
                     "Which limit is right?",
                     f"At least {known['most']} and at most {known['least']}{unit}.",
+                    is_certain=leaves_no_value(sentence.text)
+                    or are_limits_of_one_thing(earlier_limit.text, sentence.text),
                 )
 
 
@@ -142,7 +163,13 @@ def _contradicting_orders(sentences: Sequence[Sentence]) -> Iterable[SpecIssue]:
             is_up = hit["way"].lower() in _UP
             earlier = ways.setdefault(what, (is_up, sentence))
             if earlier[0] is not is_up:
-                yield _against(sentence, earlier[1])
+                yield _against(sentence, earlier[1], is_certain=_are_one_order(earlier[1].text, sentence.text))
+
+
+def _are_one_order(one: str, other: str) -> bool:
+    """Tell whether two sentences order the same thing by the same key, without a case that tells them apart."""
+    keys = [plain(_WAY.sub("", text)) for text in (one, other)]
+    return keys[0] == keys[1] and not has_cases(one) and not has_cases(other)
 
 
 def _contradicting_dependencies(constraints: Sequence[Constraint]) -> Iterable[SpecIssue]:
@@ -162,14 +189,16 @@ def _contradicting_dependencies(constraints: Sequence[Constraint]) -> Iterable[S
                 f"{one.subject} is asked for here, and “{against.text}” forbids it.",
                 "Which of the two holds?",
                 f"Leave out one of them; {one.subject} is allowed, or is not used.",
+                is_certain=forbidden.get(name) is against and not has_cases(one.text) and not has_cases(against.text),
             )
 
 
-def _against(sentence: Sentence, earlier: Sentence) -> SpecIssue:
+def _against(sentence: Sentence, earlier: Sentence, *, is_certain: bool) -> SpecIssue:
     return SpecIssue(
         IssueKind.CONTRADICTION,
         sentence.span,
         f"This contradicts “{earlier.text}”.",
         "Which of the two holds?",
         "The first; remove this one.",
+        is_certain=is_certain,
     )

@@ -195,13 +195,18 @@ class QualityRequirement:
 
 @dataclass(frozen=True, slots=True)
 class SpecIssue:
-    """A gap at ``span``, why it matters, the question to the author and a suggested answer ("" when there is none)."""
+    """
+    A gap at ``span``, why it matters, the question to the author and a suggested answer ("" when there is none).
+
+    ``is_certain`` marks a contradiction that no reading resolves; it stands in the way of submitting.
+    """
 
     kind: IssueKind
     span: Span
     message: str
     question: str
     suggestion: str = ""
+    is_certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,24 @@
+"""Specifications to begin with, one for each class of tasks that is asked for most."""
+
+from __future__ import annotations
+
+EXAMPLES = {
+    "function": (
+        "Slugs for page titles",
+        "Write `def slugify(text: str) -> str` that turns a title into a slug for a URL.\n\n"
+        "- Letters are lower case, and words are joined by single hyphens.\n"
+        "- Everything that is not an ASCII letter or digit separates words.\n"
+        "- There is no hyphen at either end.\n"
+        "- An empty title gives an empty slug.\n\n"
+        ">>> slugify('Hello, World!')\n'hello-world'\n"
+        ">>> slugify('  a -- b  ')\n'a-b'\n"
+        ">>> slugify('')\n''\n",
+    ),
+    "class": (
+        "A counter that remembers its peak",
+        "Write a class `PeakCounter` with `add(n: int) -> None`, `value() -> int` and `peak() -> int`.\n\n"
+        "- A new counter is 0 and its peak is 0.\n"
+        "- `add` may be given negative numbers; the peak never falls.\n\n"
+        ">>> c = PeakCounter()\n>>> c.add(5)\n>>> c.add(-3)\n>>> c.value()\n2\n>>> c.peak()\n5\n",
+    ),
+}

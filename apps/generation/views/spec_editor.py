@@ -1,0 +1,133 @@
+"""The editor of a specification: what was typed is saved, and shown again with its analysis beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.urls import reverse
+
+from apps.core.digests import canonical_json, sha256_hex
+from apps.core.errors import NofxError
+from apps.core.htmx import HtmxRequest, render_page
+from apps.generation.engine.blocking import blockers_in, contradictions_certain
+from apps.generation.engine.specification import Specification
+from apps.generation.forms import SpecificationForm
+from apps.generation.models import SpecificationDraft
+from apps.generation.selectors import reading_newest
+from apps.generation.services.drafts import SavedDraft, draft_save
+from apps.generation.services.planning import specification_analyse
+from apps.generation.services.second_reading import model_to_ask
+from apps.generation.services.submission import analysis_summary, specification_closed
+from apps.governance.http import current_user
+from apps.governance.models import User
+from apps.governance.selectors import scopes_where
+from apps.governance.types import Action
+from apps.repositories.models import Repository
+from apps.repositories.selectors import repositories_readable
+
+
+def repositories_written(user: User) -> QuerySet[Repository]:
+    """Return the repositories that *user* may write specifications for."""
+    return repositories_readable(user=user).filter(scope__in=scopes_where(user, Action.SPEC_WRITE))
+
+
+def editor_save(request: HtmxRequest) -> tuple[SpecificationForm, SavedDraft]:
+    """Keep what was typed, right or wrong, and return the form with the draft as it is now."""
+    form = SpecificationForm(request.POST, repositories=repositories_written(current_user(request)))
+    form.is_valid()
+    repository = form.cleaned_data.get("repository")
+    saved = draft_save(
+        author=current_user(request),
+        title=request.POST.get("title", ""),
+        text=request.POST.get("text", ""),
+        repository=repository if isinstance(repository, Repository) else None,
+        target_path=request.POST.get("target_path", ""),
+        draft_id=uuid_or_none(request.POST.get("draft", "")),
+        version=int(version) if (version := request.POST.get("version", "0")[:9]).isdecimal() else 0,
+    )
+    return form, saved
+
+
+def uuid_or_none(text: str) -> UUID | None:
+    """Return the id that *text* is, None when it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def editor_page(
+    request: HtmxRequest,
+    form: SpecificationForm,
+    draft: SpecificationDraft | None,
+    *,
+    offered: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Return the page of the editor. *offered* are answers to an earlier request that its text does not hold."""
+    context = {
+        **editor_context(form, draft),
+        "form": form,
+        "offered": offered,
+        "trail": [("Specs", reverse("generation:spec-list"))],
+    }
+    return render_page(request, "generation/spec_new.html", context, status=status)
+
+
+def is_denied(specification: Specification, digest: str) -> bool:
+    """Tell whether *digest* was given for exactly the contradictions that are in *specification* now."""
+    return bool(digest) and digest == contradictions_digest(specification)
+
+
+def contradictions_digest(specification: Specification) -> str:
+    """Return what stands for the contradictions of *specification*, "" without any; a tick is for these only."""
+    found = contradictions_certain(specification)
+    seen = [[one.message, specification.text[one.span.start : one.span.end]] for one in found]
+    return sha256_hex(canonical_json(seen))[:16] if seen else ""
+
+
+def editor_context(
+    form: SpecificationForm, draft: SpecificationDraft | None, *, is_fragment: bool = False
+) -> dict[str, Any]:
+    """Return what the analysis beside the editor shows."""
+    text = draft.text if draft else str(form.initial.get("text", ""))
+    title = draft.title if draft else str(form.initial.get("title", ""))
+    problem, analysis, closed = None, None, None
+    blocking: dict[str, Any] = {}
+    if text.strip():
+        try:
+            specification = specification_analyse(
+                title=title,
+                text=text,
+                repository=draft.repository if draft else None,
+                target_path=draft.target_path if draft else str(form.initial.get("target_path", "")),
+            )
+            analysis = analysis_summary(specification)
+            blocking = _blocking(specification, str(form.data.get("no_contradiction", "")))
+            if draft and draft.repository:
+                closed = specification_closed(specification, draft.repository)
+        except NofxError as error:
+            problem = error
+    return {
+        "draft": draft,
+        "draft_id": draft.pk if draft else uuid_or_none(str(form.data.get("draft", ""))) or uuid4(),
+        "analysis": analysis,
+        "problem": problem,
+        "closed": closed,
+        **blocking,
+        "model_to_ask": model_to_ask(draft.repository.scope if draft and draft.repository else None)
+        if analysis
+        else None,
+        "reading": reading_newest(draft) if analysis and draft else None,
+        "is_fragment": is_fragment,
+        "not_saved": " ".join(form.errors.get("text", [])) if is_fragment else "",
+    }
+
+
+def _blocking(specification: Specification, denied: str) -> dict[str, Any]:
+    """Return what keeps the text from being submitted, and the word that would let contradictions pass."""
+    digest = contradictions_digest(specification)
+    return {"blockers": blockers_in(specification), "denial": digest, "is_denied": is_denied(specification, denied)}
