@@ -20,6 +20,7 @@ urlpatterns = [
     path("specs/save", specs.spec_save, name="spec-save"),
     path("specs/ask", specs.spec_ask, name="spec-ask"),
     path("specs/readings/<uuid:reading_id>", specs.spec_reading, name="spec-reading"),
+    path("specs/confirm", spec_submit.spec_confirm, name="spec-confirm"),
     path("specs/submit", spec_submit.spec_submit, name="spec-submit"),
     path("specs/<uuid:draft_id>", specs.spec_edit, name="spec-edit"),
     path("specs/<uuid:draft_id>/delete", specs.spec_delete, name="spec-delete"),

@@ -172,6 +172,12 @@ def names_known(*, repository: Repository, words: Collection[str]) -> list[str] 
     return sorted(set(rows.values_list("qualname", flat=True)))
 
 
+def paths_of_symbol(*, index: CodeIndex, qualname: str) -> list[str]:
+    """Return the files of an indexed commit that define a function or class of this name, sorted; one query."""
+    rows = CodeSymbol.objects.filter(repository=index.revision.repository_id, file__indexes=index, qualname=qualname)
+    return sorted(set(rows.values_list("file__path", flat=True)))
+
+
 def symbols_named(*, index: CodeIndex, dotted: Sequence[str]) -> list[FoundSymbol]:
     """Return the symbols of an indexed commit with these dotted names, by path and line; one query."""
     rows = CodeSymbol.objects.filter(

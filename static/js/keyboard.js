@@ -131,7 +131,10 @@ function onKey(event) {
     event.preventDefault();
     const form = event.target.form;
     // What is signed needs a press of its own button.
+    const asks = form.querySelector("[data-confirms]");
     if ("signs" in form.dataset) form.querySelector("[type=submit]").focus();
+    else if (event.target.matches("dialog [type=submit]")) event.target.click();
+    else if (asks) asks.click();
     else form.requestSubmit();
     return;
   }

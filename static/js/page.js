@@ -1,4 +1,7 @@
-// Small manners of a page: focus on errors, copy buttons, panes that scroll together, forms that submit on change.
+// Small manners of a page: focus on errors, copy buttons, panes that scroll together, forms that submit on change,
+// dialogs that open where they are swapped in.
+
+import { openDialog } from "./dialog.js";
 
 function syncScroll(group) {
   const scrollers = [...group.querySelectorAll(".code__scroll")];
@@ -42,6 +45,7 @@ function mountOnce(root, selector, mount) {
 }
 
 export function mountPage(root) {
+  mountOnce(root, "dialog[data-opens-now]", openDialog);
   mountOnce(root, "[data-focus]", (element) => element.focus());
   mountOnce(root, "[data-sync-scroll]", syncScroll);
   mountOnce(root, "[data-copy]", (button) => button.addEventListener("click", () => copy(button)));

@@ -175,6 +175,7 @@ def write_and_submit(page: Page, sign_in: Any, person: User, kind: Kind) -> Code
     page.get_by_label("Specification").fill(kind.text)
     expect(page.locator("#analysis")).to_contain_text("clarity")
     page.get_by_role("button", name="Submit for generation").click()
+    page.get_by_role("dialog").get_by_role("button", name="Submit", exact=True).click()
     page.wait_for_url("**/requests/**")
     return CodeGenerationRequest.objects.get(pk=page.url.rsplit("/", 1)[1])
 

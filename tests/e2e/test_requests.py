@@ -166,6 +166,7 @@ def test_whoever_pastes_and_submits_at_once_leaves_one_request_and_no_draft(
     page.get_by_label("File").fill("shop/ranges.py")
     page.get_by_label("File").press("Tab")
     page.get_by_role("button", name="Submit for generation").click()
+    page.get_by_role("dialog").get_by_role("button", name="Submit", exact=True).click()
     page.wait_for_url("**/requests/**")
     page.goto("/specs")
     expect(page.get_by_text("No drafts")).to_be_visible()

@@ -18,6 +18,7 @@ from apps.generation.models import (
     GenerationRun,
     SpecificationDraft,
 )
+from apps.generation.selectors_outlook import REQUESTER
 from apps.generation.services.context import context_freeze
 from apps.generation.services.moves import move_announce
 from apps.generation.services.planning import submission_plan
@@ -80,7 +81,7 @@ def request_submit(
     approval_require_possible(
         policy=policy_in(ruling, plan.tier),
         scope=repository.scope,
-        barred={requester.pk: "requester of this request"},
+        barred={requester.pk: REQUESTER},
         path=plan.path,
     )
     embedding = texts_embed([f"{title}\n{text}"])[0]
