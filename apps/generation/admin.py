@@ -72,6 +72,13 @@ class ObservedInputAdmin(ReadOnlyAdmin):
     search_fields = ("run__title", "=run__request__id")
 
 
+@admin.register(models.Guidance)
+class GuidanceAdmin(ReadOnlyAdmin):
+    list_display = ("run", "version", "given_by", "given_at")
+    list_select_related = ("run", "given_by")
+    search_fields = ("run__title", "=run__request__id", "given_by__username")
+
+
 @admin.register(models.Answer)
 class AnswerAdmin(ReadOnlyAdmin):
     list_display = ("run", "kind", "expected", "answered_by", "answered_at", "withdrawn_at")

@@ -16,6 +16,7 @@ STAYS = {
     "generation.CanarySetting.set_by": OFFICE,
     "generation.Contribution.user": WORK,
     "generation.GenerationRun.requester": WORK,
+    "generation.Guidance.given_by": WORK,
     "generation.PullRequest.merged_by": OFFICE,
     "governance.AccountLink.account": WORK,
     "governance.AccountLink.asked_by": OFFICE,

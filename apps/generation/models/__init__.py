@@ -4,6 +4,7 @@ from apps.generation.models.canaries import Canary, CanarySetting
 from apps.generation.models.candidates import Answer, Candidate, ObservedInput
 from apps.generation.models.counts import ReviewCount
 from apps.generation.models.delivery import DirectArtifact, PullRequest
+from apps.generation.models.guidance import Guidance
 from apps.generation.models.learning import ExpertiseChange, Judgement
 from apps.generation.models.patterns import PatternUse
 from apps.generation.models.readings import SpecificationReading
@@ -22,6 +23,7 @@ __all__ = [
     "ExpertiseChange",
     "GeneratedCodeArtifact",
     "GenerationRun",
+    "Guidance",
     "Judgement",
     "ObservedInput",
     "PatternUse",

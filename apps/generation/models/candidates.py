@@ -25,6 +25,7 @@ class Candidate(models.Model):
         WRITTEN = "written", "Written"
         CHECKED = "checked", "Checked"
         EXECUTED = "executed", "Executed"
+        OUTDATED = "outdated", "Asked before the guidance"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     request = models.ForeignKey(CodeGenerationRequest, on_delete=models.PROTECT, related_name="candidates")
@@ -43,6 +44,9 @@ class Candidate(models.Model):
         on_delete=models.PROTECT,
         related_name="repaired_by",
         help_text="The failing candidate of the same provider that this one is to correct; empty for a fresh one.",
+    )
+    guided_by = models.PositiveSmallIntegerField(
+        default=0, help_text="The version of the request's guidance that it was asked with; 0 before there was any."
     )
     ordinal = models.PositiveSmallIntegerField(help_text="Position in the request, from 0; not shown to reviewers.")
     state = models.CharField(max_length=12, choices=State, default=State.ASKED)

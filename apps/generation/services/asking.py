@@ -53,7 +53,8 @@ def candidates_ask(job: JobRun, workspace: Workspace, candidates: Sequence[Candi
             )
         else:
             candidate_unavailable(candidate_id=candidate.pk, reason=answer.message)
-        answered = Candidate.objects.filter(request=run.request).exclude(state=Candidate.State.ASKED).count()
+        planned = Candidate.objects.filter(pk__in=[one.pk for one in candidates])
+        answered = planned.exclude(state=Candidate.State.ASKED).count()
         job.progress("generating", answered=answered, of=len(candidates))
 
     answers_generate(
@@ -153,7 +154,7 @@ def _task(workspace: Workspace, messages: Sequence[tuple[str, str]]) -> CodeTask
     signature = specification.entry_signature
     return CodeTask(
         title=run.title,
-        text=run.request.specification,
+        text="\n\n".join([run.request.specification, *specification.guidance]),
         language=run.request.target_language,
         entry=specification.entry,
         signature=signature.source if signature else None,

@@ -9,6 +9,7 @@ from apps.core.clock import now
 from apps.core.digests import canonical_json, sha256_hex
 from apps.core.ids import format_id
 from apps.generation.models import Candidate, GenerationRun, PullRequest
+from apps.generation.services.guidance import guidance_of
 from apps.generation.services.overrides import pull_request_sheet
 from apps.generation.services.review_subject import SUBJECT_KIND
 from apps.governance.models import Attestation, Override, User
@@ -39,6 +40,10 @@ def delivery_evidence(pull_request: PullRequest) -> dict[str, Any]:
             "sha256": run.specification_digest or sha256_hex(run.request.specification),
             "version": run.draft.version if run.draft else 1,
         },
+        "guidance": [
+            {"version": one.version, "sha256": one.digest, "by": format_id("user", one.given_by_id)}
+            for one in guidance_of(run)
+        ],
         "base": run.base_sha,
         "head": pull_request.head_sha,
         "analysis": {"sha256": sha256_hex(canonical_json(run.analysis))},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -25,6 +26,8 @@ State = Candidate.State
 PLATFORM_AUTHOR = "nofx/specification"
 MAX_TEXT = 400_000
 MAX_LINES = 5_000
+NOT_ASKED_ANY_MORE = "It had not answered when guidance was added, which made the question another one."
+OUTDATED = "It was asked before the newest guidance was added."
 CUT_KEPT = "The answer was cut at its limit; what was complete is kept."
 CUT_AFTER = "The answer was cut at its limit, after its code."
 CUT_INSIDE = "The answer was cut at its limit, perhaps inside the code that was asked for."
@@ -42,6 +45,11 @@ class Workspace:
     def language(self) -> Language:
         """What the target file is written in."""
         return language_of(self.run.target_path)
+
+    @property
+    def guidance(self) -> int:
+        """The version of the guidance that is in the specification, 0 for none."""
+        return len(self.specification.guidance)
 
     @property
     def names(self) -> list[str]:
@@ -85,39 +93,49 @@ class Assembled:
 
 @transaction.atomic
 def candidates_plan(
-    *, run: GenerationRun, providers: Sequence[Provider], left_out: Sequence[tuple[Provider, str]] = ()
+    *,
+    run: GenerationRun,
+    providers: Sequence[Provider],
+    left_out: Sequence[tuple[Provider, str]] = (),
+    guidance: int = 0,
 ) -> list[Candidate]:
     """
-    Make one row for each sample of each provider, once; a repeated job finds them planned.
+    Return a row for each sample of each provider, made once for each version of *guidance*; a repeated job finds them.
 
     Each provider of *left_out* has one row, which says why it is not asked.
 
-    The plan is frozen by the first call: a provider that is switched on later is not asked for this request.
+    The plan is frozen by the first call: a provider that is switched on later is not asked for this request, whatever
+    guidance it gets. Who has not answered when new guidance is there is asked with that.
     """
     CodeGenerationRequest.objects.select_for_update().get(pk=run.pk)
     planned = list(Candidate.objects.filter(request=run.request).select_related("provider").order_by("ordinal"))
-    if planned:
-        return planned
-    samples = [(provider, index) for provider in providers for index in range(provider.samples)]
+    if any(one.guided_by == guidance for one in planned):
+        return [one for one in planned if one.guided_by == guidance]
+    Candidate.objects.filter(pk__in=[one.pk for one in asked(planned)]).update(
+        state=State.OUTDATED, reason=NOT_ASKED_ANY_MORE
+    )
+    return Candidate.objects.bulk_create(_planned(run, providers, () if planned else left_out, planned, guidance))
+
+
+def _planned(
+    run: GenerationRun,
+    providers: Sequence[Provider],
+    left_out: Sequence[tuple[Provider, str]],
+    before: Sequence[Candidate],
+    guidance: int,
+) -> list[Candidate]:
+    sampled = Counter(one.provider_id for one in before)
+    wanted = [one for one in providers if not before or one.pk in sampled]
     rows = [
-        Candidate(
-            request=run.request, provider=provider, model_id=provider.model_id, sample_index=index, ordinal=ordinal
-        )
-        for ordinal, (provider, index) in enumerate(samples)
+        Candidate(provider=one, sample_index=sampled[one.pk] + index) for one in wanted for index in range(one.samples)
     ]
     rows += [
-        Candidate(
-            request=run.request,
-            provider=provider,
-            model_id=provider.model_id,
-            sample_index=0,
-            ordinal=ordinal,
-            state=State.UNAVAILABLE,
-            reason=reason,
-        )
-        for ordinal, (provider, reason) in enumerate(left_out, len(samples))
+        Candidate(provider=one, sample_index=0, state=State.UNAVAILABLE, reason=reason) for one, reason in left_out
     ]
-    return Candidate.objects.bulk_create(rows)
+    for ordinal, row in enumerate(rows, len(before)):
+        row.request, row.guided_by, row.ordinal = run.request, guidance, ordinal
+        row.model_id = row.provider.model_id if row.provider else ""
+    return rows
 
 
 @transaction.atomic
@@ -193,14 +211,22 @@ def candidate_unavailable(*, candidate_id: UUID, reason: str) -> None:
 
 
 @transaction.atomic
+def outdated_mark(*, run: GenerationRun, guidance: int) -> None:
+    """Take out of the vote what was asked for before *guidance*, once something is there that was asked with it."""
+    checked = Candidate.objects.filter(request=run.request, state__in=[State.CHECKED, State.EXECUTED])
+    if checked.filter(guided_by=guidance).exists():
+        checked.filter(guided_by__lt=guidance).update(state=State.OUTDATED, reason=OUTDATED)
+
+
+@transaction.atomic
 def duplicates_mark(*, run: GenerationRun) -> int:
     """Mark every new candidate whose program another has written already; return how many there are."""
     usable = Candidate.objects.filter(request=run.request, state__in=[State.WRITTEN, State.CHECKED, State.EXECUTED])
-    firsts: dict[str, Candidate] = {}
+    firsts: dict[tuple[int, str], Candidate] = {}
     marked = 0
     # Those that an earlier attempt checked come first: evidence about them is there.
     for candidate in sorted(usable.order_by("ordinal"), key=lambda one: one.state == State.WRITTEN):
-        original = firsts.setdefault(candidate.normalised_digest, candidate)
+        original = firsts.setdefault((candidate.guided_by, candidate.normalised_digest), candidate)
         if original is not candidate and candidate.state == State.WRITTEN:
             candidate.state, candidate.duplicate_of = State.DUPLICATE, original
             candidate.reason = "Another candidate is the same program."

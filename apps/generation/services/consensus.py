@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from apps.checks.types import plain_text
 from apps.generation.engine.consensus import (
@@ -20,7 +21,7 @@ from apps.generation.engine.consensus import (
     decide_consensus,
 )
 from apps.generation.engine.expertise import vote_of
-from apps.generation.engine.inputs import input_stored
+from apps.generation.engine.inputs import input_key, input_restored, input_stored
 from apps.generation.engine.languages import PYTHON, Language, language_of
 from apps.generation.engine.outcomes import (
     Outcome,
@@ -30,7 +31,8 @@ from apps.generation.engine.outcomes import (
     outcome_stored,
 )
 from apps.generation.gateways.observing import Observation
-from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun, ObservedInput
+from apps.generation.models import Answer, Candidate, CodeGenerationConsensus, GenerationRun, ObservedInput
+from apps.generation.services.answers import answered_text
 from apps.generation.services.calibration import CalibrationHere, calibration_here, sureness_stored
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import scores_keep
@@ -39,6 +41,8 @@ from apps.generation.services.weights import Weights, author_of, weights_now
 CENT = Decimal("0.01")
 PRIOR_SHARE = 0.5
 MAX_SHOWN = 400
+# Positions at which the inputs of an earlier vote wait to be removed; nobody has so many.
+OUT_OF_THE_WAY = 16_000
 
 
 @transaction.atomic
@@ -50,10 +54,23 @@ def outcomes_keep(
     workspace: Workspace,
 ) -> None:
     """Store what the candidates were run on and how each behaved. Safe to repeat."""
-    ObservedInput.objects.filter(run=workspace.run).delete()
-    ObservedInput.objects.bulk_create(
+    _inputs_keep(workspace.run, inputs)
+    for candidate, one in zip(candidates, observations, strict=True):
+        candidate.outcomes = [outcome_stored(outcome) for outcome in one.outcomes]
+        examples_count(candidate, one.outcomes, inputs)
+        candidate.reason = plain_text(one.refused) or candidate.reason
+        candidate.state = Candidate.State.EXECUTED
+        candidate.save(update_fields=["outcomes", "examples_total", "examples_passed", "reason", "state"])
+        scores_keep(candidate, workspace)
+
+
+def _inputs_keep(run: GenerationRun, inputs: Sequence[PoolInput]) -> None:
+    """Write *inputs* in the place of those that were there; what people answered about one stays with it."""
+    answers = list(Answer.objects.filter(run=run).select_related("input"))
+    run.inputs.update(position=F("position") + OUT_OF_THE_WAY)
+    rows = ObservedInput.objects.bulk_create(
         ObservedInput(
-            run=workspace.run,
+            run=run,
             position=position,
             origin=one.origin.value,
             call=input_stored(one.call),
@@ -62,13 +79,21 @@ def outcomes_keep(
         )
         for position, one in enumerate(inputs)
     )
-    for candidate, one in zip(candidates, observations, strict=True):
-        candidate.outcomes = [outcome_stored(outcome) for outcome in one.outcomes]
-        examples_count(candidate, one.outcomes, inputs)
-        candidate.reason = plain_text(one.refused) or candidate.reason
-        candidate.state = Candidate.State.EXECUTED
-        candidate.save(update_fields=["outcomes", "examples_total", "examples_passed", "reason", "state"])
-        scores_keep(candidate, workspace)
+    by_key = {input_key(one.call): row for one, row in zip(inputs, rows, strict=True)}
+    for answer in answers:
+        row, before = by_key[input_key(input_restored(answer.input.call))], answer.input
+        # The answer makes it an example, for as long as it stands.
+        row.origin, row.expected, row.weight = before.origin, before.expected, before.weight
+        row.save(update_fields=["origin", "expected", "weight"])
+        answer.input = row
+        answer.save(update_fields=["input"])
+    run.inputs.filter(position__gte=OUT_OF_THE_WAY).delete()
+
+
+def _left_open(run: GenerationRun) -> set[str]:
+    """Return the keys of the inputs of which somebody said that they do not matter."""
+    stand = Answer.objects.filter(run=run, withdrawn_at=None, kind=Answer.Kind.ANY)
+    return {input_key(input_restored(call)) for call in stand.values_list("input__call", flat=True)}
 
 
 @transaction.atomic
@@ -79,9 +104,11 @@ def consensus_decide(
     observations: Sequence[Observation],
     inputs: Sequence[PoolInput],
     family: str,
+    guidance: int = 0,
 ) -> CodeGenerationConsensus:
     """
-    Choose among the candidates and write the consensus row, once; a repeated job finds it written.
+    Choose among the candidates and write the consensus row, once for each version of *guidance*; a repeated job finds
+    it written. An input of which a person said that it does not matter has no part in it.
 
     Each vote weighs what its model has proved in tasks of *family* so far; the weights are kept with the row.
 
@@ -90,13 +117,24 @@ def consensus_decide(
     chooses and the row says so. A score is written only where candidates could agree or differ.
     """
     existing = CodeGenerationConsensus.objects.filter(request=run.request).first()
-    if existing:
+    if existing and is_decided(existing, guidance):
         return existing
-    outcomes = {c.pk: one.outcomes for c, one in zip(candidates, observations, strict=True)}
+    left_open = _left_open(run)
+    kept = [at for at, one in enumerate(inputs) if input_key(one.call) not in left_open]
+    inputs = [inputs[at] for at in kept]
+    outcomes = {c.pk: [one.outcomes[at] for at in kept] for c, one in zip(candidates, observations, strict=True)}
     authors = authors_among(candidates)
     weights = weights_now(authors, family=family)
     columns = _decided(run, voters_of(authors, outcomes, weights), candidates, inputs, weights)
-    return CodeGenerationConsensus.objects.create(request=run.request, **columns)
+    columns["voting_details"] |= {"guidance": guidance, "answers": answers_said(run)}
+    consensus, _ = CodeGenerationConsensus.objects.update_or_create(request=run.request, defaults=columns)
+    return consensus
+
+
+def is_decided(consensus: CodeGenerationConsensus, guidance: int) -> bool:
+    """Return whether *consensus* chose something for this version of *guidance*."""
+    details = consensus.voting_details or {}
+    return consensus.selected_implementation_id is not None and details.get("guidance", 0) == guidance
 
 
 @transaction.atomic
@@ -106,13 +144,18 @@ def consensus_revise(
     voters: Sequence[Voter],
     candidates: Sequence[Candidate],
     inputs: Sequence[PoolInput],
-    answers: Sequence[Mapping[str, str]],
     weights: Weights,
 ) -> None:
     """Choose again with the same weights and what people answered meanwhile; the vote keeps their words."""
     columns = _decided(run, voters, candidates, inputs, weights)
-    columns["voting_details"]["answers"] = list(answers)
+    columns["voting_details"] |= {"answers": answers_said(run), "guidance": run.guidance.count()}
     CodeGenerationConsensus.objects.filter(request_id=run.pk).update(**columns)
+
+
+def answers_said(run: GenerationRun) -> list[dict[str, str]]:
+    """Return the answers that stand, as words and by whom; one query."""
+    stand = run.answers.filter(withdrawn_at=None).select_related("input").order_by("answered_at", "id")
+    return [{"text": answered_text(one, run), "by": str(one.answered_by_id)} for one in stand]
 
 
 class Voter(NamedTuple):

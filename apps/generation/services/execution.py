@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from apps.core.javascript import CannotStrip
 from apps.generation.engine.class_uses import class_use_of
-from apps.generation.engine.consensus import PoolInput
+from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.exploration import explored_inputs
-from apps.generation.engine.inputs import input_key
+from apps.generation.engine.inputs import input_key, input_restored
 from apps.generation.engine.javascript.modules import is_javascript, runnable
+from apps.generation.engine.outcomes import expected_restored
 from apps.generation.engine.testgen import example_inputs
 from apps.generation.engine.workspace import neighbours_setup
 from apps.generation.gateways.observing import NodeProgram, Program
-from apps.generation.models import Candidate
+from apps.generation.models import Candidate, ObservedInput
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files
 from apps.sandbox.types import NodeModule
@@ -24,12 +25,17 @@ EXPLORED_INPUTS = 100
 
 
 def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[PoolInput]:
-    """Return what every candidate is run on: the person's examples, the calls of generated tests, fuzzed inputs."""
+    """
+    Return what every candidate is run on: the person's examples, the calls of generated tests, fuzzed inputs.
+
+    What people were asked about before stays among them, whatever they answered.
+    """
     specification = workspace.specification
     if not specification.is_executable:
         return []
     inputs = list(example_inputs(specification))
     seen = {input_key(one.call) for one in inputs}
+    inputs += _unseen(_asked_about(workspace), seen)
     tests: list[PoolInput] = []
     for candidate in candidates:
         if candidate.test is not None and candidate.test.model_id == candidate.model_id:
@@ -49,6 +55,19 @@ def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[P
     )
     inputs += _unseen(explored, seen)
     return one_kind_after_the_other(inputs)
+
+
+def _asked_about(workspace: Workspace) -> list[PoolInput]:
+    rows = ObservedInput.objects.filter(run=workspace.run, answers__isnull=False).distinct().order_by("position")
+    return [
+        PoolInput(
+            input_restored(row.call),
+            InputOrigin(row.origin),
+            None if row.expected is None else expected_restored(row.expected),
+            row.weight,
+        )
+        for row in rows
+    ]
 
 
 def one_kind_after_the_other(inputs: Sequence[PoolInput]) -> list[PoolInput]:

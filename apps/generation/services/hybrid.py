@@ -99,7 +99,14 @@ def _program(workspace: Workspace, module: str) -> Program:
 def _write(workspace: Workspace, module: str, plan: Plan, candidates: Sequence[Candidate]) -> Candidate:
     request = workspace.run.request
     last = Candidate.objects.filter(request=request).aggregate(last=Max("ordinal"))["last"]
-    row = Candidate.objects.create(request=request, provider=None, model_id=ASSEMBLER, sample_index=0, ordinal=last + 1)
+    row = Candidate.objects.create(
+        request=request,
+        provider=None,
+        model_id=ASSEMBLER,
+        sample_index=0,
+        guided_by=workspace.guidance,
+        ordinal=last + 1,
+    )
     candidate = candidate_write(
         candidate_id=row.pk, workspace=workspace, answer=f"```python\n{module}\n```", model_id=ASSEMBLER
     )

@@ -15,16 +15,17 @@ from apps.core.errors import NofxError
 from apps.generation.engine.consensus import NOTHING_COMPARED
 from apps.generation.engine.specification import analyse
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
-from apps.generation.services.answers import with_answers
 from apps.generation.services.asking import candidates_ask
 from apps.generation.services.canaries import canary_plant
 from apps.generation.services.candidates import (
     Workspace,
     candidates_plan,
     duplicates_mark,
+    outdated_mark,
 )
 from apps.generation.services.checking import candidates_check
-from apps.generation.services.consensus import consensus_decide, outcomes_keep
+from apps.generation.services.consensus import consensus_decide, is_decided, outcomes_keep
+from apps.generation.services.guidance import UNDER_WAY, as_asked, guidance_version
 from apps.generation.services.hybrid import hybrid_add
 from apps.generation.services.joined import candidates_examine
 from apps.generation.services.moves import move_announce
@@ -44,7 +45,6 @@ from apps.providers.services import calls_abandon
 
 State = Candidate.State
 USABLE = (State.WRITTEN, State.CHECKED, State.EXECUTED)
-UNDER_WAY = (Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS)
 
 
 class NothingUsable(NofxError):
@@ -69,19 +69,31 @@ def run_generate(*, job: JobRun, request_id: UUID) -> None:
         return  # A worker died between handing the request over and saying so.
     run_require_allowed(run, action="generation.start")
     reverts_record(repository=run.repository)
+    while not _brought_to_review(job, run):
+        stages_reopen(run=run, stage="generating")
+
+
+def _brought_to_review(job: JobRun, run: GenerationRun) -> bool:
+    """Return whether *run* is in review now; it is not when guidance was added meanwhile."""
     workspace = workspace_open(run)
-    if not CodeGenerationConsensus.objects.filter(request=run.request).exists():
-        _decide(job, workspace, _convincing(job, workspace))
+    consensus = CodeGenerationConsensus.objects.filter(request=run.request).first()
+    if consensus is None or not is_decided(consensus, workspace.guidance):
+        trial = _convincing(job, workspace)
+        if trial is None:
+            return False
+        _decide(job, workspace, trial)
     candidates_examine(job, workspace)
     gates_measure(workspace)
     job.raise_if_cancelled()
     run_require_allowed(run, action="generation.review")
-    _hand_over(job, run)
+    return _hand_over(job, workspace)
 
 
-def _convincing(job: JobRun, workspace: Workspace) -> Trial:
+def _convincing(job: JobRun, workspace: Workspace) -> Trial | None:
     """
     Ask, check and run; and ask again for as long as that does not convince and settings allow it.
+
+    None when guidance was added meanwhile, so that it is to be begun anew.
 
     :raises NothingUsable: no candidate can be reviewed.
     """
@@ -89,6 +101,8 @@ def _convincing(job: JobRun, workspace: Workspace) -> Trial:
     while True:
         refused = _generate(job, run, workspace)
         trial = _try(job, workspace) if _usable(run) else NOTHING_TRIED
+        if guidance_version(run) != workspace.guidance:
+            return None
         if refused or not further_plan(workspace=workspace, trial=trial):
             _require_usable(run, refused)
             return trial
@@ -102,7 +116,7 @@ def workspace_open(run: GenerationRun) -> Workspace:
     specification = analyse(
         run.request.specification, title=run.title, known_symbols=symbols, target_path=run.target_path
     )
-    return Workspace(run, with_answers(specification, run), files)
+    return Workspace(run, as_asked(specification, run), files)
 
 
 def _generate(job: JobRun, run: GenerationRun, workspace: Workspace) -> str:
@@ -111,8 +125,10 @@ def _generate(job: JobRun, run: GenerationRun, workspace: Workspace) -> str:
     status_change(run=run, allowed=UNDER_WAY, to=Status.GENERATING)
     stage_leave(run=run, stage="queued")
     stage_enter(run=run, stage="generating")
-    candidates = candidates_plan(run=run, providers=permit.providers, left_out=permit.left_out)
-    if not candidates:
+    candidates = candidates_plan(
+        run=run, providers=permit.providers, left_out=permit.left_out, guidance=workspace.guidance
+    )
+    if not candidates and not _usable(run):
         raise NothingUsable(
             "No provider is switched on, so nobody could be asked.", remedy="Ask an administrator to switch one on."
         )
@@ -171,6 +187,7 @@ def _check(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:
     stage_enter(run=run, stage="checking")
     job.progress("checking")
     results = candidates_check(run=run, workspace=workspace)
+    outdated_mark(run=run, guidance=workspace.guidance)
     job.raise_if_cancelled()
     stage_leave(run=run, stage="checking", evidence_count=results, note=workspace.language.checked)
 
@@ -210,6 +227,7 @@ def _decide(job: JobRun, workspace: Workspace, trial: Trial) -> None:
         observations=observations,
         inputs=inputs,
         family=task_family(workspace.specification),
+        guidance=workspace.guidance,
     )
     canary_plant(
         workspace=workspace, consensus=consensus, candidates=candidates, observations=observations, inputs=inputs
@@ -221,12 +239,18 @@ def _decide(job: JobRun, workspace: Workspace, trial: Trial) -> None:
 
 
 @transaction.atomic
-def _hand_over(job: JobRun, run: GenerationRun) -> None:
+def _hand_over(job: JobRun, workspace: Workspace) -> bool:
+    """Bring the request before its reviewers, unless guidance was added that nobody has read; return whether it is."""
+    run = workspace.run
+    CodeGenerationRequest.objects.select_for_update().get(pk=run.pk)
+    if guidance_version(run) != workspace.guidance:
+        return False
     stage_leave(run=run, stage="consensus")
     status_change(run=run, allowed=UNDER_WAY, to=Status.IN_REVIEW)
     stage_enter(run=run, stage="review")
     GenerationRun.objects.filter(pk=run.pk).update(review_digest=review_digest(run=run))
     job.progress("review")
+    return True
 
 
 @transaction.atomic

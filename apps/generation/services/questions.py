@@ -184,7 +184,6 @@ def _choose_again(run: GenerationRun, actor: User, action: str, said: str) -> No
         voters=evidence.voters,
         candidates=evidence.candidates,
         inputs=evidence.inputs,
-        answers=[{"text": answered_text(one, run), "by": str(one.answered_by_id)} for one in evidence.answers],
         weights=evidence.weights,
     )
     canary_withdraw(run)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 
 from apps.core.errors import PermissionRefused
 from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun
@@ -68,7 +69,8 @@ def request_retry(*, request_id: UUID, actor: User) -> Job:
     if not can(actor, Action.SPEC_WRITE, run.repository.scope):
         raise PermissionRefused("You may not start this request again.", remedy="Ask the person who submitted it.")
     if request.status == Status.FAILED:
-        Candidate.objects.filter(request=request, state=Candidate.State.UNAVAILABLE).update(
+        newest = Candidate.objects.filter(request=request).aggregate(newest=Max("guided_by"))["newest"] or 0
+        Candidate.objects.filter(request=request, state=Candidate.State.UNAVAILABLE, guided_by=newest).update(
             state=Candidate.State.ASKED, reason=""
         )
         CodeGenerationRequest.objects.filter(pk=request_id).update(status=Status.QUEUED)

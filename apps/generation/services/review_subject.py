@@ -32,9 +32,9 @@ def review_digest(*, run: GenerationRun) -> str:
     """
     Return the SHA-256 of what is voted on, computed from the rows as they are now.
 
-    It covers the specification, the base commit, the chosen patch, every candidate's patch, checks, outcomes and gates,
-    the vote of the models, and the approval policy where it is no built-in one. A change of one byte of any of them is
-    another digest.
+    It covers the specification with its guidance, the base commit, the chosen patch, every candidate's patch, checks,
+    outcomes and gates, the vote of the models, and the approval policy where it is no built-in one. A change of one
+    byte of any of them is another digest.
     """
     chosen = selected_candidate(run=run)
     consensus = CodeGenerationConsensus.objects.get(request_id=run.pk)
@@ -56,6 +56,9 @@ def review_digest(*, run: GenerationRun) -> str:
         "evidence": evidence,
         "votes": sha256_hex(canonical_json(consensus.voting_details)),
     }
+    guidance = run.guidance.order_by("-version").values_list("digest", flat=True).first()
+    if guidance is not None:
+        content["guidance"] = guidance
     if run.approval_policy is not None:
         content["policy"] = run.approval_policy.content_digest
     return sha256_hex(canonical_json(content))
@@ -67,11 +70,9 @@ def review_subject(*, run: GenerationRun) -> Subject:
 
 
 def barred_people(run: GenerationRun) -> dict[int, str]:
-    """Return who has a part in the request, and which: they decide nothing about it."""
-    return {
-        contribution.user_id: f"{contribution.get_kind_display().lower()} of this request"
-        for contribution in run.contributions.all()
-    }
+    """Return who has a part in the request, and their first one: they decide nothing about it."""
+    parts = sorted(run.contributions.all(), key=lambda contribution: -contribution.pk)
+    return {one.user_id: f"{one.get_kind_display().lower()} of this request" for one in parts}
 
 
 def merge_refused(run: GenerationRun, user: User) -> str:

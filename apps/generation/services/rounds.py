@@ -75,7 +75,8 @@ def _is_comparable(workspace: Workspace, trial: Trial) -> bool:
 
 def _room(run: GenerationRun, planned: Sequence[Candidate]) -> dict[str, int]:
     """Return, by provider that has answered and can be asked now, how many further answers its settings leave."""
-    asked = Counter(one.provider_id for one in planned)
+    newest = max((one.guided_by for one in planned), default=0)
+    asked = Counter(one.provider_id for one in planned if one.guided_by == newest)
     answered = {one.provider_id for one in planned if one.state != State.UNAVAILABLE}
     providers = providers_enabled()
     refused = models_refused(run, providers)
@@ -125,6 +126,7 @@ def _rows(
                 provider=provider,
                 model_id=provider.model_id,
                 sample_index=asked[wish.provider],
+                guided_by=planned[-1].guided_by,
                 ordinal=position,
                 repairs=by_id[wish.repairs] if wish.repairs else None,
                 note=_second_attempt(*passed[wish.repairs]) if wish.repairs else "",

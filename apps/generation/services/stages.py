@@ -51,6 +51,13 @@ def stages_reopen(*, run: GenerationRun, stage: str) -> None:
     StageRecord.objects.filter(run=run, stage=stage).update(finished_at=None)
 
 
+@transaction.atomic
+def stages_begin_again(*, run: GenerationRun) -> None:
+    """Put *run* into the queue once more: nothing behind its analysis has begun."""
+    StageRecord.objects.filter(run=run).exclude(stage="analysed").delete()
+    stage_enter(run=run, stage="queued")
+
+
 def status_change(*, run: GenerationRun, allowed: Collection[Status], to: Status) -> None:
     """
     Move the request to *to* when it is in one of *allowed*; being there already is fine.

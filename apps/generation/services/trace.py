@@ -11,7 +11,7 @@ from apps.generation.engine.outcomes import expected_restored, outcome_meets, ou
 from apps.generation.engine.specification import Criterion, Span, analyse
 from apps.generation.engine.trace import Carrier, TraceRow, trace_matrix
 from apps.generation.models import Candidate, GenerationRun, ObservedInput
-from apps.generation.services.answers import with_answers
+from apps.generation.services.guidance import as_asked
 from apps.generation.services.review_subject import SUBJECT_KIND
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
@@ -32,7 +32,7 @@ def trace_of(*, run: GenerationRun, user: User, candidates: Sequence[Candidate])
     if not criteria:
         return ()
     read = replace(analyse(run.request.specification, title=run.title, target_path=run.target_path), criteria=criteria)
-    specification = with_answers(read, run)
+    specification = as_asked(read, run)
     examples = examples_observed(run)
     verdicts = None
     if run.request.status not in BEFORE_VERDICTS:

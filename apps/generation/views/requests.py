@@ -30,6 +30,7 @@ from apps.generation.selectors import (
     seeded,
 )
 from apps.generation.services.delivery import pull_request_merge, push_repeat
+from apps.generation.services.guidance import ASKED_AGAIN, GuidanceRefused, GuidanceTooLate, guidance_add
 from apps.generation.services.overrides import pull_request_sheet
 from apps.generation.services.questions import has_question
 from apps.generation.services.retries import WayOn, request_retry, way_on
@@ -41,6 +42,7 @@ from apps.generation.types import RequestStatus as Status
 from apps.generation.views.agreement import is_compared, standing_words
 from apps.generation.views.context import context_view
 from apps.generation.views.direct import request_tabs
+from apps.generation.views.guidance import ASKED_AGAIN_TOLD, READ_LATER_TOLD, guidance_context
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.governance.http import current_user
 from apps.governance.models import User
@@ -126,6 +128,22 @@ def request_again(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+def request_guide(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    """Add guidance; what cannot be added comes back with its words."""
+    run = run_get(user=current_user(request), request_id=request_id)
+    text = request.POST.get("text", "")
+    try:
+        guidance_add(request_id=request_id, actor=current_user(request), text=text)
+    except (GuidanceRefused, GuidanceTooLate) as problem:
+        refused = {"guidance_refused": f"{problem.message} {problem.remedy}", "guidance_text": text}
+        context = _context(run, current_user(request)) | refused
+        return render_page(request, "generation/request_detail.html", context, status=problem.status)
+    told = ASKED_AGAIN_TOLD if run.request.status in ASKED_AGAIN else READ_LATER_TOLD
+    return _back(request, request_id, told)
+
+
+@login_required
+@require_POST
 def request_merge(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     run_get(user=current_user(request), request_id=request_id)
     pull_request_merge(request_id=request_id, actor=current_user(request), is_interactive=True)
@@ -184,6 +202,7 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "calls": calls_of(subject_kind="request", subject_id=run.pk) if is_open else None,
         "is_active": status in {Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS},
         "is_still": status in {*ENDED, Status.DELIVERED},
+        **guidance_context(run, user),
         **_ways(run, user, candidates, is_blocked=bool(gates["blocking"])),
         "can_merge": pull_request is not None and not merge_refused(run, user),
         "frozen": lambda: context_view(run.request.context_snapshot),
@@ -255,6 +274,7 @@ STATE_LOOKS = {
     Candidate.State.WRITTEN: "running",
     Candidate.State.CHECKED: "passed",
     Candidate.State.EXECUTED: "passed",
+    Candidate.State.OUTDATED: "skipped",
 }
 
 

@@ -56,6 +56,7 @@ from apps.generation.views.agreement import (
 )
 from apps.generation.views.canaries import guarded
 from apps.generation.views.evidence import evidence, has_others_unmeasured, missed_of, packages_of
+from apps.generation.views.guidance import guidance_banner, guidance_context
 from apps.generation.views.lens import lens_view
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.generation.views.questions import question_context
@@ -228,14 +229,17 @@ def _context(
     ballots = _ballots(run, is_visible=is_visible, letters=by_id, digest=subject.digest if voter.is_open else "")
     requirements = _requirements(run, chosen, shown, user)
     lens = lens_view(request.GET, workspace, panes, modules, is_visible=is_visible)
+    guidance = guidance_context(run, user)
     context = {
         **requirements,
+        **guidance,
         "run": run,
         "consensus": consensus,
         "details": consensus.voting_details or {},
         "banners": [
             ("info", agreement_banner(consensus)),
             ("warn", examples_banner(chosen, shown)),
+            ("warn", guidance_banner(chosen.candidate, len(guidance["guidance"]))),
             ("warn", requirements["hindrance"]),
         ],
         "agreement": agreement_tally(consensus, chosen, by_id),

@@ -16,6 +16,7 @@ from apps.generation.forms import SpecificationForm
 from apps.generation.selectors import draft_get, drafts_of, reading_get, run_get
 from apps.generation.services.answers import examples_text
 from apps.generation.services.drafts import draft_delete
+from apps.generation.services.guidance import guidance_of
 from apps.generation.services.second_reading import reading_request
 from apps.generation.spec_examples import EXAMPLES
 from apps.generation.views.spec_editor import (
@@ -55,7 +56,8 @@ def spec_new(request: HtmxRequest) -> HttpResponse:
 def _editor_of_an_earlier_request(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     """Open the editor with the text of a request, to be changed and submitted as another one."""
     run = run_get(user=current_user(request), request_id=request_id)
-    text, offered = run.request.specification, examples_text(run)
+    text = "\n\n".join([run.request.specification, *(one.text for one in guidance_of(run))])
+    offered = examples_text(run)
     if offered and request.GET.get("answers") == "add":
         text, offered = f"{text.rstrip()}\n\n{offered}", ""
     initial = {"title": run.title, "text": text, "target_path": run.target_path, "repository": run.repository.name}

@@ -229,7 +229,8 @@ class Specification:
     ``entry`` names the function or class to implement (None when the text names none); ``is_executable`` is True
     when candidates can be compared by running them: there is an entry whose calls are known.
     ``language_reason`` says why ``target_language`` was chosen, as a clause that follows "because".
-    ``known_symbols`` are the symbols of the repository that the text mentions.
+    ``known_symbols`` are the symbols of the repository that the text mentions. ``guidance`` is what its author
+    said about it afterwards, in order.
     """
 
     title: str
@@ -249,6 +250,7 @@ class Specification:
     size_warning: str | None = None
     known_symbols: tuple[str, ...] = ()
     language_reason: str = ""
+    guidance: tuple[str, ...] = ()
 
     @property
     def entry_signature(self) -> FunctionSignature | None:
