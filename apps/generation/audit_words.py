@@ -15,6 +15,7 @@ audit_words_register(
         "question.withdraw": ("take back", "took back", "an answer about {it:a request}"),
         "request.deliver": ("deliver", "delivered", "{it:a request}"),
         "request.merge": ("merge", "merged", "{it:a request}"),
+        "request.raise": ("ask", "asked", "for more answers to {it:a request}"),
         "request.reverted": ("find", "found", "that {it:a request} was taken back"),
         "request.submit": ("submit", "submitted", "{it:a request}"),
         "request.withdraw": ("withdraw", "withdrew", "{it:a request}"),

@@ -40,6 +40,7 @@ urlpatterns = [
     path("requests/<uuid:request_id>/stop", requests.request_stop, name="request-stop"),
     path("requests/<uuid:request_id>/withdraw", requests.request_take_back, name="request-withdraw"),
     path("requests/<uuid:request_id>/guidance", requests.request_guide, name="request-guide"),
+    path("requests/<uuid:request_id>/attempts", requests.request_raise, name="request-raise"),
     path("requests/<uuid:request_id>/again", requests.request_again, name="request-again"),
     path("requests/<uuid:request_id>/push", requests.request_push, name="request-push"),
     path("requests/<uuid:request_id>/merge", requests.request_merge, name="request-merge"),

@@ -18,28 +18,23 @@ from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import Conflict, NofxError
 from apps.generation.engine.specification import Specification, analyse
 from apps.generation.models import (
-    CodeGenerationConsensus,
     CodeGenerationRequest,
     Contribution,
     GenerationRun,
     Guidance,
 )
 from apps.generation.services.answers import with_answers
-from apps.generation.services.canaries import canary_withdraw
+from apps.generation.services.asking_again import ASKED_AGAIN, ask_again
 from apps.generation.services.review_subject import SUBJECT_KIND
-from apps.generation.services.stages import stages_begin_again, status_change
-from apps.generation.services.submission import RUN_JOB
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import can
-from apps.governance.services import Denial, NotAllowed, audit_record, ballots_void
+from apps.governance.services import Denial, NotAllowed, audit_record
 from apps.governance.types import Action, Condition
-from apps.jobs.services import job_enqueue
 
 MAX_GUIDANCE = 2000  # characters
 MAX_VERSIONS = 10
 UNDER_WAY = (Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS)
-ASKED_AGAIN = (Status.IN_REVIEW, Status.FAILED)
 OPEN = (*UNDER_WAY, *ASKED_AGAIN)
 VOID_REASON = "Guidance changed what is asked for."
 
@@ -141,7 +136,7 @@ def guidance_add(*, request_id: UUID, actor: User, text: str) -> Guidance:
         detail={"version": given.version, "state": run.request.status},
     )
     if run.request.status in ASKED_AGAIN:
-        _ask_again(run, actor)
+        ask_again(run, actor, VOID_REASON)
     return given
 
 
@@ -172,17 +167,3 @@ def _read(text: str, earlier: Sequence[Guidance], status: Status) -> str:
 def _digest(run: GenerationRun, additions: Sequence[Guidance | str]) -> str:
     texts = [one.text if isinstance(one, Guidance) else one for one in additions]
     return sha256_hex(canonical_json([run.request.specification, *texts]))
-
-
-def _ask_again(run: GenerationRun, actor: User) -> None:
-    """Take *run* back to the queue; what was chosen is chosen no more until those are there that were asked anew."""
-    ballots_void(subject_kind=SUBJECT_KIND, subject_id=run.pk, new_digest="", reason=VOID_REASON)
-    canary_withdraw(run)
-    CodeGenerationConsensus.objects.filter(request_id=run.pk).update(
-        selected_implementation=None, consensus_score=None, voting_details=None
-    )
-    stages_begin_again(run=run)
-    status_change(run=run, allowed=ASKED_AGAIN, to=Status.QUEUED)
-    run.failure, run.remedy, run.review_digest = "", "", ""
-    run.job = job_enqueue(kind=RUN_JOB, subject_kind=SUBJECT_KIND, subject_id=run.pk, requested_by=actor)
-    run.save(update_fields=["failure", "remedy", "review_digest", "job"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from apps.generation.models import Candidate, GenerationRun
-from apps.generation.services.guidance import ASKED_AGAIN, MAX_GUIDANCE, OPEN, guidance_of, may_guide
+from apps.generation.services.asking_again import ASKED_AGAIN
+from apps.generation.services.guidance import MAX_GUIDANCE, OPEN, guidance_of, may_guide
 from apps.governance.models import User
 from apps.governance.selectors import display_name
 

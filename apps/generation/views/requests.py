@@ -29,8 +29,10 @@ from apps.generation.selectors import (
     runs_waiting_for,
     seeded,
 )
+from apps.generation.services.asking_again import ASKED_AGAIN
+from apps.generation.services.attempts import attempts_raise
 from apps.generation.services.delivery import pull_request_merge, push_repeat
-from apps.generation.services.guidance import ASKED_AGAIN, GuidanceRefused, GuidanceTooLate, guidance_add
+from apps.generation.services.guidance import GuidanceRefused, GuidanceTooLate, guidance_add
 from apps.generation.services.overrides import pull_request_sheet
 from apps.generation.services.questions import has_question
 from apps.generation.services.retries import WayOn, request_retry, way_on
@@ -43,6 +45,7 @@ from apps.generation.views.agreement import is_compared, standing_words
 from apps.generation.views.context import context_view
 from apps.generation.views.direct import request_tabs
 from apps.generation.views.guidance import ASKED_AGAIN_TOLD, READ_LATER_TOLD, guidance_context
+from apps.generation.views.limits import limits_context
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.governance.http import current_user
 from apps.governance.models import User
@@ -144,6 +147,14 @@ def request_guide(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+def request_raise(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    run_get(user=current_user(request), request_id=request_id)
+    attempts = attempts_raise(request_id=request_id, actor=current_user(request))
+    return _back(request, request_id, f"The limit is {attempts.raised} answers now. Models are asked again.")
+
+
+@login_required
+@require_POST
 def request_merge(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     run_get(user=current_user(request), request_id=request_id)
     pull_request_merge(request_id=request_id, actor=current_user(request), is_interactive=True)
@@ -203,6 +214,7 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "is_active": status in {Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS},
         "is_still": status in {*ENDED, Status.DELIVERED},
         **guidance_context(run, user),
+        **limits_context(run, user, [] if seen.is_guarded else candidates),
         **_ways(run, user, candidates, is_blocked=bool(gates["blocking"])),
         "can_merge": pull_request is not None and not merge_refused(run, user),
         "frozen": lambda: context_view(run.request.context_snapshot),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from apps.core.clock import now
 from apps.governance.models import Scope
-from apps.providers.engine.budgets import Limits, Price, next_month, prompt_bound, refusal
+from apps.providers.engine.budgets import Limits, Price, Usage, dollars, next_month, prompt_bound, refusal
 from apps.providers.models import Budget, Provider
 from apps.providers.selectors import budget_usage, budgets_over, money_people
 from apps.providers.types import CodeTask
@@ -54,6 +54,53 @@ def budget_refusal(*, wanted: Reservation, scope: Scope | None, subject_kind: st
         if reason:
             return f"{_name(budget)} {reason}. {_way_on(budget, is_price_missing='not known' in reason)}"
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLeft:
+    """What a request has of one budget over it; ``name`` begins a sentence."""
+
+    name: str
+    used: Usage
+    limits: Limits
+    way_on: str
+
+    @property
+    def words(self) -> str:
+        """What was used, of how much."""
+        used, limits, parts = self.used, self.limits, []
+        if limits.tokens is not None:
+            parts.append(f"{used.tokens:,} of {limits.tokens:,} tokens")
+        if limits.cost is not None:
+            unknown = " and calls of unknown cost" if used.unknown else ""
+            parts.append(f"{dollars(used.cost)}{unknown} of {dollars(limits.cost)}")
+        return ", ".join(parts)
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether no call at all would be allowed."""
+        tokens, cost = self.limits.tokens, self.limits.cost
+        return (tokens is not None and self.used.tokens >= tokens) or (cost is not None and self.used.cost >= cost)
+
+
+def budgets_left(*, scope: Scope | None, subject_kind: str, subject_id: UUID) -> list[BudgetLeft]:
+    """Return what a subject has of each budget over *scope*; a query for each, of which there are at most six."""
+    at = now()
+    return [
+        BudgetLeft(
+            _name(budget),
+            budget_usage(budget, subject_kind=subject_kind, subject_id=subject_id, at=at),
+            Limits(budget.token_limit, budget.cost_limit, budget.allows_unknown_cost),
+            _way_on(budget, is_price_missing=False),
+        )
+        for budget in budgets_over(scope).order_by("period", "pk")
+    ]
+
+
+def budgets_used_up(*, scope: Scope | None, subject_kind: str, subject_id: UUID) -> list[str]:
+    """Return a sentence for each budget over *scope* of which a subject has nothing left."""
+    found = budgets_left(scope=scope, subject_kind=subject_kind, subject_id=subject_id)
+    return [f"{one.name} has nothing left. {one.way_on}" for one in found if one.is_used_up]
 
 
 def _name(budget: Budget) -> str:
