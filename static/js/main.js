@@ -2,6 +2,7 @@ import { mountActivity } from "./activity.js";
 import { mountCharts } from "./chart.js";
 import { mountDepth } from "./depth.js";
 import { startDialogs } from "./dialog.js";
+import { startFollow } from "./follow.js";
 import { startKeyboard } from "./keyboard.js";
 import { startLive } from "./live.js";
 import { mountPage } from "./page.js";
@@ -15,6 +16,7 @@ startToasts();
 startDialogs();
 startKeyboard();
 startLive();
+startFollow();
 startSession();
 
 function mount(root) {

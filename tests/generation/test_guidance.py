@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from apps.core.clock import now
 from apps.generation.models import (
     Answer,
     Candidate,
@@ -35,6 +37,7 @@ from apps.generation.types import RequestStatus as Status
 from apps.governance.models import AuditEvent, Ballot, User
 from apps.governance.services import NotAllowed, NotEligible
 from apps.governance.types import Verdict
+from apps.jobs.models import Job
 from apps.providers.models import Provider
 from tests.fault_server import FaultServer, Request
 from tests.generation.test_pipeline import UNPARSABLE
@@ -269,3 +272,13 @@ def test_the_requester_adds_it_at_the_page_and_what_is_refused_keeps_its_words(
     assert "The middle is that of the values in order" in shown
     copy = client.get(f"{reverse('generation:spec-new')}?request={run.pk.hex}").content.decode()
     assert "The middle is that of the values in order" in copy
+
+
+def test_while_the_last_job_is_still_ending_nothing_is_lost(run: GenerationRun, engineer: User, client: Client) -> None:
+    Job.objects.filter(pk=run.job_id).update(state="running", claim=uuid4(), heartbeat_at=now(), finished_at=None)
+    client.force_login(engineer)
+    refused = client.post(reverse("generation:request-guide", args=[run.pk]), {"text": SAID})
+    assert refused.status_code == 409
+    assert "Try again in a moment." in refused.content.decode()
+    assert not Guidance.objects.exists()
+    assert CodeGenerationRequest.objects.get(pk=run.pk).status == Status.IN_REVIEW

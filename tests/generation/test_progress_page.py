@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.generation.models import CodeGenerationRequest, GenerationRun
-from apps.generation.views.requests import stage_rail
+from apps.generation.views.progress import stage_rail
 from apps.governance.models import RoleAssignment, Scope, User
 from apps.providers.models import Provider
 from tests.fault_server import Fault, FaultServer

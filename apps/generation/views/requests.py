@@ -17,6 +17,7 @@ from apps.checks.types import subject_of
 from apps.core.exports import as_csv
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.generation.engine.trace import HEADER
+from apps.generation.event_log import Show
 from apps.generation.models import Candidate, GenerationRun, PullRequest
 from apps.generation.selectors import (
     Lettered,
@@ -32,12 +33,12 @@ from apps.generation.selectors import (
 from apps.generation.services.asking_again import ASKED_AGAIN
 from apps.generation.services.attempts import attempts_raise
 from apps.generation.services.delivery import pull_request_merge, push_repeat
-from apps.generation.services.guidance import GuidanceRefused, GuidanceTooLate, guidance_add
+from apps.generation.services.guidance import UNDER_WAY, GuidanceRefused, GuidanceTooLate, guidance_add
 from apps.generation.services.overrides import pull_request_sheet
 from apps.generation.services.questions import has_question
 from apps.generation.services.retries import WayOn, request_retry, way_on
 from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, merge_refused
-from apps.generation.services.stages import ENDED, STAGES
+from apps.generation.services.stages import ENDED, StateChanged
 from apps.generation.services.trace import trace_of
 from apps.generation.services.withdrawal import MAX_REASON, is_withdrawn, may_withdraw, request_withdraw
 from apps.generation.types import RequestStatus as Status
@@ -47,6 +48,7 @@ from apps.generation.views.direct import request_tabs
 from apps.generation.views.guidance import ASKED_AGAIN_TOLD, READ_LATER_TOLD, guidance_context
 from apps.generation.views.limits import limits_context
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
+from apps.generation.views.progress import FAILED_AT, first_error, log_context, pace_context, show_wanted, stage_rail
 from apps.governance.http import current_user
 from apps.governance.models import User
 from apps.governance.selectors import can
@@ -58,7 +60,6 @@ from apps.providers.selectors import calls_of
 
 PAGE_SIZE = 50
 COUNTS_WAIT = "Candidates are shown on the review page only until your verdict, since one may be wrong on purpose."
-FAILED_AT = {Status.FAILED, Status.CANCELLED, Status.REJECTED}
 
 
 @login_required
@@ -86,7 +87,7 @@ def request_detail(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     return render_page(
         request,
         "generation/request_detail.html",
-        _context(run, current_user(request)),
+        _context(run, current_user(request), show_wanted(request)),
         fragment="generation/_progress.html",
     )
 
@@ -137,7 +138,7 @@ def request_guide(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     text = request.POST.get("text", "")
     try:
         guidance_add(request_id=request_id, actor=current_user(request), text=text)
-    except (GuidanceRefused, GuidanceTooLate) as problem:
+    except (GuidanceRefused, GuidanceTooLate, StateChanged) as problem:
         refused = {"guidance_refused": f"{problem.message} {problem.remedy}", "guidance_text": text}
         context = _context(run, current_user(request)) | refused
         return render_page(request, "generation/request_detail.html", context, status=problem.status)
@@ -186,7 +187,7 @@ def _back(request: HtmxRequest, request_id: UUID, text: str) -> HttpResponse:
     return notify(request, response, text)
 
 
-def _context(run: GenerationRun, user: User) -> dict[str, Any]:
+def _context(run: GenerationRun, user: User, show: Show = Show.MILESTONES) -> dict[str, Any]:
     candidates = candidates_of(run)
     is_open = models_are_visible(run, user)
     consensus = consensus_of(run)
@@ -198,6 +199,10 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         **gates,
         "run": run,
         "stages": stage_rail(run, has_notes=not seen.is_guarded),
+        "first_error": first_error(run, candidates) if is_open else "",
+        **pace_context(run, is_active=status in UNDER_WAY),
+        "log": lambda: log_context(run, user, show),
+        "audit_address": _audit_address(run, user),
         "counts_wait": COUNTS_WAIT if seen.is_guarded else "",
         "nobody_asked": not candidates,
         "rows": [
@@ -211,7 +216,7 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "pull_request": pull_request,
         **_signed(run, pull_request, user),
         "calls": calls_of(subject_kind="request", subject_id=run.pk) if is_open else None,
-        "is_active": status in {Status.QUEUED, Status.GENERATING, Status.CHECKING, Status.CONSENSUS},
+        "is_active": status in UNDER_WAY,
         "is_still": status in {*ENDED, Status.DELIVERED},
         **guidance_context(run, user),
         **limits_context(run, user, [] if seen.is_guarded else candidates),
@@ -221,6 +226,14 @@ def _context(run: GenerationRun, user: User) -> dict[str, Any]:
         "trace": lambda: () if seen.is_guarded else trace_of(run=run, user=user, candidates=candidates),
         "trail": [("Requests", reverse("generation:request-list"))],
     }
+
+
+def _audit_address(run: GenerationRun, user: User) -> str:
+    """Return where *user* reads what the audit chain has about *run*; "" where they may not."""
+    met = [Condition.OWN] if run.requester_id == user.pk else []
+    if not can(user, Action.AUDIT_READ, run.repository.scope, met=met):
+        return ""
+    return f"{reverse('governance:audit-list')}?object_kind={SUBJECT_KIND}&object_id={run.pk}"
 
 
 def _ways(run: GenerationRun, user: User, candidates: Sequence[Candidate], *, is_blocked: bool) -> dict[str, Any]:
@@ -288,35 +301,3 @@ STATE_LOOKS = {
     Candidate.State.EXECUTED: "passed",
     Candidate.State.OUTDATED: "skipped",
 }
-
-
-def stage_rail(run: GenerationRun, *, has_notes: bool = True) -> list[dict[str, Any]]:
-    """Return the stages of a run as the rail shows them; what was found in each stage only where it *has_notes*."""
-    records = {record.stage: record for record in run.stages.all()}
-    is_over = run.request.status in FAILED_AT
-    reached = [name for name, _ in STAGES if name in records]
-    rail = []
-    for name, label in STAGES:
-        record = records.get(name)
-        is_end = is_over and name == reached[-1]
-        if record is None:
-            state, note = ("skipped" if is_over else "waiting"), ""
-        elif record.finished_at is None:
-            state, note = ("failed" if is_end else "current"), ""
-        else:
-            seconds = (record.finished_at - record.started_at).total_seconds()
-            state = "failed" if is_end else "done"
-            note = f"{duration(seconds)} · {record.note}" if record.note and has_notes else duration(seconds)
-        rail.append({"label": label, "state": state, "note": note})
-    if run.request.status == Status.OBSERVED:
-        rail[-1] = {**rail[-1], "state": "done", "note": "merged"}
-    return rail
-
-
-def duration(seconds: float) -> str:
-    """Return a duration as people read it."""
-    if seconds < 1:
-        return f"{round(seconds * 1000)} ms"
-    if seconds < 120:
-        return f"{seconds:.1f} s"
-    return f"{round(seconds / 60)} min"

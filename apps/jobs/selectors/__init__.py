@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from apps.core.clock import now
 from apps.core.errors import NotFound
@@ -72,6 +72,18 @@ def job_latest(*, subject_kind: str, subject_id: UUID, kind: str | None = None) 
     if kind is not None:
         jobs = jobs.filter(kind=kind)
     return jobs.order_by("-created_at", "id").first()
+
+
+def jobs_of(*, subject_kind: str, subject_id: UUID) -> list[Job]:
+    """Return all jobs of a subject, oldest first. The caller has decided who may see the subject."""
+    return list(Job.objects.filter(subject_kind=subject_kind, subject_id=subject_id).order_by("created_at", "id"))
+
+
+def jobs_ahead(job: Job) -> dict[str, int]:
+    """Return, by kind, how many jobs run now or were queued before *job* and wait; one query."""
+    before = Q(state=Job.State.QUEUED, created_at__lt=job.created_at) | Q(state=Job.State.RUNNING)
+    counted = Job.objects.filter(before).exclude(pk=job.pk).values("kind").annotate(count=Count("pk"))
+    return {row["kind"]: row["count"] for row in counted.order_by("kind")}
 
 
 def events_since(*, job_id: UUID, sequence: int, limit: int = 500) -> list[JobEvent]:
