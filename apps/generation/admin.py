@@ -135,6 +135,13 @@ class ReviewCountAdmin(ReadOnlyAdmin):
         return rows.filter(month__isnull=False)
 
 
+@admin.register(models.ViewedFile)
+class ViewedFileAdmin(ReadOnlyAdmin):
+    list_display = ("path", "request", "viewed_at")
+    search_fields = ("path", "=request__id")
+    exclude = ("reviewer", "candidate")
+
+
 @admin.register(models.PullRequest)
 class PullRequestAdmin(ReadOnlyAdmin):
     list_display = ("branch", "state", "is_pushed", "opened_at", "merged_by", "merged_at")

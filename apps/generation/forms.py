@@ -100,6 +100,19 @@ class RefactoringForm(forms.Form):
         return code
 
 
+class VerdictChoice(forms.RadioSelect):
+    """The verdicts; *waiting* says why nobody approves yet, and then that one cannot be chosen."""
+
+    waiting = ""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Switch the approval off while something is missing."""
+        option = super().create_option(name, value, *args, **kwargs)
+        if self.waiting and value == Verdict.APPROVE.value:
+            option["attrs"]["disabled"] = True
+        return option
+
+
 class VerdictForm(forms.Form):
     """A verdict on what the page showed, with ratings of the candidates by whoever wishes to give them."""
 
@@ -114,7 +127,7 @@ class VerdictForm(forms.Form):
     preference = forms.ChoiceField(label="Which would you take?", required=False, widget=forms.RadioSelect)
     verdict = forms.ChoiceField(
         choices=VERDICTS,
-        widget=forms.RadioSelect,
+        widget=VerdictChoice,
         help_text="Step aside when you have an interest in this. It holds for every later version too.",
     )
     rationale = forms.CharField(
@@ -125,9 +138,10 @@ class VerdictForm(forms.Form):
         help_text="Needed to block or to ask for changes.",
     )
 
-    def __init__(self, *args: Any, letters: Sequence[str], chosen: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, letters: Sequence[str], chosen: str, waiting: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.letters = letters
+        self.fields["verdict"].widget.waiting = waiting
         tie = [("tie", "Tie")] if len(letters) > 1 else []
         choices = [*((letter, letter) for letter in letters), *tie, ("none", "None is acceptable")]
         self.fields["preference"].choices = choices

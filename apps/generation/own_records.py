@@ -14,6 +14,7 @@ from apps.generation.models import (
     GeneratedCodeArtifact,
     SpecificationDraft,
     SpecificationReading,
+    ViewedFile,
 )
 from apps.generation.types import RequestStatus as Status
 from apps.governance.records import (
@@ -103,6 +104,7 @@ def _direct_forget(people: Collection[int]) -> int:
 
 PEOPLE = (
     person_rows("readings", "Specifications of theirs that a model was shown", SpecificationReading, "author"),
+    person_rows("viewed", "Files that they ticked as viewed", ViewedFile, "reviewer"),
     PersonData(
         "drafts",
         "Specifications that they never sent",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from apps.generation.models import Canary, CanarySetting, ReviewCount
+from apps.generation.models import Canary, CanarySetting, ReviewCount, ViewedFile
 from apps.generation.selectors import BEFORE_DECISION
 from apps.governance.models import User
 from apps.governance.rest import Resource
@@ -78,3 +78,22 @@ class CanarySettingResource(Resource):
     newest = None
     place_path = "repository"
     places = staticmethod(repository_ids)
+
+
+class ViewedFileResource(Resource):
+    """A file of a candidate that you ticked as viewed, as it read then. Others' ticks are nobody's business."""
+
+    noun = "viewed-files"
+    prefix = "viewed"
+    model = ViewedFile
+    permit = "reviews:read"
+    columns = {"id": "pk", "request": "", "candidate": "", "path": "", "content_digest": "", "viewed_at": ""}
+    references = {"request": "req"}
+    filters = ("request", "candidate")
+    newest = "viewed_at"
+    place_path = "request__run__repository"
+    places = staticmethod(repository_ids)
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out what others ticked."""
+        return super().readable(rows.filter(reviewer=user), user)

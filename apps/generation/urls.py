@@ -4,6 +4,7 @@ from apps.generation.views import (
     attestation,
     depth,
     direct,
+    files,
     learned,
     overrides,
     progress,
@@ -12,6 +13,7 @@ from apps.generation.views import (
     review,
     spec_submit,
     specs,
+    verdicts,
 )
 
 app_name = "generation"
@@ -62,7 +64,8 @@ urlpatterns = [
     path("requests/<uuid:request_id>/review", review.review, name="review"),
     path("requests/<uuid:request_id>/review/overrides", review.review_override, name="review-override"),
     path("requests/<uuid:request_id>/review/measure", review.review_measure, name="review-measure"),
-    path("requests/<uuid:request_id>/verdict", review.verdict, name="verdict"),
+    path("requests/<uuid:request_id>/review/viewed", files.file_viewed, name="review-viewed"),
+    path("requests/<uuid:request_id>/verdict", verdicts.verdict, name="verdict"),
     path("requests/<uuid:request_id>/choose", review.choose, name="choose"),
     path("requests/<uuid:request_id>/refreeze", review.refreeze, name="refreeze"),
     path("requests/<uuid:request_id>/answer", questions.answer, name="answer"),

@@ -26,7 +26,12 @@ from apps.generation.resources import (
     StageResource,
 )
 from apps.generation.resources_learning import ExpertiseChangeResource, JudgementResource
-from apps.generation.resources_reviews import CanaryResource, CanarySettingResource, ReviewCountResource
+from apps.generation.resources_reviews import (
+    CanaryResource,
+    CanarySettingResource,
+    ReviewCountResource,
+    ViewedFileResource,
+)
 from apps.generation.resources_specifications import DraftResource, ReadingResource
 from apps.governance.http import problem, problem_of, record_denial
 from apps.governance.resources import (
@@ -127,6 +132,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     CandidateResource,
     CanaryResource,
     CanarySettingResource,
+    ViewedFileResource,
     ReviewCountResource,
     StageResource,
     ObservedInputResource,

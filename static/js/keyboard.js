@@ -2,6 +2,8 @@
 
 import { openCommands } from "./commands.js";
 import { openDialog } from "./dialog.js";
+import { moveChange, moveLine } from "./lines.js";
+import { reviewShortcut } from "./review.js";
 
 const CHORD_MS = 1500;
 let chordUntil = 0;
@@ -30,25 +32,6 @@ function moveCursor(step) {
   next.scrollIntoView({ block: "nearest" });
   const link = next.querySelector("a[href], button");
   link?.focus({ preventScroll: true });
-  return true;
-}
-
-// The first line of each run of changed lines, in every pane that is in view.
-function changes() {
-  const isChanged = (line) => line?.matches(".line--add, .line--del") ?? false;
-  return [...document.querySelectorAll("main .panes .line--add, main .panes .line--del")].filter(
-    (line) => !isChanged(line.previousElementSibling),
-  );
-}
-
-function moveChange(step) {
-  const all = changes();
-  if (!all.length) return false;
-  const current = all.findIndex((line) => line.classList.contains("is-cursor"));
-  const next = all[(current + step + all.length) % all.length] ?? all[0];
-  all[current]?.classList.remove("is-cursor");
-  next.classList.add("is-cursor");
-  next.scrollIntoView({ block: "center" });
   return true;
 }
 
@@ -83,8 +66,8 @@ const SINGLE = {
     else openCommands(keymap.go);
     return true;
   },
-  next: () => moveCursor(1),
-  previous: () => moveCursor(-1),
+  next: () => moveLine(1) || moveCursor(1),
+  previous: () => moveLine(-1) || moveCursor(-1),
   next_change: () => moveChange(1),
   previous_change: () => moveChange(-1),
   open: openRow,
@@ -130,12 +113,12 @@ function onKey(event) {
   if (isCommand && event.key === "Enter" && event.target.form) {
     event.preventDefault();
     const form = event.target.form;
-    // What is signed needs a press of its own button.
+    // What is signed needs a press of its own button; what is confirmed first goes to the page or the sheet that asks.
     const asks = form.querySelector("[data-confirms]");
-    if ("signs" in form.dataset) form.querySelector("[type=submit]").focus();
+    if ("signs" in form.dataset) form.querySelector("[type=submit], button:not([type])").focus();
     else if (event.target.matches("dialog [type=submit]")) event.target.click();
     else if (asks) asks.click();
-    else form.requestSubmit();
+    else form.requestSubmit(form.querySelector("[data-ask]"));
     return;
   }
   const isOff = document.documentElement.dataset.keys === "off";
@@ -151,7 +134,7 @@ function onKey(event) {
     chordUntil = event.timeStamp + CHORD_MS;
     return;
   }
-  if (rowShortcut(event.key) || pageShortcut(event.key) || SINGLE[action]?.()) event.preventDefault();
+  if (rowShortcut(event.key) || reviewShortcut(event.key) || pageShortcut(event.key) || SINGLE[action]?.()) event.preventDefault();
 }
 
 export function startKeyboard() {

@@ -6,6 +6,7 @@ import { startFollow } from "./follow.js";
 import { startKeyboard } from "./keyboard.js";
 import { startLive } from "./live.js";
 import { mountPage } from "./page.js";
+import { mountReview } from "./review.js";
 import { startSession } from "./session.js";
 import { mountTabs } from "./tabs.js";
 import { startTheme } from "./theme.js";
@@ -25,6 +26,7 @@ function mount(root) {
   mountCharts(root);
   mountDepth(root);
   mountActivity(root);
+  mountReview(root);
 }
 
 mount(document);

@@ -43,6 +43,7 @@ from tests.shop import (
     submit,
     work_off,
 )
+from tests.viewed import look_at
 
 __all__ = [
     "code",
@@ -171,6 +172,7 @@ def test_a_merge_refreshes_documentation_architecture_and_index(
     work_off(request)
     run = GenerationRun.objects.get(pk=request.pk)
     for voter in (reviewer, owner):
+        look_at(run, voter)
         verdict_cast(
             request_id=run.pk,
             reviewer=voter,

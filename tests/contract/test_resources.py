@@ -36,6 +36,7 @@ PERSONAL = {
     "notifications",
     "notification-choices",
     "notification-mutes",
+    "viewed-files",
 }
 # What administrators of an organisation see, and who else is something in a whole organisation.
 OPERATORS = {
@@ -167,7 +168,12 @@ SHORT_LISTS = {
     "notification-mutes",
 }
 # A person reads their own only, so the index begins with whose a row is.
-OWN_LISTS = {"direct-artifacts": ("submitted_by",), "readings": ("author",), "notifications": ("recipient",)}
+OWN_LISTS = {
+    "direct-artifacts": ("submitted_by",),
+    "readings": ("author",),
+    "notifications": ("recipient",),
+    "viewed-files": ("reviewer",),
+}
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,8 @@ OTHERS = {
     *named(
         "generation",
         "answer canary-share direct-refactoring direct-tests override-withdraw request-again request-push "
-        "request-stop request-withdraw review-measure spec-ask spec-confirm spec-delete spec-save spec-submit withdraw",
+        "request-stop request-withdraw review-measure review-viewed spec-ask spec-confirm spec-delete spec-save "
+        "spec-submit withdraw",
     ),
     *named(
         "governance",

@@ -33,6 +33,7 @@ from apps.generation.models import (
     SpecificationDraft,
     SpecificationReading,
     StageRecord,
+    ViewedFile,
 )
 from apps.governance.engine.attestation import SigningKey
 from apps.governance.engine.gates import EXPANSION, definition_content
@@ -175,6 +176,9 @@ class World:
         PullRequest.objects.create(request=request, candidate=candidate, branch="b", base_sha="0", head_sha="1")
         ReviewCount.objects.create(
             repository=self.repository, month="2026-11-01", measure="depth", value=self.count % 10, reviews=10
+        )
+        ViewedFile.objects.create(
+            request=request, candidate=candidate.pk, reviewer=self.owner, path="a.py", content_digest="d" * 64
         )
         Canary.objects.create(request=request, patch="p", examples_passed=1, examples_total=1, change="c", mistake="m")
         draft = SpecificationDraft.objects.create(author=self.owner, repository=self.repository)

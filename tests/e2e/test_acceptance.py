@@ -23,6 +23,7 @@ from apps.sandbox.services import Call, FunctionRun, sandbox_run
 from tests.fault_server import Fault, FaultServer
 from tests.git import git
 from tests.shop import work_off
+from tests.viewed import approval_cast, tick_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -181,7 +182,8 @@ def write_and_submit(page: Page, sign_in: Any, person: User, kind: Kind) -> Code
 
 
 def approve(page: Page) -> None:
+    tick_all(page)
     page.get_by_label("Tie").check()
     page.get_by_label("Approve", exact=True).check()
-    page.get_by_role("button", name="Cast verdict").click()
+    approval_cast(page)
     expect(page.get_by_text("Your verdict is recorded.").first).to_be_visible()

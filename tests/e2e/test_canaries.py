@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from apps.governance.models import User
 from tests.generation.test_canaries import Made, lead, made
+from tests.viewed import approval_cast, look_at
 
 __all__ = ["lead", "made"]
 
@@ -27,6 +28,7 @@ def test_it_looks_like_any_other_until_the_verdict(
     reviewer: User,
 ) -> None:
     run = made()
+    look_at(run, reviewer)
     sign_in(reviewer)
     page.goto(f"/requests/{run.pk}/review?show=A,B,C")
     expect(page.get_by_text("Shortest input on which they differ")).to_be_visible()
@@ -34,7 +36,7 @@ def test_it_looks_like_any_other_until_the_verdict(
     axe(page)
     page.get_by_role("radio", name="None is acceptable").check()
     page.get_by_role("radio", name="Approve", exact=True).check()
-    page.get_by_role("button", name="Cast verdict").click()
+    approval_cast(page)
     expect(page.get_by_text("was made wrong on purpose")).to_be_visible()
     screenshot(f"canary-after-{both_themes}")
     axe(page)

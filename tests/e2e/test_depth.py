@@ -18,6 +18,7 @@ from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT
 from tests.shop import work_off
+from tests.viewed import approval_cast, look_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -40,6 +41,7 @@ def long_request(
 def test_lines_count_once_they_were_in_view_for_a_while_and_are_remembered_over_a_reload(
     long_request: CodeGenerationRequest, page: Page, sign_in: Any, reviewer: User
 ) -> None:
+    look_at(long_request.run, reviewer)
     sign_in(reviewer)
     page.set_viewport_size({"width": 1440, "height": 300})
     page.goto(f"/requests/{long_request.pk}/review")
@@ -61,7 +63,7 @@ def test_lines_count_once_they_were_in_view_for_a_while_and_are_remembered_over_
     expect(page.locator(FIELD)).to_have_value("100")
     page.get_by_label("Approve", exact=True).check()
     page.get_by_role("radio", name="A", exact=True).check()
-    page.get_by_role("button", name="Cast verdict").click()
+    approval_cast(page)
     expect(page.get_by_text("Your verdict is recorded.")).to_be_visible()
     assert [(row.value, row.reviews) for row in ReviewCount.objects.filter(measure="depth")] == [(9, 1)]
 
@@ -101,6 +103,7 @@ def test_without_scripts_nothing_is_measured(
     long_request: CodeGenerationRequest, browser: Browser, live_url: str, reviewer: User
 ) -> None:
     context = browser.new_context(base_url=live_url, java_script_enabled=False)
+    look_at(long_request.run, reviewer)
     client = Client()
     client.force_login(reviewer)
     value = client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -109,7 +112,7 @@ def test_without_scripts_nothing_is_measured(
     page.goto(f"/requests/{long_request.pk}/review")
     page.get_by_label("Approve", exact=True).check()
     page.get_by_role("radio", name="A", exact=True).check()
-    page.get_by_role("button", name="Cast verdict").click()
+    approval_cast(page)
     expect(page.get_by_text("who wrote which is shown after your verdict")).to_have_count(0)
     context.close()
     assert [(row.value, row.reviews) for row in ReviewCount.objects.filter(measure="depth")] == [(None, 1)]

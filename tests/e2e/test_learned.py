@@ -17,6 +17,7 @@ from apps.providers.models import Provider
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, UNPARSABLE, WRONG
 from tests.shop import work_off
+from tests.viewed import look_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -39,6 +40,7 @@ def decided(
         work_off(request)
         run = GenerationRun.objects.get(pk=request.pk)
         for one in people:
+            look_at(run, one)
             verdict_cast(
                 request_id=run.pk,
                 reviewer=one,

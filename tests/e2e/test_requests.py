@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, UNPARSABLE, WRONG
 from tests.generation.test_questions import ALSO_FIRST, FIRST, MIDDLE, SORTED
 from tests.shop import work_off
+from tests.viewed import look_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -124,6 +126,7 @@ def test_what_was_written_without_a_request_is_accessible_and_fits_a_narrow_wind
 def test_candidates_are_rated_by_keyboard_in_a_narrow_window_and_no_shortcut_signs(
     request_in_review: CodeGenerationRequest, page: Page, sign_in: Any, axe: Any, both_themes: str, reviewer: User
 ) -> None:
+    look_at(request_in_review.run, reviewer)
     sign_in(reviewer)
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"/requests/{request_in_review.pk}/review")
@@ -137,7 +140,10 @@ def test_candidates_are_rated_by_keyboard_in_a_narrow_window_and_no_shortcut_sig
     page.get_by_label("Tie").check()
     page.get_by_label("Approve", exact=True).check()
     page.get_by_label("Why", exact=True).press("Control+Enter")
-    expect(page.get_by_role("button", name="Cast verdict")).to_be_focused()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Approve [AB][?]$"))
+    axe(page)
+    page.get_by_role("button", name="Go back and change it").press("Control+Enter")
+    expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_focused()
     assert not Ballot.objects.exists()
     page.keyboard.press("Enter")
     expect(page.get_by_role("table", name="Ratings from 1 to 5")).to_be_visible()

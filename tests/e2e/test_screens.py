@@ -6,6 +6,7 @@ Zoomed to 200 %, a window of 1440 by 900 has 720 by 450 of the page's own pixels
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
 from tests.shop import work_off
+from tests.viewed import look_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.bar(12)]
 
@@ -193,6 +195,7 @@ def test_the_main_action_of_each_screen_is_reached_and_used_by_keyboard(
 def test_a_reviewer_goes_from_the_request_to_a_verdict_by_keyboard(
     in_review: CodeGenerationRequest, page: Page, reviewer: User, sign_in: Any
 ) -> None:
+    look_at(in_review.run, reviewer)
     sign_in(reviewer)
     page.goto(f"/requests/{in_review.pk}")
     tab_to(page, page.get_by_role("link", name="Review", exact=False).and_(page.locator(".button--primary")).first)
@@ -205,5 +208,7 @@ def test_a_reviewer_goes_from_the_request_to_a_verdict_by_keyboard(
     tab_to(page, page.locator("#verdict input[name=preference]").first)
     page.keyboard.press("Space")
     tab_to(page, page.get_by_role("button", name="Cast verdict"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("button", name=re.compile("^Approve")))
     page.keyboard.press("Enter")
     expect(page.get_by_role("table", name="Verdicts", exact=True)).to_be_visible()

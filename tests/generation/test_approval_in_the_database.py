@@ -18,6 +18,7 @@ from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
 from tests.linked import linked
 from tests.shop import work_off
+from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -178,6 +179,7 @@ def test_a_request_is_not_born_approved_and_its_risk_is_not_lowered(run: Generat
 
 def test_what_was_approved_keeps_its_candidate(run: GenerationRun, reviewer: User, owner: User) -> None:
     for voter in (reviewer, owner):
+        look_at(run, voter)
         verdict_cast(
             request_id=run.pk,
             reviewer=voter,

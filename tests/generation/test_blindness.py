@@ -37,6 +37,7 @@ from tests.addresses import address, pages
 from tests.fault_server import FaultServer, Request
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
 from tests.shop import approved, work_off
+from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -138,6 +139,7 @@ def differences(before: dict[str, str], after: dict[str, str]) -> dict[str, str]
 
 
 def vote(run: GenerationRun, reviewer: User) -> None:
+    look_at(run, reviewer)
     verdict_cast(
         request_id=run.pk,
         reviewer=reviewer,

@@ -36,6 +36,7 @@ from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
 from tests.shop import work_off
+from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,7 +91,9 @@ def letter_of(run: GenerationRun, user: User, key: object) -> str:
 
 
 def cast(client: Client, run: GenerationRun, preference: str, **fields: str) -> None:
-    form = {"digest": review_digest(run=run), "preference": preference, "verdict": "approve", **fields}
+    look_at(run, User.objects.get(pk=client.session["_auth_user_id"]))
+    digest = review_digest(run=run)
+    form = {"digest": digest, "confirmed": digest, "preference": preference, "verdict": "approve", **fields}
     assert client.post(reverse("generation:verdict", args=[run.pk]), form).status_code == 302
 
 

@@ -17,6 +17,7 @@ from apps.governance.models import Ballot, User
 from apps.governance.types import Verdict
 from tests.generation.test_review import run
 from tests.git import git
+from tests.viewed import look_at
 
 __all__ = ["run"]
 
@@ -60,6 +61,7 @@ EVIDENCE = {
 
 def vote(run: GenerationRun, reviewer: User) -> Ballot:
     run = GenerationRun.objects.get(pk=run.pk)
+    look_at(run, reviewer)
     return verdict_cast(
         request_id=run.pk,
         reviewer=reviewer,

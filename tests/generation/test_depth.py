@@ -24,6 +24,7 @@ from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
 from tests.shop import work_off
+from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,7 +38,9 @@ def run(submit: Callable[..., CodeGenerationRequest], provider: Provider, server
 
 
 def cast(client: Client, run: GenerationRun, **fields: str) -> int:
-    form = {"digest": review_digest(run=run), "preference": "A", "verdict": "approve", **fields}
+    look_at(run, User.objects.get(pk=client.session["_auth_user_id"]))
+    digest = review_digest(run=run)
+    form = {"digest": digest, "confirmed": digest, "preference": "A", "verdict": "approve", **fields}
     return client.post(reverse("generation:verdict", args=[run.pk]), form).status_code
 
 

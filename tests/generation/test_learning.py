@@ -31,6 +31,7 @@ from apps.providers.models import Provider
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import ALSO_WRONG, CLAMP, RIGHT, UNPARSABLE, WRONG
 from tests.shop import approved, work_off
+from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,6 +74,7 @@ def decide(reviewer: User, owner: User) -> Callable[..., None]:
 
     def cast(run: GenerationRun, verdict: Verdict = Verdict.APPROVE) -> None:
         for voter in (reviewer, owner) if verdict is Verdict.APPROVE else (owner,):
+            look_at(run, voter)
             verdict_cast(
                 request_id=run.pk,
                 reviewer=voter,

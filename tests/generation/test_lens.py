@@ -100,7 +100,7 @@ def test_the_links_name_each_requirement_and_q_goes_to_the_next(
     client.force_login(reviewer)
     shown = page(client, made, requirement="R1", show="A")
     assert 'href="?show=A&amp;requirement=R2#lens" data-key="q"' in shown
-    assert 'href="?show=B&amp;requirement=R1#lens"' in shown
+    assert 'href="?show=B&amp;requirement=R1#code"' in shown
     last = page(client, made, requirement="R3")
     assert 'href="?#lens" data-key="q"' in last
     assert 'href="?requirement=R1#lens" data-key="q"' in page(client, made)

@@ -30,6 +30,7 @@ from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
 from tests.shop import work_off
+from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,6 +72,7 @@ def fresh(request_id: object) -> GenerationRun:
 
 def vote(run: GenerationRun, voter: User) -> str:
     digest = review_digest(run=run)
+    look_at(run, voter)
     verdict_cast(request_id=run.pk, reviewer=voter, verdict=Verdict.APPROVE, digest=digest, is_interactive=True)
     return fresh(run.pk).request.status
 

@@ -33,6 +33,7 @@ from apps.governance.types import Verdict
 from apps.providers.models import Provider
 from tests.fault_server import FaultServer
 from tests.shop import Role, work_off
+from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -120,6 +121,7 @@ def test_what_reviewers_saw_changed_so_their_verdicts_are_void(
     run: GenerationRun, engineer: User, reviewer: User
 ) -> None:
     seen = review_digest(run=run)
+    look_at(run, reviewer)
     verdict_cast(request_id=run.pk, reviewer=reviewer, verdict=Verdict.APPROVE, digest=seen, is_interactive=True)
     answer(run, engineer)
     run.refresh_from_db()

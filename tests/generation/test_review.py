@@ -35,6 +35,7 @@ from apps.providers.models import Provider
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
 from tests.shop import work_off
+from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,6 +53,8 @@ def run(submit: Callable[..., CodeGenerationRequest], provider: Provider, server
 
 def vote(run: GenerationRun, reviewer: User, verdict: Verdict = Verdict.APPROVE, **options: object) -> Ballot:
     values = {"digest": review_digest(run=run), "is_interactive": True, **options}
+    if "digest" not in options:
+        look_at(run, reviewer)
     return verdict_cast(request_id=run.pk, reviewer=reviewer, verdict=verdict, **values)
 
 
@@ -185,11 +188,8 @@ def test_the_order_of_candidates_is_a_reviewers_own_and_audited(
     candidates = list(Candidate.objects.filter(request=run.request))
     assert lettered(run, reviewer, candidates) == lettered(run, reviewer, candidates[::-1][::-1])
     client.force_login(reviewer)
-    digest = review_digest(run=run)
-    answer = client.post(
-        reverse("generation:verdict", args=[run.pk]), {"digest": digest, "preference": "A", "verdict": "approve"}
-    )
-    assert answer.status_code == 302
+    look_at(run, reviewer)
+    assert post_verdict(client, run).status_code == 302
     said = AuditEvent.objects.get(action="ballot.cast").detail["detail"]
     shuffled = list(candidates_of(run))
     random.Random(said["order_seed"]).shuffle(shuffled)  # noqa: S311  the order that was audited
@@ -208,7 +208,8 @@ def test_reviewers_see_five_candidates_in_orders_of_their_own() -> None:
 
 
 def ballot_form(run: GenerationRun, **values: str) -> dict[str, str]:
-    return {"digest": review_digest(run=run), "preference": "A", "verdict": "approve", **values}
+    form = {"digest": review_digest(run=run), "preference": "A", "verdict": "approve", **values}
+    return {"confirmed": form["digest"], **form}
 
 
 def post_verdict(client: Client, run: GenerationRun, **values: str) -> HttpResponse:
@@ -219,6 +220,7 @@ def test_ratings_are_optional_kept_by_candidate_and_shown_after_the_verdict(
     run: GenerationRun, reviewer: User, client: Client
 ) -> None:
     client.force_login(reviewer)
+    look_at(run, reviewer)
     assert b"Ratings from 1 to 5" not in client.get(reverse("generation:review", args=[run.pk])).content
     assert post_verdict(client, run, **{"correct-A": "5", "readable-A": "2", "secure-B": "4"}).status_code == 302
     shown = lettered(run, reviewer, candidates_of(run))
@@ -231,6 +233,7 @@ def test_ratings_are_optional_kept_by_candidate_and_shown_after_the_verdict(
 
 def test_a_verdict_without_ratings_shows_none(run: GenerationRun, reviewer: User, client: Client) -> None:
     client.force_login(reviewer)
+    look_at(run, reviewer)
     assert post_verdict(client, run).status_code == 302
     assert Ballot.objects.get().detail["rubric"] == {}
     assert b"Ratings from 1 to 5" not in client.get(reverse("generation:review", args=[run.pk])).content

@@ -9,6 +9,7 @@ from apps.generation.models.learning import ExpertiseChange, Judgement
 from apps.generation.models.patterns import PatternUse
 from apps.generation.models.readings import SpecificationReading
 from apps.generation.models.requests import CodeGenerationConsensus, CodeGenerationRequest, GeneratedCodeArtifact
+from apps.generation.models.reviewing import ViewedFile
 from apps.generation.models.runs import Contribution, GenerationRun, SpecificationDraft, StageRecord
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "SpecificationDraft",
     "SpecificationReading",
     "StageRecord",
+    "ViewedFile",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from apps.generation.services.review_subject import (
     selected_candidate,
 )
 from apps.generation.services.stages import stage_enter, stage_leave, status_change
+from apps.generation.services.viewing import viewed_require
 from apps.generation.types import RATINGS, RUBRIC
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import Ballot, User
@@ -34,6 +35,7 @@ from apps.governance.selectors import ballot_of, can, decision_of, part_of
 from apps.governance.selectors.account_links import was_parted
 from apps.governance.selectors.policies import policy_named, policy_reference
 from apps.governance.services import (
+    ContentChanged,
     Denial,
     NotAllowed,
     NotEligible,
@@ -102,6 +104,7 @@ def verdict_cast(
     :raises RationaleMissing: a refusal came without a reason.
     :raises RatingRefused: a rating names no candidate under review, no criterion, or no number from 1 to 5.
     :raises RequirementsUnmet: it is an approval, and a gate of the candidate did not pass and is not overridden.
+    :raises NotLookedAt: it is an approval, and the reviewer did not tick each file of the candidate as it is now.
     """
     run = review_lock(request_id)
     has_judged = verdict is not Verdict.RECUSE
@@ -132,11 +135,8 @@ def verdict_cast(
         life=review_policy(run).ballot_life,
     )
     blocking = review_blocking(run)
-    if blocking and verdict is Verdict.APPROVE:
-        raise RequirementsUnmet(
-            f"It cannot be approved: {' and '.join(blocking)} did not pass.",
-            remedy="Choose another candidate, have the specification changed, or let two people override what failed.",
-        )
+    if verdict is Verdict.APPROVE:
+        _require_sound(run, reviewer, blocking)
     _settle(run, review_decision(run=run, is_kept=True), is_blocked=bool(blocking))
     return ballot
 
@@ -155,6 +155,32 @@ def reviewer_require(*, run: GenerationRun, reviewer: User, is_interactive: bool
         verdict=Verdict.APPROVE,
         is_interactive=is_interactive,
     )
+
+
+def approval_require(*, run: GenerationRun, reviewer: User, digest: str) -> dict[str, str]:
+    """
+    Return the files that *reviewer* approves, with their digests, when nothing stands in the way of approving *digest*.
+
+    :raises ContentChanged: the candidate, its base or its evidence changed since.
+    :raises RequirementsUnmet: a gate of the candidate did not pass and is not overridden.
+    :raises NotLookedAt: the reviewer did not tick each file of the candidate as it is now.
+    """
+    if digest != review_digest(run=run):
+        raise ContentChanged(
+            "This changed while you were reading, so your verdict was not counted.",
+            remedy="Reload the page, look at what is there now, and decide again.",
+            denial=Denial("ballot.cast", SUBJECT_KIND, str(run.pk), run.repository.scope_id),
+        )
+    return _require_sound(run, reviewer, review_blocking(run))
+
+
+def _require_sound(run: GenerationRun, reviewer: User, blocking: Sequence[str]) -> dict[str, str]:
+    if blocking:
+        raise RequirementsUnmet(
+            f"It cannot be approved: {' and '.join(blocking)} did not pass.",
+            remedy="Choose another candidate, have the specification changed, or let two people override what failed.",
+        )
+    return viewed_require(run, reviewer, selected_candidate(run=run))
 
 
 def _require_never_parted(run: GenerationRun, reviewer: User) -> None:

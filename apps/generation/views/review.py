@@ -13,38 +13,25 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.errors import NotFound
-from apps.core.highlighting import changed_count, code_lines, diff_lines
+from apps.core.highlighting import changed_count
 from apps.core.htmx import HtmxRequest, notify, redirect_after
-from apps.generation.engine.activity import seconds_read
-from apps.generation.engine.depth import percent_read
 from apps.generation.forms import VerdictForm
-from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun
+from apps.generation.models import CodeGenerationConsensus, GenerationRun
 from apps.generation.selectors import (
     Lettered,
     candidates_of,
     consensus_of,
-    lettered,
     models_are_visible,
-    order_seed,
     run_get,
     seeded,
 )
 from apps.generation.services.canaries import canary_disclose
-from apps.generation.services.candidates import Workspace
-from apps.generation.services.checking import candidate_module
 from apps.generation.services.gate_jobs import GATES_JOB
 from apps.generation.services.measuring import MEASURERS, gates_ask
 from apps.generation.services.overrides import candidate_sheet
-from apps.generation.services.pipeline import workspace_open
-from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, review_subject
-from apps.generation.services.reviews import (
-    RequirementsUnmet,
-    policy_refreeze,
-    review_decision,
-    reviewer_require,
-    selection_change,
-    verdict_cast,
-)
+from apps.generation.services.review_subject import SUBJECT_KIND, review_subject
+from apps.generation.services.reviews import policy_refreeze, review_decision, selection_change
+from apps.generation.services.viewing import ticks_of
 from apps.generation.types import RUBRIC
 from apps.generation.types import RequestStatus as Status
 from apps.generation.views.agreement import (
@@ -56,24 +43,21 @@ from apps.generation.views.agreement import (
 )
 from apps.generation.views.canaries import guarded
 from apps.generation.views.evidence import evidence, has_others_unmeasured, missed_of, packages_of
+from apps.generation.views.files import FileList
 from apps.generation.views.guidance import guidance_banner, guidance_context
 from apps.generation.views.lens import lens_view
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
+from apps.generation.views.panes import panes_of, panes_wanted, view_links
+from apps.generation.views.places import place_of
 from apps.generation.views.questions import question_context
+from apps.generation.views.shelves import candidates_shown, shelf_made, up_for_approval
 from apps.generation.views.voters import void_reason, voter_of
-from apps.governance.closed_accounts import recorded_as
 from apps.governance.http import current_user
 from apps.governance.models import Ballot, User
-from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import ballots_of, can, display_name
 from apps.governance.selectors.policies import policy_ruling
-from apps.governance.services import ContentChanged, denial_record
-from apps.governance.types import Action, Decision, Verdict
+from apps.governance.types import Action, Decision
 from apps.jobs.selectors import job_latest
-
-PANES = 3
-READ_AGAIN = "Below is what is there now: look at it and decide again. Your words are kept."
-STEPPED_ASIDE = "You stepped aside: you have no vote on this request, whatever changes in it."
 
 
 @login_required
@@ -84,67 +68,7 @@ def review(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     consensus = consensus_of(run)
     if consensus is None or consensus.selected_implementation_id is None:
         return redirect("generation:request-detail", request_id=run.pk)
-    return render(request, "generation/review.html", _context(request, run, consensus, user))
-
-
-@recorded_as("ballot.cast", "request", "request_id")
-@login_required
-@require_POST
-@recently_authenticated
-def verdict(request: HtmxRequest, request_id: UUID) -> HttpResponse:
-    user = current_user(request)
-    run = run_get(user=user, request_id=request_id)
-    consensus = consensus_of(run)
-    if consensus is None:
-        raise NotFound("There is nothing to vote on yet.", remedy="Wait until the request is in review.")
-    shown = _reviewable(run, user)
-    form = VerdictForm(
-        request.POST, letters=[one.letter for one in shown], chosen=_up_for_approval(shown, consensus).letter
-    )
-    if not form.is_valid():
-        reviewer_require(run=run, reviewer=user, is_interactive=True)
-        context = {**_context(request, run, consensus, user), "form": form}
-        return render(request, "generation/review.html", context, status=422)
-    by_letter = {one.letter: one.candidate.pk for one in shown}
-    preference = form.cleaned_data["preference"]
-    try:
-        verdict_cast(
-            request_id=run.pk,
-            reviewer=user,
-            verdict=Verdict(form.cleaned_data["verdict"]),
-            digest=form.cleaned_data["digest"],
-            is_interactive=True,
-            rationale=form.cleaned_data["rationale"],
-            preference=str(by_letter.get(preference, preference)),
-            rubric={by_letter[letter]: ratings for letter, ratings in form.ratings().items()},
-            order_seed=order_seed(run, user),
-            depth=percent_read(request.POST.get("depth", "")),
-            active_s=seconds_read(request.POST.get("active", "")),
-            session_key=request.session.session_key or "",
-        )
-    except ContentChanged as problem:
-        denial_record(error=problem, actor=user, session_key=request.session.session_key or "")
-        return _to_be_read_again(request, run, user, form, problem)
-    except RequirementsUnmet as problem:
-        form.add_error("verdict", f"{problem.message} {problem.remedy}")
-        context = {**_context(request, run, consensus, user), "form": form}
-        return render(request, "generation/review.html", context, status=problem.status)
-    is_recusal = form.cleaned_data["verdict"] == Verdict.RECUSE.value
-    return _back(request, request_id, STEPPED_ASIDE if is_recusal else "Your verdict is recorded.")
-
-
-def _to_be_read_again(
-    request: HtmxRequest, run: GenerationRun, user: User, form: VerdictForm, problem: ContentChanged
-) -> HttpResponse:
-    """Show what is there now, with the words and ratings that were given but without the verdict."""
-    consensus = CodeGenerationConsensus.objects.get(request_id=run.pk)
-    context = _context(request, run, consensus, user)
-    kept = {name: value for name, value in form.cleaned_data.items() if name not in {"digest", "verdict"}}
-    context["form"] = VerdictForm(
-        initial={**kept, "digest": context["digest"]}, letters=context["letters"], chosen=context["chosen"].letter
-    )
-    context["banners"] = [("bad", f"{problem.message} {READ_AGAIN}"), *context["banners"]]
-    return render(request, "generation/review.html", context, status=problem.status)
+    return render(request, "generation/review.html", review_context(request, run, consensus, user))
 
 
 @login_required
@@ -153,14 +77,14 @@ def choose(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     user = current_user(request)
     run = run_get(user=user, request_id=request_id)
     seen = seeded(run, user)
-    letters = {one.letter: one.candidate.pk for one in _shown(run, user, seen.among(candidates_of(run)))}
+    letters = {one.letter: one.candidate.pk for one in candidates_shown(run, user, seen.among(candidates_of(run)))}
     letter = request.POST.get("letter", "")
     if letter not in letters:
         raise NotFound("There is no candidate with this letter.")
     if not seen.is_told:
         canary_disclose(run=run, canary_id=letters[letter])
     selection_change(request_id=run.pk, actor=user, candidate_id=letters[letter], reason=request.POST.get("reason", ""))
-    return _back(request, request_id, f"{letter} is up for approval now; verdicts on the other one are void.")
+    return review_back(request, request_id, f"{letter} is up for approval now; verdicts on the other one are void.")
 
 
 @login_required
@@ -171,9 +95,9 @@ def review_override(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     run = run_get(user=user, request_id=request_id)
     refused = override_first(request, request_id)
     if refused is None:
-        return _back(request, request_id, SIGNED_FIRST)
+        return review_back(request, request_id, SIGNED_FIRST)
     consensus = CodeGenerationConsensus.objects.get(request_id=run.pk)
-    context = _context(request, run, consensus, user) | {"refused": refused}
+    context = review_context(request, run, consensus, user) | {"refused": refused}
     return render(request, "generation/review.html", context, status=422)
 
 
@@ -182,7 +106,7 @@ def review_override(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 def review_measure(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     run_get(user=current_user(request), request_id=request_id)
     gates_ask(request_id=request_id, actor=current_user(request), everyone="everyone" in request.POST)
-    return _back(request, request_id, "It is being measured. Reload the page in a moment.")
+    return review_back(request, request_id, "It is being measured. Reload the page in a moment.")
 
 
 @login_required
@@ -191,44 +115,37 @@ def refreeze(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     user = current_user(request)
     run = run_get(user=user, request_id=request_id)
     policy_refreeze(request_id=run.pk, actor=user, reason=request.POST.get("reason", ""), is_interactive=True)
-    return _back(request, request_id, "The policy that rules now applies; verdicts cast before are void.")
+    return review_back(request, request_id, "The policy that rules now applies; verdicts cast before are void.")
 
 
-def _back(request: HtmxRequest, request_id: UUID, text: str) -> HttpResponse:
+def review_back(request: HtmxRequest, request_id: UUID, text: str) -> HttpResponse:
     return notify(request, redirect_after(request, reverse("generation:review", args=[request_id])), text)
 
 
-def _reviewable(run: GenerationRun, user: User) -> list[Lettered]:
-    return _shown(run, user, seeded(run, user).among(candidates_of(run)))
-
-
-def _shown(run: GenerationRun, user: User, candidates: Sequence[Candidate]) -> list[Lettered]:
-    return [one for one in lettered(run, user, candidates) if one.candidate.state in REVIEWABLE]
-
-
-def _up_for_approval(shown: Sequence[Lettered], consensus: CodeGenerationConsensus) -> Lettered:
-    return next(one for one in shown if one.candidate.implementation_id == consensus.selected_implementation_id)
-
-
-def _context(
+def review_context(
     request: HtmxRequest, run: GenerationRun, consensus: CodeGenerationConsensus, user: User
 ) -> dict[str, Any]:
     candidates = candidates_of(run)
     seen = seeded(run, user)
-    shown = _shown(run, user, seen.among(candidates))
+    shown = candidates_shown(run, user, seen.among(candidates))
     by_id = letters_by_id(shown, candidates)
-    chosen = _up_for_approval(shown, consensus)
-    workspace = workspace_open(run)
-    modules = {one.letter: candidate_module(workspace, one.candidate) for one in shown}
-    panes = _wanted(request, shown, chosen)
+    chosen = up_for_approval(shown, consensus)
+    shelf = shelf_made(run, shown, chosen)
+    workspace, modules, place = shelf.workspace, shelf.modules, place_of(request.GET)
+    wanted = panes_wanted(place, shown, chosen)
     subject = review_subject(run=run)
     decision = review_decision(run=run)
     is_visible = models_are_visible(run, user)
     voter = voter_of(run, user, subject)
+    can_tick = voter.can_act and not voter.is_aside
+    files = FileList(shelf, ticks_of(run, user) if can_tick else None, is_guarded=seen.is_guarded)
+    path = files.path_at(place)
+    lens = lens_view(request.GET, workspace, wanted, modules, is_visible=is_visible)
+    panes = panes_of(shelf, wanted, lens, path=path, place=place, is_visible=is_visible)
     letters = [one.letter for one in shown]
     ballots = _ballots(run, is_visible=is_visible, letters=by_id, digest=subject.digest if voter.is_open else "")
     requirements = _requirements(run, chosen, shown, user)
-    lens = lens_view(request.GET, workspace, panes, modules, is_visible=is_visible)
+    listed = files.context(place)
     guidance = guidance_context(run, user)
     context = {
         **requirements,
@@ -246,11 +163,10 @@ def _context(
         "letters": letters,
         "chosen": chosen,
         "lens": lens.context,
-        "panes": [
-            lens.narrowed(_pane(one, workspace, modules[one.letter], chosen, is_visible=is_visible)) for one in panes
-        ],
+        "files": listed,
+        "panes": [{**pane, "tick": files.tick(pane["letter"], path)} for pane in panes],
+        "views": view_links(place, shown, wanted, chosen),
         "notes": [(one.letter, one.candidate.note) for one in shown if one.candidate.note and is_visible],
-        "pane_letters": [one.letter for one in panes],
         "checks": evidence(shown, modules, is_timed=workspace.language.name == "python"),
         "packages": packages_of(chosen.candidate),
         "figures": missed_of(chosen.candidate),
@@ -267,7 +183,9 @@ def _context(
         "weights": (consensus.voting_details or {}).get("weights") if is_visible else None,
         "digest": subject.digest,
         "changed_total": changed_count(workspace.files.get(run.target_path, ""), modules[chosen.letter]),
-        "form": VerdictForm(initial={"digest": subject.digest}, letters=letters, chosen=chosen.letter),
+        "form": VerdictForm(
+            initial={"digest": subject.digest}, letters=letters, chosen=chosen.letter, waiting=listed["waiting"]
+        ),
         "questions": question_context(run, user, by_id, votes=voter.has_voice and not voter.is_aside),
         "trail": [
             ("Requests", reverse("generation:request-list")),
@@ -305,37 +223,6 @@ def _policy(run: GenerationRun, user: User) -> dict[str, Any]:
     is_later = ruling is not None and ruling != run.approval_policy and run.request.status == Status.IN_REVIEW
     may_manage = is_later and can(user, Action.POLICY_MANAGE, run.repository.scope)
     return {"ruling": ruling, "may_refreeze": may_manage}
-
-
-def _wanted(request: HtmxRequest, shown: Sequence[Lettered], chosen: Lettered) -> list[Lettered]:
-    """The candidates in view: those the address names, else the chosen one and the first of each other cluster."""
-    named = [one for one in shown if one.letter in request.GET.get("show", "").split(",")]
-    if named:
-        return named[:PANES]
-    first_of = {one.candidate.cluster: one for one in reversed(shown)}
-    first_of[chosen.candidate.cluster] = chosen
-    others = [one for one in first_of.values() if one is not chosen] or [one for one in shown if one is not chosen]
-    return sorted([chosen, *others][:PANES], key=lambda one: one.letter)
-
-
-def _pane(one: Lettered, workspace: Workspace, module: str, chosen: Lettered, *, is_visible: bool) -> dict[str, Any]:
-    before = workspace.files.get(workspace.run.target_path, "")
-    language = workspace.language.name
-    title = one.candidate.model_id if is_visible else workspace.run.target_path
-    is_chosen = one.letter == chosen.letter
-    is_up = is_chosen and workspace.run.request.status == Status.IN_REVIEW
-    return {
-        "letter": one.letter,
-        "title": title,
-        "note": _lines(len(module.splitlines())),
-        "lines": diff_lines(before, module, language) if before else code_lines(module, language),
-        "state": "up for approval" if is_up else "",
-        "depth": ("changed" if before else "all") if is_chosen else "",
-    }
-
-
-def _lines(count: int) -> str:
-    return "1 line" if count == 1 else f"{count} lines"
 
 
 def _seats(decision: Decision) -> list[dict[str, str]]:

@@ -1,0 +1,43 @@
+"""What a review shows one person, put together from the repository and the patches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apps.core.errors import NotFound
+from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun
+from apps.generation.selectors import Lettered, candidates_of, consensus_of, lettered, seeded
+from apps.generation.services.checking import changed_files
+from apps.generation.services.pipeline import workspace_open
+from apps.generation.services.review_subject import REVIEWABLE
+from apps.generation.views.panes import Shelf
+from apps.governance.models import User
+
+
+def candidates_shown(run: GenerationRun, user: User, candidates: Sequence[Candidate]) -> list[Lettered]:
+    """Return the candidates that can be reviewed, under the letters by which *user* sees them."""
+    return [one for one in lettered(run, user, candidates) if one.candidate.state in REVIEWABLE]
+
+
+def up_for_approval(shown: Sequence[Lettered], consensus: CodeGenerationConsensus) -> Lettered:
+    """Return the candidate that verdicts are about."""
+    return next(one for one in shown if one.candidate.implementation_id == consensus.selected_implementation_id)
+
+
+def shelf_of(run: GenerationRun, user: User) -> Shelf:
+    """
+    Return what the review of *run* shows *user*.
+
+    :raises NotFound: nothing is up for approval.
+    """
+    consensus = consensus_of(run)
+    if consensus is None or consensus.selected_implementation_id is None:
+        raise NotFound("There is nothing to review yet.", remedy="Wait until the request is in review.")
+    shown = candidates_shown(run, user, seeded(run, user).among(candidates_of(run)))
+    return shelf_made(run, shown, up_for_approval(shown, consensus))
+
+
+def shelf_made(run: GenerationRun, shown: Sequence[Lettered], chosen: Lettered) -> Shelf:
+    """Return what the review of *run* shows when *shown* are its candidates."""
+    workspace = workspace_open(run)
+    return Shelf(workspace, shown, chosen, {one.letter: changed_files(workspace, one.candidate) for one in shown})
