@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -140,6 +142,34 @@ class ViewedFileAdmin(ReadOnlyAdmin):
     list_display = ("path", "request", "viewed_at")
     search_fields = ("path", "=request__id")
     exclude = ("reviewer", "candidate")
+
+
+class Discussed(ReadOnlyAdmin):
+    """What is said while somebody may still vote is read on the review page, by whom it cannot lead."""
+
+    is_decided = ""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Leave out what is about a request that is not decided."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.exclude(**{f"{self.is_decided}__in": BEFORE_DECISION})
+
+
+@admin.register(models.ReviewThread)
+class ReviewThreadAdmin(Discussed):
+    list_display = ("request", "path", "line", "author", "is_issue", "opened_at", "resolved_at")
+    list_filter = ("is_issue",)
+    list_select_related = ("request", "author")
+    search_fields = ("path", "=request__id", "author__username")
+    is_decided = "request__status"
+
+
+@admin.register(models.ReviewComment)
+class ReviewCommentAdmin(Discussed):
+    list_display = ("thread", "author", "text", "written_at")
+    list_select_related = ("thread", "author")
+    search_fields = ("text", "=thread__request__id", "author__username")
+    is_decided = "thread__request__status"
 
 
 @admin.register(models.PullRequest)

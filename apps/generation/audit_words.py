@@ -20,7 +20,12 @@ audit_words_register(
         "request.submit": ("submit", "submitted", "{it:a request}"),
         "request.withdraw": ("withdraw", "withdrew", "{it:a request}"),
         "review.choose": ("choose", "chose", "another candidate for {it:a request}"),
+        "review.comment": ("comment", "commented", "on {it:a request}"),
+        "review.confirm": ("confirm", "confirmed", "that a thread about {it:a request} is settled"),
         "review.decide": ("close", "closed", "the review of {it:a request}: {decision}"),
+        "review.issue": ("raise", "raised", "an issue about {it:a request}"),
         "review.refreeze": ("apply", "applied", "the policy that rules now to {it:a request}"),
+        "review.reopen": ("open", "opened", "a thread about {it:a request} again"),
+        "review.resolve": ("resolve", "resolved", "a thread about {it:a request}"),
     }
 )

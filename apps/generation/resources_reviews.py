@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from apps.generation.models import Canary, CanarySetting, ReviewCount, ViewedFile
+from apps.core.database import Part
+from apps.generation.models import Canary, CanarySetting, ReviewComment, ReviewCount, ReviewThread, ViewedFile
 from apps.generation.selectors import BEFORE_DECISION
+from apps.generation.subjects import blind_requests
 from apps.governance.models import User
 from apps.governance.rest import Resource
 from apps.repositories.selectors import repository_ids
@@ -97,3 +99,70 @@ class ViewedFileResource(Resource):
     def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
         """Leave out what others ticked."""
         return super().readable(rows.filter(reviewer=user), user)
+
+
+def _undecided_canaries() -> QuerySet[Canary]:
+    return Canary.objects.filter(request__status__in=BEFORE_DECISION)
+
+
+class ReviewThreadResource(Resource):
+    """
+    One matter that is discussed in a review. An issue stands in the way of an approval until it is resolved, and
+    confirmed where that is asked.
+
+    Others' threads are absent while you are still to vote, so that nobody leads you.
+    """
+
+    noun = "review-threads"
+    prefix = "thread"
+    model = ReviewThread
+    permit = "reviews:read"
+    columns = {
+        "id": "pk",
+        "request": "",
+        "candidate": "",
+        "path": "",
+        "side": "",
+        "line": "",
+        "content_digest": "",
+        "author": "",
+        "is_issue": "",
+        "needs_confirmation": "",
+        "opened_at": "",
+        "resolved_by": "",
+        "resolved_at": "",
+        "confirmed_by": "",
+        "confirmed_at": "",
+    }
+    references = {"request": "req", "author": "user", "resolved_by": "user", "confirmed_by": "user"}
+    filters = ("request", "is_issue", "author")
+    newest = "opened_at"
+    place_path = "request__run__repository"
+    places = staticmethod(repository_ids)
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out others' threads where *user* is still to vote, and those on what is wrong on purpose."""
+        blind = Part(identity="request_id", keys=blind_requests(user)).looked_up
+        told = Q(candidate__in=_undecided_canaries().values("pk"))
+        return super().readable(rows, user).exclude((blind | told) & ~Q(author=user))
+
+
+class ReviewCommentResource(Resource):
+    """What one person wrote in a thread of a review. Others' comments are absent while you are still to vote."""
+
+    noun = "review-comments"
+    prefix = "comment"
+    model = ReviewComment
+    permit = "reviews:read"
+    columns = {"id": "pk", "thread": "", "author": "", "text": "", "written_at": ""}
+    references = {"thread": "thread", "author": "user"}
+    filters = ("thread", "author")
+    newest = "written_at"
+    place_path = "thread__request__run__repository"
+    places = staticmethod(repository_ids)
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out others' comments where *user* is still to vote, and those on what is wrong on purpose."""
+        blind = Part(identity="thread__request_id", keys=blind_requests(user)).looked_up
+        told = Q(thread__candidate__in=_undecided_canaries().values("pk"))
+        return super().readable(rows, user).exclude((blind | told) & ~Q(author=user))

@@ -13,6 +13,7 @@ from apps.generation.views import (
     review,
     spec_submit,
     specs,
+    threads,
     verdicts,
 )
 
@@ -65,6 +66,9 @@ urlpatterns = [
     path("requests/<uuid:request_id>/review/overrides", review.review_override, name="review-override"),
     path("requests/<uuid:request_id>/review/measure", review.review_measure, name="review-measure"),
     path("requests/<uuid:request_id>/review/viewed", files.file_viewed, name="review-viewed"),
+    path("requests/<uuid:request_id>/review/threads", threads.thread_new, name="thread-new"),
+    path("requests/<uuid:request_id>/review/threads/<uuid:thread_id>", threads.thread_answer, name="thread-answer"),
+    path("requests/<uuid:request_id>/review/threads/<uuid:thread_id>/move", threads.thread_move, name="thread-move"),
     path("requests/<uuid:request_id>/verdict", verdicts.verdict, name="verdict"),
     path("requests/<uuid:request_id>/choose", review.choose, name="choose"),
     path("requests/<uuid:request_id>/refreeze", review.refreeze, name="refreeze"),

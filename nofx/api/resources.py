@@ -29,7 +29,9 @@ from apps.generation.resources_learning import ExpertiseChangeResource, Judgemen
 from apps.generation.resources_reviews import (
     CanaryResource,
     CanarySettingResource,
+    ReviewCommentResource,
     ReviewCountResource,
+    ReviewThreadResource,
     ViewedFileResource,
 )
 from apps.generation.resources_specifications import DraftResource, ReadingResource
@@ -132,6 +134,8 @@ RESOURCES: tuple[type[Resource], ...] = (
     CandidateResource,
     CanaryResource,
     CanarySettingResource,
+    ReviewThreadResource,
+    ReviewCommentResource,
     ViewedFileResource,
     ReviewCountResource,
     StageResource,

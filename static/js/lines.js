@@ -15,7 +15,7 @@ export function paneAt() {
   );
 }
 
-function goTo(line, block) {
+export function goToLine(line, block) {
   lineAt()?.classList.remove("is-cursor");
   line.classList.add("is-cursor");
   line.scrollIntoView({ block });
@@ -48,7 +48,7 @@ export function moveChange(step) {
   const cursor = lineAt();
   const behind = cursor ? all.find((line) => isBehind(line, cursor)) : all[0];
   const before = cursor ? all.findLast((line) => isBehind(cursor, line)) : all.at(-1);
-  return goTo((step > 0 ? behind : before) ?? all.at(step > 0 ? 0 : -1), "center");
+  return goToLine((step > 0 ? behind : before) ?? all.at(step > 0 ? 0 : -1), "center");
 }
 
 // Only where code is reviewed: elsewhere the same keys move from row to row.
@@ -57,5 +57,5 @@ export function moveLine(step) {
   const lines = [...(paneAt()?.querySelectorAll(".line[data-n]") ?? [])];
   if (!lines.length) return false;
   const at = lines.indexOf(lineAt());
-  return goTo(lines[Math.min(Math.max(at < 0 ? 0 : at + step, 0), lines.length - 1)], "nearest");
+  return goToLine(lines[Math.min(Math.max(at < 0 ? 0 : at + step, 0), lines.length - 1)], "nearest");
 }

@@ -8,6 +8,7 @@ from apps.governance.models import User
 from apps.governance.records import person_data
 
 OFFICE = "Who did it in office: the number of an account, which says nothing once its name is gone."
+SAID = "Who said it in a review, by number: what was decided rests on it."
 WORK = "Whose work it was, by number: authors never approve their own, and that has to stay provable."
 
 STAYS = {
@@ -18,6 +19,10 @@ STAYS = {
     "generation.GenerationRun.requester": WORK,
     "generation.Guidance.given_by": WORK,
     "generation.PullRequest.merged_by": OFFICE,
+    "generation.ReviewComment.author": SAID,
+    "generation.ReviewThread.author": SAID,
+    "generation.ReviewThread.confirmed_by": SAID,
+    "generation.ReviewThread.resolved_by": SAID,
     "governance.AccountLink.account": WORK,
     "governance.AccountLink.asked_by": OFFICE,
     "governance.AccountLink.confirmed_by": OFFICE,

@@ -165,7 +165,7 @@ OTHERS = {
         "generation",
         "answer canary-share direct-refactoring direct-tests override-withdraw request-again request-push "
         "request-stop request-withdraw review-measure review-viewed spec-ask spec-confirm spec-delete spec-save "
-        "spec-submit withdraw",
+        "spec-submit thread-answer thread-move thread-new withdraw",
     ),
     *named(
         "governance",

@@ -29,7 +29,9 @@ from apps.generation.models import (
     ObservedInput,
     PatternUse,
     PullRequest,
+    ReviewComment,
     ReviewCount,
+    ReviewThread,
     SpecificationDraft,
     SpecificationReading,
     StageRecord,
@@ -180,6 +182,10 @@ class World:
         ViewedFile.objects.create(
             request=request, candidate=candidate.pk, reviewer=self.owner, path="a.py", content_digest="d" * 64
         )
+        thread = ReviewThread.objects.create(
+            request=request, candidate=candidate.pk, path="a.py", side="new", line=1, author=self.owner
+        )
+        ReviewComment.objects.create(thread=thread, author=self.owner, text="Why?")
         Canary.objects.create(request=request, patch="p", examples_passed=1, examples_total=1, change="c", mistake="m")
         draft = SpecificationDraft.objects.create(author=self.owner, repository=self.repository)
         SpecificationReading.objects.create(author=self.owner, draft=draft, text="t")

@@ -158,6 +158,17 @@ def _withdrawn(event: AuditEvent) -> list[Notice]:
     return [_about(run, Kind.REQUEST_ENDED, f"“{run.title}” was withdrawn", _voters(run), text=text)]
 
 
+def _issue_raised(event: AuditEvent) -> list[Notice]:
+    """Tell whoever asked for the code; what stands in nobody's way is read when they come by."""
+    run = _run(event.object_id) if event.detail.get("is_blocking") else None
+    if run is None or run.request.status != Status.IN_REVIEW:
+        return []
+    url = f"{reverse('generation:review', args=[run.pk])}#comments"
+    title = f"Answer an issue about “{run.title}”"
+    text = "Nobody approves it until the issue is resolved."
+    return [_about(run, Kind.YOUR_TURN, title, [run.requester], text=text, url=url)]
+
+
 def _voted(event: AuditEvent) -> list[Notice]:
     notifications_settle(subject_kind=event.object_kind, subject_id=event.object_id, people=[int(event.actor_id)])
     return []
@@ -285,6 +296,7 @@ RULES: dict[str, Callable[[AuditEvent], list[Notice]]] = {
     "ballot.cast": _voted,
     "request.withdraw": _withdrawn,
     "review.choose": _review_changed,
+    "review.issue": _issue_raised,
     "review.refreeze": _review_changed,
     "override.ask": _override_asked,
     "override.confirm": _override_signed,

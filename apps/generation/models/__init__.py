@@ -11,6 +11,7 @@ from apps.generation.models.readings import SpecificationReading
 from apps.generation.models.requests import CodeGenerationConsensus, CodeGenerationRequest, GeneratedCodeArtifact
 from apps.generation.models.reviewing import ViewedFile
 from apps.generation.models.runs import Contribution, GenerationRun, SpecificationDraft, StageRecord
+from apps.generation.models.threads import ReviewComment, ReviewThread
 
 __all__ = [
     "Answer",
@@ -29,7 +30,9 @@ __all__ = [
     "ObservedInput",
     "PatternUse",
     "PullRequest",
+    "ReviewComment",
     "ReviewCount",
+    "ReviewThread",
     "SpecificationDraft",
     "SpecificationReading",
     "StageRecord",

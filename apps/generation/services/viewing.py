@@ -9,6 +9,7 @@ from apps.core.digests import sha256_hex
 from apps.core.errors import Conflict
 from apps.generation.engine.patches import patched_files
 from apps.generation.models import Candidate, GenerationRun, ViewedFile
+from apps.generation.services.discussion import issues_open, issues_words
 from apps.generation.services.review_subject import SUBJECT_KIND
 from apps.generation.services.submission import repository_files
 from apps.governance.errors import Recorded
@@ -29,9 +30,14 @@ def file_digests(files: Mapping[str, str]) -> dict[str, str]:
     return {path: sha256_hex(text) for path, text in sorted(files.items())}
 
 
+def files_of(before: Mapping[str, str], candidate: Candidate) -> dict[str, str]:
+    """Return the files that *candidate* changes of those of the repository, by path, as it leaves them."""
+    return patched_files(candidate.patch, before) if candidate.patch else {}
+
+
 def digests_of(run: GenerationRun, candidate: Candidate) -> dict[str, str]:
     """Return the files that *candidate* changes, by path, with the SHA-256 of how it leaves them."""
-    return file_digests(patched_files(candidate.patch, repository_files(run.repository, run.base_sha)))
+    return file_digests(files_of(repository_files(run.repository, run.base_sha), candidate))
 
 
 def ticks_of(run: GenerationRun, reviewer: User) -> Ticks:
@@ -57,14 +63,22 @@ def viewed_require(run: GenerationRun, reviewer: User, candidate: Candidate) -> 
     """
     Return the files of *candidate* with their digests when *reviewer* looked at each of them as it is now.
 
-    :raises NotLookedAt: they did not; the sentence names what is missing.
+    :raises NotLookedAt: they did not, or an issue of it is open; the sentence names what is missing.
     """
+    denial = Denial("ballot.cast", SUBJECT_KIND, str(run.pk), run.repository.scope_id)
     digests = digests_of(run, candidate)
     missing = unviewed(candidate, digests, ticks_of(run, reviewer))
     if missing:
         raise NotLookedAt(
             f"You have not ticked {missing_words(missing)} as viewed, so your approval was not counted.",
             remedy="Look at each file of the candidate, tick it, then cast your verdict again. Your words are kept.",
-            denial=Denial("ballot.cast", SUBJECT_KIND, str(run.pk), run.repository.scope_id),
+            denial=denial,
+        )
+    issues = issues_open(run, candidate.pk)
+    if issues:
+        raise NotLookedAt(
+            f"{issues_words(len(issues))} Your approval was not counted.",
+            remedy="Have each issue resolved, and confirmed where that is asked, then cast your verdict again.",
+            denial=denial,
         )
     return digests

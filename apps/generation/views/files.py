@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from apps.core.errors import NotFound
 from apps.core.htmx import HtmxRequest, redirect_after, wants_fragment
 from apps.generation.selectors import run_get, seeded
+from apps.generation.services.discussion import issues_open, issues_words
 from apps.generation.services.file_marks import file_mark
 from apps.generation.services.viewing import Ticks, file_digests, missing_words, ticks_of, unviewed
 from apps.generation.views.panes import CODE, Shelf
@@ -30,10 +31,15 @@ HIDDEN = "Shown after your verdict: here a candidate may be wrong on purpose, an
 
 @dataclass(frozen=True)
 class FileList:
-    """The files in view of one review, and what its reader ticked; ``ticks`` is None for whoever has no vote."""
+    """
+    The files in view of one review, and what its reader ticked; ``ticks`` is None for whoever has no vote.
+
+    ``issues`` is how many issues stand in the way of an approval.
+    """
 
     shelf: Shelf
     ticks: Ticks | None
+    issues: int
     is_guarded: bool
 
     @property
@@ -49,6 +55,12 @@ class FileList:
     def path_at(self, place: Place) -> str:
         """Return the file that *place* names, else the one that the request is about."""
         return place["file"] if place.get("file") in self.paths else self.shelf.target
+
+    def letters_at(self, path: str) -> list[str]:
+        """Return the candidates whose file at *path* may be looked at."""
+        if path == self.shelf.target:
+            return list(self.shelf.files)
+        return [letter for letter in self.shelf.files if path in self.digests[letter]]
 
     @cached_property
     def digests(self) -> dict[str, dict[str, str]]:
@@ -79,10 +91,15 @@ class FileList:
 
     def waiting(self, missing: Sequence[str]) -> str:
         """Return why nobody with a vote can approve yet; "" where nothing is missing."""
-        if self.ticks is None or not missing:
+        if self.ticks is None:
             return ""
         letter = self.shelf.chosen.letter
-        return f"To approve {letter}, look at {missing_words(missing)} and tick each file as viewed."
+        words = (
+            [f"To approve {letter}, look at {missing_words(missing)} and tick each file as viewed."] if missing else []
+        )
+        if self.issues:
+            words.append(f"{issues_words(self.issues)} It waits for that, too.")
+        return " ".join(words)
 
     def context(self, place: Place) -> dict[str, Any]:
         """Return the list as the page shows it, with the ways to the file before and after the one in view."""
@@ -146,6 +163,7 @@ def file_viewed(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     if not wants_fragment(request):
         review = reverse("generation:review", args=[run.pk])
         return redirect_after(request, f"{review}{address(place, CODE)}")
-    listed = FileList(shelf, ticks_of(run, user), is_guarded=seeded(run, user).is_guarded)
+    issues = len(issues_open(run, shelf.chosen.candidate.pk))
+    listed = FileList(shelf, ticks_of(run, user), issues, is_guarded=seeded(run, user).is_guarded)
     context = {"run": run, "files": listed.context(place), "letter": letter, "tick": listed.tick(letter, path)}
     return render(request, "generation/_viewed.html", context)

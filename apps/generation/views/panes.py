@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,10 +53,17 @@ def panes_wanted(place: Place, shown: Sequence[Lettered], chosen: Lettered) -> l
 
 
 def panes_of(
-    shelf: Shelf, wanted: Sequence[Lettered], lens: LensView, *, path: str, place: Place, is_visible: bool
+    shelf: Shelf,
+    wanted: Sequence[Lettered],
+    lens: LensView,
+    *,
+    path: str,
+    letters: Collection[str],
+    place: Place,
+    is_visible: bool,
 ) -> list[dict[str, Any]]:
-    """Return a pane for each of the *wanted* candidates that has the file at *path*; the lens narrows one file only."""
-    having = [one for one in wanted if path in shelf.files[one.letter] or path == shelf.target]
+    """Return the file at *path* of the *wanted* candidates among *letters*; the lens narrows one file only."""
+    having = [one for one in wanted if one.letter in letters]
     panes = [_pane(shelf, one, path, is_visible=is_visible) for one in having or [shelf.chosen]]
     if path == shelf.target:
         panes = [lens.narrowed(pane) for pane in panes]

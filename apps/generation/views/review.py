@@ -26,6 +26,7 @@ from apps.generation.selectors import (
     seeded,
 )
 from apps.generation.services.canaries import canary_disclose
+from apps.generation.services.discussion import issues_open
 from apps.generation.services.gate_jobs import GATES_JOB
 from apps.generation.services.measuring import MEASURERS, gates_ask
 from apps.generation.services.overrides import candidate_sheet
@@ -48,8 +49,9 @@ from apps.generation.views.guidance import guidance_banner, guidance_context
 from apps.generation.views.lens import lens_view
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.generation.views.panes import panes_of, panes_wanted, view_links
-from apps.generation.views.places import place_of
+from apps.generation.views.places import Place, place_of
 from apps.generation.views.questions import question_context
+from apps.generation.views.said import Reader
 from apps.generation.views.shelves import candidates_shown, shelf_made, up_for_approval
 from apps.generation.views.voters import void_reason, voter_of
 from apps.governance.http import current_user
@@ -123,25 +125,32 @@ def review_back(request: HtmxRequest, request_id: UUID, text: str) -> HttpRespon
 
 
 def review_context(
-    request: HtmxRequest, run: GenerationRun, consensus: CodeGenerationConsensus, user: User
+    request: HtmxRequest,
+    run: GenerationRun,
+    consensus: CodeGenerationConsensus,
+    user: User,
+    *,
+    place: Place | None = None,
 ) -> dict[str, Any]:
+    """Return all that the page shows *user*, at *place* or where the address says."""
     candidates = candidates_of(run)
     seen = seeded(run, user)
     shown = candidates_shown(run, user, seen.among(candidates))
     by_id = letters_by_id(shown, candidates)
     chosen = up_for_approval(shown, consensus)
     shelf = shelf_made(run, shown, chosen)
-    workspace, modules, place = shelf.workspace, shelf.modules, place_of(request.GET)
+    workspace, modules, place = shelf.workspace, shelf.modules, place_of(request.GET) if place is None else place
     wanted = panes_wanted(place, shown, chosen)
     subject = review_subject(run=run)
     decision = review_decision(run=run)
     is_visible = models_are_visible(run, user)
     voter = voter_of(run, user, subject)
     can_tick = voter.can_act and not voter.is_aside
-    files = FileList(shelf, ticks_of(run, user) if can_tick else None, is_guarded=seen.is_guarded)
+    issues = len(issues_open(run, chosen.candidate.pk))
+    files = FileList(shelf, ticks_of(run, user) if can_tick else None, issues, is_guarded=seen.is_guarded)
     path = files.path_at(place)
     lens = lens_view(request.GET, workspace, wanted, modules, is_visible=is_visible)
-    panes = panes_of(shelf, wanted, lens, path=path, place=place, is_visible=is_visible)
+    panes = panes_of(shelf, wanted, lens, path=path, letters=files.letters_at(path), place=place, is_visible=is_visible)
     letters = [one.letter for one in shown]
     ballots = _ballots(run, is_visible=is_visible, letters=by_id, digest=subject.digest if voter.is_open else "")
     requirements = _requirements(run, chosen, shown, user)
@@ -165,6 +174,7 @@ def review_context(
         "lens": lens.context,
         "files": listed,
         "panes": [{**pane, "tick": files.tick(pane["letter"], path)} for pane in panes],
+        "said": Reader(run, user, shelf, place, reads_others=is_visible).context(),
         "views": view_links(place, shown, wanted, chosen),
         "notes": [(one.letter, one.candidate.note) for one in shown if one.candidate.note and is_visible],
         "checks": evidence(shown, modules, is_timed=workspace.language.name == "python"),

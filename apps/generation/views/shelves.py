@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from apps.core.errors import NotFound
 from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun
 from apps.generation.selectors import Lettered, candidates_of, consensus_of, lettered, seeded
-from apps.generation.services.checking import changed_files
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import REVIEWABLE
+from apps.generation.services.viewing import files_of
 from apps.generation.views.panes import Shelf
 from apps.governance.models import User
 
@@ -40,4 +40,4 @@ def shelf_of(run: GenerationRun, user: User) -> Shelf:
 def shelf_made(run: GenerationRun, shown: Sequence[Lettered], chosen: Lettered) -> Shelf:
     """Return what the review of *run* shows when *shown* are its candidates."""
     workspace = workspace_open(run)
-    return Shelf(workspace, shown, chosen, {one.letter: changed_files(workspace, one.candidate) for one in shown})
+    return Shelf(workspace, shown, chosen, {one.letter: files_of(workspace.files, one.candidate) for one in shown})

@@ -18,6 +18,7 @@ from apps.generation.engine.depth import percent_read
 from apps.generation.forms import VerdictForm
 from apps.generation.models import CodeGenerationConsensus, GenerationRun
 from apps.generation.selectors import Lettered, candidates_of, consensus_of, order_seed, run_get, seeded
+from apps.generation.services.discussion import threads_open
 from apps.generation.services.review_subject import SUBJECT_KIND
 from apps.generation.services.reviews import (
     NotInReview,
@@ -131,6 +132,7 @@ def _confirm(request: HtmxRequest, run: GenerationRun, user: User, form: Verdict
         "is_approval": choice is Verdict.APPROVE,
         "digest": form.cleaned_data["digest"],
         "files": files,
+        "open_threads": threads_open(run, chosen.candidate.pk),
         "preference": dict(form.fields["preference"].choices).get(form.cleaned_data["preference"], ""),
         "rationale": form.cleaned_data["rationale"],
         "sent": [(name, value) for name, values in request.POST.lists() if name not in STEPS for value in values],
