@@ -17,9 +17,9 @@ from apps.generation.models import GenerationRun, ReviewComment, ReviewThread
 from apps.generation.selectors import candidates_of, models_are_visible, seeded
 from apps.generation.services.discussion import discussion_of, speaker_require
 from apps.generation.services.file_marks import candidate_get
+from apps.generation.services.planning import repository_files
 from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, barred_people, selected_candidate
 from apps.generation.services.reviews import review_lock
-from apps.generation.services.submission import repository_files
 from apps.generation.services.viewing import files_of
 from apps.governance.models import User
 from apps.governance.selectors import accounts_of, can, part_of

@@ -10,8 +10,8 @@ from apps.core.errors import Conflict
 from apps.generation.engine.patches import patched_files
 from apps.generation.models import Candidate, GenerationRun, ViewedFile
 from apps.generation.services.discussion import issues_open, issues_words
+from apps.generation.services.planning import repository_files
 from apps.generation.services.review_subject import SUBJECT_KIND
-from apps.generation.services.submission import repository_files
 from apps.governance.errors import Recorded
 from apps.governance.models import User
 from apps.governance.services import Denial
