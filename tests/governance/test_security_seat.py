@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from apps.core.clock import now
 from apps.governance.models import Absence, Ballot, Gate, RoleAssignment, Scope, Suspension, User
-from apps.governance.selectors.committee import security_sitters
+from apps.governance.selectors.committee import resuming_sitters, security_sitters
 from apps.governance.selectors.suspensions import scopes_suspendable
 from apps.governance.services import NotAllowed, generation_suspend, suspension_explain, suspension_vote
 from apps.governance.services.gates import Sitting, gate_seat
@@ -152,6 +152,62 @@ def test_seating_somebody_else_ends_no_veto(
         resume_by_sql(vetoed)
     assert vote(vetoed, committee.people["security"], Verdict.REQUEST_CHANGES) is DecisionState.REJECTED
     assert vote(vetoed, committee.people["security"]) is DecisionState.APPROVED
+
+
+@pytest.mark.parametrize("is_same_gate", [True, False])
+def test_seating_somebody_else_before_the_first_veto_takes_it_from_nobody(
+    committee: Committee, seated: Gate, after: User, is_same_gate: bool
+) -> None:
+    made = suspend(committee, committee.chair)
+    seat_another(committee, seated if is_same_gate else committee.request(), after)
+    assert {one.name for one in resuming_sitters(made)} == {"security", "after"}
+    vote(made, committee.chair)
+    assert vote(made, committee.people["security"], Verdict.REQUEST_CHANGES) is DecisionState.REJECTED
+    assert Ballot.objects.filter(verdict="block").count() == 1
+    assert vote(made, after) is DecisionState.REJECTED
+    with pytest.raises(DatabaseError, match="while a veto of the security seat stands"):
+        resume_by_sql(made)
+
+
+def test_an_alternate_of_the_seat_as_it_was_stands_in_for_its_holder(
+    committee: Committee, after: User, person: MakePerson
+) -> None:
+    stand_in = person("stand-in", Role.COMMITTEE, where=committee.organisation)
+    gate = committee.seat(committee.request(), alternates={"security": [stand_in]})
+    made = suspend(committee, committee.chair)
+    seat_another(committee, gate, after)
+    assert vote(made, stand_in, Verdict.REQUEST_CHANGES) is DecisionState.PENDING
+    today = now().date()
+    Absence.objects.create(
+        user=committee.people["security"], starts_on=today - timedelta(days=2), ends_on=today + timedelta(days=2)
+    )
+    assert vote(made, stand_in, Verdict.REQUEST_CHANGES) is DecisionState.REJECTED
+
+
+def test_who_left_the_committee_has_no_veto_that_they_did_not_cast(
+    committee: Committee, seated: Gate, after: User
+) -> None:
+    made = suspend(committee, committee.chair)
+    RoleAssignment.objects.filter(user=committee.people["security"]).delete()
+    assert resuming_sitters(made) == []
+    seat_another(committee, committee.request(), after)
+    assert [one.name for one in resuming_sitters(made)] == ["after"]
+
+
+def test_no_statement_says_who_sat_there(committee: Committee, seated: Gate, after: User) -> None:
+    place = Scope.objects.get(pk=committee.organisation.pk)
+    made = Suspension.objects.create(
+        kind="model",
+        scope=place,
+        model="qwen",
+        suspended_by=committee.chair,
+        content_digest="d",
+        security={"holders": [after.pk], "alternates": []},
+    )
+    made.refresh_from_db()
+    assert made.security == {"holders": [committee.people["security"].pk], "alternates": []}
+    with pytest.raises(DatabaseError, match="never changed otherwise"), transaction.atomic():
+        Suspension.objects.filter(pk=made.pk).update(security={})
 
 
 def test_a_veto_outlives_the_role_of_whoever_cast_it_and_not_their_account(

@@ -85,6 +85,12 @@ class Suspension(models.Model):
     reading = models.JSONField(default=dict)
     content_digest = models.CharField(max_length=64)
     resumed_at = models.DateTimeField(null=True)
+    security = models.JSONField(
+        default=dict,
+        db_default={},
+        editable=False,
+        help_text="Who sat on the committee's security seat as it began; the database says it.",
+    )
 
     class Meta:
         constraints = [

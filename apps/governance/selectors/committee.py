@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from apps.governance.engine.decisions import Member, Policy, Seat, Seating
 from apps.governance.engine.permissions import Action
-from apps.governance.models import GateSeat, Scope, User
+from apps.governance.models import GateSeat, Scope, Suspension, User
 from apps.governance.selectors import roster_of
 
 SECURITY = "security"
@@ -21,11 +21,10 @@ def security_seat(scope: Scope) -> Seat | None:
     rows = GateSeat.objects.filter(gate__scope__organisation=scope.organisation_id, seat=SECURITY)
     newest = rows.order_by("-assigned_at", "-id").values("gate")[:1]
     seated = list(rows.filter(gate__in=newest).values_list("user", "is_alternate"))
-    holders = frozenset(user for user, is_alternate in seated if not is_alternate)
+    holders = [user for user, is_alternate in seated if not is_alternate]
     if not holders:
         return None
-    alternates = frozenset(user for user, is_alternate in seated if is_alternate)
-    return Seat("security", holders=holders, alternates=alternates, has_veto=True)
+    return _seat(holders, [user for user, is_alternate in seated if is_alternate])
 
 
 def security_sitters(scope: Scope, *, present: Collection[int] = ()) -> list[Member]:
@@ -35,7 +34,28 @@ def security_sitters(scope: Scope, *, present: Collection[int] = ()) -> list[Mem
     Somebody who is no active member of the committee any more sits nowhere. *present* are accounts that spoke: an
     absence of theirs lets nobody stand in. One query, four where the seat is filled.
     """
-    seat = security_seat(scope)
+    return _sitters(security_seat(scope), scope, present)
+
+
+def resuming_sitters(suspension: Suspension, *, present: Collection[int] = ()) -> list[Member]:
+    """
+    Return whoever vetoes resuming: those who sat on the security seat as *suspension* began, and those who do now.
+
+    The chair seats people alone, and so adds somebody but takes the veto from nobody. Seven queries at most.
+    """
+    settled = suspension.security
+    then = None
+    if settled.get("holders"):
+        then = _seat(settled["holders"], settled["alternates"])
+    members = [*_sitters(then, suspension.scope, present), *security_sitters(suspension.scope, present=present)]
+    return list({member.user_id: member for member in members}.values())
+
+
+def _seat(holders: Collection[int], alternates: Collection[int]) -> Seat:
+    return Seat("security", holders=frozenset(holders), alternates=frozenset(alternates), has_veto=True)
+
+
+def _sitters(seat: Seat | None, scope: Scope, present: Collection[int]) -> list[Member]:
     if seat is None:
         return []
     seating = Seating(Policy(seat.name, (seat,), votes=Action.GATE_VOTE, blocks=None), roster_of(scope), {})

@@ -13,7 +13,7 @@ from apps.governance.engine.tripwires import Tripwire, tripwire_read
 from apps.governance.measures import measure_find
 from apps.governance.models import Ballot, Rung, Scope, Suspension, TripwireReading, User
 from apps.governance.selectors import approval_prospect, can, decision_of, display_name, readable_scopes
-from apps.governance.selectors.committee import security_sitters
+from apps.governance.selectors.committee import resuming_sitters
 from apps.governance.selectors.ladder import rungs_readable, suspensions_readable
 from apps.governance.selectors.suspensions import RESUMING, may_suspend, suspension_subject, suspension_title
 
@@ -215,7 +215,7 @@ def _standing_row(user: User, suspension: Suspension) -> SuspensionRow:
         decision,
         ballots,
         tuple(seat.name for seat in missing),
-        tuple(member.name for member in security_sitters(suspension.scope, present=spoke)),
+        tuple(member.name for member in resuming_sitters(suspension, present=spoke)),
         is_vetoed=bool(subject.vetoers) and decision.state is DecisionState.REJECTED,
         may_vote=can(user, Action.GATE_VOTE, suspension.scope),
         may_explain=not suspension.reason and may_suspend(user, suspension.kind, suspension.scope),

@@ -11,7 +11,7 @@ from apps.governance.engine.ladder import DATED
 from apps.governance.engine.permissions import Action, Condition, Role, allowed
 from apps.governance.models import Ballot, Scope, Suspension, User
 from apps.governance.selectors import Anyone, accounts_of, display_name, roles_of, scopes_where
-from apps.governance.selectors.committee import holds_security_seat, organisations_secured_by
+from apps.governance.selectors.committee import holds_security_seat, organisations_secured_by, resuming_sitters
 from apps.governance.selectors.ladder import suspensions_readable
 
 SUSPENSION = "suspension"
@@ -27,14 +27,15 @@ RESUMING = Policy(
 
 def resuming_verdict(voter: User, suspension: Suspension, verdict: Verdict) -> Verdict:
     """
-    Return what *voter*'s verdict on resuming is; five queries at most.
+    Return what *voter*'s verdict on resuming is; eight queries at most.
 
-    "Not yet" of whoever holds the security seat is a veto, and so is that of whoever vetoed and says it once more.
+    "Not yet" of whoever holds the security seat, or held it as the suspension began, is a veto, and so is that of
+    whoever vetoed and says it once more.
     """
     if verdict not in {Verdict.BLOCK, Verdict.REQUEST_CHANGES}:
         return verdict
     vetoed = resuming_vetoes(suspension).filter(voter__in=accounts_of(voter), voided_at=None)
-    if vetoed.exists() or holds_security_seat(voter, suspension.scope):
+    if vetoed.exists() or any(member.user_id == voter.pk for member in resuming_sitters(suspension)):
         return Verdict.BLOCK
     return Verdict.REQUEST_CHANGES
 

@@ -89,7 +89,7 @@ def _suspend(
     )
     suspension.content_digest = suspension_digest(suspension)
     suspension.save(force_insert=True)
-    suspension.refresh_from_db(fields=["suspended_at"])
+    suspension.refresh_from_db(fields=["suspended_at", "security"])
     stopped = work_stop(suspension, actor)
     audit_record(
         action="generation.suspend",
@@ -166,8 +166,8 @@ def suspension_vote(
     """
     Cast a ballot on resuming, and resume when it is the one that was missing. A later ballot replaces an earlier one.
 
-    A "not yet" of whoever holds the committee's security seat is a veto until they say otherwise, also when somebody
-    else holds the seat by then; it ends with their account.
+    A "not yet" of whoever holds the committee's security seat, or held it as the suspension began, is a veto until they
+    say otherwise, also when somebody else holds the seat by then; it ends with their account.
 
     :raises NotFound: there is no such suspension.
     :raises SuspensionClosed: it was resumed before.
