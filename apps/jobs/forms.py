@@ -17,6 +17,7 @@ from apps.jobs.models import Mail
 MEANINGS = {
     Kind.YOUR_TURN: "A review, an answer, a merge, a vote, a signature or an open incident waits for you.",
     Kind.REQUEST_ENDED: "What you asked for was merged, rejected, or failed.",
+    Kind.REVIEW_ENDED: "A request that you were asked to review was withdrawn.",
     Kind.GATE_CHANGED: "A gate of the committee was asked for or decided, or a waiver of it was signed.",
     Kind.SCOPE_SUSPENDED: "Code may no longer be generated somewhere, or may again.",
     Kind.REQUEST_MOVED: "What you asked for reached its reviewers, was approved, or was delivered.",

@@ -117,9 +117,11 @@ def test_whoever_was_asked_for_a_verdict_is_told_and_waits_for_it_no_longer(
     withdraw(waiting, engineer)
     for person in (reviewer, owner):
         news = Notification.objects.get(recipient=person, read_at=None)
-        assert (news.title, news.kind) == ("“Keep values in range” was withdrawn", "request_ended")
+        assert (news.title, news.kind) == ("“Keep values in range” was withdrawn", "review_ended")
         assert REASON not in news.text
     assert not Notification.objects.filter(recipient=engineer, title__contains="withdrawn").exists()
+    told = Notification.objects.filter(recipient=engineer, subject_id=str(waiting.pk))
+    assert told.exists() and not told.filter(read_at=None).exists()
 
 
 def test_the_page_takes_it_back_says_what_is_kept_and_begins_a_copy(

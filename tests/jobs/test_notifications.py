@@ -51,7 +51,8 @@ def test_the_engines_words_are_the_databases_words() -> None:
 
 def test_what_cannot_wait_is_sent_at_once_and_the_rest_in_the_digest() -> None:
     assert {kind for kind in Kind if default_wish(kind) is Wish.NOW} == IMMEDIATE
-    assert {kind.value for kind in IMMEDIATE} == {"your_turn", "request_ended", "gate_changed", "scope_suspended"}
+    now_told = {"your_turn", "request_ended", "review_ended", "gate_changed", "scope_suspended"}
+    assert {kind.value for kind in IMMEDIATE} == now_told
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(IMMEDIATE)), st.booleans()), max_size=30))

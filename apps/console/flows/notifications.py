@@ -119,6 +119,7 @@ def _cancelled(run: GenerationRun) -> list[Notice]:
     if not is_withdrawn(run):
         return _ended("was stopped")(run)
     _over(run)  # Whoever took it back knows; its reviewers are told by the entry of the audit chain.
+    notifications_settle(subject_kind=REQUEST, subject_id=str(run.pk), people=[run.requester_id], kinds=tuple(Kind))
     return []
 
 
@@ -155,7 +156,7 @@ def _withdrawn(event: AuditEvent) -> list[Notice]:
     if run is None:
         return []
     text = "No verdict is needed any more; those that were cast do not count."
-    return [_about(run, Kind.REQUEST_ENDED, f"“{run.title}” was withdrawn", _voters(run), text=text)]
+    return [_about(run, Kind.REVIEW_ENDED, f"“{run.title}” was withdrawn", _voters(run), text=text)]
 
 
 def _issue_raised(event: AuditEvent) -> list[Notice]:

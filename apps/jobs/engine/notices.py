@@ -10,6 +10,7 @@ class Kind(StrEnum):
 
     YOUR_TURN = "your_turn"
     REQUEST_ENDED = "request_ended"
+    REVIEW_ENDED = "review_ended"
     GATE_CHANGED = "gate_changed"
     SCOPE_SUSPENDED = "scope_suspended"
     REQUEST_MOVED = "request_moved"
@@ -35,7 +36,7 @@ class MailState(StrEnum):
     SENT = "sent"
 
 
-IMMEDIATE = frozenset({Kind.YOUR_TURN, Kind.REQUEST_ENDED, Kind.GATE_CHANGED, Kind.SCOPE_SUSPENDED})
+IMMEDIATE = frozenset({Kind.YOUR_TURN, Kind.REQUEST_ENDED, Kind.REVIEW_ENDED, Kind.GATE_CHANGED, Kind.SCOPE_SUSPENDED})
 
 
 def default_wish(kind: Kind) -> Wish:

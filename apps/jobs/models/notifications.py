@@ -17,6 +17,7 @@ class Kind(models.TextChoices):
 
     YOUR_TURN = "your_turn", "Your turn"
     REQUEST_ENDED = "request_ended", "Your request ended"
+    REVIEW_ENDED = "review_ended", "A review that you were asked for ended"
     GATE_CHANGED = "gate_changed", "A gate changed its state"
     SCOPE_SUSPENDED = "scope_suspended", "Generation was suspended"
     REQUEST_MOVED = "request_moved", "Your request moved on"

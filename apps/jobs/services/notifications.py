@@ -89,10 +89,16 @@ def _tell(person: User, notice: Notice, subject: dict[str, str], wish: Wish) -> 
         job_enqueue(kind=MAIL_JOB, subject_kind=MAIL_SUBJECT, subject_id=row.pk, requested_by=None)
 
 
-def notifications_settle(*, subject_kind: str, subject_id: str, people: Collection[int] | None = None) -> None:
+def notifications_settle(
+    *,
+    subject_kind: str,
+    subject_id: str,
+    people: Collection[int] | None = None,
+    kinds: Collection[Kind] = (Kind.YOUR_TURN,),
+) -> None:
     """Mark what waited for *people*, or for everybody, about a subject as read: somebody did it, or it is over."""
     waiting = Notification.objects.filter(
-        subject_kind=subject_kind, subject_id=subject_id, kind=Kind.YOUR_TURN.value, read_at=None
+        subject_kind=subject_kind, subject_id=subject_id, kind__in=[kind.value for kind in kinds], read_at=None
     )
     if people is not None:
         waiting = waiting.filter(recipient__in=people)
