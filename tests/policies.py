@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
 from apps.governance.models import PolicyVersion, RoleAssignment, Scope, User
 from apps.governance.policy_kinds import PolicyKind, policy_kind
 from apps.governance.services.policy_versions import version_propose, version_publish, version_simulate
+from apps.knowledge.engine.policy import policy_read
+from apps.knowledge.models import RepositoryPolicy
 from apps.providers.models import Budget
+from apps.repositories.models import Repository
+
+NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 def kind_named(name: str) -> PolicyKind:
@@ -68,3 +75,9 @@ def budget_ruled(
 def budgets_lifted(scope: Scope | None) -> None:
     """Take away what limits the calls of *scope*, as two people do."""
     version_ruled("budgets", scope, {"request": None, "month": None})
+
+
+def code_rules_ruled(repository: Repository, lists: Mapping[str, Sequence[str]] = NOTHING) -> RepositoryPolicy:
+    """Return the code rules of *repository* that count since two people signed these lists."""
+    version = version_ruled("code_rules", repository.scope, policy_read(lists).as_json())
+    return RepositoryPolicy.objects.get(repository=repository, version=version.number)

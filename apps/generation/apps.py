@@ -16,12 +16,14 @@ class GenerationConfig(AppConfig):
         from apps.generation.services.evaluations import model_evaluations
         from apps.generation.services.gate_jobs import policy_renew
         from apps.generation.services.packs import request_pack_content, request_pack_scope
+        from apps.generation.services.past_rules import past_candidates
         from apps.generation.services.permits import work_stop
         from apps.generation.services.review_subject import SUBJECT_KIND
         from apps.governance.authorship import authors_register
         from apps.governance.services.packs import pack_source_register
         from apps.governance.services.stopping import stopping_register
         from apps.knowledge.services import pattern_outcomes_register
+        from apps.knowledge.services.code_rules import past_candidates_register
         from apps.knowledge.services.mining import approved_work_register
         from apps.knowledge.services.policies import policy_changed_register
         from apps.providers.services import provider_register_builtin
@@ -36,6 +38,7 @@ class GenerationConfig(AppConfig):
         own_records_register()
         pattern_outcomes_register(pattern_outcomes)
         policy_changed_register(policy_renew)
+        past_candidates_register(past_candidates)
         approved_work_register(approved_work)
         stopping_register(work_stop)
         evaluations_register(model_evaluations)

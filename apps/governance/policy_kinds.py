@@ -8,7 +8,7 @@ done to the past. How they are proposed, tried and published is the same for all
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -56,7 +56,8 @@ class PolicyKind(VersionedPolicy[PolicyVersion]):
 
     ``kind`` is its value in ``PolicyVersion``, ``slug`` its part of an address, ``title`` its name over a page and
     ``noun`` in a sentence. ``about`` says what it is, ``effect`` what becomes of what is under way when a version is
-    published. ``inherits`` says that an organisation's policy rules its repositories without their own.
+    published. ``inherits`` says that an organisation's policy rules its repositories without their own, ``is_code``
+    that people write it like code.
     """
 
     model = PolicyVersion
@@ -71,6 +72,7 @@ class PolicyKind(VersionedPolicy[PolicyVersion]):
     action: ClassVar[Action]
     form: ClassVar[type[PolicyVersionForm]]
     inherits: ClassVar[bool] = False
+    is_code: ClassVar[bool] = False
 
     @abstractmethod
     def lines(self, content: Mapping[str, Any]) -> list[str]:
@@ -83,6 +85,10 @@ class PolicyKind(VersionedPolicy[PolicyVersion]):
     @abstractmethod
     def trial(self, version: PolicyVersion, *, since: datetime) -> Trial:
         """Return what *version* would have done to what happened since."""
+
+    def hints(self) -> Mapping[str, Sequence[str]]:
+        """Return the names that a version may use, by what they are names of."""
+        return {}
 
     def places(self, user: User) -> QuerySet[Scope]:
         """Return the places that *user* may propose a version for."""

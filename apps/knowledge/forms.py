@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
+from apps.governance.policy_kinds import Content, PolicyVersionForm
 from apps.knowledge.engine.instantiation import ParameterInvalid, instantiate
 from apps.knowledge.engine.pattern_model import Pattern
-from apps.knowledge.engine.policy import LISTS, PolicyContent
+from apps.knowledge.engine.policy import LISTS, PolicyContent, policy_problems, policy_read
+from apps.knowledge.gateways.library import patterns
 from apps.knowledge.models import RepositoryPolicy
 
 LONGEST_VALUE = 2000
@@ -63,21 +66,19 @@ _LONGEST_TEXT = 20_000
 
 def policy_entries(policy: RepositoryPolicy | None) -> dict[str, list[str]]:
     """Return the entries of each list of a policy as people write them; none where there is no policy."""
-    content = PolicyContent.from_json(policy.content) if policy else PolicyContent()
+    return content_entries(PolicyContent.from_json(policy.content) if policy else PolicyContent())
+
+
+def content_entries(content: PolicyContent) -> dict[str, list[str]]:
+    """Return the entries of each list of *content*, as a person writes them."""
     return {
         "required_patterns": [str(one) for one in content.required_patterns],
         **{name: list(getattr(content, name)) for name in LISTS},
     }
 
 
-class PolicyForm(forms.Form):
-    """A policy: its lists as lines, why it is changed, and the version that the person began with."""
-
-    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-    reason = forms.CharField(
-        label="Why they are changed", max_length=2000, error_messages={"required": "Say why the rules are changed."}
-    )
-    field_order = [*POLICY_LABELS, "reason", "version"]
+class CodeRulesForm(PolicyVersionForm):
+    """What a repository asks of code: its lists as lines."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -89,23 +90,26 @@ class PolicyForm(forms.Form):
                 max_length=_LONGEST_TEXT,
                 widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
             )
-        self.order_fields(self.field_order)
+        self.order_fields(["scope", *POLICY_LABELS, "reason"])
+
+    def clean(self) -> dict[str, Any]:
+        """Return the cleaned fields; what names nothing or contradicts itself is said beside its list."""
+        cleaned = super().clean() or self.cleaned_data
+        for problem in policy_problems(self._rules(), patterns()):
+            self.add_error(problem.field, problem.message)
+        return dict(cleaned)
+
+    def content(self) -> Content:
+        """Return the rules, as the engine stores them."""
+        return self._rules().as_json()
+
+    def _rules(self) -> PolicyContent:
+        return policy_read({name: self.cleaned_data.get(name, "").splitlines() for name in POLICY_LABELS})
 
     @classmethod
-    def of(cls, policy: RepositoryPolicy | None) -> PolicyForm:
-        """Return a form to change *policy* with."""
-        lines = {name: "\n".join(entries) for name, entries in policy_entries(policy).items()}
-        return cls(initial={**lines, "version": policy.version if policy else 0})
-
-    def begun_anew(self, policy: RepositoryPolicy | None, message: str) -> PolicyForm:
-        """Return the form with its words, begun with *policy* as it is now, and with *message*."""
-        form = PolicyForm({**self.data.dict(), "version": policy.version if policy else 0})
-        form.add_error(None, message)
-        return form
-
-    def lists(self) -> dict[str, list[str]]:
-        """Return the lines of each list; the form must be valid."""
-        return {name: self.cleaned_data[name].splitlines() for name in POLICY_LABELS}
+    def values(cls, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the lists of *content* as lines."""
+        return {name: "\n".join(entries) for name, entries in content_entries(PolicyContent.from_json(content)).items()}
 
 
 class MinedForm(forms.Form):

@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from apps.knowledge.engine.antipatterns import AntiPatternFinding
-from apps.knowledge.engine.policy import Package, PolicyFinding
+from apps.knowledge.engine.policy import Package, PolicyFinding, RuleKind
 
-__all__ = ["MINE_JOB", "PROVIDER", "AntiPatternFinding", "ApprovedWork", "Package", "PatternOutcome", "PolicyFinding"]
+__all__ = [
+    "MINE_JOB",
+    "PROVIDER",
+    "AntiPatternFinding",
+    "ApprovedWork",
+    "Package",
+    "PastCandidate",
+    "PatternOutcome",
+    "PolicyFinding",
+]
 
 PROVIDER = "patterns"
 MINE_JOB = "knowledge.mine"
@@ -21,6 +30,21 @@ class ApprovedWork:
     path: str
     text: str
     request_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PastCandidate:
+    """
+    A candidate of the past under other rules: those that it does not keep, each with what it is about.
+
+    ``is_unread`` says that nobody knows whether it keeps rules on patterns, which refuses it; ``is_lost`` that the
+    commit that it was written for cannot be read any more.
+    """
+
+    id: str
+    findings: tuple[tuple[RuleKind, str], ...] = ()
+    is_unread: bool = False
+    is_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

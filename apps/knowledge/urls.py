@@ -19,5 +19,4 @@ urlpatterns = [
     path("knowledge/code/index", code_index.code_index_start, name="code-index-start"),
     path("knowledge/policies", policies.policy_list, name="policy-list"),
     path("knowledge/policies/<slug:name>", policies.policy_detail, name="policy-detail"),
-    path("knowledge/policies/<slug:name>/save", policies.policy_write, name="policy-save"),
 ]

@@ -183,7 +183,7 @@ OTHERS = {
     ),
     *named(
         "knowledge",
-        "code-index-start mined-decide mined-start policy-save",
+        "code-index-start mined-decide mined-start",
     ),
     *named(
         "providers",

@@ -269,20 +269,24 @@ class World:
 
     def _limit(self, place):
         limits = {"tokens": 1_000, "cost": None, "allows_unknown_cost": False}
+        version = self._signed_version("budgets", place, 1, {"request": None, "month": limits})
+        Budget.objects.create(scope=place, period="month", token_limit=1_000, set_by=version.published_by)
+
+    def _signed_version(self, kind, place, number, content):
         version = PolicyVersion.objects.create(
-            kind="budgets",
+            kind=kind,
             scope=place,
-            number=1,
-            content={"request": None, "month": limits},
+            number=number,
+            content=content,
             content_digest="d",
             reason="r",
             proposed_by=self.owner,
         )
-        signs = User.objects.create_user(username=f"signs-{self.count}")
+        signs = User.objects.create_user(username=f"signs-{kind}-{self.count}")
         version.simulated_at = version.published_at = now()
         version.simulation, version.published_by = {}, signs
         version.save()
-        Budget.objects.create(scope=place, period="month", token_limit=1_000, set_by=signs)
+        return version
 
     def _open_and_suspend(self):
         rung = rung_decided(scopes=[self.scope])
@@ -449,13 +453,14 @@ class World:
         )
 
     def _know(self):
+        version = self._signed_version("code_rules", self.scope, self.count, {})
         RepositoryPolicy.objects.create(
             repository=self.repository,
             version=self.count,
             content={},
             content_digest="d",
             reason="r",
-            written_by=self.owner,
+            written_by=version.proposed_by,
         )
         MinedPattern.objects.create(
             repository=self.repository,

@@ -19,12 +19,12 @@ from apps.generation.services.verbs import tests_write as write_tests
 from apps.generation.services.verbs import vote_take
 from apps.governance.models import User
 from apps.jobs.models import Job
-from apps.knowledge.services.policies import policy_save
 from apps.providers.models import Provider
 from tests.fault_server import FaultServer
 from tests.generation.test_delivery import deliver
 from tests.generation.test_review import vote
 from tests.git import git
+from tests.policies import code_rules_ruled
 from tests.shop import work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -360,20 +360,14 @@ def test_a_second_attempt_is_asked_for_in_the_words_of_the_language(
 
 
 def test_what_is_asked_stands_in_the_way_of_the_approval_in_javascript_too(
-    submit: Submit, provider: Provider, server: FaultServer, reviewer: User, person: Callable[..., User]
+    submit: Submit, provider: Provider, server: FaultServer, reviewer: User
 ) -> None:
     server.answers([RIGHT])
     asked = "\nThe cyclomatic complexity must be at most 1. It must not use the lodash library.\n"
     request = submit(SPEC + asked, target_path="src/slugify.mjs")
     work_off(request)
     run = _run(request)
-    policy_save(
-        repository=run.repository,
-        actor=person("quinn", "quality_lead"),
-        lists={"dependencies_denied": ["lodash"], "forbidden_patterns": ["bare-except"]},
-        seen_version=0,
-        reason="House rules.",
-    )
+    code_rules_ruled(run.repository, {"dependencies_denied": ["lodash"], "forbidden_patterns": ["bare-except"]})
     work_off(request)
     gates = {gate["gate"]: gate for gate in selected_candidate(run=run).gates}
     assert {name: gate["status"] for name, gate in gates.items()} == {

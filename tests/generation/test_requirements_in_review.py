@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.core.clock import now
 from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun, PullRequest
 from apps.generation.services import measuring, requirement_gates
 from apps.generation.services.delivery import pull_request_merge
@@ -17,14 +19,16 @@ from apps.generation.services.overrides import candidate_sheet
 from apps.generation.services.review_subject import selected_candidate
 from apps.generation.services.reviews import RequirementsUnmet, selection_change
 from apps.governance.models import Ballot, CodeOwner, Override, RoleAssignment, Scope, User
+from apps.governance.services.policy_versions import version_simulate
 from apps.governance.types import Verdict
 from apps.jobs.models import Job
-from apps.knowledge.services.policies import policy_save
+from apps.knowledge.engine.policy import policy_read
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT
 from tests.generation.test_review import status_of, vote
+from tests.policies import code_rules_ruled, kind_named, version_proposed
 from tests.shop import work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -265,21 +269,15 @@ def test_a_candidate_that_brings_nothing_in_passes(reviewed: Callable[..., Gener
     assert gate_of(run, "dependencies")["status"] == "passed"
 
 
-def policy(run: GenerationRun, lead: User, version: int = 0, **lists: list[str]) -> None:
-    policy_save(repository=run.repository, actor=lead, lists=lists, seen_version=version, reason="House rules.")
-
-
 def test_a_policy_is_a_gate_and_a_new_version_has_to_be_held_against(
     reviewed: Callable[..., GenerationRun],
-    person: Callable[..., User],
     reviewer: User,
     owner: User,
     repository: Repository,
     client: Client,
 ) -> None:
-    lead = person("quinn", "quality_lead")
     lists = {"forbidden_patterns": ["clamp"], "dependencies_denied": ["numpy"], "licences_allowed": ["MIT"]}
-    policy_save(repository=repository, actor=lead, lists=lists, seen_version=0, reason="House rules.")
+    code_rules_ruled(repository, lists)
     run = reviewed(CLAMP, BRINGS)
     gate = gate_of(run, "policy")
     assert (gate["status"], gate["policy_version"]) == ("failed", 1)
@@ -294,7 +292,7 @@ def test_a_policy_is_a_gate_and_a_new_version_has_to_be_held_against(
     page = client.get(reverse("generation:review", args=[run.pk])).content.decode()
     assert "numpy is denied. Rule denied-dependency numpy of the code rules of shop, version 1." in page
 
-    policy(run, lead, 1)
+    code_rules_ruled(repository)
     with pytest.raises(RequirementsUnmet, match="requirements"):
         vote(run, reviewer)
     job = work_off(CodeGenerationRequest.objects.get(pk=run.pk))
@@ -306,11 +304,52 @@ def test_a_policy_is_a_gate_and_a_new_version_has_to_be_held_against(
 
 
 def test_a_first_policy_reaches_what_waits_for_reviewers(
-    reviewed: Callable[..., GenerationRun], person: Callable[..., User], reviewer: User
+    reviewed: Callable[..., GenerationRun], reviewer: User
 ) -> None:
     run = reviewed(CLAMP, RIGHT)
     vote(run, reviewer)
-    policy(run, person("quinn", "quality_lead"), forbidden_patterns=["clamp"])
+    code_rules_ruled(run.repository, {"forbidden_patterns": ["clamp"]})
     work_off(CodeGenerationRequest.objects.get(pk=run.pk))
     assert Ballot.objects.get().void_reason == measuring.VOID_REASON
     assert gate_of(run, "policy")["policy_version"] == 1
+
+
+def test_rules_are_tried_on_the_candidates_of_ninety_days_before_they_count(
+    reviewed: Callable[..., GenerationRun], repository: Repository, person: Callable[..., User]
+) -> None:
+    run = reviewed(CLAMP, BRINGS)
+    lead, chair = person("quinn", "quality_lead"), person("carl", "chair")
+    candidate = selected_candidate(run=run)
+    lists = {"forbidden_patterns": ["slugify"], "dependencies_denied": ["flask", "numpy"], "licences_denied": ["MIT"]}
+    version = version_proposed("code_rules", repository.scope, policy_read(lists).as_json(), lead)
+    rules = kind_named("code_rules")
+    found = version_simulate(rules, version_id=version.pk, actor=chair, is_interactive=True).simulation
+    assert (found["things"], found["seen"], found["stopped"]) == ("candidates", 1, 1)
+    assert [(hit["rule"], hit["count"], hit["ids"]) for hit in found["hits"]] == [
+        ("Rule 3, denied distribution: numpy", 1, [str(candidate.pk)]),
+        ("Rule 4, denied licence: MIT", 1, [str(candidate.pk)]),
+    ]
+    assert [gate for gate in candidate.gates if gate["gate"] == "policy"] == []
+
+    kept = policy_read({"dependencies_denied": ["flask"]}).as_json()
+    version = version_proposed("code_rules", repository.scope, kept, lead)
+    found = version_simulate(rules, version_id=version.pk, actor=chair, is_interactive=True).simulation
+    assert (found["seen"], found["stopped"], found["hits"]) == (1, 0, [])
+
+    CodeGenerationRequest.objects.filter(pk=run.pk).update(created_at=now() - timedelta(days=91))
+    found = version_simulate(rules, version_id=version.pk, actor=chair, is_interactive=True).simulation
+    assert found["seen"] == 0
+
+
+def test_a_candidate_whose_commit_is_gone_is_neither_kept_nor_refused_by_a_trial(
+    reviewed: Callable[..., GenerationRun], repository: Repository, person: Callable[..., User]
+) -> None:
+    run = reviewed(CLAMP, RIGHT)
+    GenerationRun.objects.filter(pk=run.pk).update(base_sha="0" * 40)
+    lead = person("quinn", "quality_lead")
+    rules = policy_read({"forbidden_patterns": ["clamp"]}).as_json()
+    version = version_proposed("code_rules", repository.scope, rules, lead)
+    tried = version_simulate(kind_named("code_rules"), version_id=version.pk, actor=lead, is_interactive=True)
+    found = tried.simulation
+    assert (found["seen"], found["stopped"]) == (1, 0)
+    assert found["hits"][0]["rule"] == "not known, since its commit cannot be read any more"

@@ -30,7 +30,7 @@ def gates_enqueue(request_id: UUID, actor: User | None, *, everyone: bool = Fals
     )
 
 
-def policy_renew(repository: Repository, actor: User) -> None:
+def policy_renew(repository: Repository, actor: User | None) -> None:
     """Have what waits for reviewers in *repository* held against its new policy; until then it cannot be approved."""
     waiting = GenerationRun.objects.filter(repository=repository, request__status=Status.IN_REVIEW)
     for request_id in waiting.order_by("pk").values_list("pk", flat=True):

@@ -109,6 +109,52 @@ class PolicyFinding:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a policy, with its number in it, from 1."""
+
+    number: int
+    field: str
+    entry: str
+
+    def __str__(self) -> str:
+        return f"{_RULES[self.field]}: {self.entry}"
+
+
+_RULES = {
+    "required_patterns": "required pattern",
+    "forbidden_patterns": "forbidden pattern",
+    "dependencies_allowed": "allowed distribution",
+    "dependencies_denied": "denied distribution",
+    "licences_allowed": "allowed licence",
+    "licences_denied": "denied licence",
+}
+_BROKEN: dict[RuleKind, str] = {
+    "required-pattern": "required_patterns",
+    "forbidden-pattern": "forbidden_patterns",
+    "dependency-not-allowed": "dependencies_allowed",
+    "denied-dependency": "dependencies_denied",
+    "licence-not-allowed": "licences_allowed",
+    "denied-licence": "licences_denied",
+}
+
+
+def policy_rules(policy: PolicyContent) -> list[Rule]:
+    """Return the rules of *policy*, numbered in the order in which people read them."""
+    entries = [(field, str(entry)) for field in _RULES for entry in getattr(policy, field)]
+    return [Rule(number, field, entry) for number, (field, entry) in enumerate(entries, start=1)]
+
+
+def rule_broken(rules: Sequence[Rule], kind: RuleKind, subject: str) -> Rule:
+    """
+    Return the rule that a finding of *kind* about *subject* is against.
+
+    Where a list of what is allowed was not kept, and where a licence is made of several, that is the list's first one.
+    """
+    own = [rule for rule in rules if rule.field == _BROKEN[kind]]
+    return next((rule for rule in own if rule.entry.partition(" in ")[0] == subject), own[0])
+
+
 def policy_read(lists: Mapping[str, Sequence[str]]) -> PolicyContent:
     """
     Return the policy that lists of entries say, in canonical spelling, each once; ``required_patterns`` as
