@@ -87,13 +87,13 @@ function showShortcuts() {
     if (!ofRows.has(element.dataset.rowKey)) ofRows.set(element.dataset.rowKey, element);
   }
   place.replaceChildren(
-    ...[...document.querySelectorAll("main [data-key]"), ...ofRows.values()].map((element) => {
+    ...[...document.querySelectorAll("main :is([data-key], [data-shortcut])"), ...ofRows.values()].map((element) => {
       const line = document.createElement("div");
       const words = document.createElement("span");
       const key = document.createElement("kbd");
       const label = element.firstChild?.textContent.trim() || element.textContent.trim();
       words.textContent = element.dataset.rowKey ? `${label}, for the row` : label || element.getAttribute("aria-label");
-      key.textContent = element.dataset.key ?? element.dataset.rowKey;
+      key.textContent = element.dataset.key ?? element.dataset.shortcut ?? element.dataset.rowKey;
       line.append(words, key);
       return line;
     }),

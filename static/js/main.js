@@ -2,6 +2,7 @@ import { mountActivity } from "./activity.js";
 import { mountCharts } from "./chart.js";
 import { mountDepth } from "./depth.js";
 import { startDialogs } from "./dialog.js";
+import { mountEditor, startEditor } from "./editor.js";
 import { startFollow } from "./follow.js";
 import { startKeyboard } from "./keyboard.js";
 import { startLive } from "./live.js";
@@ -19,6 +20,7 @@ startKeyboard();
 startLive();
 startFollow();
 startSession();
+startEditor();
 
 function mount(root) {
   mountPage(root);
@@ -27,6 +29,7 @@ function mount(root) {
   mountDepth(root);
   mountActivity(root);
   mountReview(root);
+  mountEditor(root);
 }
 
 mount(document);

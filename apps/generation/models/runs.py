@@ -23,6 +23,15 @@ class SpecificationDraft(models.Model):
     title = models.CharField(max_length=200, blank=True, default="")
     text = models.TextField(blank=True, default="")
     target_path = models.CharField(max_length=400, blank=True, default="")
+    source = models.ForeignKey(
+        "generation.GenerationRun",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The request that it began as a copy of.",
+    )
+    put_aside = models.JSONField(default=list, blank=True, help_text="Keys of findings that its author put aside.")
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=transaction_time())
     updated_at = models.DateTimeField(db_default=transaction_time())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -11,11 +13,13 @@ from django.db.models import F
 from apps.checks.types import plain_text
 from apps.core.clock import now
 from apps.core.errors import NotFound
-from apps.generation.models import SpecificationDraft
+from apps.generation.models import GenerationRun, SpecificationDraft
 from apps.governance.models import User
 from apps.repositories.models import Repository
 
 MAX_TEXT_CHARACTERS = 200_000
+MOST_PUT_ASIDE = 200
+_KEY = re.compile(r"[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,15 @@ def draft_save(
     target_path: str = "",
     draft_id: UUID | None = None,
     version: int = 0,
+    put_aside: Iterable[str] = (),
+    source: GenerationRun | None = None,
 ) -> SavedDraft:
     """
     Keep the text, with plain line ends, under *draft_id*. Whoever writes may choose it, so that a save whose answer was
     lost makes no second draft. Where another tab changed the draft since *version*, the text becomes a copy.
+
+    *put_aside* are the keys of findings that the author does not want to see again; *source* is the request that a new
+    draft began as a copy of.
 
     Without a title and a text there is nothing to keep: no draft is made, and one that was emptied is removed.
     """
@@ -52,6 +61,7 @@ def draft_save(
         "text": plain_text(text[:MAX_TEXT_CHARACTERS].replace("\r\n", "\n")),
         "repository": repository,
         "target_path": plain_text(target_path.strip())[:400],
+        "put_aside": sorted({key for key in put_aside if _KEY.fullmatch(key)})[:MOST_PUT_ASIDE],
     }
     own = SpecificationDraft.objects.filter(pk=draft_id, author=author)
     if not title.strip() and not text.strip():
@@ -60,12 +70,12 @@ def draft_save(
     if own.filter(version=version).update(**values, version=F("version") + 1, updated_at=now()):
         return SavedDraft(own.get())
     draft, is_new = SpecificationDraft.objects.get_or_create(
-        pk=draft_id or uuid4(), defaults={"author": author, **values}
+        pk=draft_id or uuid4(), defaults={"author": author, "source": source, **values}
     )
     is_kept = draft.author_id == author.pk and (draft.title, draft.text) == (values["title"], values["text"])
     if is_new or is_kept:
         return SavedDraft(draft)
-    return SavedDraft(SpecificationDraft.objects.create(author=author, **values), is_copy=True)
+    return SavedDraft(SpecificationDraft.objects.create(author=author, source=source, **values), is_copy=True)
 
 
 def draft_delete(*, author: User, draft_id: UUID) -> None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 
 from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import NofxError
 from apps.core.htmx import HtmxRequest, render_page
 from apps.generation.engine.blocking import blockers_in, contradictions_certain
-from apps.generation.engine.specification import Specification
+from apps.generation.engine.specification import IssueKind, Specification
+from apps.generation.engine.suggestions import Finding, by_impact, findings_of
 from apps.generation.forms import SpecificationForm
 from apps.generation.models import SpecificationDraft
-from apps.generation.selectors import reading_newest
+from apps.generation.selectors import reading_newest, runs_readable
 from apps.generation.services.drafts import SavedDraft, draft_save
 from apps.generation.services.planning import specification_analyse
 from apps.generation.services.second_reading import model_to_ask
@@ -34,19 +36,23 @@ def repositories_written(user: User) -> QuerySet[Repository]:
     return repositories_readable(user=user).filter(scope__in=scopes_where(user, Action.SPEC_WRITE))
 
 
-def editor_save(request: HtmxRequest) -> tuple[SpecificationForm, SavedDraft]:
-    """Keep what was typed, right or wrong, and return the form with the draft as it is now."""
-    form = SpecificationForm(request.POST, repositories=repositories_written(current_user(request)))
+def editor_save(request: HtmxRequest, data: QueryDict | None = None) -> tuple[SpecificationForm, SavedDraft]:
+    """Keep what was typed (*data*, or as it was sent), right or wrong; return the form with the draft as it is now."""
+    data = request.POST if data is None else data
+    user = current_user(request)
+    form = SpecificationForm(data, repositories=repositories_written(user))
     form.is_valid()
     repository = form.cleaned_data.get("repository")
     saved = draft_save(
-        author=current_user(request),
-        title=request.POST.get("title", ""),
-        text=request.POST.get("text", ""),
+        author=user,
+        title=data.get("title", ""),
+        text=data.get("text", ""),
         repository=repository if isinstance(repository, Repository) else None,
-        target_path=request.POST.get("target_path", ""),
-        draft_id=uuid_or_none(request.POST.get("draft", "")),
-        version=int(version) if (version := request.POST.get("version", "0")[:9]).isdecimal() else 0,
+        target_path=data.get("target_path", ""),
+        draft_id=uuid_or_none(data.get("draft", "")),
+        version=int(version) if (version := data.get("version", "0")[:9]).isdecimal() else 0,
+        put_aside=[] if "show_again" in data else [*data.getlist("put_aside"), data.get("aside", "")],
+        source=runs_readable(user).filter(pk=uuid_or_none(data.get("source", ""))).first(),
     )
     return form, saved
 
@@ -65,13 +71,15 @@ def editor_page(
     draft: SpecificationDraft | None,
     *,
     offered: str = "",
+    source: UUID | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Return the page of the editor. *offered* are answers to an earlier request that its text does not hold."""
+    """Return the page of the editor. *offered* are answers to the request *source* that its text does not hold."""
     context = {
         **editor_context(form, draft),
         "form": form,
         "offered": offered,
+        "source": source or (draft.source_id if draft else None),
         "trail": [("Specs", reverse("generation:spec-list"))],
     }
     return render_page(request, "generation/spec_new.html", context, status=status)
@@ -97,6 +105,7 @@ def editor_context(
     title = draft.title if draft else str(form.initial.get("title", ""))
     problem, analysis, closed = None, None, None
     blocking: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     if text.strip():
         try:
             specification = specification_analyse(
@@ -107,6 +116,7 @@ def editor_context(
             )
             analysis = analysis_summary(specification)
             blocking = _blocking(specification, str(form.data.get("no_contradiction", "")))
+            found = _findings(specification, draft.put_aside if draft else ())
             if draft and draft.repository:
                 closed = specification_closed(specification, draft.repository)
         except NofxError as error:
@@ -118,6 +128,7 @@ def editor_context(
         "problem": problem,
         "closed": closed,
         **blocking,
+        **found,
         "model_to_ask": model_to_ask(draft.repository.scope if draft and draft.repository else None)
         if analysis
         else None,
@@ -131,3 +142,32 @@ def _blocking(specification: Specification, denied: str) -> dict[str, Any]:
     """Return what keeps the text from being submitted, and the word that would let contradictions pass."""
     digest = contradictions_digest(specification)
     return {"blockers": blockers_in(specification), "denial": digest, "is_denied": is_denied(specification, denied)}
+
+
+def _findings(specification: Specification, put_aside: Collection[str]) -> dict[str, Any]:
+    """Return what was found and not put aside, by impact for the list and in reading order for the editor."""
+    found = [one for one in findings_of(specification) if one.key not in put_aside]
+    return {
+        "findings": by_impact(found),
+        "aside": len(specification.issues) - len(found),
+        "marks": {
+            "score": specification.clarity.score,
+            "findings": [_mark(one) for one in found],
+            "criteria": [
+                {"label": one.id, "start": one.span.start, "end": one.span.end} for one in specification.criteria
+            ],
+        },
+    }
+
+
+def _mark(finding: Finding) -> dict[str, Any]:
+    issue = finding.issue
+    return {
+        "key": finding.key,
+        "kind": "conflict" if issue.kind is IssueKind.CONTRADICTION else "open",
+        "start": issue.span.start,
+        "end": issue.span.end,
+        "words": f"{issue.message} {issue.question}",
+        "insert": finding.insert,
+        "at": finding.at,
+    }

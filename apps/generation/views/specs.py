@@ -6,13 +6,16 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.htmx import HtmxRequest, notify, redirect_after, wants_fragment
+from apps.generation.engine.specification import analyse
+from apps.generation.engine.suggestions import accepted
 from apps.generation.forms import SpecificationForm
+from apps.generation.models import SpecificationDraft
 from apps.generation.selectors import draft_get, drafts_of, reading_get, run_get
 from apps.generation.services.answers import examples_text
 from apps.generation.services.drafts import draft_delete
@@ -42,6 +45,9 @@ def spec_list(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_GET
 def spec_new(request: HtmxRequest) -> HttpResponse:
+    copied = uuid_or_none(request.GET.get("draft", ""))
+    if copied is not None:
+        return _copy_of_a_draft(request, copied)
     earlier = uuid_or_none(request.GET.get("request", ""))
     if earlier is not None:
         return _editor_of_an_earlier_request(request, earlier)
@@ -62,7 +68,23 @@ def _editor_of_an_earlier_request(request: HtmxRequest, request_id: UUID) -> Htt
         text, offered = f"{text.rstrip()}\n\n{offered}", ""
     initial = {"title": run.title, "text": text, "target_path": run.target_path, "repository": run.repository.name}
     form = SpecificationForm(initial=initial, repositories=repositories_written(current_user(request)))
-    return editor_page(request, form, None, offered=offered)
+    return editor_page(request, form, None, offered=offered, source=run.pk)
+
+
+def _copy_of_a_draft(request: HtmxRequest, draft_id: UUID) -> HttpResponse:
+    """Open the editor with what a draft holds; it becomes another draft with the first word that is changed."""
+    draft = draft_get(user=current_user(request), draft_id=draft_id)
+    form = SpecificationForm(initial=_initial(draft), repositories=repositories_written(current_user(request)))
+    return editor_page(request, form, None, source=draft.source_id)
+
+
+def _initial(draft: SpecificationDraft) -> dict[str, object]:
+    return {
+        "title": draft.title,
+        "text": draft.text,
+        "target_path": draft.target_path,
+        "repository": draft.repository.name if draft.repository else None,
+    }
 
 
 @login_required
@@ -72,22 +94,15 @@ def spec_edit(request: HtmxRequest, draft_id: UUID) -> HttpResponse:
     run = draft.runs.first()
     if run is not None:
         return redirect("generation:request-detail", request_id=run.pk)
-    initial = {
-        "title": draft.title,
-        "text": draft.text,
-        "target_path": draft.target_path,
-        "repository": draft.repository.name if draft.repository else None,
-    }
-    return editor_page(
-        request, SpecificationForm(initial=initial, repositories=repositories_written(current_user(request))), draft
-    )
+    form = SpecificationForm(initial=_initial(draft), repositories=repositories_written(current_user(request)))
+    return editor_page(request, form, draft)
 
 
 @login_required
 @require_POST
 def spec_save(request: HtmxRequest) -> HttpResponse:
     """Save what was typed and answer with its analysis; without scripts, with the draft's page."""
-    form, saved = editor_save(request)
+    form, saved = editor_save(request, _with_accepted(request))
     url = reverse("generation:spec-edit", args=[saved.draft.pk]) if saved.draft else reverse("generation:spec-new")
     if not wants_fragment(request):
         return notify(request, redirect(url), "The draft is saved." if saved.draft else "There is nothing to save yet.")
@@ -96,6 +111,16 @@ def spec_save(request: HtmxRequest) -> HttpResponse:
     if saved.is_copy:
         notify(request, response, "Another tab changed this draft, so yours was kept as a new one.", level="warning")
     return response
+
+
+def _with_accepted(request: HtmxRequest) -> QueryDict:
+    """Return what was sent, with the suggestion in its text that a button without scripts accepts."""
+    key = request.POST.get("accept", "")
+    if not key:
+        return request.POST
+    data = request.POST.copy()
+    data["text"] = accepted(analyse(data.get("text", "").replace("\r\n", "\n"), title=data.get("title", "")), key)
+    return data
 
 
 @login_required
