@@ -81,6 +81,13 @@ class GuidanceAdmin(ReadOnlyAdmin):
     search_fields = ("run__title", "=run__request__id", "given_by__username")
 
 
+@admin.register(models.Watch)
+class WatchAdmin(ReadOnlyAdmin):
+    list_display = ("run", "user", "began_at")
+    list_select_related = ("run", "user")
+    search_fields = ("run__title", "=run__request__id", "user__username")
+
+
 @admin.register(models.Answer)
 class AnswerAdmin(ReadOnlyAdmin):
     list_display = ("run", "kind", "expected", "answered_by", "answered_at", "withdrawn_at")

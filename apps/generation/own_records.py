@@ -16,6 +16,7 @@ from apps.generation.models import (
     SpecificationReading,
     ViewedFile,
 )
+    Watch,
 from apps.generation.types import RequestStatus as Status
 from apps.governance.records import (
     DataClass,
@@ -107,6 +108,7 @@ PEOPLE = (
     person_rows("viewed", "Files that they ticked as viewed", ViewedFile, "reviewer"),
     PersonData(
         "drafts",
+    person_rows("watches", "Which requests of others they watched", Watch, "user"),
         "Specifications that they never sent",
         lambda people: _drafts(people).count(),
         lambda people: _drafts(people).delete()[0],

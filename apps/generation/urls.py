@@ -44,6 +44,7 @@ urlpatterns = [
     path("requests/<uuid:request_id>/log", progress.request_log, name="request-log"),
     path("requests/<uuid:request_id>/log.jsonl", progress.request_log_file, name="request-log-file"),
     path("requests/<uuid:request_id>/stop", requests.request_stop, name="request-stop"),
+    path("requests/<uuid:request_id>/watch", progress.request_watch, name="request-watch"),
     path("requests/<uuid:request_id>/withdraw", requests.request_take_back, name="request-withdraw"),
     path("requests/<uuid:request_id>/guidance", requests.request_guide, name="request-guide"),
     path("requests/<uuid:request_id>/attempts", requests.request_raise, name="request-raise"),

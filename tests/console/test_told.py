@@ -16,8 +16,9 @@ from apps.generation.models import Candidate, CodeGenerationRequest, GenerationR
 from apps.generation.services.moves import move_announce
 from apps.generation.services.pipeline import run_end
 from apps.generation.services.stages import status_change
+from apps.generation.services.watching import watch_begin
 from apps.generation.types import RequestStatus as Status
-from apps.governance.models import AuditEvent, Gate, Organisation, Scope, User
+from apps.governance.models import AuditEvent, Gate, Organisation, RoleAssignment, Scope, User
 from apps.governance.services import audit_denied, audit_record, role_assign
 from apps.governance.services.people import role_remove
 from apps.governance.types import Outcome, Role
@@ -186,6 +187,20 @@ class TestRequests:
         CodeGenerationRequest.objects.filter(pk=request.pk).update(status=Status.IN_REVIEW)
         move_announce(request.pk, status)
         assert told(engineer) == {f"“Clamp” {words}": "request_ended"}
+
+    def test_its_end_is_told_to_who_watches_it_while_they_may_read_it(
+        self, submit: Submit, engineer: User, person: Callable[..., User]
+    ) -> None:
+        request = submit(CLAMP, title="Clamp")
+        watcher, gone = person("mara", Role.ENGINEER), person("otto", Role.ENGINEER)
+        for user in (watcher, gone):
+            watch_begin(run=request.run, user=user)
+            watch_begin(run=request.run, user=user)
+        RoleAssignment.objects.filter(user=gone).delete()
+        CodeGenerationRequest.objects.filter(pk=request.pk).update(status=Status.IN_REVIEW)
+        move_announce(request.pk, Status.OBSERVED)
+        assert told(watcher) == told(engineer) == {"“Clamp” was merged": "request_ended"}
+        assert told(gone) == {}
 
     def test_a_failure_is_told_without_its_reasons(self, submit: Submit, engineer: User) -> None:
         request = submit(CLAMP, title="Clamp")

@@ -15,6 +15,7 @@ from django.urls import reverse
 from apps.generation.models import CodeGenerationRequest, GenerationRun, StageRecord
 from apps.generation.pace import pace_of, queue_words
 from apps.generation.services.guidance import guidance_add
+from apps.generation.services.watching import watchers_of
 from apps.governance.models import User
 from apps.jobs.models import Job, JobEvent
 from apps.providers.models import Provider
@@ -163,3 +164,20 @@ def test_stopping_asks_once_more(submit: Submit, provider: Provider, engineer: U
     dialog = page.split('id="stop"')[1].split("</dialog>")[0]
     assert "What was made so far is kept" in dialog
     assert "Stop it" in dialog
+
+
+def test_whoever_reads_a_request_watches_it_and_stops_watching(
+    submit: Submit, provider: Provider, engineer: User, reviewer: User, client: Client
+) -> None:
+    request = submit(CLAMP, title="Keep values in range")
+    address = reverse("generation:request-watch", args=[request.pk])
+    assert address not in page_of(client, engineer, request)
+    assert address in page_of(client, reviewer, request)
+    for _ in range(2):
+        assert client.post(address, {"watch": "yes"}).status_code == 302
+    assert watchers_of(request.run) == [reviewer.pk]
+    assert "Watch no more" in page_of(client, reviewer, request)
+    client.post(address, {"watch": "no"})
+    assert watchers_of(request.run) == []
+    client.force_login(User.objects.create_user("stranger", password="correct horse battery"))
+    assert client.post(address, {"watch": "yes"}).status_code == 404

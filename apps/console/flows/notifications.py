@@ -18,6 +18,7 @@ from apps.console.flows.committee_notices import COMMITTEE_RULES
 from apps.console.flows.platform_notices import PLATFORM_RULES
 from apps.generation.models import GenerationRun
 from apps.generation.services.questions import has_question
+from apps.generation.services.watching import watchers_of
 from apps.generation.services.withdrawal import is_withdrawn
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import AuditEvent, Ballot, PolicyVersion, Scope, User
@@ -68,6 +69,11 @@ def _voters(run: GenerationRun) -> list[User]:
     return list(people_other_than(people, _parts(run)))
 
 
+def _watchers(run: GenerationRun) -> list[User]:
+    """Whoever watches *run* and may still read it."""
+    return list(people_where(run.repository.scope, Action.REQUEST_READ).filter(pk__in=watchers_of(run)))
+
+
 def request_tell(*, request_id: UUID, status: Status, **_: object) -> None:
     """Tell whom it concerns that a request is in another state; receives ``request_moved``."""
     rule = MOVES.get(status)
@@ -110,7 +116,7 @@ def _delivered(run: GenerationRun) -> list[Notice]:
 def _ended(words: str) -> Callable[[GenerationRun], list[Notice]]:
     def rule(run: GenerationRun) -> list[Notice]:
         _over(run)
-        return [_about(run, Kind.REQUEST_ENDED, f"“{run.title}” {words}", [run.requester])]
+        return [_about(run, Kind.REQUEST_ENDED, f"“{run.title}” {words}", [run.requester, *_watchers(run)])]
 
     return rule
 
@@ -120,7 +126,8 @@ def _cancelled(run: GenerationRun) -> list[Notice]:
         return _ended("was stopped")(run)
     _over(run)  # Whoever took it back knows; its reviewers are told by the entry of the audit chain.
     notifications_settle(subject_kind=REQUEST, subject_id=str(run.pk), people=[run.requester_id], kinds=tuple(Kind))
-    return []
+    watchers = {person.pk for person in _watchers(run)} - {person.pk for person in _voters(run)}
+    return [_about(run, Kind.REQUEST_ENDED, f"“{run.title}” was withdrawn", watchers)]
 
 
 def _over(run: GenerationRun) -> None:

@@ -13,6 +13,7 @@ from apps.generation.models.reviewing import ViewedFile
 from apps.generation.models.runs import Contribution, GenerationRun, SpecificationDraft, StageRecord
 from apps.generation.models.threads import ReviewComment, ReviewThread
 
+from apps.generation.models.watches import Watch
 __all__ = [
     "Answer",
     "Canary",
@@ -38,3 +39,4 @@ __all__ = [
     "StageRecord",
     "ViewedFile",
 ]
+    "Watch",

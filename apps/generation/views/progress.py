@@ -11,15 +11,16 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from apps.core.htmx import HtmxRequest, wants_fragment
+from apps.core.htmx import HtmxRequest, notify, redirect_after, wants_fragment
 from apps.core.streaming import stream_file
 from apps.generation.event_log import LogLine, Show, log_as_json_lines, log_of
 from apps.generation.models import Candidate, GenerationRun
 from apps.generation.pace import pace_of, queue_words
 from apps.generation.selectors import models_are_visible, run_get, seeded
-from apps.generation.services.stages import STAGES
+from apps.generation.services.stages import ENDED, STAGES
+from apps.generation.services.watching import is_watching, watch_begin, watch_end
 from apps.generation.types import RequestStatus as Status
 from apps.governance.http import current_user
 from apps.governance.models import User
@@ -49,6 +50,27 @@ def request_log_file(request: HtmxRequest, request_id: UUID) -> HttpResponseBase
     lines = _lines(run, user, show_wanted(request))
     name = f"request-{run.pk.hex[:12]}.jsonl"
     return stream_file(request, log_as_json_lines(lines), name=name, content_type="application/x-ndjson")
+
+
+@login_required
+@require_POST
+def request_watch(request: HtmxRequest, request_id: UUID) -> HttpResponse:
+    """Watch the request, or watch it no more."""
+    user = current_user(request)
+    run = run_get(user=user, request_id=request_id)
+    is_wanted = request.POST.get("watch") == "yes"
+    if is_wanted:
+        watch_begin(run=run, user=user)
+    else:
+        watch_end(run=run, user=user)
+    told = "You will hear how this request ends." if is_wanted else "You watch this request no more."
+    return notify(request, redirect_after(request, reverse("generation:request-detail", args=[run.pk])), told)
+
+
+def watch_context(run: GenerationRun, user: User) -> dict[str, bool]:
+    """Return whether *user* watches *run*, and whether they can: its requester hears of its end anyhow."""
+    can_watch = run.requester_id != user.pk and run.request.status not in ENDED
+    return {"can_watch": can_watch, "is_watching": can_watch and is_watching(run, user)}
 
 
 def show_wanted(request: HtmxRequest) -> Show:

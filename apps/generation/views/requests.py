@@ -48,7 +48,15 @@ from apps.generation.views.direct import request_tabs
 from apps.generation.views.guidance import ASKED_AGAIN_TOLD, READ_LATER_TOLD, guidance_context
 from apps.generation.views.limits import limits_context
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
-from apps.generation.views.progress import FAILED_AT, first_error, log_context, pace_context, show_wanted, stage_rail
+from apps.generation.views.progress import (
+    FAILED_AT,
+    first_error,
+    log_context,
+    pace_context,
+    show_wanted,
+    stage_rail,
+    watch_context,
+)
 from apps.governance.http import current_user
 from apps.governance.models import User
 from apps.governance.selectors import can
@@ -218,6 +226,7 @@ def _context(run: GenerationRun, user: User, show: Show = Show.MILESTONES) -> di
         "calls": calls_of(subject_kind="request", subject_id=run.pk) if is_open else None,
         "is_active": status in UNDER_WAY,
         "is_still": status in {*ENDED, Status.DELIVERED},
+        **watch_context(run, user),
         **guidance_context(run, user),
         **limits_context(run, user, [] if seen.is_guarded else candidates),
         **_ways(run, user, candidates, is_blocked=bool(gates["blocking"])),
