@@ -88,6 +88,14 @@ class WatchAdmin(ReadOnlyAdmin):
     search_fields = ("run__title", "=run__request__id", "user__username")
 
 
+@admin.register(models.ReviewedContent)
+class ReviewedContentAdmin(ReadOnlyAdmin):
+    list_display = ("digest", "run", "kept_at")
+    list_select_related = ("run",)
+    search_fields = ("=digest", "run__title", "=run__request__id")
+    exclude = ("candidate", "patch")
+
+
 @admin.register(models.Answer)
 class AnswerAdmin(ReadOnlyAdmin):
     list_display = ("run", "kind", "expected", "answered_by", "answered_at", "withdrawn_at")

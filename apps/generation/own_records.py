@@ -12,11 +12,12 @@ from apps.generation.models import (
     Candidate,
     DirectArtifact,
     GeneratedCodeArtifact,
+    ReviewedContent,
     SpecificationDraft,
     SpecificationReading,
     ViewedFile,
-)
     Watch,
+)
 from apps.generation.types import RequestStatus as Status
 from apps.governance.records import (
     DataClass,
@@ -58,6 +59,7 @@ def _code_forget(keys: Sequence[Any]) -> None:
         artefact.generated_code = f"sha256:{sha256_hex(artefact.generated_code)}"
     GeneratedCodeArtifact.objects.bulk_update(artefacts, ["generated_code"])
     candidates.update(patch="", outcomes=[], note=GONE)
+    ReviewedContent.objects.filter(candidate__in=keys).update(patch="")
 
 
 CLASSES = (
@@ -108,7 +110,7 @@ PEOPLE = (
     person_rows("viewed", "Files that they ticked as viewed", ViewedFile, "reviewer"),
     PersonData(
         "drafts",
-    person_rows("watches", "Which requests of others they watched", Watch, "user"),
+        person_rows("watches", "Which requests of others they watched", Watch, "user"),
         "Specifications that they never sent",
         lambda people: _drafts(people).count(),
         lambda people: _drafts(people).delete()[0],

@@ -9,11 +9,12 @@ from apps.generation.models.learning import ExpertiseChange, Judgement
 from apps.generation.models.patterns import PatternUse
 from apps.generation.models.readings import SpecificationReading
 from apps.generation.models.requests import CodeGenerationConsensus, CodeGenerationRequest, GeneratedCodeArtifact
+from apps.generation.models.reviewed import ReviewedContent
 from apps.generation.models.reviewing import ViewedFile
 from apps.generation.models.runs import Contribution, GenerationRun, SpecificationDraft, StageRecord
 from apps.generation.models.threads import ReviewComment, ReviewThread
-
 from apps.generation.models.watches import Watch
+
 __all__ = [
     "Answer",
     "Canary",
@@ -34,9 +35,10 @@ __all__ = [
     "ReviewComment",
     "ReviewCount",
     "ReviewThread",
+    "ReviewedContent",
     "SpecificationDraft",
     "SpecificationReading",
     "StageRecord",
     "ViewedFile",
-]
     "Watch",
+]

@@ -26,6 +26,7 @@ from apps.generation.services.review_subject import (
     review_subject,
     selected_candidate,
 )
+from apps.generation.services.reviewed import reviewed_keep
 from apps.generation.services.stages import stage_enter, stage_leave, status_change
 from apps.generation.services.viewing import viewed_require
 from apps.generation.types import RATINGS, RUBRIC
@@ -118,6 +119,7 @@ def verdict_cast(
     )
     subject = review_subject(run=run)
     _digest_keep(run, subject.digest)
+    reviewed_keep(run=run, candidate=selected_candidate(run=run), digest=subject.digest)
     ballot = ballot_cast(
         subject=subject,
         scope=run.repository.scope,

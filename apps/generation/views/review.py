@@ -46,6 +46,7 @@ from apps.generation.views.canaries import guarded
 from apps.generation.views.evidence import evidence, has_others_unmeasured, missed_of, packages_of
 from apps.generation.views.files import FileList
 from apps.generation.views.guidance import guidance_banner, guidance_context
+from apps.generation.views.interdiff import interdiff_context
 from apps.generation.views.lens import lens_view
 from apps.generation.views.overrides import SIGNED_FIRST, gates_context, override_first
 from apps.generation.views.panes import panes_of, panes_wanted, view_links
@@ -188,6 +189,9 @@ def review_context(
         "ratings": [rating for row in ballots for rating in row["ratings"]],
         "rubric_columns": "|".join(["Person", "Candidate", *(f"{name}:num" for name in RUBRIC.values())]),
         **voter.context(),
+        "interdiff": interdiff_context(workspace, user, chosen.candidate, subject.digest, by_id)
+        if requirements["is_open"]
+        else None,
         "may_choose": voter.can_act and not voter.is_aside and len(shown) > 1,
         "are_models_visible": is_visible,
         "weights": (consensus.voting_details or {}).get("weights") if is_visible else None,
