@@ -23,6 +23,7 @@ audit_words_register(
         "review.comment": ("comment", "commented", "on {it:a request}"),
         "review.confirm": ("confirm", "confirmed", "that a thread about {it:a request} is settled"),
         "review.decide": ("close", "closed", "the review of {it:a request}: {decision}"),
+        "review.graft": ("put together", "put together", "a candidate for {it:a request}"),
         "review.issue": ("raise", "raised", "an issue about {it:a request}"),
         "review.refreeze": ("apply", "applied", "the policy that rules now to {it:a request}"),
         "review.reopen": ("open", "opened", "a thread about {it:a request} again"),

@@ -21,6 +21,7 @@ JOB_WORDS = {
     "generation.run": "Generation",
     "generation.deliver": "Delivery",
     "generation.gates": "Measuring",
+    "generation.graft": "Checking what was put together",
 }
 
 

@@ -108,9 +108,9 @@ def _direct_forget(people: Collection[int]) -> int:
 PEOPLE = (
     person_rows("readings", "Specifications of theirs that a model was shown", SpecificationReading, "author"),
     person_rows("viewed", "Files that they ticked as viewed", ViewedFile, "reviewer"),
+    person_rows("watches", "Which requests of others they watched", Watch, "user"),
     PersonData(
         "drafts",
-        person_rows("watches", "Which requests of others they watched", Watch, "user"),
         "Specifications that they never sent",
         lambda people: _drafts(people).count(),
         lambda people: _drafts(people).delete()[0],

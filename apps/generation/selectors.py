@@ -189,10 +189,12 @@ def lettered(run: GenerationRun, user: User, candidates: Sequence[Candidate]) ->
     Return *candidates* in an order of this person's own, with letters; those that can be reviewed come first.
 
     The order is drawn from the request's seed and the person, so that it says nothing about who wrote what, differs
-    between reviewers, and can be checked afterwards.
+    between reviewers, and can be checked afterwards. What a person put together comes behind, so that the others keep
+    their letters.
     """
-    shuffled = list(candidates)
+    shuffled = [one for one in candidates if one.grafted_by_id is None]
     random.Random(order_seed(run, user)).shuffle(shuffled)  # noqa: S311  an order to be repeated, not a secret
+    shuffled += [one for one in candidates if one.grafted_by_id is not None]
     shuffled.sort(key=lambda candidate: candidate.state not in REVIEWABLE)
     return [Lettered(letter_of(index), candidate) for index, candidate in enumerate(shuffled)]
 

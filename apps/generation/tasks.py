@@ -5,8 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from apps.generation.models import GenerationRun, SpecificationReading
-from apps.generation.services import delivery, measuring, pipeline, second_reading
+from apps.generation.services import delivery, grafts, measuring, pipeline, second_reading
 from apps.generation.services.gate_jobs import GATES_JOB
+from apps.generation.services.grafts import GRAFT_JOB
 from apps.generation.services.permits import run_refusal
 from apps.generation.services.reviews import DELIVERY_JOB
 from apps.generation.services.submission import RUN_JOB
@@ -34,6 +35,17 @@ def run_ended(job: Job) -> None:
         pipeline.run_end(
             request_id=job.subject_id, status=Status.FAILED, failure=job.error_message, remedy=job.error_remedy
         )
+
+
+def graft_ended(job: Job) -> None:
+    """Say of a candidate that was put together by hand why it could not be checked."""
+    if job.state != Job.State.SUCCEEDED:
+        grafts.grafts_end(request_id=job.subject_id, reason=job.error_message)
+
+
+@job_handler(GRAFT_JOB, timeout_s=900, on_end=graft_ended)
+def generation_graft(run: JobRun) -> None:
+    grafts.grafts_check(job=run, request_id=run.job.subject_id)
 
 
 def delivery_ended(job: Job) -> None:

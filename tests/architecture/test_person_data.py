@@ -15,6 +15,7 @@ STAYS = {
     "console.Baseline.imported_by": OFFICE,
     "generation.Answer.answered_by": WORK,
     "generation.CanarySetting.set_by": OFFICE,
+    "generation.Candidate.grafted_by": WORK,
     "generation.Contribution.user": WORK,
     "generation.GenerationRun.requester": WORK,
     "generation.Guidance.given_by": WORK,

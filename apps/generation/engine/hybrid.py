@@ -57,6 +57,19 @@ def hybrid_module(plan: Plan, modules: Mapping[str, str]) -> str:
     return module
 
 
+def definitions_of(module: str) -> dict[str, str]:
+    """
+    Return the functions and classes at the top of *module* by name, each with its tree written out, for comparison.
+
+    {} where it does not parse.
+    """
+    try:
+        body = ast.parse(module).body
+        return {node.name: ast.unparse(node) for node in body if isinstance(node, Definition)}
+    except (SyntaxError, ValueError, RecursionError):
+        return {}
+
+
 def _defined(module: str) -> frozenset[str]:
     return frozenset(node.name for node in ast.parse(module).body if isinstance(node, Definition))
 

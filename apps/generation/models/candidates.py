@@ -45,6 +45,16 @@ class Candidate(models.Model):
         related_name="repaired_by",
         help_text="The failing candidate of the same provider that this one is to correct; empty for a fresh one.",
     )
+    grafted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Whoever put it together by hand in review; empty for what models and the platform wrote.",
+    )
+    grafted_from = models.JSONField(
+        default=dict, help_text="The candidate it began as, and by function the one that was taken from."
+    )
     guided_by = models.PositiveSmallIntegerField(
         default=0, help_text="The version of the request's guidance that it was asked with; 0 before there was any."
     )
@@ -80,6 +90,11 @@ class Candidate(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="duplicate") | Q(duplicate_of__isnull=False),
                 name="generation_candidate_duplicate_names_original",
+            ),
+            models.CheckConstraint(
+                condition=Q(grafted_by__isnull=True, grafted_from={})
+                | Q(grafted_by__isnull=False, provider__isnull=True),
+                name="generation_candidate_graft_has_its_author",
             ),
         ]
 

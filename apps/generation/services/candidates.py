@@ -221,7 +221,8 @@ def outdated_mark(*, run: GenerationRun, guidance: int) -> None:
 @transaction.atomic
 def duplicates_mark(*, run: GenerationRun) -> int:
     """Mark every new candidate whose program another has written already; return how many there are."""
-    usable = Candidate.objects.filter(request=run.request, state__in=[State.WRITTEN, State.CHECKED, State.EXECUTED])
+    there = [State.WRITTEN, State.CHECKED, State.EXECUTED]
+    usable = Candidate.objects.filter(request=run.request, state__in=there, grafted_by=None)
     firsts: dict[tuple[int, str], Candidate] = {}
     marked = 0
     # Those that an earlier attempt checked come first: evidence about them is there.

@@ -166,7 +166,8 @@ class Voter(NamedTuple):
 
 
 def authors_among(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return *candidates* and the copies of their programs, each with its provider."""
+    """Return *candidates* but those that a person put together, and the copies of their programs, with providers."""
+    candidates = [one for one in candidates if one.grafted_by_id is None]
     copies = Candidate.objects.filter(duplicate_of__in=candidates).select_related("implementation", "provider")
     return [*candidates, *copies]
 

@@ -93,7 +93,7 @@ def _is_due(run: GenerationRun, chosen: Candidate, *, everyone: bool) -> bool:
 
 
 @transaction.atomic
-def review_renew(*, request_id: UUID) -> None:
+def review_renew(*, request_id: UUID, reason: str = VOID_REASON) -> None:
     """Void the verdicts on what is no longer there, when something changed."""
     CodeGenerationRequest.objects.select_for_update().get(pk=request_id)
     run = GenerationRun.objects.select_related("request").get(pk=request_id)
@@ -101,4 +101,4 @@ def review_renew(*, request_id: UUID) -> None:
     if run.request.status != Status.IN_REVIEW or digest == run.review_digest:
         return
     GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)
-    ballots_void(subject_kind=SUBJECT_KIND, subject_id=run.pk, new_digest=digest, reason=VOID_REASON)
+    ballots_void(subject_kind=SUBJECT_KIND, subject_id=run.pk, new_digest=digest, reason=reason)

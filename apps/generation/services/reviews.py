@@ -221,21 +221,13 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
     :raises NofxError: the candidate cannot be chosen, or no reason is given.
     """
     run = review_lock(request_id)
-    mine = ballot_of(SUBJECT_KIND, run.pk, actor)
-    is_aside = mine is not None and mine.verdict == Verdict.RECUSE.value
-    has_part = bool(part_of(actor, barred_people(run)))
-    is_denied = actor.is_service or has_part or is_aside
-    if is_denied or not can(actor, Action.VERDICT_VOTE, run.repository.scope):
-        raise NotEligible(
-            "Only somebody who may vote on this request can choose another candidate.",
-            denial=Denial("review.choose", SUBJECT_KIND, str(run.pk), run.repository.scope_id),
-        )
+    chooser_require(run, actor, "review.choose")
     reason = plain_text(reason.strip())
     if not reason:
         raise NofxError("Say why another candidate is better.", remedy="One sentence is enough.")
     canary_refuse(run, candidate_id)
     usable = Candidate.objects.filter(pk=candidate_id, request_id=run.pk, state__in=REVIEWABLE)
-    candidate = usable.first()
+    candidate = usable.exclude(grafted_by__isnull=False, state=Candidate.State.CHECKED).first()
     if candidate is None or candidate == selected_candidate(run=run):
         raise NofxError("This candidate cannot be chosen.", remedy="Choose one that was checked and is not chosen yet.")
     before = run.review_digest
@@ -259,6 +251,23 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
         after_digest=digest,
         reason=reason,
     )
+
+
+def chooser_require(run: GenerationRun, actor: User, action: str) -> None:
+    """
+    Return when *actor* may choose what is up for approval; *action* names what they want in the audit chain.
+
+    :raises NotEligible: they have no vote on this request.
+    """
+    mine = ballot_of(SUBJECT_KIND, run.pk, actor)
+    is_aside = mine is not None and mine.verdict == Verdict.RECUSE.value
+    has_part = bool(part_of(actor, barred_people(run)))
+    is_denied = actor.is_service or has_part or is_aside
+    if is_denied or not can(actor, Action.VERDICT_VOTE, run.repository.scope):
+        raise NotEligible(
+            "Only somebody who may vote on this request can choose another candidate.",
+            denial=Denial(action, SUBJECT_KIND, str(run.pk), run.repository.scope_id),
+        )
 
 
 @transaction.atomic

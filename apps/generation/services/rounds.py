@@ -90,6 +90,8 @@ def _tried(trial: Trial, planned: Sequence[Candidate]) -> list[Tried]:
     behaviours = _behaviours(trial)
     found = []
     for candidate, observation in zip(trial.candidates, trial.observations, strict=True):
+        if candidate.grafted_by_id is not None:
+            continue
         passed, total = examples_passed(observation.outcomes, trial.inputs)
         author = str(candidate.provider_id) if candidate.provider_id else None
         behaviour, voters = behaviours[str(candidate.pk)], 1 + copies[candidate.pk]

@@ -45,6 +45,7 @@ from apps.generation.views.agreement import (
 from apps.generation.views.canaries import guarded
 from apps.generation.views.evidence import evidence, has_others_unmeasured, missed_of, packages_of
 from apps.generation.views.files import FileList
+from apps.generation.views.grafts import graft_offers, graft_origins
 from apps.generation.views.guidance import guidance_banner, guidance_context
 from apps.generation.views.interdiff import interdiff_context
 from apps.generation.views.lens import lens_view
@@ -189,6 +190,8 @@ def review_context(
         "ratings": [rating for row in ballots for rating in row["ratings"]],
         "rubric_columns": "|".join(["Person", "Candidate", *(f"{name}:num" for name in RUBRIC.values())]),
         **voter.context(),
+        "graft_offers": graft_offers(shown, modules, chosen),
+        "origins": graft_origins([one.candidate for one in shown], by_id),
         "interdiff": interdiff_context(workspace, user, chosen.candidate, subject.digest, by_id)
         if requirements["is_open"]
         else None,

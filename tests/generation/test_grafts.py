@@ -1,0 +1,161 @@
+"""Putting candidates together by hand: what becomes of it, and who may do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.generation.models import Candidate, CodeGenerationRequest, Contribution, GenerationRun
+from apps.generation.services.evidence import evidence_of
+from apps.generation.services.grafts import VOID_REASON, GraftRefused, candidate_graft
+from apps.generation.services.review_subject import review_digest, selected_candidate
+from apps.generation.services.reviews import selection_change, verdict_cast
+from apps.governance.models import AuditEvent, Ballot, User
+from apps.governance.services import NotEligible
+from apps.governance.types import Verdict
+from apps.providers.models import Provider
+from tests.fault_server import FaultServer
+from tests.shop import Role, work_off
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Person = Callable[..., User]
+
+TWO = """Write `def first(values: list[int]) -> int` that returns the smallest value and
+`def last(values: list[int]) -> int` that returns the greatest one.
+
+>>> first([3, 1, 2])
+1
+"""
+
+
+def answer_of(first: str, last: str) -> str:
+    return (
+        f"```python\ndef first(values: list[int]) -> int:\n    return {first}\n\n\n"
+        f"def last(values: list[int]) -> int:\n    return {last}\n```"
+    )
+
+
+ALIKE = answer_of("min(values)", "values[-1]")
+OTHER = answer_of("sorted(values)[0] if values else 0", "max(values)")
+
+
+@pytest.fixture
+def third(person: Person) -> User:
+    """A reviewer without whom the others can still approve."""
+    return person("dora", Role.REVIEWER)
+
+
+@pytest.fixture
+def run(
+    submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer, third: User
+) -> GenerationRun:
+    """A request in review with two programs, each of which has one function right."""
+    server.answers([ALIKE, ALIKE, OTHER])
+    request = submit(TWO, title="The ends")
+    work_off(request)
+    return GenerationRun.objects.select_related("request", "repository__scope").get(pk=request.pk)
+
+
+def with_code(run: GenerationRun, code: str) -> Candidate:
+    found = Candidate.objects.filter(request=run.request, duplicate_of=None, grafted_by=None)
+    return found.get(implementation__generated_code__contains=code)
+
+
+def put_together(run: GenerationRun, actor: User, reason: str = "Each has one function right.") -> Candidate:
+    base, donor = with_code(run, "min(values)"), with_code(run, "max(values)")
+    return candidate_graft(request_id=run.pk, actor=actor, base_id=base.pk, parts={"last": donor.pk}, reason=reason)
+
+
+@pytest.mark.bar(4)
+def test_it_is_a_candidate_of_its_own_checked_and_run_before_it_can_be_chosen(
+    run: GenerationRun, third: User, owner: User, reviewer: User
+) -> None:
+    seen = review_digest(run=run)
+    verdict_cast(request_id=run.pk, reviewer=reviewer, verdict=Verdict.APPROVE, digest=seen, is_interactive=True)
+    voters = len(evidence_of(run).voters)
+    made = put_together(run, third)
+    assert made.state == "written"
+    assert Ballot.objects.get(voter=reviewer).void_reason == VOID_REASON
+    assert "min(values)" in made.patch
+    assert "max(values)" in made.patch
+    with pytest.raises(Exception, match="cannot be chosen"):
+        selection_change(request_id=run.pk, actor=owner, candidate_id=made.pk, reason="It is right.")
+    assert work_off(run.request).error == ""
+    made.refresh_from_db()
+    assert made.state == "executed"
+    assert {check["tool"] for check in made.checks} >= {"ruff", "mypy", "bandit"}
+    assert (made.examples_passed, made.examples_total) == (1, 1)
+    assert len(made.outcomes) == run.inputs.count() > 0
+    assert len(evidence_of(run).voters) == voters
+    run.refresh_from_db()
+    assert run.review_digest == review_digest(run=run) != seen
+    selection_change(request_id=run.pk, actor=owner, candidate_id=made.pk, reason="It is right.")
+    assert selected_candidate(run=run) == made
+    event = AuditEvent.objects.get(action="review.graft")
+    assert event.detail["candidate"] == str(made.pk)
+
+
+@pytest.mark.bar(2)
+def test_whoever_made_it_is_its_editor_and_neither_approves_nor_chooses(run: GenerationRun, third: User) -> None:
+    made = put_together(run, third)
+    work_off(run.request)
+    assert Contribution.objects.filter(run=run, user=third, kind="candidate_edit").exists()
+    with pytest.raises(NotEligible, match="candidate editor"):
+        verdict_cast(
+            request_id=run.pk,
+            reviewer=third,
+            verdict=Verdict.APPROVE,
+            digest=review_digest(run=run),
+            is_interactive=True,
+        )
+    with pytest.raises(NotEligible):
+        selection_change(request_id=run.pk, actor=third, candidate_id=made.pk, reason="Mine.")
+
+
+def test_who_has_no_vote_puts_nothing_together(run: GenerationRun, engineer: User, person: Person) -> None:
+    for other in (engineer, person("eve", Role.ENGINEER), person("root", Role.ADMIN)):
+        with pytest.raises(NotEligible):
+            put_together(run, other)
+    assert AuditEvent.objects.filter(action="review.graft", outcome="done").count() == 0
+
+
+def test_what_makes_no_sense_is_refused_and_changes_nothing(run: GenerationRun, third: User) -> None:
+    base, donor = with_code(run, "min(values)"), with_code(run, "max(values)")
+    before = review_digest(run=run)
+    wrong = [
+        ({}, "Why not."),
+        ({"last": donor.pk}, " "),
+        ({"middle": donor.pk}, "Why not."),
+        ({"last": base.pk}, "So."),
+    ]
+    for parts, reason in wrong:
+        with pytest.raises(GraftRefused):
+            candidate_graft(request_id=run.pk, actor=third, base_id=base.pk, parts=parts, reason=reason)
+    assert review_digest(run=run) == before
+    put_together(run, third)
+    with pytest.raises(NotEligible):
+        put_together(run, third)
+
+
+def test_reviewers_put_functions_together_at_the_page_and_others_read_where_it_comes_from(
+    run: GenerationRun, third: User, owner: User, client: Client
+) -> None:
+    client.force_login(third)
+    address = reverse("generation:review", args=[run.pk])
+    page = client.get(address).content.decode()
+    choices = page.split(">Functions</legend>")[1].split("</fieldset>")[0]
+    letter = choices.split('value="')[1].split(":")[0]
+    assert f'value="{letter}:last"' in choices
+    base = page.split('name="base" value="')[1][0]
+    sent = {"base": base, "part": f"{letter}:last", "reason": "It is right."}
+    assert client.post(reverse("generation:graft", args=[run.pk]), sent).status_code == 302
+    work_off(run.request)
+    assert 'name="base"' not in client.get(address).content.decode()
+    client.force_login(owner)
+    shown = client.get(address).content.decode()
+    assert "with last of" in shown
+    assert "test-model" not in shown
