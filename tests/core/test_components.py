@@ -123,16 +123,22 @@ def test_ages_have_one_short_unit() -> None:
         assert render("{{ at|ago }}", at=now() - age) == words
 
 
-def test_rows_of_evidence_that_differ_come_first() -> None:
+EVIDENCE = '{% include "components/evidence_strip.html" with candidates=letters checks=checks only %}'
+
+
+def test_rows_of_evidence_that_differ_come_first_and_the_others_are_folded() -> None:
     same = {"name": "ruff", "differs": False, "cells": [{"state": "passed"}]}
     other = {"name": "examples", "differs": True, "cells": [{"state": "failed", "value": "4 of 6"}]}
-    html = render(
-        '{% include "components/evidence_strip.html" with candidates=letters checks=checks only %}',
-        letters=["A", "B"],
-        checks=[same, other],
-    )
-    assert html.index("Differs") < html.index("examples") < html.index("Identical") < html.index("ruff")
+    html = render(EVIDENCE, letters=["A", "B"], checks=[same, other])
+    fold = '<details class="evidence__same"><summary>1 row is the same</summary>'
+    assert html.index("examples") < html.index(fold) < html.index("ruff")
     assert "4 of 6" in html
+
+
+def test_what_is_bad_for_all_is_not_folded_away() -> None:
+    rows = [{"name": name, "differs": False, "cells": [{"state": "failed"}]} for name in ("ruff", "mypy")]
+    html = render(EVIDENCE, letters=["A", "B"], checks=rows)
+    assert '<details class="evidence__same" open><summary>2 rows are the same</summary>' in html
 
 
 def test_a_value_that_is_no_state_is_plain_and_one_candidate_needs_no_comparison() -> None:
@@ -143,7 +149,7 @@ def test_a_value_that_is_no_state_is_plain_and_one_candidate_needs_no_comparison
     )
     assert '<span class="num">0</span>' in html
     assert "chip" not in html
-    assert "Identical" not in html
+    assert "the same" not in html
 
 
 def test_the_detail_of_a_check_opens_below_it_and_says_which_check_it_is() -> None:

@@ -170,12 +170,22 @@ def letter(position: int) -> str:
 
 @register.filter
 def by_difference(checks: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Split the rows of an evidence strip: first those where candidates differ, then those that are identical."""
-    rows = list(checks)
+    """
+    Split the rows of an evidence strip: first those where candidates differ, then those that are identical.
+
+    Each part says whether something in it is bad.
+    """
+    parts: dict[bool, list[Mapping[str, Any]]] = {True: [], False: []}
+    for row in checks:
+        parts[bool(row.get("differs"))].append(row)
     return [
-        {"differs": wanted, "checks": [row for row in rows if bool(row.get("differs")) is wanted]}
-        for wanted in (True, False)
+        {"differs": differs, "checks": rows, "is_bad": any(_is_bad(cell) for row in rows for cell in row["cells"])}
+        for differs, rows in parts.items()
     ]
+
+
+def _is_bad(cell: Mapping[str, Any]) -> bool:
+    return state_of(str(cell.get("state") or "")).tone == "bad"
 
 
 @register.filter

@@ -84,7 +84,13 @@ class FileList:
         if self.ticks is None or digest is None:
             return {}
         kept = self.ticks.get((self._id(letter), path))
-        return {"value": f"{letter} {digest}", "is_viewed": kept == digest, "is_changed": kept not in {None, digest}}
+        url = reverse("generation:review-viewed", args=[self.shelf.workspace.run.pk])
+        return {
+            "url": url,
+            "value": f"{letter} {digest}",
+            "is_viewed": kept == digest,
+            "is_changed": kept not in {None, digest},
+        }
 
     def _id(self, letter: str) -> UUID:
         return next(one.candidate.pk for one in self.shelf.shown if one.letter == letter)
