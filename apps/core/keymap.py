@@ -22,8 +22,8 @@ class KeyAction:
 ACTIONS = (
     KeyAction("sheet", "Show the shortcuts", "?"),
     KeyAction("search", "Search, or go to", "/"),
-    KeyAction("next", "Next row", "j"),
-    KeyAction("previous", "Previous row", "k"),
+    KeyAction("next", "Next row, or line of a review", "j"),
+    KeyAction("previous", "Previous row, or line of a review", "k"),
     KeyAction("open", "Open row", "o"),
     KeyAction("next_change", "Next change in code", "n"),
     KeyAction("previous_change", "Previous change in code", "p"),

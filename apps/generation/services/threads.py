@@ -91,8 +91,14 @@ def thread_open(
         request_id=run.pk, author=author, is_issue=is_issue, needs_confirmation=needs_confirmation, **place
     )
     is_blocking = is_issue and (at is None or at.candidate_id == selected_candidate(run=run).pk)
-    action = "review.issue" if is_issue else "review.comment"
-    _write(run, thread, author, text, action=action, is_blocking=is_blocking)
+    _write(
+        run,
+        thread,
+        author,
+        text,
+        action="review.issue" if is_issue else "review.comment",
+        is_blocking=is_blocking,
+    )
     return thread
 
 
