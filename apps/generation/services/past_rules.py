@@ -13,9 +13,9 @@ from apps.generation.models import Candidate, GenerationRun
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files
 from apps.generation.services.dependencies import declarations_of
+from apps.generation.services.planning import repository_files
 from apps.generation.services.policy_gate import policy_gate
 from apps.generation.services.review_subject import REVIEWABLE
-from apps.generation.services.submission import repository_files
 from apps.knowledge.models import RepositoryPolicy
 from apps.knowledge.types import PastCandidate
 
