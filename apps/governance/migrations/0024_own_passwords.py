@@ -35,7 +35,7 @@ DROP FUNCTION governance_keep_password_given();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("governance", "0022_same_code")]
+    dependencies = [("governance", "0023_same_code")]
 
     operations = [
         migrations.AddField(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generation", "0020_decisions_stay"),
+        ("generation", "0024_grafts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -41,7 +41,7 @@ DROP FUNCTION governance_keep_identities();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("governance", "0021_eligible_people")]
+    dependencies = [("governance", "0022_policy_versions")]
 
     operations = [
         migrations.AddField(

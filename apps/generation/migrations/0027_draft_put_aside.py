@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generation", "0020_decisions_stay"),
+        ("generation", "0026_review_threads"),
     ]
 
     operations = [

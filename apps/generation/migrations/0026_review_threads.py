@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generation", "0021_viewed_files"),
+        ("generation", "0025_viewed_files"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -74,7 +74,7 @@ SETTLED = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("governance", "0023_own_passwords")]
+    dependencies = [("governance", "0024_own_passwords")]
 
     operations = [
         migrations.AddField(
