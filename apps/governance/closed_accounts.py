@@ -1,13 +1,10 @@
-"""
-What somebody sends whose account was closed while their page was open: refused with a sentence, and in the audit chain.
-
-``recorded_as`` marks a view whose refusal is of more than its address.
-"""
+"""What somebody sends whose account was closed while their page was open: refused with a sentence, and recorded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import replace
+from typing import Any
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.http import HttpRequest, HttpResponse
@@ -23,26 +20,6 @@ from apps.governance.models import User
 from apps.governance.services import denial_record
 
 READS = {"GET", "HEAD", "OPTIONS"}
-
-View = TypeVar("View", bound=Callable[..., Any])
-
-
-class Recorded(NamedTuple):
-    """The action of a view in the audit chain, the kind of what it acts on, and the argument that names it."""
-
-    action: str
-    kind: str
-    argument: str
-
-
-def recorded_as(action: str, kind: str, argument: str) -> Callable[[View], View]:
-    """Have a refusal of the view recorded as one of *action* on the *kind* that its *argument* names."""
-
-    def mark(view: View) -> View:
-        view.recorded_as = Recorded(action, kind, argument)  # type: ignore[attr-defined]  # kept by ``wraps``
-        return view
-
-    return mark
 
 
 class ClosedAccounts:
@@ -63,12 +40,11 @@ class ClosedAccounts:
         user = _closed_account(request)
         if user is None or check_csrf(request) is not None:
             return None
-        said: Recorded | None = getattr(view, "recorded_as", None)
-        denial = Denial(
-            "address.use", "address", request.path, detail={"method": str(request.method), "path": request.path}
-        )
+        said: Denial | None = getattr(view, "recorded_as", None)
+        where = {"method": str(request.method), "path": request.path}
+        denial = Denial("address.use", "address", request.path, detail=where)
         if said is not None:
-            denial = Denial(said.action, said.kind, str(kwargs[said.argument]))
+            denial = replace(said, object_id=str(kwargs[said.object_id]))
         error = AccountClosed(
             "Your account was closed, so nothing of this was taken.",
             remedy="An administrator can open it again; copy what you wrote before you leave the page.",

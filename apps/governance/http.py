@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -21,6 +21,8 @@ from apps.governance.errors import CsrfRefused, Denial, NotAllowed, Recorded, To
 from apps.governance.models import ApiToken, Scope, User
 from apps.governance.selectors import roles_of, scopes_where
 from apps.governance.services.audit import denial_record
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 PROBLEM_TYPE = "application/problem+json"
 JSON_TYPES = {PROBLEM_TYPE, "application/json"}
@@ -209,6 +211,21 @@ def _not_allowed(request: HttpRequest, action: Action, met: Collection[Condition
     )
     error.required = tuple(needed)
     return error
+
+
+def recorded_as(action: str, kind: str, argument: str) -> Callable[[View], View]:
+    """
+    Have what a view refuses before it is reached recorded as *action* on the *kind* that its *argument* names.
+
+    So whoever was signed in until their account was closed is on record for a ballot, and not for an address.
+    """
+    denial = Denial(action, kind, argument)
+
+    def mark(view: View) -> View:
+        view.recorded_as = denial  # type: ignore[attr-defined]  # kept by ``wraps``
+        return view
+
+    return mark
 
 
 def record_denial(request: HttpRequest, error: Exception) -> None:

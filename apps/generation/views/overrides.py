@@ -24,8 +24,7 @@ from apps.generation.services.overrides import (
     gate_override_withdraw,
 )
 from apps.generation.types import RequestStatus as Status
-from apps.governance.closed_accounts import recorded_as
-from apps.governance.http import current_user
+from apps.governance.http import current_user, recorded_as
 from apps.governance.models import Override, User
 from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import display_name, override_signer

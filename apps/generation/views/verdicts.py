@@ -30,8 +30,7 @@ from apps.generation.services.reviews import (
 from apps.generation.services.viewing import NotLookedAt
 from apps.generation.views.review import review_back, review_context
 from apps.generation.views.shelves import candidates_shown, up_for_approval
-from apps.governance.closed_accounts import recorded_as
-from apps.governance.http import current_user
+from apps.governance.http import current_user, recorded_as
 from apps.governance.models import User
 from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import ballot_of

@@ -98,7 +98,7 @@ class PersonAdmin(UserAdmin):
             detail={"fields": [name for name in form.changed_data if "password" not in name]},
         )
 
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  Django calls it so
         """Give somebody else a password; one's own is chosen in the profile."""
         if id == str(current_user(request).pk):
             return redirect("governance:password")

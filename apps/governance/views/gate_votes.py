@@ -10,9 +10,8 @@ from django.views.decorators.http import require_POST
 
 from apps.core.errors import NofxError, NotFound
 from apps.core.htmx import HtmxRequest, notify, redirect_after
-from apps.governance.closed_accounts import recorded_as
 from apps.governance.forms_gates import BallotForm, WaiverForm, end_of
-from apps.governance.http import current_user, interactive, record_denial, session_key
+from apps.governance.http import current_user, interactive, record_denial, recorded_as, session_key
 from apps.governance.models import Gate, GateWaiver
 from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors.gates import gate_get

@@ -13,9 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.core.errors import NotFound
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.core.keyset import keyset_page
-from apps.governance.closed_accounts import recorded_as
 from apps.governance.forms_ladder import VERDICTS, IncidentForm, SuspendForm
-from apps.governance.http import current_user, interactive, session_key
+from apps.governance.http import current_user, interactive, recorded_as, session_key
 from apps.governance.models import Scope, User
 from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import scope_ids, scopes_where
