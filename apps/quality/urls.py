@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.quality.views import flakes, mutation, repository, texts
+from apps.quality.views import flakes, gate, mutation, repository, texts
 
 app_name = "quality"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("quality/texts/proposals/<uuid:proposal_id>.patch", texts.text_proposal_patch, name="text-proposal-patch"),
     path("repos/<slug:name>/quality/coverage", repository.coverage, name="coverage"),
     path("repos/<slug:name>/quality/debt", repository.debt, name="debt"),
+    path("repos/<slug:name>/quality/gate", gate.quality_gate, name="gate"),
     path("repos/<slug:name>/quality/reviews", repository.reviews, name="reviews"),
     path("repos/<slug:name>/quality/flakes", flakes.flakes, name="flakes"),
     path("repos/<slug:name>/quality/flakes.csv", flakes.export, name="flakes-export"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from apps.console.flows.quality_gates import ALL_JOB, GATE_JOB, gate_request, measurement_follow, report_follow
@@ -70,9 +74,63 @@ def figure(value: float, n: int = 400, age: int = 0) -> Reading:
     return Reading(value, n=n, as_of=now() - timedelta(days=age))
 
 
+GATE_PAGE = "/repos/shop/quality/gate"
+
+
+@pytest.fixture
+def reader(scope: Scope) -> Client:
+    user = User.objects.create_user("rita")
+    role_assign(user=user, scope=scope, role=Role.REVIEWER, granted_by=None)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
 def noted() -> list[tuple[str, str, list[str]]]:
     rows = AuditEvent.objects.filter(action="quality.gate").order_by("sequence")
     return [(row.detail["before"], row.detail["state"], row.detail["changed"]) for row in rows]
+
+
+class TestTheCard:
+    def test_it_shows_each_condition_with_n_interval_and_age(
+        self, repository: Repository, figures: dict[str, Reading | str], reader: Client
+    ) -> None:
+        figures["coverage_line"] = replace(figure(0.95, n=12, age=2), low=0.95, high=0.95)
+        figures["coverage_branch"] = "The checkout is gone."
+        figures["flake_rate"] = replace(figure(0.0, n=100), low=0.0, high=0.037)
+        card = reader.get(GATE_PAGE, headers={"HX-Request": "true"}).content.decode()
+        page = reader.get(GATE_PAGE).content.decode()
+        for shown in (card, page):
+            words = " ".join(unescape(re.sub(r"<[^>]+>", " ", shown)).split())
+            assert "≥ 90 % 95 % 12 – 30 d 2 d met" in words
+            assert "< 1 % 0 % 100 0–3.7 % 30 d" in words
+            assert "Another 281 clean reruns would show that it is below 1 %." in words
+            assert "The checkout is gone." in words
+        assert "<html" in page and "<html" not in card
+        assert "Nothing was measured yet." not in card
+
+    def test_without_figures_it_says_what_is_missing_and_is_never_met(
+        self, repository: Repository, figures: dict[str, Reading | str], reader: Client
+    ) -> None:
+        words = reader.get(GATE_PAGE).content.decode()
+        assert words.count("Nothing was measured yet.") == 3
+        assert 'class="chip chip--met' not in words
+
+    @pytest.mark.parametrize("tab", ["coverage", "debt", "flakes"])
+    def test_each_tab_leads_to_it_and_says_how_it_was_last_found(
+        self, repository: Repository, figures: dict[str, Reading | str], reader: Client, tab: str
+    ) -> None:
+        address = f"/repos/shop/quality/{tab}"
+        page = reader.get(address).content.decode()
+        assert f'hx-get="{GATE_PAGE}"' in page and f'href="{GATE_PAGE}"' in page
+        figures["coverage_line"] = figure(0.5)
+        quality_gate_check(scope=repository.scope)
+        assert "When it last changed" in reader.get(address).content.decode()
+
+    def test_who_does_not_read_the_repository_sees_no_card(self, repository: Repository) -> None:
+        stranger = Client()
+        stranger.force_login(User.objects.create_user("stranger"))
+        assert stranger.get(GATE_PAGE).status_code == 404
 
 
 class TestTheGate:

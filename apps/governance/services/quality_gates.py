@@ -15,8 +15,8 @@ from django.db import DatabaseError, transaction
 
 from apps.core.clock import now
 from apps.governance.engine.chain import Outcome
-from apps.governance.engine.gates import EXPANSION, Criterion, State, definition_read, judge
-from apps.governance.measures import MeasureUnavailable, Window, measure_find
+from apps.governance.engine.gates import EXPANSION, Criterion, Judged, State, definition_read, judge
+from apps.governance.measures import Measure, MeasureUnavailable, Reading, Window, measure_find
 from apps.governance.models import AuditEvent, Scope
 from apps.governance.services.audit import audit_record
 from apps.governance.services.gates.requests import definition_ruling
@@ -39,15 +39,30 @@ class QualityGate:
         return min(self.conditions.values(), key=_GRAVEST.index, default=State.INSUFFICIENT_DATA)
 
 
+@dataclass(frozen=True)
+class QualityCondition:
+    """One condition with what its measure says now: None where it failed, or nobody registered it."""
+
+    criterion: Criterion
+    measure: Measure | None
+    reading: Reading | None
+    judged: Judged
+
+
 def quality_gate_read(scope: Scope, moment: datetime) -> QualityGate:
     """Return where the quality gate of the repository *scope* stands now; reads each of its measures."""
+    return QualityGate({one.criterion.key: one.judged.state for one in quality_conditions(scope, moment)})
+
+
+def quality_conditions(scope: Scope, moment: datetime) -> list[QualityCondition]:
+    """Return the conditions of the repository *scope* with their figures now; reading them takes seconds."""
     whole = Scope.objects.filter(organisation=scope.organisation_id, repository="").first()
     definition = definition_read(definition_ruling(whole, EXPANSION.name)[1]) if whole is not None else EXPANSION
     asked = [one for one in definition.criteria if one.is_required and one.measure.startswith(TRACK)]
-    return QualityGate({one.key: _state(one, scope, moment) for one in asked})
+    return [_condition(one, scope, moment) for one in asked]
 
 
-def _state(criterion: Criterion, scope: Scope, moment: datetime) -> State:
+def _condition(criterion: Criterion, scope: Scope, moment: datetime) -> QualityCondition:
     measure = measure_find(criterion.measure)
     reading, error = None, ""
     if measure is not None:
@@ -57,7 +72,7 @@ def _state(criterion: Criterion, scope: Scope, moment: datetime) -> State:
                 reading = measure.read([scope.pk], Window(moment - criterion.window, moment))
         except (MeasureUnavailable, DatabaseError, OSError) as failure:
             error = str(failure) or type(failure).__name__
-    return judge(criterion, measure, reading, error=error, now=moment).state
+    return QualityCondition(criterion, measure, reading, judge(criterion, measure, reading, error=error, now=moment))
 
 
 def quality_gate_check(*, scope: Scope) -> QualityGate | None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from apps.core.htmx import HtmxRequest, render_page
 from apps.governance.http import current_user, require
 from apps.governance.selectors import can
+from apps.governance.services.quality_gates import quality_gate_last
 from apps.governance.types import Action
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repositories_readable, repository_get
@@ -45,6 +46,7 @@ def tab_page(request: HtmxRequest, repository: Repository, tab: str, context: di
         "tab_url": reverse(f"quality:{tab}", args=[repository.name]),
         "can_measure": can(user, Action.QUALITY_MEASURE, repository.scope),
         "trail": trail(repository, tab)[:1],
+        "gate_last": quality_gate_last(repository.scope),
         "empty_title": EMPTY_TITLES.get(tab, "").format(repository.default_branch),
         "fragment": f"quality/_{tab}.html",
     }
