@@ -58,7 +58,8 @@ def test_a_policy_is_written_and_what_does_not_keep_it_waits_for_two_people(
     sign_in: Callable[[User], None],
     look: Callable[[str], None],
 ) -> None:
-    sign_in(person("quinn", "quality_lead"))
+    lead = person("quinn", "quality_lead")
+    sign_in(lead)
     page.goto("/knowledge/policies")
     look("policies")
     page.get_by_role("link", name="shop").click()
@@ -94,6 +95,7 @@ def test_a_policy_is_written_and_what_does_not_keep_it_waits_for_two_people(
     )
     Provider.objects.filter(pk=provider.pk).update(samples=1)
     work_off(request)
+    sign_in(lead)
     page.goto(f"/requests/{request.pk}/review")
     page.get_by_text("Override this gate").first.click()
     look("review-asked")

@@ -154,11 +154,11 @@ def _version(user: User, version_id: UUID) -> tuple[PolicyVersion, PolicyKind]:
 
 def _held_before(version: PolicyVersion, kind: PolicyKind) -> dict[str, Any]:
     """Return what held before the first version of a place; once it is published, as it was when it was tried."""
-    if version.published_at is None or version.simulation is None:
-        ruling = kind.ruling(version)
-        return ruling.content if ruling else kind.starting(version.scope)
-    before: dict[str, Any] = version.simulation["before"]
-    return before
+    if version.published_at is not None and version.simulation and "before" in version.simulation:
+        before: dict[str, Any] = version.simulation["before"]
+        return before
+    ruling = kind.ruling(version)
+    return ruling.content if ruling else kind.starting(version.scope)
 
 
 def _signed(version: PolicyVersion) -> tuple[str, str]:
