@@ -28,6 +28,7 @@ urlpatterns = [
     path("specs/confirm", spec_submit.spec_confirm, name="spec-confirm"),
     path("specs/submit", spec_submit.spec_submit, name="spec-submit"),
     path("specs/<uuid:draft_id>", specs.spec_edit, name="spec-edit"),
+    path("specs/<uuid:draft_id>/compare", specs.spec_compare, name="spec-compare"),
     path("specs/<uuid:draft_id>/delete", specs.spec_delete, name="spec-delete"),
     path("requests", requests.request_list, name="request-list"),
     path("requests/learned", learned.learned, name="learned"),

@@ -129,6 +129,7 @@ def test_a_specification_of_any_kind_is_reviewed_by_people_and_shown_as_text(
     shown = client.get(reverse("generation:review", args=[request.pk])).content.decode()
     page = page_of(client, request, reviewer) + shown
     assert "<script>alert(1)" not in page
+    assert ("seems to contradict itself" in shown) is (text == CONTRADICTORY)
     assert told in page
 
 

@@ -96,6 +96,8 @@ def test_whoever_says_that_it_is_no_contradiction_is_believed_and_it_is_kept(
     assert kept["message"] == "clamp(5, 0, 10) is given two different outcomes."
     entry = AuditEvent.objects.get(action="request.submit")
     assert entry.detail["contradictions_denied"] == [[kept["start"], kept["end"]]]
+    page = client.get(reverse("generation:request-detail", args=[entry.object_id])).content.decode()
+    assert "submitted this although it seems to contradict itself" in page
 
 
 def test_the_word_is_for_the_contradictions_that_were_seen_and_no_other(

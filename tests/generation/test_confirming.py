@@ -63,7 +63,10 @@ def test_the_page_without_scripts_says_the_same_and_its_one_button_submits(signe
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
     fields["text"] = CLAMP
     assert signed_in.post(reverse("generation:spec-submit"), fields).status_code == 302
-    assert CodeGenerationRequest.objects.get().specification == CLAMP
+    again = signed_in.post(reverse("generation:spec-submit"), fields)
+    request = CodeGenerationRequest.objects.get()
+    assert request.specification == CLAMP
+    assert again.headers["Location"] == reverse("generation:request-detail", args=[request.pk])
     assert SpecificationDraft.objects.count() == 1
 
 

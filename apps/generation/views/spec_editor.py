@@ -14,21 +14,24 @@ from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import NofxError
 from apps.core.htmx import HtmxRequest, render_page
 from apps.generation.engine.blocking import blockers_in, contradictions_certain
-from apps.generation.engine.specification import IssueKind, Specification
+from apps.generation.engine.specification import MAX_CHARACTERS, IssueKind, Specification
 from apps.generation.engine.suggestions import Finding, by_impact, findings_of
 from apps.generation.forms import SpecificationForm
 from apps.generation.models import SpecificationDraft
 from apps.generation.selectors import reading_newest, runs_readable
+from apps.generation.selectors_outlook import outlook_of, similar_requests
 from apps.generation.services.drafts import SavedDraft, draft_save
 from apps.generation.services.planning import specification_analyse
 from apps.generation.services.second_reading import model_to_ask
 from apps.generation.services.submission import analysis_summary, specification_closed
+from apps.generation.spec_examples import ABOUT
 from apps.governance.http import current_user
 from apps.governance.models import User
 from apps.governance.selectors import scopes_where
 from apps.governance.types import Action
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repositories_readable
+from apps.repositories.services import texts_embed
 
 
 def repositories_written(user: User) -> QuerySet[Repository]:
@@ -76,7 +79,7 @@ def editor_page(
 ) -> HttpResponse:
     """Return the page of the editor. *offered* are answers to the request *source* that its text does not hold."""
     context = {
-        **editor_context(form, draft),
+        **editor_context(form, draft, current_user(request)),
         "form": form,
         "offered": offered,
         "source": source or (draft.source_id if draft else None),
@@ -98,7 +101,7 @@ def contradictions_digest(specification: Specification) -> str:
 
 
 def editor_context(
-    form: SpecificationForm, draft: SpecificationDraft | None, *, is_fragment: bool = False
+    form: SpecificationForm, draft: SpecificationDraft | None, user: User, *, is_fragment: bool = False
 ) -> dict[str, Any]:
     """Return what the analysis beside the editor shows."""
     text = draft.text if draft else str(form.initial.get("text", ""))
@@ -106,6 +109,7 @@ def editor_context(
     problem, analysis, closed = None, None, None
     blocking: dict[str, Any] = {}
     found: dict[str, Any] = {}
+    beside: dict[str, Any] = {}
     if text.strip():
         try:
             specification = specification_analyse(
@@ -119,6 +123,7 @@ def editor_context(
             found = _findings(specification, draft.put_aside if draft else ())
             if draft and draft.repository:
                 closed = specification_closed(specification, draft.repository)
+                beside = _beside(draft, draft.repository, user, specification)
         except NofxError as error:
             problem = error
     return {
@@ -129,10 +134,12 @@ def editor_context(
         "closed": closed,
         **blocking,
         **found,
+        **beside,
         "model_to_ask": model_to_ask(draft.repository.scope if draft and draft.repository else None)
         if analysis
         else None,
         "reading": reading_newest(draft) if analysis and draft else None,
+        "examples": ABOUT,
         "is_fragment": is_fragment,
         "not_saved": " ".join(form.errors.get("text", [])) if is_fragment else "",
     }
@@ -142,6 +149,19 @@ def _blocking(specification: Specification, denied: str) -> dict[str, Any]:
     """Return what keeps the text from being submitted, and the word that would let contradictions pass."""
     digest = contradictions_digest(specification)
     return {"blockers": blockers_in(specification), "denial": digest, "is_denied": is_denied(specification, denied)}
+
+
+def _beside(
+    draft: SpecificationDraft, repository: Repository, user: User, specification: Specification
+) -> dict[str, Any]:
+    """Return what submitting would lead to, and what was asked for before."""
+    embedding = texts_embed([f"{draft.title}\n{draft.text[:MAX_CHARACTERS]}"])[0]
+    return {
+        "outlook": outlook_of(
+            repository=repository, requester=user, specification=specification, target_path=draft.target_path
+        ),
+        "similar": similar_requests(repository, embedding),
+    }
 
 
 def _findings(specification: Specification, put_aside: Collection[str]) -> dict[str, Any]:

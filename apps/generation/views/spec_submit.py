@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from apps.core.digests import sha256_hex
 from apps.core.errors import NofxError
 from apps.core.htmx import HtmxRequest, redirect_after, wants_fragment
 from apps.generation.forms import SpecificationForm
@@ -59,7 +60,7 @@ def _sheet(
     request: HtmxRequest, form: SpecificationForm, draft: SpecificationDraft | None, context: dict[str, Any]
 ) -> HttpResponse:
     """Return the sheet over the editor, with what the editor has to know of the save before it."""
-    known = {**editor_context(form, draft), **context, "form": form, "is_fragment": True}
+    known = {**editor_context(form, draft, current_user(request)), **context, "form": form, "is_fragment": True}
     response = render(request, "generation/_confirm.html", known, status=200 if context["prospect"] else 422)
     if draft is not None:
         response["HX-Replace-Url"] = reverse("generation:spec-edit", args=[draft.pk])
@@ -73,6 +74,9 @@ def spec_submit(request: HtmxRequest) -> HttpResponse:
     form, draft = _complete(request)
     if draft is None or draft.repository is None or form.errors:
         return editor_page(request, form, draft, status=422)
+    earlier = draft.runs.filter(specification_digest=sha256_hex(draft.text)).first()
+    if earlier is not None:  # the button was pressed twice, or on a page that was gone back to
+        return redirect_after(request, reverse("generation:request-detail", args=[earlier.pk]))
     try:
         submitted = request_submit(
             requester=current_user(request),

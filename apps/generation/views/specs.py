@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.core.highlighting import diff_lines
 from apps.core.htmx import HtmxRequest, notify, redirect_after, wants_fragment
 from apps.generation.engine.specification import analyse
 from apps.generation.engine.suggestions import accepted
@@ -99,6 +100,25 @@ def spec_edit(request: HtmxRequest, draft_id: UUID) -> HttpResponse:
 
 
 @login_required
+@require_GET
+def spec_compare(request: HtmxRequest, draft_id: UUID) -> HttpResponse:
+    """Show what a draft says otherwise than the request that it began as a copy of."""
+    user = current_user(request)
+    draft = draft_get(user=user, draft_id=draft_id)
+    if draft.source_id is None:
+        return redirect("generation:spec-edit", draft_id=draft.pk)
+    run = run_get(user=user, request_id=draft.source_id)
+    before = run.request.specification
+    context = {
+        "draft": draft,
+        "run": run,
+        "lines": diff_lines(before, draft.text, language="text") if before != draft.text else [],
+        "trail": [("Specs", reverse("generation:spec-list"))],
+    }
+    return render(request, "generation/spec_compare.html", context)
+
+
+@login_required
 @require_POST
 def spec_save(request: HtmxRequest) -> HttpResponse:
     """Save what was typed and answer with its analysis; without scripts, with the draft's page."""
@@ -106,7 +126,9 @@ def spec_save(request: HtmxRequest) -> HttpResponse:
     url = reverse("generation:spec-edit", args=[saved.draft.pk]) if saved.draft else reverse("generation:spec-new")
     if not wants_fragment(request):
         return notify(request, redirect(url), "The draft is saved." if saved.draft else "There is nothing to save yet.")
-    response = render(request, "generation/_analysis.html", editor_context(form, saved.draft, is_fragment=True))
+    response = render(
+        request, "generation/_analysis.html", editor_context(form, saved.draft, current_user(request), is_fragment=True)
+    )
     response["HX-Replace-Url"] = url
     if saved.is_copy:
         notify(request, response, "Another tab changed this draft, so yours was kept as a new one.", level="warning")
