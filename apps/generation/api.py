@@ -13,6 +13,7 @@ from apps.generation import schemas
 from apps.generation.engine.blocking import blockers_in
 from apps.generation.engine.specification import risk_tier
 from apps.generation.models import GeneratedCodeArtifact
+from apps.generation.schemas_analysis import SpecificationAnalysis, SpecificationIn
 from apps.generation.selectors import consensus_of, generated_code, run_get
 from apps.generation.services.planning import specification_analyse
 from apps.generation.services.refactoring import NOTHING, NothingShown, refactoring_suggest
@@ -84,12 +85,12 @@ def withdraw_request(request: HttpRequest, request_id: str, payload: schemas.Wit
 @router.post(
     "/analyze/specification",
     auth=access("specs:read"),
-    response={200: schemas.SpecificationAnalysis, 202: schemas.SpecificationAnalysis, **PROBLEMS},
+    response={200: SpecificationAnalysis, 202: SpecificationAnalysis, **PROBLEMS},
     operation_id="analyze_specification",
     summary="Read a specification and say what is missing",
 )
 def analyze_specification(
-    request: HttpRequest, response: HttpResponse, payload: schemas.SpecificationIn
+    request: HttpRequest, response: HttpResponse, payload: SpecificationIn
 ) -> Status[dict[str, Any]]:
     """Signatures, examples, criteria, gaps and a clarity score, by rules. With a model asked beside that: 202."""
     require_anywhere(request, Action.SPEC_WRITE)
