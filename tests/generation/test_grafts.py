@@ -89,6 +89,7 @@ def test_it_is_a_candidate_of_its_own_checked_and_run_before_it_can_be_chosen(
     assert made.state == "executed"
     assert {check["tool"] for check in made.checks} >= {"ruff", "mypy", "bandit"}
     assert (made.examples_passed, made.examples_total) == (1, 1)
+    assert made.implementation.performance_metrics["points"]
     assert len(made.outcomes) == run.inputs.count() > 0
     assert len(evidence_of(run).voters) == voters
     run.refresh_from_db()

@@ -59,15 +59,16 @@ def hybrid_module(plan: Plan, modules: Mapping[str, str]) -> str:
 
 def definitions_of(module: str) -> dict[str, str]:
     """
-    Return the functions and classes at the top of *module* by name, each with its tree written out, for comparison.
+    Return the functions and classes at the top of *module* by name, each as it is written.
 
     {} where it does not parse.
     """
     try:
         body = ast.parse(module).body
-        return {node.name: ast.unparse(node) for node in body if isinstance(node, Definition)}
     except (SyntaxError, ValueError, RecursionError):
         return {}
+    lines = module.splitlines(keepends=True)
+    return {node.name: _written(node, lines) for node in body if isinstance(node, Definition)}
 
 
 def _defined(module: str) -> frozenset[str]:
@@ -102,7 +103,10 @@ def _binds(node: ast.stmt) -> Sequence[str]:
 
 
 def _source(node: ast.stmt, module: str) -> str:
-    lines = module.splitlines(keepends=True)
+    return _written(node, module.splitlines(keepends=True))
+
+
+def _written(node: ast.stmt, lines: Sequence[str]) -> str:
     decorators = node.decorator_list if isinstance(node, Definition) else []
     first = min([node.lineno, *(one.lineno for one in decorators)])
     return "".join(lines[first - 1 : node.end_lineno]).rstrip("\n")

@@ -30,6 +30,7 @@ from apps.generation.services.execution import candidate_program
 from apps.generation.services.joined import candidates_examine
 from apps.generation.services.measuring import review_renew
 from apps.generation.services.pipeline import workspace_open
+from apps.generation.services.profiling import profiles_keep
 from apps.generation.services.review_subject import (
     REVIEWABLE,
     SUBJECT_KIND,
@@ -189,6 +190,7 @@ def _run(workspace: Workspace, candidate: Candidate, rows: Sequence[ObservedInpu
     candidate.state = State.EXECUTED
     candidate.save()
     scores_keep(candidate, workspace)
+    profiles_keep(candidates=[candidate], inputs=inputs, workspace=workspace)
 
 
 def _input(row: ObservedInput) -> PoolInput:

@@ -70,9 +70,9 @@ def request_retry(*, request_id: UUID, actor: User) -> Job:
         raise PermissionRefused("You may not start this request again.", remedy="Ask the person who submitted it.")
     if request.status == Status.FAILED:
         newest = Candidate.objects.filter(request=request).aggregate(newest=Max("guided_by"))["newest"] or 0
-        Candidate.objects.filter(request=request, state=Candidate.State.UNAVAILABLE, guided_by=newest).update(
-            state=Candidate.State.ASKED, reason=""
-        )
+        Candidate.objects.filter(
+            request=request, state=Candidate.State.UNAVAILABLE, guided_by=newest, grafted_by=None
+        ).update(state=Candidate.State.ASKED, reason="")
         CodeGenerationRequest.objects.filter(pk=request_id).update(status=Status.QUEUED)
         move_announce(request_id, Status.QUEUED)
         kind = RUN_JOB

@@ -190,7 +190,7 @@ def review_context(
         "ratings": [rating for row in ballots for rating in row["ratings"]],
         "rubric_columns": "|".join(["Person", "Candidate", *(f"{name}:num" for name in RUBRIC.values())]),
         **voter.context(),
-        "graft_offers": graft_offers(shown, modules, chosen),
+        "graft_offers": lambda: graft_offers(shown, modules, chosen),
         "origins": graft_origins([one.candidate for one in shown], by_id),
         "interdiff": interdiff_context(workspace, user, chosen.candidate, subject.digest, by_id)
         if requirements["is_open"]
