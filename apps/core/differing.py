@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from difflib import SequenceMatcher
 from itertools import combinations
 
 from django.utils.html import escape
 
 from apps.core.highlighting import Line
-from apps.core.lines import line_matcher
 
 CONTEXT = 3
 
@@ -24,7 +24,9 @@ def only_differing(columns: Sequence[Sequence[Line]], *, context: int = CONTEXT)
     keys = [[f"{line.kind} {line.html}" for line in column] for column in columns]
     found: list[set[int]] = [set() for _ in columns]
     for one, other in combinations(range(len(columns)), 2):
-        for tag, start, stop, begin, end in line_matcher(keys[one], keys[other]).get_opcodes():
+        # Lines that come again and again align nothing by themselves: empty ones would cost seconds.
+        matcher = SequenceMatcher(None, keys[one], keys[other], autojunk=True)
+        for tag, start, stop, begin, end in matcher.get_opcodes():
             if tag != "equal":
                 found[one] |= _around(start, stop, context)
                 found[other] |= _around(begin, end, context)
