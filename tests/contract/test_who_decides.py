@@ -88,6 +88,9 @@ DECIDING: dict[str, Ask] = {
         in_review, {"digest": "d", "preference": "A", "verdict": "approve"}, is_about_request=True
     ),
     "generation:choose": Ask(in_review, {"letter": "A", "reason": "Simpler."}, is_about_request=True),
+    "generation:graft": Ask(
+        in_review, {"base": "A", "part": "A:parse", "reason": "Both are half right."}, is_about_request=True
+    ),
     "generation:refreeze": Ask(in_review, {"reason": "Now."}),
     "generation:review-override": Ask(in_review, OVERRIDE, is_about_request=True),
     "generation:override": Ask(lambda decided: {"request_id": decided.delivered.pk}, OVERRIDE, is_about_request=True),
@@ -163,9 +166,9 @@ OTHERS = {
     ),
     *named(
         "generation",
-        "answer canary-share direct-refactoring direct-tests override-withdraw request-again request-push "
-        "request-stop request-withdraw review-measure review-viewed spec-ask spec-confirm spec-delete spec-save "
-        "spec-submit thread-answer thread-move thread-new withdraw",
+        "answer canary-share direct-refactoring direct-tests override-withdraw request-again request-guide "
+        "request-push request-raise request-stop request-watch request-withdraw review-measure review-viewed spec-ask "
+        "spec-confirm spec-delete spec-save spec-submit thread-answer thread-move thread-new withdraw",
     ),
     *named(
         "governance",
