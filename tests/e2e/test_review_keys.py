@@ -68,6 +68,7 @@ def test_a_review_by_keys(
     expect(page.locator(".thread")).to_contain_text("v j ] Why so?")
     assert ReviewThread.objects.get().line == 2
     expect(page.locator("#pane-b .line.has-thread")).to_have_attribute("data-n", "2")
+    page.wait_for_load_state()
     page.locator("h1").click()
     page.keyboard.press("N")
     expect(page.locator(".thread")).to_be_focused()
@@ -75,6 +76,7 @@ def test_a_review_by_keys(
     axe(page)
     page.get_by_role("button", name="Resolve").click()
     expect(page.get_by_text("1 resolved thread")).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("]")
     page.wait_for_url("**file=*")
     page.keyboard.press("[")
@@ -84,6 +86,7 @@ def test_a_review_by_keys(
     expect(page.get_by_role("link", name="Only what differs")).to_have_attribute("aria-current", "true")
     page.keyboard.press("m")
     expect(page.locator(".pane")).to_have_count(1)
+    page.wait_for_load_state()
     page.keyboard.press("V")
     expect(page.get_by_role("heading", name="Your verdict")).to_be_in_viewport()
     page.keyboard.press("?")
