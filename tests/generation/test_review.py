@@ -23,8 +23,9 @@ from apps.generation.models import (
     GenerationRun,
 )
 from apps.generation.selectors import candidates_of, lettered, models_are_visible
+from apps.generation.services.ratings import RatingRefused
 from apps.generation.services.review_subject import REVIEWABLE, review_digest, selected_candidate
-from apps.generation.services.reviews import NotInReview, RatingRefused, review_decision, selection_change, verdict_cast
+from apps.generation.services.reviews import NotInReview, review_decision, selection_change, verdict_cast
 from apps.governance.models import AuditEvent, Ballot, User
 from apps.governance.reauthentication import KEPT
 from apps.governance.services import ContentChanged, NotEligible, NotInteractive

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -17,6 +16,7 @@ from apps.generation.services.learning import decision_learn
 from apps.generation.services.measuring import gates_renew
 from apps.generation.services.overrides import candidate_sheet
 from apps.generation.services.pipeline import workspace_open
+from apps.generation.services.ratings import rubric_kept
 from apps.generation.services.review_subject import (
     REVIEWABLE,
     SUBJECT_KIND,
@@ -29,7 +29,6 @@ from apps.generation.services.review_subject import (
 from apps.generation.services.reviewed import reviewed_keep
 from apps.generation.services.stages import stage_enter, stage_leave, status_change
 from apps.generation.services.viewing import viewed_require
-from apps.generation.types import RATINGS, RUBRIC
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import Ballot, User
 from apps.governance.selectors import ballot_of, can, decision_of, part_of
@@ -53,13 +52,6 @@ from apps.jobs.services import job_enqueue
 
 DELIVERY_JOB = "generation.deliver"
 CONTENT_CHANGED = "The candidate or its evidence changed."
-
-
-class RatingRefused(NofxError):
-    """A rating is of something else than a candidate under review, or is no number of the rubric."""
-
-    code = "review.rating_refused"
-    status = 422
 
 
 class NotInReview(Conflict):
@@ -130,7 +122,7 @@ def verdict_cast(
         rationale=rationale,
         detail={
             "preference": opinion.preference,
-            "rubric": _rubric(run, opinion.rubric),
+            "rubric": rubric_kept(run, opinion.rubric),
             "order_seed": order_seed,
         },
         session_key=session_key,
@@ -340,19 +332,6 @@ def _digest_keep(run: GenerationRun, digest: str) -> None:
             new_digest=digest,
             reason=CONTENT_CHANGED,
         )
-
-
-def _rubric(run: GenerationRun, rubric: Mapping[UUID, Mapping[str, int]]) -> dict[str, Any]:
-    rated = {candidate: ratings for candidate, ratings in rubric.items() if ratings}
-    known = Candidate.objects.filter(pk__in=rated, request_id=run.pk, state__in=REVIEWABLE).count() if rated else 0
-    is_sound = all(
-        name in RUBRIC and number in RATINGS for ratings in rated.values() for name, number in ratings.items()
-    )
-    if known != len(rated) or not is_sound:
-        raise RatingRefused(
-            "A rating is a number from 1 to 5 for a candidate under review.", remedy="Reload the page and rate again."
-        )
-    return {str(candidate): dict(ratings) for candidate, ratings in rated.items()}
 
 
 def _settle(run: GenerationRun, decision: Decision, *, is_blocked: bool) -> None:
