@@ -26,6 +26,7 @@ from apps.generation.resources import (
     StageResource,
 )
 from apps.generation.resources_learning import ExpertiseChangeResource, JudgementResource
+from apps.generation.resources_progress import GuidanceResource, ReviewedContentResource, WatchResource
 from apps.generation.resources_reviews import (
     CanaryResource,
     CanarySettingResource,
@@ -141,6 +142,9 @@ RESOURCES: tuple[type[Resource], ...] = (
     StageResource,
     ObservedInputResource,
     AnswerResource,
+    GuidanceResource,
+    WatchResource,
+    ReviewedContentResource,
     JudgementResource,
     ExpertiseChangeResource,
     PullRequestResource,

@@ -18,6 +18,8 @@ HARMLESS = {
     "code-symbols": {"digest"},
     "gates": {"digest"},
     "gate-freezes": {"digest"},
+    "guidance": {"digest"},
+    "reviewed-contents": {"digest"},
 }
 
 

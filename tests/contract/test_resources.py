@@ -37,6 +37,7 @@ PERSONAL = {
     "notification-choices",
     "notification-mutes",
     "viewed-files",
+    "watches",
 }
 # What administrators of an organisation see, and who else is something in a whole organisation.
 OPERATORS = {
@@ -166,6 +167,7 @@ SHORT_LISTS = {
     "sandbox-days",
     *("drafts", "tokens", "roles", "providers", "repositories", "idempotency-keys", "sandbox-days"),
     "notification-mutes",
+    "watches",
 }
 # A person reads their own only, so the index begins with whose a row is.
 OWN_LISTS = {

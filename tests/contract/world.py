@@ -25,17 +25,20 @@ from apps.generation.models import (
     ExpertiseChange,
     GeneratedCodeArtifact,
     GenerationRun,
+    Guidance,
     Judgement,
     ObservedInput,
     PatternUse,
     PullRequest,
     ReviewComment,
     ReviewCount,
+    ReviewedContent,
     ReviewThread,
     SpecificationDraft,
     SpecificationReading,
     StageRecord,
     ViewedFile,
+    Watch,
 )
 from apps.governance.engine.attestation import SigningKey
 from apps.governance.engine.gates import EXPANSION, definition_content
@@ -175,6 +178,9 @@ class World:
         PatternUse.objects.create(request=request, candidate=candidate, pattern="clamp", how="provider")
         row = ObservedInput.objects.create(run=run, position=0, origin="fuzz", call={"args": {"$tuple": [1]}})
         Answer.objects.create(run=run, input=row, kind="any", answered_by=self.owner)
+        Guidance.objects.create(run=run, version=1, text="Sort them.", digest="d", given_by=self.owner)
+        Watch.objects.create(run=run, user=self.owner)
+        ReviewedContent.objects.create(run=run, digest="d", candidate=candidate, patch="p")
         PullRequest.objects.create(request=request, candidate=candidate, branch="b", base_sha="0", head_sha="1")
         ReviewCount.objects.create(
             repository=self.repository, month="2026-11-01", measure="depth", value=self.count % 10, reviews=10

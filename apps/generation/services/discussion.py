@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from apps.generation.models import GenerationRun, ReviewComment, ReviewThread
+from apps.generation.models import Candidate, GenerationRun, ReviewComment, ReviewThread
 from apps.generation.services.review_subject import SUBJECT_KIND, barred_people
 from apps.governance.models import User
 from apps.governance.selectors import accounts_of, ballot_of, can, part_of
@@ -92,18 +92,35 @@ def discussion_of(run: GenerationRun, user: User, *, candidates: Collection[UUID
 
 
 def issues_open(run: GenerationRun, candidate_id: UUID) -> list[ReviewThread]:
-    """Return the issues that stand in the way of approving *candidate_id*: its own, and the request's; one query."""
+    """
+    Return the issues that stand in the way of approving *candidate_id*, oldest first; two queries.
+
+    They are its own, the request's, and those of each candidate that it was put together of.
+    """
     return list(_open(run, candidate_id).filter(is_issue=True).order_by("opened_at", "id"))
 
 
 def threads_open(run: GenerationRun, candidate_id: UUID) -> int:
-    """Return how many threads about *candidate_id* or the request are not settled, issues or not; one query."""
+    """Return how many threads about *candidate_id* or the request are not settled, issues or not."""
     return _open(run, candidate_id).count()
 
 
 def _open(run: GenerationRun, candidate_id: UUID) -> QuerySet[ReviewThread]:
-    about = Q(candidate=candidate_id) | Q(candidate=None)
+    about = Q(candidate__in=_made_of(candidate_id)) | Q(candidate=None)
     return ReviewThread.objects.filter(OPEN, about, request_id=run.pk)
+
+
+def _made_of(candidate_id: UUID) -> set[UUID]:
+    """Return *candidate_id* with those that its parts come from, and those that theirs come from."""
+    known: set[UUID] = set()
+    fresh = {candidate_id}
+    while fresh:
+        known |= fresh
+        origins = Candidate.objects.filter(pk__in=fresh, grafted_by__isnull=False).values_list(
+            "grafted_from", flat=True
+        )
+        fresh = {UUID(one) for origin in origins for one in (origin["base"], *origin["parts"].values())} - known
+    return known
 
 
 def issues_words(count: int) -> str:
