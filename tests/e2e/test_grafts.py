@@ -15,6 +15,7 @@ from apps.governance.models import User
 from apps.governance.types import Verdict
 from tests.generation.test_grafts import put_together, run, third
 from tests.shop import work_off
+from tests.viewed import look_at
 
 __all__ = ["run", "third"]
 
@@ -33,6 +34,7 @@ def test_who_voted_opens_what_changed_with_a_key(
     overflow: Callable[[], int],
 ) -> None:
     digest = review_digest(run=run)
+    look_at(run, reviewer)
     verdict_cast(request_id=run.pk, reviewer=reviewer, verdict=Verdict.APPROVE, digest=digest, is_interactive=True)
     made = put_together(run, third)
     work_off(run.request)

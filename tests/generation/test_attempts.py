@@ -17,11 +17,13 @@ from apps.generation.types import RequestStatus as Status
 from apps.governance.models import AuditEvent, Ballot, User
 from apps.governance.services import NotAllowed
 from apps.governance.types import Verdict
-from apps.providers.models import Budget, ModelCall, Provider
+from apps.providers.models import ModelCall, Provider
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, UNPARSABLE
 from tests.generation.test_questions import FIRST, MIDDLE, SORTED
+from tests.policies import budget_ruled
 from tests.shop import Role, work_off
+from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,6 +68,7 @@ def test_in_review_verdicts_are_void_and_all_candidates_stay_in_the_vote(
     work_off(request)
     run = run_of(request)
     digest = review_digest(run=run)
+    look_at(run, reviewer)
     verdict_cast(request_id=run.pk, reviewer=reviewer, verdict=Verdict.APPROVE, digest=digest, is_interactive=True)
     assert "sorted" not in selected_candidate(run=run).implementation.generated_code
     server.answers([SORTED])
@@ -106,7 +109,7 @@ def test_a_budget_that_is_used_up_is_not_exceeded_and_names_who_can_raise_it(
 ) -> None:
     run = run_of(failed)
     used = sum(ModelCall.objects.filter(subject_id=failed.pk).values_list("counted_tokens", flat=True))
-    Budget.objects.create(scope=run.repository.scope, period="request", token_limit=used)
+    budget_ruled(run.repository.scope, "request", token_limit=used)
     client.force_login(engineer)
     page = client.get(reverse("generation:request-detail", args=[failed.pk])).content.decode()
     assert f"{used:,} of {used:,} tokens" in page

@@ -16,10 +16,11 @@ from django.urls import reverse
 from apps.core.clock import now
 from apps.generation.models import CodeGenerationRequest, SpecificationDraft, StageRecord
 from apps.governance.models import User
-from apps.providers.models import Budget, ModelCall, Provider
+from apps.providers.models import ModelCall, Provider
 from apps.repositories.models import Repository
 from tests.generation.test_blocking import CONTRADICTORY, UNCHECKED
 from tests.generation.test_pipeline import CLAMP
+from tests.policies import budget_ruled
 
 pytestmark = pytest.mark.django_db
 
@@ -44,11 +45,11 @@ def test_the_sheet_names_who_is_asked_what_it_may_cost_and_who_approves(
 ) -> None:
     Provider.objects.filter(pk=provider.pk).update(further_samples=2)
     Provider.objects.create(name="waiting", kind=Provider.Kind.OPENAI, base_url="http://x.test", model_id="m")
-    Budget.objects.create(scope=repository.scope, period=Budget.Period.REQUEST, cost_limit=Decimal("0.5"))
+    budget_ruled(repository.scope, "request", cost_limit=1)
     text = sheet(signed_in)
     assert "test for 3 answers, and up to 2 more where these do not convince" in text
     assert "waiting: This model is not approved yet" in text
-    assert "0.50 USD each request, for" in text
+    assert "1.00 USD each request, for" in text
     assert "shop/clamp.py, a new file, at" in text
     assert "2 people besides you may approve." in text
     assert text.count("no history") == 2

@@ -13,12 +13,15 @@ from apps.generation.services.evidence import evidence_of
 from apps.generation.services.grafts import VOID_REASON, GraftRefused, candidate_graft
 from apps.generation.services.review_subject import review_digest, selected_candidate
 from apps.generation.services.reviews import selection_change, verdict_cast
+from apps.generation.services.threads import At, thread_open
+from apps.generation.services.viewing import NotLookedAt
 from apps.governance.models import AuditEvent, Ballot, User
 from apps.governance.services import NotEligible
 from apps.governance.types import Verdict
 from apps.providers.models import Provider
 from tests.fault_server import FaultServer
 from tests.shop import Role, work_off
+from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,6 +78,7 @@ def test_it_is_a_candidate_of_its_own_checked_and_run_before_it_can_be_chosen(
     run: GenerationRun, third: User, owner: User, reviewer: User
 ) -> None:
     seen = review_digest(run=run)
+    look_at(run, reviewer)
     verdict_cast(request_id=run.pk, reviewer=reviewer, verdict=Verdict.APPROVE, digest=seen, is_interactive=True)
     voters = len(evidence_of(run).voters)
     made = put_together(run, third)
@@ -115,6 +119,25 @@ def test_whoever_made_it_is_its_editor_and_neither_approves_nor_chooses(run: Gen
         )
     with pytest.raises(NotEligible):
         selection_change(request_id=run.pk, actor=third, candidate_id=made.pk, reason="Mine.")
+
+
+def test_an_issue_of_a_part_stands_in_the_way_of_what_it_was_put_into(
+    run: GenerationRun, third: User, owner: User, reviewer: User
+) -> None:
+    donor, made = with_code(run, "max(values)"), put_together(run, third)
+    work_off(run.request)
+    at = At(donor.pk, run.target_path, line=5)
+    thread_open(request_id=run.pk, author=owner, text="It raises on [].", at=at, is_issue=True, is_interactive=True)
+    selection_change(request_id=run.pk, actor=owner, candidate_id=made.pk, reason="It is right.")
+    look_at(run, reviewer)
+    with pytest.raises(NotLookedAt, match="1 issue is open"):
+        verdict_cast(
+            request_id=run.pk,
+            reviewer=reviewer,
+            verdict=Verdict.APPROVE,
+            digest=review_digest(run=run),
+            is_interactive=True,
+        )
 
 
 def test_who_has_no_vote_puts_nothing_together(run: GenerationRun, engineer: User, person: Person) -> None:

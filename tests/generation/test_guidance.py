@@ -43,6 +43,7 @@ from tests.fault_server import FaultServer, Request
 from tests.generation.test_pipeline import UNPARSABLE
 from tests.generation.test_questions import ALSO_FIRST, FIRST, MIDDLE, SORTED, answer
 from tests.shop import Role, approve, work_off
+from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,6 +74,7 @@ def test_models_are_asked_again_with_it_and_verdicts_are_void(
     run: GenerationRun, engineer: User, reviewer: User, server: FaultServer
 ) -> None:
     seen = review_digest(run=run)
+    look_at(run, reviewer)
     verdict_cast(request_id=run.pk, reviewer=reviewer, verdict=Verdict.APPROVE, digest=seen, is_interactive=True)
     first = len(server.requests)
     server.answers([SORTED])

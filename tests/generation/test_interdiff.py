@@ -18,6 +18,7 @@ from apps.providers.models import Provider
 from tests.fault_server import FaultServer
 from tests.generation.test_questions import FIRST, MIDDLE, SORTED, answer
 from tests.shop import work_off
+from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,6 +32,7 @@ def run(
     request = submit(MIDDLE, title="The middle")
     work_off(request)
     run = GenerationRun.objects.select_related("request", "repository__scope").get(pk=request.pk)
+    look_at(run, reviewer)
     verdict_cast(
         request_id=run.pk,
         reviewer=reviewer,

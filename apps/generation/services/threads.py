@@ -15,7 +15,7 @@ from apps.core.errors import Conflict, NofxError, NotFound
 from apps.core.highlighting import split_lines
 from apps.generation.models import GenerationRun, ReviewComment, ReviewThread
 from apps.generation.selectors import candidates_of, models_are_visible, seeded
-from apps.generation.services.discussion import discussion_of, speaker_require
+from apps.generation.services.discussion import discussion_of, issues_open, speaker_require
 from apps.generation.services.file_marks import candidate_get
 from apps.generation.services.planning import repository_files
 from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, barred_people, selected_candidate
@@ -90,7 +90,7 @@ def thread_open(
     thread = ReviewThread.objects.create(
         request_id=run.pk, author=author, is_issue=is_issue, needs_confirmation=needs_confirmation, **place
     )
-    is_blocking = is_issue and (at is None or at.candidate_id == selected_candidate(run=run).pk)
+    is_blocking = is_issue and thread in issues_open(run, selected_candidate(run=run).pk)
     _write(
         run,
         thread,
