@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from apps.generation.models import CodeGenerationConsensus, CodeGenerationRequest, PullRequest
-from apps.generation.services.submission import repository_files
+from apps.generation.services.planning import repository_files
 from apps.governance.models import User
 from apps.providers.models import Provider
 from apps.repositories.models import Repository

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from apps.core.javascript import strip_types
 from apps.generation.models import PullRequest
-from apps.generation.services.submission import repository_files
+from apps.generation.services.planning import repository_files
 from apps.governance.models import User
 from apps.providers.models import Provider
 from apps.repositories.models import Repository

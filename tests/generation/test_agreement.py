@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 RIGHT_TOO = RIGHT.replace("return max(low, min(value, high))", "value = min(value, high)\n    return max(low, value)")
 HOPELESS = "```python\ndef clamp(value: int, low: int, high: int) -> int:\n    return low - 1\n```"
 PROBABILITY = b"probability of being right"
-PROSE = "Please add a sensible limit for the number of items in a basket to the shop."
+PROSE = "Please add a limit to the shop. A basket must contain at most 5 items."
 
 Answer = Callable[..., CodeGenerationRequest]
 
