@@ -25,7 +25,7 @@ def test_the_differences_turn_one_into_the_other(before: list[str], after: list[
     assert made == after
 
 
-@pytest.mark.parametrize("count", [3, 30_000])
+@pytest.mark.parametrize("count", [3, pytest.param(30_000, marks=pytest.mark.slow)])
 def test_a_text_of_one_line_again_and_again_is_compared_in_seconds(count: int) -> None:
     started = process_time()
     after = "x = 1\n" * count

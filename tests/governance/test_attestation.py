@@ -111,6 +111,7 @@ def by_openssl(public: bytes, message: bytes, signature: bytes) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.laws
 @settings(max_examples=20 * settings().max_examples, deadline=None)
 @given(seed=st.binary(min_size=32, max_size=32), message=st.binary(max_size=200), data=st.data())
