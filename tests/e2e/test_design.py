@@ -216,15 +216,19 @@ def test_without_scripts_the_page_still_reads_and_the_menu_still_opens(
 
 @pytest.mark.parametrize("way", ["keyboard", "touch"])
 def test_the_detail_of_a_check_is_reached_without_a_pointer(gallery: Page, way: str) -> None:
-    cell = gallery.locator(".evidence__more").first
+    group = gallery.locator(".evidence__same").filter(has=gallery.locator(".evidence__more")).first
+    cell = group.locator(".evidence__more").first
     detail = cell.get_by_text("Its tests were not run.")
     expect(detail).to_be_hidden()
-    summary = cell.locator("summary")
+    folded, summary = group.locator("> summary"), cell.locator("summary")
     if way == "keyboard":
-        gallery.locator(".evidence").first.focus()
+        folded.focus()
+        gallery.keyboard.press("Enter")
+        gallery.keyboard.press("Tab")
         gallery.keyboard.press("Tab")
         expect(summary).to_be_focused()
         gallery.keyboard.press("Enter")
     else:
+        folded.dispatch_event("click")
         summary.dispatch_event("click")
     expect(detail).to_be_visible()
