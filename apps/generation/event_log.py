@@ -13,6 +13,7 @@ from apps.generation.services.guidance import guidance_of
 from apps.generation.services.review_subject import SUBJECT_KIND
 from apps.generation.services.stages import STAGES
 from apps.governance.selectors import display_name
+from apps.governance.selectors.names import accounts_named
 from apps.jobs.models import Job, JobEvent
 from apps.jobs.selectors import jobs_of
 from apps.providers.selectors import calls_of
@@ -76,12 +77,13 @@ def _of_jobs(run: GenerationRun) -> Iterator[LogLine]:
 
 
 def _of_stages(run: GenerationRun, *, has_counts: bool) -> Iterator[LogLine]:
-    labels = dict(STAGES)
-    for record in run.stages.all():
+    labels, records = dict(STAGES), run.stages.all()
+    told = accounts_named(record.note for record in records)
+    for record in records:
         label = labels[record.stage]
         yield LogLine(record.started_at, "milestone", f"{label} began.")
         if record.finished_at:
-            note = f": {record.note}" if record.note and has_counts else ""
+            note = f": {told(record.note)}" if record.note and has_counts else ""
             yield LogLine(record.finished_at, "milestone", f"{label} ended{note}.")
 
 

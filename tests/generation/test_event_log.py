@@ -15,14 +15,19 @@ from django.urls import reverse
 from apps.generation.models import CodeGenerationRequest, GenerationRun, StageRecord
 from apps.generation.pace import pace_of, queue_words
 from apps.generation.services.guidance import guidance_add
+from apps.generation.services.review_subject import review_digest
+from apps.generation.services.reviews import verdict_cast
 from apps.generation.services.watching import watchers_of
 from apps.governance.models import User
+from apps.governance.selectors import display_name
+from apps.governance.types import Verdict
 from apps.jobs.models import Job, JobEvent
 from apps.providers.models import Provider
 from tests.fault_server import Fault, FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, UNPARSABLE
 from tests.generation.test_progress_page import page_of
 from tests.shop import work_off
+from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,6 +73,21 @@ def test_who_has_not_voted_yet_reads_no_model_in_it(
 ) -> None:
     client.force_login(reviewer)
     assert "test-model" not in json.dumps(lines_of(client, reviewed, "all"))
+
+
+def test_who_approved_is_named_and_not_numbered(
+    reviewed: CodeGenerationRequest, reviewer: User, owner: User, client: Client
+) -> None:
+    run = GenerationRun.objects.select_related("request", "repository__scope").get(pk=reviewed.pk)
+    look_at(run, reviewer, owner)
+    for person in (reviewer, owner):
+        digest = review_digest(run=run)
+        verdict_cast(request_id=run.pk, reviewer=person, verdict=Verdict.APPROVE, digest=digest, is_interactive=True)
+    shown = page_of(client, owner, reviewed)
+    names = " and ".join(display_name(person) for person in (reviewer, owner))
+    assert f"approved by {names}" in shown
+    assert "[account" not in shown
+    assert f"approved by {names}." in json.dumps(lines_of(client, reviewed, "all"))
 
 
 def test_the_log_of_a_request_that_one_cannot_read_does_not_exist(

@@ -24,6 +24,7 @@ from apps.generation.services.watching import is_watching, watch_begin, watch_en
 from apps.generation.types import RequestStatus as Status
 from apps.governance.http import current_user
 from apps.governance.models import User
+from apps.governance.selectors.names import accounts_named
 
 FAILED_AT = {Status.FAILED, Status.CANCELLED, Status.REJECTED}
 MOST_LINES = 200
@@ -130,6 +131,7 @@ def first_error(run: GenerationRun, candidates: Sequence[Candidate]) -> str:
 def stage_rail(run: GenerationRun, *, has_notes: bool = True) -> list[dict[str, Any]]:
     """Return the stages of a run as the rail shows them; what was found in each stage only where it *has_notes*."""
     records = {record.stage: record for record in run.stages.all()}
+    told = accounts_named(record.note for record in records.values())
     is_over = run.request.status in FAILED_AT
     reached = [name for name, _ in STAGES if name in records]
     rail = []
@@ -143,7 +145,7 @@ def stage_rail(run: GenerationRun, *, has_notes: bool = True) -> list[dict[str, 
         else:
             seconds = (record.finished_at - record.started_at).total_seconds()
             state = "failed" if is_end else "done"
-            note = f"{duration(seconds)} · {record.note}" if record.note and has_notes else duration(seconds)
+            note = f"{duration(seconds)} · {told(record.note)}" if record.note and has_notes else duration(seconds)
         stage = {"name": name, "label": label, "state": state, "note": note, "record": record}
         rail.append({**stage, "url": f"#stage-{name}" if record else "", "key": str(number) if record else ""})
     if run.request.status == Status.OBSERVED:
