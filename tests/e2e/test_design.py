@@ -156,7 +156,8 @@ def test_what_no_command_is_called_is_searched_for(gallery: Page) -> None:
     expect(gallery.get_by_role("combobox", name="Command")).to_be_focused()
     gallery.keyboard.type("nothing is called this")
     gallery.keyboard.press("Enter")
-    gallery.wait_for_url("**/knowledge?q=nothing+is+called+this")
+    # The first question of a process waits for the model of sentences.
+    gallery.wait_for_url("**/knowledge?q=nothing+is+called+this", timeout=60_000)
 
 
 def test_a_dialog_closes_with_escape_and_returns_the_focus(gallery: Page) -> None:
