@@ -40,14 +40,14 @@ class PolicyVersionForm(forms.Form):
         )
         self.order_fields(["scope", *(name for name in self.fields if name not in {"scope", "reason"}), "reason"])
 
+    @abstractmethod
     def content(self) -> Content:
         """Return what the form says, as its kind stores it; the form must be valid."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def values(cls, content: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of the fields that say *content*."""
-        raise NotImplementedError
 
 
 class PolicyKind(VersionedPolicy[PolicyVersion]):
