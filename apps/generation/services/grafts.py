@@ -36,12 +36,13 @@ from apps.generation.services.review_subject import (
     SUBJECT_KIND,
     barred_people,
     review_digest,
+    review_digest_keep,
     review_policy,
 )
 from apps.generation.services.reviews import chooser_require, review_lock
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
-from apps.governance.services import approval_require_possible, audit_record, ballots_void
+from apps.governance.services import approval_require_possible, audit_record
 from apps.jobs.services import JobRun, job_enqueue
 
 GRAFT_JOB = "generation.graft"
@@ -88,8 +89,7 @@ def candidate_graft(
     Contribution.objects.get_or_create(run=run, user=actor, kind=Contribution.Kind.CANDIDATE_EDIT)
     canary_withdraw(run)
     before, digest = run.review_digest, review_digest(run=run)
-    GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)
-    ballots_void(subject_kind=SUBJECT_KIND, subject_id=run.pk, new_digest=digest, reason=VOID_REASON)
+    review_digest_keep(run, digest, VOID_REASON)
     audit_record(
         action="review.graft",
         object_kind=SUBJECT_KIND,

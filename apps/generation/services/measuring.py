@@ -12,11 +12,16 @@ from apps.generation.services.gate_jobs import gates_enqueue
 from apps.generation.services.joined import figures_due, figures_measure
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.requirement_gates import gates_are_measured, gates_measure, is_measured_at_once
-from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, review_digest, selected_candidate
+from apps.generation.services.review_subject import (
+    REVIEWABLE,
+    review_digest,
+    review_digest_keep,
+    selected_candidate,
+)
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.selectors import can
-from apps.governance.services import NotAllowed, ballots_void
+from apps.governance.services import NotAllowed
 from apps.governance.types import Action
 from apps.jobs.models import Job
 from apps.jobs.services import JobRun
@@ -100,5 +105,4 @@ def review_renew(*, request_id: UUID, reason: str = VOID_REASON) -> None:
     digest = review_digest(run=run)
     if run.request.status != Status.IN_REVIEW or digest == run.review_digest:
         return
-    GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)
-    ballots_void(subject_kind=SUBJECT_KIND, subject_id=run.pk, new_digest=digest, reason=reason)
+    review_digest_keep(run, digest, reason)

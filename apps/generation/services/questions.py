@@ -37,13 +37,14 @@ from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.review_subject import (
     SUBJECT_KIND,
     review_digest,
+    review_digest_keep,
     review_policy,
     review_subject,
 )
 from apps.generation.services.reviews import review_lock
 from apps.governance.models import User
 from apps.governance.selectors import can
-from apps.governance.services import NotAllowed, approval_require_possible, audit_record, ballots_void
+from apps.governance.services import NotAllowed, approval_require_possible, audit_record
 from apps.governance.types import Action
 
 RETURNS, RAISES = "returns", "raises"
@@ -189,8 +190,7 @@ def _choose_again(run: GenerationRun, actor: User, action: str, said: str) -> No
     canary_withdraw(run)
     gates_renew(workspace=workspace, actor=actor)
     digest = review_digest(run=run)
-    GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)
-    ballots_void(subject_kind=SUBJECT_KIND, subject_id=run.pk, new_digest=digest, reason=VOID_REASON)
+    review_digest_keep(run, digest, VOID_REASON)
     audit_record(
         action=action,
         object_kind=SUBJECT_KIND,

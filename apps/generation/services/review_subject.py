@@ -8,6 +8,7 @@ from apps.generation.models import Candidate, CodeGenerationConsensus, Generatio
 from apps.governance.models import User
 from apps.governance.selectors import can, part_of
 from apps.governance.selectors.policies import policy_in
+from apps.governance.services import ballots_void
 from apps.governance.types import Action, Policy, Subject
 
 SUBJECT_KIND = "request"
@@ -86,3 +87,10 @@ def merge_refused(run: GenerationRun, user: User) -> str:
 def review_policy(run: GenerationRun) -> Policy:
     """Return how many people, and who, must approve a request: as it was frozen when it was submitted."""
     return policy_in(run.approval_policy, run.risk_tier)
+
+
+def review_digest_keep(run: GenerationRun, digest: str, reason: str) -> None:
+    """Write down what is up for approval now, and void what was cast on anything else."""
+    GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)
+    run.review_digest = digest
+    ballots_void(subject_kind=SUBJECT_KIND, subject_id=run.pk, new_digest=digest, reason=reason)

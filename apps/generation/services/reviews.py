@@ -22,6 +22,7 @@ from apps.generation.services.review_subject import (
     SUBJECT_KIND,
     barred_people,
     review_digest,
+    review_digest_keep,
     review_policy,
     review_subject,
     selected_candidate,
@@ -229,10 +230,7 @@ def selection_change(*, request_id: UUID, actor: User, candidate_id: UUID, reaso
     canary_withdraw(run)
     gates_renew(workspace=workspace_open(run), actor=actor)
     digest = review_digest(run=run)
-    GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)
-    ballots_void(
-        subject_kind=SUBJECT_KIND, subject_id=run.pk, new_digest=digest, reason="Another candidate was chosen."
-    )
+    review_digest_keep(run, digest, "Another candidate was chosen.")
     audit_record(
         action="review.choose",
         object_kind=SUBJECT_KIND,
@@ -324,14 +322,7 @@ def review_lock(request_id: UUID) -> GenerationRun:
 def _digest_keep(run: GenerationRun, digest: str) -> None:
     """Write down what is up for approval now, and void what was cast on anything else."""
     if run.review_digest != digest:
-        GenerationRun.objects.filter(pk=run.pk).update(review_digest=digest)
-        run.review_digest = digest
-        ballots_void(
-            subject_kind=SUBJECT_KIND,
-            subject_id=run.pk,
-            new_digest=digest,
-            reason=CONTENT_CHANGED,
-        )
+        review_digest_keep(run, digest, CONTENT_CHANGED)
 
 
 def _settle(run: GenerationRun, decision: Decision, *, is_blocked: bool) -> None:
