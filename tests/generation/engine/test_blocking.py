@@ -13,6 +13,7 @@ from apps.generation.engine.blocking import (
     blockers_in,
 )
 from apps.generation.engine.specification import Demands, analyse, with_demands
+from apps.generation.engine.specification.issues import MAX_ISSUES
 
 
 def codes(text: str) -> list[str]:
@@ -126,3 +127,17 @@ def test_a_long_text_is_too_large_at_the_limit_of_characters_and_not_before() ->
 def test_a_demand_beside_the_text_can_contradict_it() -> None:
     text = with_demands("It returns a list. Use the `httpx` package.", Demands(forbidden=("httpx",)))
     assert codes(text) == [CONTRADICTION]
+
+
+def test_a_contradiction_behind_many_findings_blocks() -> None:
+    vague = "It is fast, good, nice, appropriate, user-friendly, quick and robust. " * 30
+    specification = analyse(f"`def f(x: int) -> int`\n{vague}\nf(2) -> 3\nf(2) -> 4")
+    assert len(specification.issues) == MAX_ISSUES
+    assert [one.code for one in blockers_in(specification)] == [CONTRADICTION]
+    places = [issue.span.start for issue in specification.issues]
+    assert places == sorted(places)
+
+
+def test_a_sentence_that_is_quoted_brings_no_full_stop_of_its_own() -> None:
+    (blocker,) = blockers_in(analyse("f(1) -> 2\n\nThe name must be unique. The name must not be unique."))
+    assert blocker.message == "This contradicts “The name must be unique”."

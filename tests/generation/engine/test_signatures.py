@@ -85,8 +85,35 @@ def test_methods_in_a_sentence_belong_to_the_class() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["f(a: int) -> ", "f(a, ", "write f(a) ", "f(a: list[", "a -> b | ", "def f[T](a) -> T\n"]
+    "unit", ["f(a: int) -> ", "f(a, ", "write f(a) ", "write f(s) ", "f(a: list[", "a -> b | ", "def f[T](a) -> T\n"]
 )
 def test_any_number_of_signatures_is_read_in_bounded_time(unit: str) -> None:
     text = unit * (10_000 // len(unit))
     assert costs_less(lambda: analyse(text), 0.3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Write rle(s).",
+        "Write rle(s)",
+        "Write a function rle(s) that shortens s.",
+        "Implement rle(s):\n\nRuns.",
+    ],
+)
+def test_a_parameter_called_s_is_one(text: str) -> None:
+    assert _source(text) == "def rle(s)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Join the string(s).",
+        "Write test(s).",
+        "Write unit_test(s).",
+        "Write parser(s) for both.",
+        "See the box(es).",
+    ],
+)
+def test_one_or_more_of_something_is_no_call(text: str) -> None:
+    assert _source(text) is None

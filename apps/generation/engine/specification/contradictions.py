@@ -186,7 +186,7 @@ def _contradicting_dependencies(constraints: Sequence[Constraint]) -> Iterable[S
             yield SpecIssue(
                 IssueKind.CONTRADICTION,
                 one.span,
-                f"{one.subject} is asked for here, and “{against.text}” forbids it.",
+                f"{one.subject} is asked for here, and {quoted(against.text)} forbids it.",
                 "Which of the two holds?",
                 f"Leave out one of them; {one.subject} is allowed, or is not used.",
                 is_certain=forbidden.get(name) is against and not has_cases(one.text) and not has_cases(against.text),
@@ -197,8 +197,13 @@ def _against(sentence: Sentence, earlier: Sentence, *, is_certain: bool) -> Spec
     return SpecIssue(
         IssueKind.CONTRADICTION,
         sentence.span,
-        f"This contradicts “{earlier.text}”.",
+        f"This contradicts {quoted(earlier.text)}.",
         "Which of the two holds?",
         "The first; remove this one.",
         is_certain=is_certain,
     )
+
+
+def quoted(sentence: str) -> str:
+    """Return *sentence* in quotation marks, to stand inside another sentence: without its own full stop."""
+    return f"“{sentence.rstrip().rstrip('.')}”"

@@ -30,7 +30,11 @@ _NUMBERS = ("int", "float", "decimal", "complex")
 
 
 def issues_in(draft: Draft) -> tuple[SpecIssue, ...]:
-    """Return the gaps of a specification in reading order, at most :data:`MAX_ISSUES`, whole-text ones first."""
+    """
+    Return the gaps of a specification in reading order, at most :data:`MAX_ISSUES`, whole-text ones first.
+
+    What is certain is never among those left out: it keeps a specification from being submitted.
+    """
     prose = _without_examples(draft)
     found = [
         *human_language_issues(draft.text),
@@ -42,7 +46,12 @@ def issues_in(draft: Draft) -> tuple[SpecIssue, ...]:
         *_ambiguous(draft.text, prose),
         *_untestable(draft.criteria),
     ]
-    return tuple(sorted(found, key=lambda issue: (issue.span.start, issue.span.end, issue.kind))[:MAX_ISSUES])
+    kept = sorted(found, key=lambda issue: (not issue.is_certain, *_place(issue)))[:MAX_ISSUES]
+    return tuple(sorted(kept, key=_place))
+
+
+def _place(issue: SpecIssue) -> tuple[int, int, str]:
+    return issue.span.start, issue.span.end, issue.kind
 
 
 def _secrets(text: str) -> Iterable[SpecIssue]:

@@ -28,7 +28,18 @@ _NAMED = re.compile(
 _TICKED_CALL = re.compile(r"`([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?)(?=\()")
 _BARE_CALL = re.compile(
     r"(?<![\w.`@])([A-Za-z_]\w*)(?:\[[^\[\]\n]{1,80}\])?"
-    r"(?=\([ \t\n]*(?:\)|[*/]|[A-Za-z_]\w*[ \t]*[:=,)]))(?!\(e?s\))"
+    r"(?=\([ \t\n]*(?:\)|[*/]|[A-Za-z_]\w*[ \t]*[:=,)]))"
+)
+# "the string(s)": one or more of them, unless a parameter is called so.
+_PLURAL = re.compile(r"\((e?s)\)")
+_SPOKEN = re.compile(r"(?<![\w'’(])e?s(?![\w'’)])")
+_ENDS_HERE = re.compile(r"[ \t]*(?:[.:;\n]|->|$)")
+_COUNTED = frozenset(
+    re.findall(
+        r"\w+",
+        "function method routine helper class test case example module script program file line tool string value list "
+        "number item word name key parameter argument type query command endpoint view page document doc",
+    )
 )
 # "write f(a, b)", "the function f(a, b=2)": words that make a call a declaration although it has no types.
 _DECLARES = re.compile(
@@ -127,12 +138,13 @@ def _bare_functions(text: str, budget: Budget) -> Iterable[FunctionSignature]:
     Without types it does so where a word says it: "write f(a, b)". Its types are then learned from the examples, so
     such a signature has no ``source``.
     """
+    spoken = set(_SPOKEN.findall(text))
     for hit in _BARE_CALL.finditer(text):
         end = balanced_end(text, hit.end(), budget)
         if end is None or hasattr(builtins, hit.group(1)) or hit.group(1).lower() in NOT_NAMES:
             continue
         written = text[hit.end() : end]
-        if not _IDENTIFIERS_ONLY.fullmatch(written[1:-1]):
+        if not _IDENTIFIERS_ONLY.fullmatch(written[1:-1]) or _is_plural(text, hit, end, spoken):
             continue
         returns = returned_type(text, end, budget, may_be_colon=":" in written)
         signature = declared_signature(hit.group(1), written, returns, types=LOOSE_TYPES)
@@ -142,9 +154,23 @@ def _bare_functions(text: str, budget: Budget) -> Iterable[FunctionSignature]:
         has_type = re.split(r"\W", signature.returns, maxsplit=1)[0] in KNOWN_TYPES and signature.returns != "None"
         if is_typed or (has_type and not any(p.default for p in signature.parameters)):
             yield signature
-        elif signature.parameters and _DECLARES.search(text[max(0, hit.start() - _BEFORE) : hit.start()]):
+        elif signature.parameters and _DECLARES.search(_before(text, hit)):
             is_plain = all(one.kind == "positional" for one in signature.parameters)
             yield replace(signature, source="") if is_plain else signature
+
+
+def _is_plural(text: str, hit: re.Match[str], end: int, spoken: Collection[str]) -> bool:
+    """Tell whether ``name(s)`` means one or more: nothing orders it, or ``s`` is not *spoken* of and more follows."""
+    plural = _PLURAL.fullmatch(text, hit.end(), end)
+    if plural is None:
+        return False
+    if hit.group(1).lower().rpartition("_")[2] in _COUNTED or not _DECLARES.search(_before(text, hit)):
+        return True
+    return plural.group(1) not in spoken and _ENDS_HERE.match(text, end) is None
+
+
+def _before(text: str, hit: re.Match[str]) -> str:
+    return text[max(0, hit.start() - _BEFORE) : hit.start()]
 
 
 def _named_functions(text: str) -> Iterable[FunctionSignature]:
