@@ -13,7 +13,6 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -22,7 +21,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
@@ -31,12 +30,10 @@ from pytest_django import DjangoDbBlocker
 from nofx.embedded import roles
 from nofx.embedded.postgres import ensure_running
 from tests.remembered import remembering
+from tests.tables import rows_write
 
 NO_CHROMIUM = "Browser tests were left out: no Chromium found; run make browser."
 NO_REDIS = "Tests over Redis were left out: no redis-server found; install the system's package redis-server."
-
-# What Django writes after a migration: the same before and after every test.
-KEPT = {"django_content_type", "auth_permission"}
 
 # How many examples a property test tries that names no number of its own; laws name a multiple of it.
 hypothesis_settings.register_profile("default", max_examples=100, deadline=None)
@@ -136,27 +133,14 @@ def _migrated_template(superuser: psycopg.Connection) -> str:
     return name
 
 
-@cache
-def _tables() -> tuple[str, ...]:
-    """Return the quoted names of the tables that tests write to; those of ``KEPT`` stay as migrating left them."""
-    names = connection.introspection.django_table_names(include_views=False)
-    return tuple(connection.ops.quote_name(name) for name in sorted(set(names) - KEPT))
-
-
 def _empty(_: TransactionTestCase) -> None:
     """
-    Delete what a transactional test wrote, with triggers and foreign keys at rest.
+    Delete what a transactional test wrote.
 
     Django would truncate every table and then let each app write again what follows a migration: a good part of a
     second for each test.
     """
-    asked = " UNION ALL ".join(f"SELECT {n} WHERE EXISTS (SELECT FROM {name})" for n, name in enumerate(_tables()))  # noqa: S608
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(asked)
-        full = [_tables()[row[0]] for row in cursor.fetchall()]
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        for name in full:
-            cursor.execute(f"DELETE FROM {name}")  # noqa: S608  the names are those of our models
+    rows_write({})
 
 
 @pytest.fixture(scope="session")

@@ -206,6 +206,11 @@ class FaultServer:
         with self._lock:
             self._script, self._decide = list(replies), None
 
+    def coming(self) -> tuple[Reply, ...]:
+        """Return the replies of the script that have not been given, as ``answers`` takes them."""
+        with self._lock:
+            return tuple(self._script)
+
     def by_prompt(self, decide: Callable[[Request], Reply]) -> None:
         """Answer each request with what *decide* returns for it; it is called by many threads, one at a time."""
         with self._lock:

@@ -1,12 +1,19 @@
-"""A real repository with a remote, people with roles, and a provider that a real HTTP server answers for."""
+"""
+A real repository with a remote, people with roles, and a provider that a real HTTP server answers for.
+
+All of it has the same ids in every test, so that a request in review can be put back (``tests/kept.py``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import pytest
+from django.contrib.auth.hashers import make_password
 
 from apps.core.clock import now
 from apps.generation.models import CodeGenerationRequest, GenerationRun
@@ -16,10 +23,13 @@ from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
-from tests.fault_server import FaultServer
+from tests.fault_server import FaultServer, Reply
 from tests.git import shop_begin
+from tests.kept import Keep
 
 Role = RoleAssignment.Role
+
+PASSWORD = "correct horse battery"
 
 FILES = {
     "shop/__init__.py": '"""A small shop."""\n',
@@ -43,6 +53,18 @@ FILES = {
 }
 
 
+def number_of(name: str) -> int:
+    """Return an id for what is called *name* that no sequence comes to."""
+    return 10**12 + zlib.crc32(name.encode())
+
+
+def account(name: str) -> User:
+    """Make the account of a person; its password is kept in the same way in every test."""
+    return User.objects.create(
+        pk=number_of(name), username=name, password=make_password(PASSWORD, salt="of-the-shop-of-the-tests")
+    )
+
+
 @pytest.fixture
 def code(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with one commit and a bare remote."""
@@ -57,21 +79,26 @@ def home(tmp_path: Path, settings: Any) -> Path:
 
 @pytest.fixture
 def scope(db: None) -> Scope:
-    return Scope.objects.create(organisation=Organisation.objects.create(name="Acme"), repository="shop", is_pilot=True)
+    organisation = Organisation.objects.create(pk=number_of("Acme"), name="Acme")
+    return Scope.objects.create(pk=number_of("shop"), organisation=organisation, repository="shop", is_pilot=True)
 
 
 @pytest.fixture
 def repository(scope: Scope, code: Path, home: Path) -> Repository:
-    return Repository.objects.create(scope=scope, name="shop", path=str(code), remote="origin")
+    return Repository.objects.create(
+        pk=uuid5(NAMESPACE_OID, "shop"), scope=scope, name="shop", path=str(code), remote="origin"
+    )
 
 
 @pytest.fixture
 def person(scope: Scope) -> Callable[..., User]:
     def make(name: str, *roles: str, is_owner: bool = False) -> User:
-        user = User.objects.create_user(username=name, password="correct horse battery")
-        RoleAssignment.objects.bulk_create(RoleAssignment(user=user, scope=scope, role=role) for role in roles)
+        user = account(name)
+        RoleAssignment.objects.bulk_create(
+            RoleAssignment(pk=number_of(f"{name} {role}"), user=user, scope=scope, role=role) for role in roles
+        )
         if is_owner:
-            CodeOwner.objects.create(scope=scope, user=user)
+            CodeOwner.objects.create(pk=number_of(f"{name} owns"), scope=scope, user=user)
         return user
 
     return make
@@ -101,6 +128,7 @@ def server() -> Iterator[FaultServer]:
 @pytest.fixture
 def provider(db: None, server: FaultServer) -> Provider:
     return Provider.objects.create(
+        pk=uuid5(NAMESPACE_OID, "test"),
         name="test",
         kind=Provider.Kind.OPENAI,
         base_url=server.url,
@@ -113,7 +141,7 @@ def provider(db: None, server: FaultServer) -> Provider:
 
 def approved() -> dict[str, Any]:
     """Return the fields of a provider that somebody approved."""
-    approver, _ = User.objects.get_or_create(username="approver")
+    approver = User.objects.filter(username="approver").first() or account("approver")
     return {"approved_by": approver, "approved_at": now()}
 
 
@@ -121,6 +149,25 @@ def approved() -> dict[str, Any]:
 def submit(repository: Repository, engineer: User, reviewer: User, owner: User) -> Callable[..., CodeGenerationRequest]:
     def make(text: str, *, title: str = "A change", **options: Any) -> CodeGenerationRequest:
         return request_submit(requester=engineer, repository=repository, title=title, text=text, **options)
+
+    return make
+
+
+@pytest.fixture
+def in_review(
+    kept: Keep, submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer
+) -> Callable[..., GenerationRun]:
+    """Ask for code, have it answered, and return what came of it; made once in a process for the same words."""
+
+    def make(text: str, answers: Sequence[Reply], **options: Any) -> GenerationRun:
+        def begin() -> UUID:
+            server.answers(answers)
+            request = submit(text, **options)
+            work_off(request)
+            return request.pk
+
+        pk = kept(repr((text, answers, options)), begin)
+        return GenerationRun.objects.select_related("request", "repository__scope").get(pk=pk)
 
     return make
 

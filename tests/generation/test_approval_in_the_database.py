@@ -8,28 +8,22 @@ from uuid import uuid4
 import pytest
 from django.db import Error, connection, transaction
 
-from apps.generation.models import CodeGenerationRequest, GenerationRun
+from apps.generation.models import GenerationRun
 from apps.generation.services.review_subject import review_digest
 from apps.generation.services.reviews import verdict_cast
 from apps.governance.models import Ballot, User
 from apps.governance.types import Verdict
-from apps.providers.models import Provider
-from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
 from tests.linked import linked
-from tests.shop import work_off
 from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def run(submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer) -> GenerationRun:
+def run(in_review: Callable[..., GenerationRun]) -> GenerationRun:
     """A request in review, with a right and a wrong candidate."""
-    server.answers([WRONG, RIGHT])
-    request = submit(CLAMP, title="Keep values in range")
-    work_off(request)
-    return GenerationRun.objects.select_related("request", "repository__scope").get(pk=request.pk)
+    return in_review(CLAMP, [WRONG, RIGHT], title="Keep values in range")
 
 
 def sql(statement: str, *values: object) -> None:

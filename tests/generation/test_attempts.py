@@ -31,12 +31,9 @@ Submit = Callable[..., CodeGenerationRequest]
 
 
 @pytest.fixture
-def failed(submit: Submit, provider: Provider, server: FaultServer) -> CodeGenerationRequest:
+def failed(in_review: Callable[..., GenerationRun]) -> CodeGenerationRequest:
     """A request of which none of three answers was code, and no more may be asked for."""
-    server.answers([UNPARSABLE])
-    request = submit(CLAMP, title="Keep values in range")
-    work_off(request)
-    return request
+    return in_review(CLAMP, [UNPARSABLE], title="Keep values in range").request
 
 
 def run_of(request: CodeGenerationRequest) -> GenerationRun:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -22,15 +23,19 @@ from apps.governance.services.attestation import evidence_digest, signing_key
 from apps.providers.models import ModelCall
 from tests.generation.test_delivery import approved, deliver
 from tests.git import git
+from tests.kept import Keep
 
 __all__ = ["approved"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def merged(approved: GenerationRun, owner: User) -> PullRequest:
-    deliver(approved)
-    return pull_request_merge(request_id=approved.pk, actor=owner, is_interactive=True)
+def merged(kept: Keep, approved: GenerationRun, owner: User) -> PullRequest:
+    def make() -> UUID:
+        deliver(approved)
+        return pull_request_merge(request_id=approved.pk, actor=owner, is_interactive=True).pk
+
+    return PullRequest.objects.get(pk=kept("merged", make))
 
 
 def statement() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core import serializers
@@ -35,6 +36,7 @@ from apps.governance.types import Role, Verdict
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
+from tests.kept import Keep
 from tests.shop import work_off
 from tests.viewed import look_at
 
@@ -64,6 +66,7 @@ def lead(person: Callable[..., User]) -> User:
 
 @pytest.fixture
 def made(
+    kept: Keep,
     submit: Callable[..., CodeGenerationRequest],
     provider: Provider,
     server: FaultServer,
@@ -73,14 +76,18 @@ def made(
     """Return a function that brings a request to its reviewers, with a share and a seed."""
 
     def make(*, percent: int = 20, seed: int = DRAWN, text: str = PASSED) -> GenerationRun:
-        if percent:
-            canary_share_set(repository=repository, percent=percent, actor=lead)
-        server.answers([ONE, OTHER, ONE])
-        request = submit(text, title="Passed")
-        GenerationRun.objects.filter(pk=request.pk).update(seed=seed)
-        work_off(request)
-        assert request.status == "in_review"
-        return GenerationRun.objects.select_related("request", "repository__scope").get(pk=request.pk)
+        def begin() -> UUID:
+            if percent:
+                canary_share_set(repository=repository, percent=percent, actor=lead)
+            server.answers([ONE, OTHER, ONE])
+            request = submit(text, title="Passed")
+            GenerationRun.objects.filter(pk=request.pk).update(seed=seed)
+            work_off(request)
+            assert request.status == "in_review"
+            return request.pk
+
+        pk = kept(repr((percent, seed, text)), begin)
+        return GenerationRun.objects.select_related("request", "repository__scope").get(pk=pk)
 
     return make
 

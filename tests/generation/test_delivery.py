@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -18,12 +19,11 @@ from apps.generation.services.retries import request_retry
 from apps.governance.models import AuditEvent, Override, RoleAssignment, Scope, User
 from apps.governance.services import NotInteractive
 from apps.jobs.models import Job
-from apps.providers.models import Provider
 from apps.repositories.types import MergeBlocked, PushRefused
-from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT
 from tests.generation.test_review import status_of, vote
 from tests.git import git
+from tests.kept import Keep
 from tests.shop import work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,16 +32,14 @@ Status = CodeGenerationRequest.Status
 
 
 @pytest.fixture
-def approved(
-    submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer, reviewer: User, owner: User
-) -> GenerationRun:
-    server.answers([RIGHT])
-    request = submit(CLAMP, title="Keep values in range", target_path="shop/ranges.py")
-    work_off(request)
-    run = GenerationRun.objects.select_related("request").get(pk=request.pk)
-    vote(run, reviewer)
-    vote(run, owner)
-    return run
+def approved(kept: Keep, in_review: Callable[..., GenerationRun], reviewer: User, owner: User) -> GenerationRun:
+    def make() -> UUID:
+        run = in_review(CLAMP, [RIGHT], title="Keep values in range", target_path="shop/ranges.py")
+        vote(run, reviewer)
+        vote(run, owner)
+        return run.pk
+
+    return GenerationRun.objects.select_related("request").get(pk=kept("approved", make))
 
 
 def deliver(run: GenerationRun) -> PullRequest:

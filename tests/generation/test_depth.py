@@ -14,27 +14,21 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.core.highlighting import changed_count, diff_lines
-from apps.generation.models import CodeGenerationRequest, GenerationRun, ReviewCount
+from apps.generation.models import GenerationRun, ReviewCount
 from apps.generation.selectors import depths_of
 from apps.generation.services.group_counts import depth_count
 from apps.generation.services.review_subject import review_digest
 from apps.governance.models import AuditEvent, Ballot, RoleAssignment, Scope, User
-from apps.providers.models import Provider
 from apps.repositories.models import Repository
-from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
-from tests.shop import work_off
 from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def run(submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer) -> GenerationRun:
-    server.answers([WRONG, RIGHT])
-    request = submit(CLAMP, title="Keep values in range")
-    work_off(request)
-    return GenerationRun.objects.select_related("request").get(pk=request.pk)
+def run(in_review: Callable[..., GenerationRun]) -> GenerationRun:
+    return in_review(CLAMP, [WRONG, RIGHT], title="Keep values in range")
 
 
 def cast(client: Client, run: GenerationRun, **fields: str) -> int:

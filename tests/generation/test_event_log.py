@@ -35,12 +35,9 @@ Submit = Callable[..., CodeGenerationRequest]
 
 
 @pytest.fixture
-def reviewed(submit: Submit, provider: Provider, server: FaultServer) -> CodeGenerationRequest:
+def reviewed(in_review: Callable[..., GenerationRun]) -> CodeGenerationRequest:
     """A request in review."""
-    server.answers([RIGHT])
-    request = submit(CLAMP, title="Keep values in range")
-    work_off(request)
-    return request
+    return in_review(CLAMP, [RIGHT], title="Keep values in range").request
 
 
 def lines_of(client: Client, request: CodeGenerationRequest, show: str) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.generation.models import Candidate, CodeGenerationRequest, Contribution, GenerationRun
+from apps.generation.models import Candidate, Contribution, GenerationRun
 from apps.generation.services.evidence import evidence_of
 from apps.generation.services.grafts import VOID_REASON, GraftRefused, candidate_graft
 from apps.generation.services.review_subject import review_digest, selected_candidate
@@ -18,8 +18,6 @@ from apps.generation.services.viewing import NotLookedAt
 from apps.governance.models import AuditEvent, Ballot, User
 from apps.governance.services import NotEligible
 from apps.governance.types import Verdict
-from apps.providers.models import Provider
-from tests.fault_server import FaultServer
 from tests.shop import Role, work_off
 from tests.viewed import look_at
 
@@ -53,14 +51,9 @@ def third(person: Person) -> User:
 
 
 @pytest.fixture
-def run(
-    submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer, third: User
-) -> GenerationRun:
+def run(in_review: Callable[..., GenerationRun], third: User) -> GenerationRun:
     """A request in review with two programs, each of which has one function right."""
-    server.answers([ALIKE, ALIKE, OTHER])
-    request = submit(TWO, title="The ends")
-    work_off(request)
-    return GenerationRun.objects.select_related("request", "repository__scope").get(pk=request.pk)
+    return in_review(TWO, [ALIKE, ALIKE, OTHER], title="The ends")
 
 
 def with_code(run: GenerationRun, code: str) -> Candidate:

@@ -57,12 +57,9 @@ def run_of(request: CodeGenerationRequest) -> GenerationRun:
 
 
 @pytest.fixture
-def run(submit: Submit, provider: Provider, server: FaultServer) -> GenerationRun:
+def run(in_review: Callable[..., GenerationRun]) -> GenerationRun:
     """A request in review on which two of three candidates agree, and are not what the person means."""
-    server.answers([FIRST, SORTED, ALSO_FIRST])
-    request = submit(MIDDLE, title="The middle")
-    work_off(request)
-    return run_of(request)
+    return in_review(MIDDLE, [FIRST, SORTED, ALSO_FIRST], title="The middle")
 
 
 def guide(run: GenerationRun, actor: User, text: str = SAID) -> Guidance:

@@ -8,30 +8,22 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun, ReviewedContent
+from apps.generation.models import Candidate, GenerationRun, ReviewedContent
 from apps.generation.own_records import _code_forget
 from apps.generation.services.review_subject import review_digest, selected_candidate
 from apps.generation.services.reviews import selection_change, verdict_cast
 from apps.governance.models import User
 from apps.governance.types import Verdict
-from apps.providers.models import Provider
-from tests.fault_server import FaultServer
 from tests.generation.test_questions import FIRST, MIDDLE, SORTED, answer
-from tests.shop import work_off
 from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def run(
-    submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer, reviewer: User
-) -> GenerationRun:
+def run(in_review: Callable[..., GenerationRun], reviewer: User) -> GenerationRun:
     """A request in review that a reviewer approved as it stood, with another program beside it."""
-    server.answers([FIRST, FIRST, SORTED])
-    request = submit(MIDDLE, title="The middle")
-    work_off(request)
-    run = GenerationRun.objects.select_related("request", "repository__scope").get(pk=request.pk)
+    run = in_review(MIDDLE, [FIRST, FIRST, SORTED], title="The middle")
     look_at(run, reviewer)
     verdict_cast(
         request_id=run.pk,

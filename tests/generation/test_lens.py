@@ -37,11 +37,8 @@ WRONG = "```python\ndef half(n: int) -> int:\n    return n\n```"
 
 
 @pytest.fixture
-def made(submit: Submit, provider: Provider, server: FaultServer) -> CodeGenerationRequest:
-    server.answers([RIGHT, WRONG, RIGHT])
-    request = submit(HALF, title="Halve")
-    work_off(request)
-    return request
+def made(in_review: Callable[..., GenerationRun]) -> CodeGenerationRequest:
+    return in_review(HALF, [RIGHT, WRONG, RIGHT], title="Halve").request
 
 
 def page(client: Client, request: CodeGenerationRequest, **query: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import pytest
 from django.db import connection
@@ -36,6 +37,7 @@ from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT
 from tests.generation.test_review import vote
 from tests.git import git
+from tests.kept import Keep
 from tests.shop import work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,15 +54,25 @@ def clamp(value: int, low: int, high: int) -> int:
 
 @pytest.fixture
 def patterns_provider(db: None) -> Provider:
-    return Provider.objects.create(name="patterns", kind=Provider.Kind.BUILTIN, model_id="patterns", samples=1)
+    return Provider.objects.create(
+        pk=uuid5(NAMESPACE_OID, "patterns"),
+        name="patterns",
+        kind=Provider.Kind.BUILTIN,
+        model_id="patterns",
+        samples=1,
+    )
 
 
 @pytest.fixture
-def run(submit: Submit, patterns_provider: Provider) -> GenerationRun:
+def run(kept: Keep, submit: Submit, patterns_provider: Provider) -> GenerationRun:
     """A request in review whose one candidate is a pattern."""
-    request = submit(CLAMP, title="Keep values in range")
-    work_off(request)
-    return GenerationRun.objects.select_related("request").get(pk=request.pk)
+
+    def begin() -> UUID:
+        request = submit(CLAMP, title="Keep values in range")
+        work_off(request)
+        return request.pk
+
+    return GenerationRun.objects.select_related("request").get(pk=kept("from a pattern", begin))
 
 
 def test_a_pattern_is_counted_once_people_have_decided(run: GenerationRun, reviewer: User, owner: User) -> None:

@@ -24,12 +24,9 @@ Submit = Callable[..., CodeGenerationRequest]
 
 
 @pytest.fixture
-def failed(submit: Submit, provider: Provider, server: FaultServer) -> CodeGenerationRequest:
+def failed(in_review: Callable[..., GenerationRun]) -> CodeGenerationRequest:
     """A request for which nobody wrote anything usable."""
-    server.answers([UNPARSABLE])
-    request = submit(CLAMP, title="Keep values in range", target_path="shop/ranges.py")
-    work_off(request)
-    return request
+    return in_review(CLAMP, [UNPARSABLE], title="Keep values in range", target_path="shop/ranges.py").request
 
 
 def page_of(client: Client, user: User, request: CodeGenerationRequest) -> str:

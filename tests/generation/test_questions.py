@@ -14,7 +14,7 @@ from apps.generation.engine.inputs import input_restored
 from apps.generation.engine.outcomes import expected_restored
 from apps.generation.engine.specification import analyse
 from apps.generation.engine.specification.model import SpecExample
-from apps.generation.models import Answer, Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
+from apps.generation.models import Answer, Candidate, CodeGenerationConsensus, GenerationRun
 from apps.generation.services.answers import doctest_text
 from apps.generation.services.evidence import MAX_ANSWERS, evidence_of
 from apps.generation.services.questions import (
@@ -30,9 +30,7 @@ from apps.generation.services.reviews import NotInReview, verdict_cast
 from apps.governance.models import AuditEvent, Ballot, User
 from apps.governance.services import NotAllowed, NotEligible, Unsatisfiable
 from apps.governance.types import Verdict
-from apps.providers.models import Provider
-from tests.fault_server import FaultServer
-from tests.shop import Role, work_off
+from tests.shop import Role
 from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,12 +48,9 @@ ALSO_FIRST = (
 
 
 @pytest.fixture
-def run(submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer) -> GenerationRun:
+def run(in_review: Callable[..., GenerationRun]) -> GenerationRun:
     """A request in review on which two of three candidates agree, and are not what the person means."""
-    server.answers([FIRST, SORTED, ALSO_FIRST])
-    request = submit(MIDDLE, title="The middle")
-    work_off(request)
-    return GenerationRun.objects.select_related("request", "repository__scope").get(pk=request.pk)
+    return in_review(MIDDLE, [FIRST, SORTED, ALSO_FIRST], title="The middle")
 
 
 def example_of(

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -42,6 +43,7 @@ from tests.fault_server import Fault, FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
 from tests.generation.test_review import status_of, vote
 from tests.git import git
+from tests.kept import Keep
 from tests.killed import killed_behind, killed_once
 from tests.shop import work_off
 
@@ -84,11 +86,8 @@ def without_tools(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def run(submit: Submit, provider: Provider, server: FaultServer, without_tools: None) -> GenerationRun:
-    server.answers([WRONG, RIGHT])
-    request = submit(CLAMP, title="Keep values in range", target_path="shop/ranges.py")
-    work_off(request)
-    return GenerationRun.objects.select_related("request").get(pk=request.pk)
+def run(in_review: Callable[..., GenerationRun]) -> GenerationRun:
+    return in_review(CLAMP, [WRONG, RIGHT], title="Keep values in range", target_path="shop/ranges.py")
 
 
 @pytest.mark.parametrize(
@@ -214,10 +213,13 @@ def test_a_request_that_is_stopped_while_it_works_is_cancelled(
 
 
 @pytest.fixture
-def approved(run: GenerationRun, reviewer: User, owner: User) -> GenerationRun:
-    vote(run, reviewer)
-    vote(run, owner)
-    return GenerationRun.objects.select_related("request").get(pk=run.pk)
+def approved(kept: Keep, run: GenerationRun, reviewer: User, owner: User) -> GenerationRun:
+    def make() -> UUID:
+        vote(run, reviewer)
+        vote(run, owner)
+        return run.pk
+
+    return GenerationRun.objects.select_related("request").get(pk=kept("approved in the end", make))
 
 
 @pytest.mark.parametrize("step", ["branch_commit", "branch_push"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -28,6 +29,7 @@ from apps.repositories.models import Repository
 from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT
 from tests.generation.test_review import status_of, vote
+from tests.kept import Keep
 from tests.policies import code_rules_ruled, kind_named, version_proposed
 from tests.shop import work_off
 
@@ -45,14 +47,18 @@ MUTATED = "- The mutation score must be at least 80 %.\n"
 
 @pytest.fixture
 def reviewed(
-    submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer
+    kept: Keep, submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer
 ) -> Callable[..., GenerationRun]:
     def make(text: str, *answers: str) -> GenerationRun:
-        server.answers(list(answers))
-        Provider.objects.filter(pk=provider.pk).update(samples=len(answers))
-        request = submit(text, title="Keep values in range", target_path="shop/ranges.py")
-        work_off(request)
-        return GenerationRun.objects.select_related("request", "repository__scope").get(pk=request.pk)
+        def begin() -> UUID:
+            server.answers(list(answers))
+            Provider.objects.filter(pk=provider.pk).update(samples=len(answers))
+            request = submit(text, title="Keep values in range", target_path="shop/ranges.py")
+            work_off(request)
+            return request.pk
+
+        pk = kept(repr((text, answers)), begin)
+        return GenerationRun.objects.select_related("request", "repository__scope").get(pk=pk)
 
     return make
 

@@ -44,12 +44,9 @@ Status = CodeGenerationRequest.Status
 
 
 @pytest.fixture
-def run(submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer) -> GenerationRun:
+def run(in_review: Callable[..., GenerationRun]) -> GenerationRun:
     """A request in review, with a right and a wrong candidate."""
-    server.answers([WRONG, RIGHT])
-    request = submit(CLAMP, title="Keep values in range")
-    work_off(request)
-    return GenerationRun.objects.select_related("request").get(pk=request.pk)
+    return in_review(CLAMP, [WRONG, RIGHT], title="Keep values in range")
 
 
 def vote(run: GenerationRun, reviewer: User, verdict: Verdict = Verdict.APPROVE, **options: object) -> Ballot:

@@ -35,11 +35,8 @@ from apps.governance.models import AuditEvent, User
 from apps.governance.services import NotEligible, NotInteractive
 from apps.governance.types import Role, Verdict
 from apps.jobs.models import Notification
-from apps.providers.models import Provider
-from tests.fault_server import FaultServer
 from tests.generation.test_canaries import Made, lead, made
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
-from tests.shop import work_off
 from tests.viewed import look_at
 
 __all__ = ["lead", "made"]
@@ -48,12 +45,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def run(submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer) -> GenerationRun:
+def run(in_review: Callable[..., GenerationRun]) -> GenerationRun:
     """A request in review, with a right and a wrong candidate."""
-    server.answers([WRONG, RIGHT])
-    request = submit(CLAMP, title="Keep values in range")
-    work_off(request)
-    return GenerationRun.objects.select_related("request", "repository__scope").get(pk=request.pk)
+    return in_review(CLAMP, [WRONG, RIGHT], title="Keep values in range")
 
 
 def begin(run: GenerationRun, author: User, text: str = "Why not min()?", **options: Any) -> ReviewThread:

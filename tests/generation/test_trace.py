@@ -36,11 +36,8 @@ WRONG = "```python\ndef half(n: int) -> int:\n    return n\n```"
 
 
 @pytest.fixture
-def request_made(submit: Submit, provider: Provider, server: FaultServer) -> CodeGenerationRequest:
-    server.answers([RIGHT, WRONG, RIGHT])
-    request = submit(HALF, title="Halve")
-    work_off(request)
-    return request
+def request_made(in_review: Callable[..., GenerationRun]) -> CodeGenerationRequest:
+    return in_review(HALF, [RIGHT, WRONG, RIGHT], title="Halve").request
 
 
 @pytest.fixture

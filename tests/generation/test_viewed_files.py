@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.core.errors import NotFound
-from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun, ViewedFile
+from apps.generation.models import Candidate, GenerationRun, ViewedFile
 from apps.generation.selectors import candidates_of, lettered
 from apps.generation.services.file_marks import file_mark
 from apps.generation.services.review_subject import review_digest, selected_candidate
@@ -22,22 +22,16 @@ from apps.generation.services.viewing import NotLookedAt, digests_of
 from apps.governance.models import AuditEvent, Ballot, User
 from apps.governance.services import ContentChanged, NotEligible, NotInteractive
 from apps.governance.types import Verdict
-from apps.providers.models import Provider
-from tests.fault_server import FaultServer
 from tests.generation.test_pipeline import CLAMP, RIGHT, WRONG
-from tests.shop import work_off
 from tests.viewed import look_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def run(submit: Callable[..., CodeGenerationRequest], provider: Provider, server: FaultServer) -> GenerationRun:
+def run(in_review: Callable[..., GenerationRun]) -> GenerationRun:
     """A request in review, with a right and a wrong candidate."""
-    server.answers([WRONG, RIGHT])
-    request = submit(CLAMP, title="Keep values in range")
-    work_off(request)
-    return GenerationRun.objects.select_related("request", "repository__scope").get(pk=request.pk)
+    return in_review(CLAMP, [WRONG, RIGHT], title="Keep values in range")
 
 
 def letter_of(run: GenerationRun, user: User) -> str:
