@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -34,12 +35,9 @@ _WHO = JSONObject(
 )
 
 
-def standing_of(scope: Scope) -> Standing:
-    """
-    Return what holds for the repository of *scope* now; one query.
-
-    What is suspended is so wherever the same code is registered once more, in other organisations too.
-    """
+@cache
+def _places() -> QuerySet[Scope, dict[str, Any]]:
+    """Return every place with what stands there; made once, since making it takes longer than asking it."""
     place = OuterRef("pk")
     above = Q(scope__organisation=OuterRef("organisation"), scope__repository="")
     standing = Suspension.objects.filter(resumed_at__isnull=True)
@@ -50,28 +48,32 @@ def standing_of(scope: Scope) -> Standing:
         Q(scope=OuterRef(place)) | Q(scope__organisation=OuterRef(OuterRef("organisation")), scope__repository="")
     )
     rungs = Rung.objects.filter(pk__in=covering.values("rung")).order_by("granted_at")
-    row = (
-        Scope.objects.filter(pk=scope.pk)
-        .annotate(
-            stops_here=ArraySubquery(stops.order_by("suspended_at").values(one=_WHO)),
-            rungs_here=ArraySubquery(
-                rungs.values(
-                    one=JSONObject(
-                        title="title",
-                        risk_max="risk_max",
-                        task_classes="task_classes",
-                        models="model_names",
-                        starts_at="starts_at",
-                        expires_at="expires_at",
-                        ended_at="ended_at",
-                        stop=Subquery(stop),
-                    )
+    return Scope.objects.annotate(
+        stops_here=ArraySubquery(stops.order_by("suspended_at").values(one=_WHO)),
+        rungs_here=ArraySubquery(
+            rungs.values(
+                one=JSONObject(
+                    title="title",
+                    risk_max="risk_max",
+                    task_classes="task_classes",
+                    models="model_names",
+                    starts_at="starts_at",
+                    expires_at="expires_at",
+                    ended_at="ended_at",
+                    stop=Subquery(stop),
                 )
-            ),
-        )
-        .values("pk", "organisation", "is_pilot", "repository", "stops_here", "rungs_here")
-        .get()
-    )
+            )
+        ),
+    ).values("pk", "organisation", "is_pilot", "repository", "stops_here", "rungs_here")
+
+
+def standing_of(scope: Scope) -> Standing:
+    """
+    Return what holds for the repository of *scope* now; one query.
+
+    What is suspended is so wherever the same code is registered once more, in other organisations too.
+    """
+    row = _places().get(pk=scope.pk)
     return Standing(
         repository=row["repository"],
         is_pilot=row["is_pilot"],
