@@ -66,10 +66,13 @@ def coverage_trend_chart(reports: Sequence[CoverageReport]) -> Chart:
 
 
 def debt_treemap_chart(files: Sequence[dict[str, Any]], area: Area) -> Chart:
-    """Return the debt of files (as they are stored) as a treemap: area is what it costs, colour the debt ratio."""
-    weights = [Weight(file["path"], file["minutes"], file["code_lines"], file["touches"]) for file in files]
-    largest = sorted(weights, key=lambda weight: -weight.area(area))[:MAX_CELLS]
-    cells = treemap_cells(largest, area)
+    """
+    Return the debt of files (as they are stored) as a treemap: area is what it costs, colour the debt ratio.
+
+    It is drawn in the browser, which takes about ``MAX_CELLS`` well; more are for ``apps.quality.debt_map``.
+    """
+    weights = weights_of(files)
+    cells = treemap_cells(weights, area)
     ratings = [rating(cell.minutes / (MINUTES_PER_LINE * max(cell.code_lines, 1))) for cell in cells]
     figure = go.Figure(
         go.Treemap(
@@ -91,16 +94,21 @@ def debt_treemap_chart(files: Sequence[dict[str, Any]], area: Area) -> Chart:
         ),
         layout={"margin": {"l": 0, "r": 0, "t": 24, "b": 0}, "hovermode": "closest"},
     )
-    return Chart(
-        figure.to_plotly_json(),
-        _debt_summary(weights, area),
-        ("File", "Minutes", "Changes in 90 days", "Lines", "Rating"),
-        [
-            (file["path"], str(file["minutes"]), str(file["touches"]), str(file["code_lines"]), file["rating"])
-            for file in files
-            if file["minutes"]
-        ],
-    )
+    return Chart(figure.to_plotly_json(), debt_summary(weights, area), *debt_table(files))
+
+
+def weights_of(files: Sequence[dict[str, Any]]) -> list[Weight]:
+    """Return files (as they are stored) as a treemap weighs them."""
+    return [Weight(file["path"], file["minutes"], file["code_lines"], file["touches"]) for file in files]
+
+
+def debt_table(files: Sequence[dict[str, Any]]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return the headings and rows of those files that owe something."""
+    return ("File", "Minutes", "Changes in 90 days", "Lines", "Rating"), [
+        (file["path"], str(file["minutes"]), str(file["touches"]), str(file["code_lines"]), file["rating"])
+        for file in files
+        if file["minutes"]
+    ]
 
 
 def _trend_summary(reports: Sequence[CoverageReport]) -> str:
@@ -125,14 +133,14 @@ def _trend_row(report: CoverageReport) -> tuple[str, ...]:
     )
 
 
-def _debt_summary(weights: Sequence[Weight], area: Area) -> str:
-    owing = sorted((weight for weight in weights if weight.minutes), key=lambda weight: -weight.area(area))
-    if not owing:
+def debt_summary(weights: Sequence[Weight], area: Area) -> str:
+    """Return how many files owe something, and how much of it the largest hold, as a sentence."""
+    debtors = sorted((weight for weight in weights if weight.minutes), key=lambda weight: -weight.area(area))
+    if not debtors:
         return f"None of the {len(weights)} files owes anything."
-    total = sum(weight.area(area) for weight in owing)
-    share = 100 * sum(weight.area(area) for weight in owing[:3]) / total
+    total = sum(weight.area(area) for weight in debtors)
+    share = 100 * sum(weight.area(area) for weight in debtors[:3]) / total
     what = "minutes weighted by recent changes" if area == "interest" else "minutes"
-    shown = f" The {MAX_CELLS} largest are drawn." if len(owing) > MAX_CELLS else ""
-    count = min(3, len(owing))
+    count = min(3, len(debtors))
     holders = f"the largest of them holds {share:.0f} %" if count == 1 else f"{count} of them hold {share:.0f} %"
-    return f"{len(owing)} of {len(weights)} files owe something; {holders} of the {what}.{shown}"
+    return f"{len(debtors)} of {len(weights)} files owe something; {holders} of the {what}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,9 @@ from apps.quality.models import DebtAssessment
 from apps.repositories.models import Repository, Revision
 from tests.cpu import costs_less
 
-FILES = 10_000
+FILES, AREAS = 10_000, 100
+# The drawing and the table of all files together; what is sent is compressed by whatever serves it.
+MOST_BYTES = 4_000_000
 
 pytestmark = [pytest.mark.django_db, pytest.mark.bar(13)]
 
@@ -44,4 +47,20 @@ def test_ten_thousand_cells_are_there_within_a_second(
     page = client.get(address)
     assert costs_less(lambda: client.get(address), 1)
     assert page.status_code == 200
-    assert "The 1500 largest are drawn." in page.content.decode()
+    text = page.content.decode()
+    paths = re.findall(r'<path class="debt-map__[a-e]" d="([^"]*)"', text)
+    assert sum(path.count("M") for path in paths) == FILES
+    assert text.count('class="debt-map__place"') == AREAS
+    assert len(page.content) < MOST_BYTES
+
+
+def test_a_folder_of_the_map_opens_as_a_figure_and_leads_back(
+    assessed: Repository, client_of: Callable[[User], Client], engineer: User
+) -> None:
+    client, address = client_of(engineer), f"/repos/{assessed.name}/quality/debt"
+    inside = client.get(address, {"area": "interest", "folder": "shop/area_7/"}).content.decode()
+    assert "debt-map__place" not in inside and "data-chart-plot" in inside
+    assert "100 of 100 files owe something" in inside
+    assert '<a href="?area=interest&amp;folder=shop/">shop</a>' in inside
+    for wrong in ("nowhere/", "shop/area_7", "../"):
+        assert client.get(address, {"folder": wrong}).status_code == 404

@@ -48,16 +48,19 @@ def treemap_cells(weights: Iterable[Weight], area: Area = "minutes") -> list[Cel
     """
     owing = [weight for weight in weights if weight.minutes > 0]
     folders: dict[str, list[int]] = {}
+    above: dict[str, list[str]] = {}
     files: list[Cell] = []
     for weight in owing:
         size = weight.area(area)
-        pure = PurePosixPath(weight.path)
-        parents = [_folder_id(parent) for parent in pure.parents]
+        place, _, name = weight.path.rpartition("/")
+        if place not in above:
+            above[place] = [_folder_id(parent) for parent in PurePosixPath(weight.path).parents]
+        parents = above[place]
         for folder in parents:
             sums = folders.setdefault(folder, [0, 0, 0])
             for index, value in enumerate((size, weight.minutes, weight.code_lines)):
                 sums[index] += value
-        files.append(Cell(weight.path, parents[0], pure.name, size, weight.minutes, weight.code_lines, is_file=True))
+        files.append(Cell(weight.path, parents[0], name, size, weight.minutes, weight.code_lines, is_file=True))
     branches = [
         Cell(
             folder,

@@ -20,7 +20,8 @@ from apps.governance.selectors import can
 from apps.governance.types import Action
 from apps.jobs.selectors import JobStatus
 from apps.quality import exports
-from apps.quality.charts import coverage_trend_chart, debt_treemap_chart
+from apps.quality.charts import coverage_trend_chart
+from apps.quality.debt_map import debt_pictured
 from apps.quality.engine.coverage import blocks_text
 from apps.quality.engine.treemap import Area
 from apps.quality.models import QualityImprovement
@@ -121,7 +122,7 @@ def debt(request: HtmxRequest, name: str) -> HttpResponse:
         "job": job,
         "assessment": assessment,
         "result": DebtResult(tuple(file_debt(file) for file in files)),
-        "chart": debt_treemap_chart(files, area) if any(file["minutes"] for file in files) else None,
+        **debt_pictured(files, area, request.GET.get("folder", "")),
         "largest": [file for file in files if file["minutes"]][:LARGEST],
         "area": area,
     }
