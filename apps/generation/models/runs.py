@@ -90,6 +90,12 @@ class GenerationRun(models.Model):
             # The requests of one repository.
             models.Index(fields=["repository", "state_changed_at"], name="generation_run_repository"),
         ]
+        constraints = [
+            # A draft pressed twice, or in two tabs, makes one request.
+            models.UniqueConstraint(
+                fields=["draft", "repository", "specification_digest"], name="generation_run_once_per_draft"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from apps.core.digests import canonical_json, sha256_hex
 from apps.generation.engine.blocking import contradictions_certain
-from apps.generation.engine.specification import Demands, Specification, SpecIssue, risk_tier
+from apps.generation.engine.specification import Demands, Specification, SpecIssue, risk_tier, with_demands
 from apps.generation.engine.specification.languages import language_name
 from apps.generation.models import (
     CodeGenerationRequest,
@@ -58,6 +58,9 @@ def request_submit(
     What *demands* adds is written behind the text and becomes part of the specification. *is_consistent* is the
     requester's word that what the rules take for contradictions are none; it is kept with the request.
 
+    The same text of the same *draft* is submitted to a repository once: sent again, even at the same moment, it
+    returns the request that it made.
+
     :raises NotAllowed: the requester may not submit specifications for the repository.
     :raises GenerationRefused: generation is suspended there, or no rung of the ladder opens it.
     :raises SpecificationRefused: the text is empty, too long, contradicts itself, leaves nothing to check, or asks for
@@ -66,6 +69,9 @@ def request_submit(
     :raises RepositoryUnavailable: the repository cannot be opened.
     :raises RepositoryEmpty: the repository has no commit.
     """
+    earlier = _submitted(draft, repository, with_demands(text, demands) if demands else text) if draft else None
+    if earlier is not None:
+        return earlier
     plan = submission_plan(
         requester=requester,
         repository=repository,
@@ -131,6 +137,14 @@ def request_submit(
         Contribution.objects.create(run=run, user=draft.author, kind=Contribution.Kind.CO_AUTHOR)
     _queue(run, specification)
     return request
+
+
+def _submitted(draft: SpecificationDraft, repository: Repository, text: str) -> CodeGenerationRequest | None:
+    """Return what the draft made of *text* before; until this transaction ends, nobody else submits the draft."""
+    SpecificationDraft.objects.select_for_update().get(pk=draft.pk)
+    runs = draft.runs.filter(repository=repository, specification_digest=sha256_hex(text)).select_related("request")
+    earlier = runs.first()
+    return earlier.request if earlier else None
 
 
 def _queue(run: GenerationRun, specification: Specification) -> None:

@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from apps.core.digests import sha256_hex
 from apps.core.errors import NofxError
 from apps.core.htmx import HtmxRequest, redirect_after, wants_fragment
 from apps.generation.forms import SpecificationForm
@@ -74,9 +73,6 @@ def spec_submit(request: HtmxRequest) -> HttpResponse:
     form, draft = _complete(request)
     if draft is None or draft.repository is None or form.errors:
         return editor_page(request, form, draft, status=422)
-    earlier = draft.runs.filter(specification_digest=sha256_hex(draft.text)).first()
-    if earlier is not None:  # the button was pressed twice, or on a page that was gone back to
-        return redirect_after(request, reverse("generation:request-detail", args=[earlier.pk]))
     try:
         submitted = request_submit(
             requester=current_user(request),
