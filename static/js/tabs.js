@@ -1,4 +1,5 @@
 // Turns <div data-tabs="Label"> with <section data-tab="Name"> children into tabs; without scripts the sections stack.
+// Tabs that are links scroll to the current one where they are wider than the window.
 
 let counter = 0;
 
@@ -52,7 +53,14 @@ function mountOne(box) {
   select(tabs, panels, Math.max(chosen, 0));
 }
 
+function reveal(tab) {
+  const list = tab.closest("ul");
+  const beyond = tab.getBoundingClientRect().right - list.getBoundingClientRect().right;
+  if (beyond > 0) list.scrollLeft += beyond;
+}
+
 export function mountTabs(root) {
+  for (const tab of root.querySelectorAll(".tabs li > [aria-current]")) reveal(tab);
   if (root.matches?.("[data-tabs]")) mountOne(root);
   for (const box of root.querySelectorAll("[data-tabs]")) mountOne(box);
 }

@@ -102,6 +102,8 @@ def test_empty_pages_are_accessible_and_fit_a_narrow_window(
         axe(page)
         screenshot(f"quality-{tab}-empty")
     assert overflow() <= 0
+    page.reload()
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=1)
 
 
 def test_texts_without_a_repository_are_accessible_empty_full_and_refused(
