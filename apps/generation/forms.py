@@ -124,7 +124,7 @@ class VerdictForm(forms.Form):
     )
     digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
     # Needed by every verdict but a recusal, which is about the person and not about the candidates.
-    preference = forms.ChoiceField(label="Which would you take?", required=False, widget=forms.RadioSelect)
+    preference = forms.ChoiceField(label="Which would you take?", required=False)
     verdict = forms.ChoiceField(
         choices=VERDICTS,
         widget=VerdictChoice,
@@ -143,8 +143,8 @@ class VerdictForm(forms.Form):
         self.letters = letters
         self.fields["verdict"].widget.waiting = waiting
         tie = [("tie", "Tie")] if len(letters) > 1 else []
-        choices = [*((letter, letter) for letter in letters), *tie, ("none", "None is acceptable")]
-        self.fields["preference"].choices = choices
+        answers = [*((letter, letter) for letter in letters), *tie, ("none", "None is acceptable")]
+        self.fields["preference"].choices = [("", "Choose"), *answers]
         self.fields["verdict"].label = f"Your verdict on {chosen}"
         for criterion, name in RUBRIC.items():
             for letter in letters:
@@ -164,6 +164,12 @@ class VerdictForm(forms.Form):
         if judges and "preference" not in self.errors and not data.get("preference"):
             self.add_error("preference", "Say which one you would take.")
         return data
+
+    @property
+    def preferred(self) -> str:
+        """What whoever judges would take, in words; empty where they do not say. The form must be valid."""
+        value = self.cleaned_data["preference"]
+        return dict(self.fields["preference"].choices)[value] if value else ""
 
     @property
     def rating_rows(self) -> list[tuple[str, list[forms.BoundField]]]:

@@ -183,7 +183,7 @@ def write_and_submit(page: Page, sign_in: Any, person: User, kind: Kind) -> Code
 
 def approve(page: Page) -> None:
     tick_all(page)
-    page.get_by_label("Tie").check()
+    page.get_by_label("Which would you take?").select_option("Tie")
     page.get_by_label("Approve", exact=True).check()
     approval_cast(page)
     expect(page.get_by_text("Your verdict is recorded.").first).to_be_visible()

@@ -62,7 +62,7 @@ def test_lines_count_once_they_were_in_view_for_a_while_and_are_remembered_over_
         page.wait_for_timeout(500)
     expect(page.locator(FIELD)).to_have_value("100")
     page.get_by_label("Approve", exact=True).check()
-    page.get_by_role("radio", name="A", exact=True).check()
+    page.get_by_label("Which would you take?").select_option("A")
     approval_cast(page)
     expect(page.get_by_text("Your verdict is recorded.")).to_be_visible()
     assert [(row.value, row.reviews) for row in ReviewCount.objects.filter(measure="depth")] == [(9, 1)]
@@ -111,7 +111,7 @@ def test_without_scripts_nothing_is_measured(
     page = context.new_page()
     page.goto(f"/requests/{long_request.pk}/review")
     page.get_by_label("Approve", exact=True).check()
-    page.get_by_role("radio", name="A", exact=True).check()
+    page.get_by_label("Which would you take?").select_option("A")
     approval_cast(page)
     expect(page.get_by_text("who wrote which is shown after your verdict")).to_have_count(0)
     context.close()

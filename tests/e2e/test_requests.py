@@ -137,7 +137,7 @@ def test_candidates_are_rated_by_keyboard_in_a_narrow_window_and_no_shortcut_sig
     page.keyboard.type("4")
     expect(rating).to_have_value("4")
     axe(page)
-    page.get_by_label("Tie").check()
+    page.get_by_label("Which would you take?").select_option("Tie")
     page.get_by_label("Approve", exact=True).check()
     page.get_by_label("Why", exact=True).press("Control+Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Approve [AB][?]$"))

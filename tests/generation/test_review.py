@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from string import ascii_uppercase
 from uuid import uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from django.urls import reverse
 
 from apps.core.clock import now
 from apps.core.errors import NofxError
+from apps.generation.forms import VerdictForm
 from apps.generation.models import (
     Candidate,
     CodeGenerationConsensus,
@@ -148,6 +150,14 @@ def test_a_verdict_other_than_stepping_aside_says_which_candidate_it_would_take(
     answer = post_verdict(client, run, preference="")
     assert answer.status_code == 422
     assert b"Say which one you would take." in answer.content
+
+
+def test_what_one_would_take_is_chosen_from_a_list_that_is_short_for_any_number_of_candidates() -> None:
+    form = VerdictForm(letters=ascii_uppercase[:20], chosen="A")
+    assert str(form["preference"]).startswith("<select")
+    assert [value for value, _ in form.fields["preference"].choices] == ["", *ascii_uppercase[:20], "tie", "none"]
+    alone = VerdictForm(letters="A", chosen="A")
+    assert [value for value, _ in alone.fields["preference"].choices] == ["", "A", "none"]
 
 
 @pytest.mark.bar(4)

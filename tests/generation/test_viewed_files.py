@@ -262,6 +262,14 @@ class TestConfirming:
         assert post(client, run, verdict="block", rationale="Wrong at the edges.").status_code == 302
         assert Ballot.objects.get().verdict == "block"
 
+    def test_whoever_steps_aside_is_not_said_to_take_anything(
+        self, run: GenerationRun, owner: User, client: Client
+    ) -> None:
+        client.force_login(owner)
+        page = post(client, run, verdict="recuse", preference="", ask="1").content.decode()
+        assert "<h1>Step aside" in page
+        assert "You would take" not in page
+
     @pytest.mark.parametrize("is_confirmed", [True, False])
     def test_what_was_not_ticked_is_refused_in_a_sentence_recorded_and_its_words_kept(
         self, run: GenerationRun, reviewer: User, client: Client, is_confirmed: bool

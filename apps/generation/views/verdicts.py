@@ -132,7 +132,7 @@ def _confirm(request: HtmxRequest, run: GenerationRun, user: User, form: Verdict
         "digest": form.cleaned_data["digest"],
         "files": files,
         "open_threads": threads_open(run, chosen.candidate.pk),
-        "preference": dict(form.fields["preference"].choices).get(form.cleaned_data["preference"], ""),
+        "preference": form.preferred,
         "rationale": form.cleaned_data["rationale"],
         "sent": [(name, value) for name, values in request.POST.lists() if name not in STEPS for value in values],
         "trail": [
