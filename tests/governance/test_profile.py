@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -210,6 +211,11 @@ class TestKeys:
         assert "<kbd>x</kbd> <kbd>k</kbd>" in client.get("/profile").content.decode()
         client.post("/profile/keys", {"reset": "1"})
         assert keymap_read(client.cookies[COOKIE].value) == DEFAULTS
+
+    def test_enter_in_a_field_saves_since_a_browser_sends_the_first_button(self, client, ada):
+        page = client.get("/profile/keys").content.decode()
+        buttons = re.findall(r"<button[^>]*>.*?</button>", page[page.index('action="/profile/keys"') :], re.DOTALL)
+        assert "Save keys" in buttons[0]
 
     @pytest.mark.parametrize("change", [{"next": "k"}, {"next": " "}, {"next": ""}, {"next": "jj"}, {"next": "é"}])
     def test_a_key_does_one_thing(self, client, ada, change):
