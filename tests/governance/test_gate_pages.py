@@ -67,6 +67,10 @@ def test_a_gate_is_asked_for_on_its_form(committee):
     assert user.post(path, sent).status_code == 302
     gate = Gate.objects.get()
     assert gate.tripwires[0]["measure"] == "quality.flake_rate"
+    wires = (
+        user.get(reverse("governance:gate-detail", args=[gate.pk])).content.decode().split("Tripwires suspend it")[1]
+    )
+    assert "above 2 %, of 28 days" in wires.partition("</ul>")[0]
     assert "Wave 2" in signed_in(committee.chair).get("/governance").content.decode()
 
 

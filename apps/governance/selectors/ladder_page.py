@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from apps.core.clock import now
 from apps.governance.engine.decisions import Decision, DecisionState
@@ -175,7 +176,7 @@ def _rungs(user: User, moment: datetime) -> list[RungRow]:
         RungRow(
             rung=row,
             places=tuple(sorted(row.scopes.all(), key=str)),
-            wires=tuple(_wire_row(row, at, readings.get((row.pk, at))) for at in range(len(row.tripwires))),
+            wires=tuple(wire_row(data, readings.get((row.pk, at))) for at, data in enumerate(row.tripwires)),
             suspension=stops.get(row.pk),
             moment=moment,
             may_end=chairs.get(row.organisation_id, False),
@@ -184,8 +185,9 @@ def _rungs(user: User, moment: datetime) -> list[RungRow]:
     ]
 
 
-def _wire_row(rung: Rung, position: int, reading: TripwireReading | None) -> WireRow:
-    wire = tripwire_read(rung.tripwires[position])
+def wire_row(data: Mapping[str, Any], reading: TripwireReading | None = None) -> WireRow:
+    """Return the tripwire that *data* holds in words, with how it was last found."""
+    wire = tripwire_read(data)
     measure = measure_find(wire.measure)
     return WireRow(
         measure.title if measure else wire.measure,

@@ -34,6 +34,7 @@ from apps.governance.selectors.gate_pages import (
     timeline_of,
 )
 from apps.governance.selectors.gates import gate_get
+from apps.governance.selectors.ladder_page import wire_row
 from apps.governance.services.gates import (
     gate_minutes,
     gate_open,
@@ -149,6 +150,7 @@ def gate_page(
         "frameworks": frameworks_of(gate, rows, reads_audit=reads_audit),
         "decided": decided_of(gate),
         "timeline": timeline_of(gate),
+        "wires": [wire_row(data) for data in gate.tripwires],
         "freeze": gate.freezes.order_by("-number").first(),
         "is_requester": gate.requested_by_id in accounts_of(user),
         "may_take_evidence": hasattr(gate, "decision") and reads_audit,
