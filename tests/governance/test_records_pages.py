@@ -71,6 +71,8 @@ def test_a_dry_run_is_shown_and_changes_nothing(admin):
 
 def test_two_people_change_for_how_long_something_is_kept(admin, chair):
     answer = admin.post(f"{PAGE}/new", {"data_class": "rejected_candidates", "days": 120, "reason": "Space."})
+    waiting = admin.get(PAGE).content.decode().partition("Waits for a second signature")[2].partition("</table>")[0]
+    assert "Code of candidates that were not chosen" in waiting
     assert answer.status_code == 302
     setting = RetentionSetting.objects.get()
     assert "Sign second" not in html(admin.get(PAGE))

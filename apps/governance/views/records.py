@@ -18,6 +18,7 @@ from apps.governance.forms_records import ErasureFind, ErasureForm, HoldForm, Re
 from apps.governance.http import current_user, interactive, require, session_key
 from apps.governance.models import Erasure, User
 from apps.governance.reauthentication import recently_authenticated
+from apps.governance.records import data_classes
 from apps.governance.selectors.records import (
     RecordsSigner,
     erasure_find,
@@ -187,10 +188,14 @@ def _back(request: HtmxRequest, said: str) -> HttpResponse:
 def _page(request: HtmxRequest, *, status: int = 200, **filled: forms.Form) -> HttpResponse:
     signer = records_signer(current_user(request))
     is_dry_run = request.GET.get("dry_run") == "1"
+    titles = {data.key: data.title for data in data_classes()}
     context = {
         "rules": retention_rules(),
         "dry_run": retention_dry_run() if is_dry_run else None,
-        "waiting": [(setting, signer.may_second(setting.asked_by_id)) for setting in retention_open()],
+        "waiting": [
+            (setting, titles.get(setting.data_class), signer.may_second(setting.asked_by_id))
+            for setting in retention_open()
+        ],
         "may_withdraw": signer.may_either,
         "holds": [(hold, signer.may_second(hold.release_asked_by_id)) for hold in holds_listed()],
         "erasures": erasures_listed(),
