@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -304,6 +305,13 @@ class TestPage:
         by_origin = page.get("/metrics/console.line_share").content.decode()
         assert "?organisation=Acme&amp;repository=shop&amp;period=12w&amp;origin=human" in by_origin
 
+    def test_a_single_value_is_drawn_on_an_axis_of_weeks(self, page, repository, sample):
+        sample()
+        whole = page.get("/metrics/console.velocity").content.decode()
+        figure = json.loads(re.search(r"<script[^>]* data-chart-data>(.*?)</script>", whole)[1])
+        first, last = (date.fromisoformat(day) for day in figure["layout"]["xaxis"]["range"])
+        assert last - first == timedelta(weeks=4)
+
     def test_the_survival_of_lines_is_drawn_for_a_repository(self, page, repository):
         revision = Revision.objects.create(repository=repository, sha="a" * 40, committed_at=now())
         weeks = [[0, 1.0, 1.0, 1.0, 30], [7, 0.8, 0.7, 0.9, 20]]
@@ -316,7 +324,7 @@ class TestPage:
             mixed_lines=0,
             survival={"ai": {"lines": 30, "ended": 6, "longest_days": 8, "weeks": weeks}},
         )
-        assert "AI: 80 % of 30 lines live after 1 weeks." in page.get("/metrics").content.decode()
+        assert "AI: 80 % of 30 lines live after 1 week." in page.get("/metrics").content.decode()
 
     def test_the_page_of_a_metric_exports_its_own_samples_only(self, page, repository, sample):
         sample("console.velocity")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import plotly.graph_objects as go
@@ -79,9 +80,17 @@ def metric_chart(row: Row) -> Chart:
             hovertemplate="Goal %{y}<extra></extra>",
         )
     figure.update_layout(
-        yaxis={"rangemode": "tozero", "ticksuffix": " %" if scale == 100 else ""}, xaxis={"type": "date"}
+        yaxis={"rangemode": "tozero", "ticksuffix": " %" if scale == 100 else ""},
+        xaxis={"type": "date", "range": _weeks(told)},
     )
     return Chart(figure.to_plotly_json(), _summary(row, told), columns, rows)
+
+
+def _weeks(told: Sequence[MetricSample]) -> list[str]:
+    """Return the ends of the axis of time: never less than four weeks, which nobody reads in milliseconds."""
+    first, last = told[0].day, told[-1].day
+    margin = max((last - first) / 20, (timedelta(weeks=4) - (last - first)) / 2)
+    return [(first - margin).isoformat(), (last + margin).isoformat()]
 
 
 def _add_band(figure: go.Figure, told: Sequence[MetricSample], scale: int) -> None:
@@ -131,7 +140,9 @@ def _band(figure: go.Figure, across: Sequence[float], weeks: Sequence[Sequence[f
 
 def _lives(label: str, curve: Mapping[str, Any]) -> str:
     days, share = curve["weeks"][-1][:2]
-    return f"{label}: {100 * share:.0f} % of {curve['lines']} lines live after {days // 7} weeks"
+    weeks = days // 7
+    after = "1 week" if weeks == 1 else f"{weeks} weeks"
+    return f"{label}: {100 * share:.0f} % of {curve['lines']} lines live after {after}"
 
 
 def _survival_rows(curves: Sequence[Sequence[Sequence[float]]]) -> list[tuple[str, ...]]:
