@@ -57,7 +57,8 @@ def _writers(user: User) -> Lead:
     if latest is not None and latest.request.status in STOPPED_OR_UNDER_WAY:
         return Lead("Continue the latest request", reverse("generation:request-detail", args=[latest.pk]))
     if latest is not None and latest.request.status == RequestStatus.IN_REVIEW and has_question(latest):
-        return Lead("Answer a question", f"{reverse('generation:review', args=[latest.pk])}#questions")
+        url = f"{reverse('generation:review', args=[latest.pk])}#questions"
+        return Lead("Answer a question", url, idle=f"A question about “{latest.title}” waits for your answer.")
     return Lead("New spec", reverse("generation:spec-new"), "n")
 
 

@@ -98,6 +98,7 @@ def test_answers_are_taken_along_into_the_changed_specification(
     work_off(request)
     sign_in(engineer)
     page.goto("/")
+    expect(page.get_by_text("A question about “The middle of some numbers” waits for your answer.")).to_be_visible()
     page.get_by_role("link", name="Answer a question").click()
     look("review-question")
     page.get_by_label("Returns", exact=True).check()
