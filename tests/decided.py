@@ -20,6 +20,7 @@ from apps.governance.models import (
     GateFreeze,
     GateReading,
     GateSeat,
+    RoleAssignment,
     Rung,
     Scope,
     User,
@@ -72,6 +73,7 @@ def gate_voted(*, scopes: Collection[Scope], **wish: Any) -> Gate:
     organisation = next(iter(scopes)).organisation
     place, _ = Scope.objects.get_or_create(organisation=organisation, repository="")
     asker, *members = (User.objects.create(username=f"{role}-{uuid4().hex[:12]}") for role in ("asker", *APPROVING))
+    RoleAssignment.objects.bulk_create(RoleAssignment(user=one, scope=place, role="committee") for one in members)
     member = members[0]
     keys = [one.pk for one in scopes]
     gate = Gate.objects.create(

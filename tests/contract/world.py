@@ -254,7 +254,7 @@ class World:
             content_digest="d",
             needed=1,
             reason="r",
-            proposed_by=self.owner,
+            proposed_by=self._holder("chair", self.scope),
         )
         self._open_and_suspend()
         self._vote()
@@ -278,6 +278,14 @@ class World:
         version = self._signed_version("budgets", place, 1, {"request": None, "month": limits})
         Budget.objects.create(scope=place, period="month", token_limit=1_000, set_by=version.published_by)
 
+    def _holder(self, role, place, name=""):
+        """Return somebody new who holds *role* in *place*; who has a role on the whole platform administers it."""
+        username = name or f"{role}-{User.objects.count()}"
+        holder = User.objects.create_user(username=username, is_superuser=place is None)
+        if place is not None:
+            RoleAssignment.objects.create(user=holder, scope=place, role=role)
+        return holder
+
     def _signed_version(self, kind, place, number, content):
         version = PolicyVersion.objects.create(
             kind=kind,
@@ -286,11 +294,10 @@ class World:
             content=content,
             content_digest="d",
             reason="r",
-            proposed_by=self.owner,
+            proposed_by=self._holder("chair", place),
         )
-        signs = User.objects.create_user(username=f"signs-{kind}-{self.count}")
         version.simulated_at = version.published_at = now()
-        version.simulation, version.published_by = {}, signs
+        version.simulation, version.published_by = {}, self._holder("chair", place)
         version.save()
         return version
 
@@ -315,7 +322,7 @@ class World:
             content=content,
             content_digest="d",
             reason="r",
-            proposed_by=self.owner,
+            proposed_by=self._holder("quality_lead", self.scope),
         )
         gate = Gate.objects.create(
             scope=place,
@@ -328,8 +335,9 @@ class World:
             expires_at="2999-01-01T00:00Z",
             requested_by=self.owner,
         )
-        member = User.objects.create(username=f"member-{self.count}")
-        GateSeat.objects.create(gate=gate, seat="chair", user=member, assigned_by=self.owner)
+        for seat, name in (("chair", f"member-{self.count}"), ("security", f"security-{self.count}")):
+            sitter = self._holder("committee", place, name)
+            GateSeat.objects.create(gate=gate, seat=seat, user=sitter, assigned_by=self.owner)
         reading = GateReading.objects.create(
             gate=gate,
             batch=1,
@@ -342,7 +350,8 @@ class World:
             state="met",
             sentence="s",
         )
-        GateWaiver.objects.create(gate=gate, key="lint", reason="r", ends_at="2999-01-01T00:00Z", asked_by=self.owner)
+        lead = self._holder("quality_lead", place)
+        GateWaiver.objects.create(gate=gate, key="lint", reason="r", ends_at="2999-01-01T00:00Z", asked_by=lead)
         freeze = GateFreeze.objects.create(
             gate=gate, number=1, digest="d" * 64, content={}, statement="s", frozen_by=self.owner
         )

@@ -22,7 +22,17 @@ from apps.governance.errors import (
     RationaleMissing,
     Unsatisfiable,
 )
-from apps.governance.models import AuditEvent, Ballot, Gate, GateDecision, GateEvidence, GateReading, Rung, User
+from apps.governance.models import (
+    Absence,
+    AuditEvent,
+    Ballot,
+    Gate,
+    GateDecision,
+    GateEvidence,
+    GateReading,
+    Rung,
+    User,
+)
 from apps.governance.services import audit_verify
 from apps.governance.services.ballots import ballot_seal
 from apps.governance.services.gates import (
@@ -49,6 +59,7 @@ from tests.governance.committee import GOOD
 from tests.linked import linked
 
 SOON = timedelta(days=30)
+TODAY = datetime.now(UTC).date()
 
 
 def close(gate, committee, **changes):
@@ -480,6 +491,34 @@ def test_people_who_left_the_committee_make_it_impossible_to_open(committee):
         committee.people[seat].role_assignments.all().delete()
     with pytest.raises(Unsatisfiable):
         opening(gate, committee)
+
+
+@pytest.mark.parametrize("how", ["nobody seated", "no role any more"])
+def test_a_vote_opens_only_once_somebody_can_veto_it(committee, person, organisation, how):
+    security = committee.people["security"]
+    gate = committee.request()
+    committee.seat(gate, without=("security",) if how == "nobody seated" else ())
+    if how == "no role any more":
+        security.role_assignments.all().delete()
+    refresh(gate, committee)
+    with pytest.raises(Unsatisfiable, match="Nobody could veto it: Security has nobody on it") as refused:
+        opening(gate, committee)
+    assert "before the vote opens" in refused.value.remedy
+    committee.people = {**committee.people, "security": person("standin", Role.COMMITTEE, where=organisation)}
+    committee.seat(gate)
+    assert opening(gate, committee).state == "voting"
+
+
+def test_an_alternate_of_a_holder_who_is_away_can_veto_it(committee, person, organisation):
+    stand_in = person("standin", Role.COMMITTEE, where=organisation)
+    gate = committee.request()
+    committee.seat(gate, alternates={"security": [stand_in]})
+    Absence.objects.create(
+        user=committee.people["security"], starts_on=TODAY - timedelta(days=1), ends_on=TODAY + timedelta(days=2)
+    )
+    refresh(gate, committee)
+    opening(gate, committee)
+    committee.vote(gate, "security", Choice.REJECT, voter=stand_in)
 
 
 def test_an_alternate_votes_once_the_holder_stepped_aside(committee, person, organisation):

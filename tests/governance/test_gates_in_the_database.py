@@ -255,6 +255,15 @@ def test_a_gate_does_not_begin_open_or_with_a_minority(committee):
     refused("begins as a draft", lambda: Gate.objects.create(definition_content=most, state="voting", **fields))
 
 
+@pytest.mark.parametrize("is_seated", [False, True])
+def test_no_vote_opens_while_nobody_who_may_vote_sits_on_a_seat_with_a_veto(committee, monkeypatch, is_seated):
+    gate = committee.request()
+    committee.seat(gate, without=() if is_seated else ("security",))
+    committee.people["security"].role_assignments.all().delete()
+    monkeypatch.setattr("apps.governance.services.gates.freezing.vetoes_require_seated", lambda gate: None)
+    refused("on each seat with a veto", lambda: open_now(gate, committee))
+
+
 WHOLE = definition_content(EXPANSION)
 UNGUARDED = [{**one, "has_veto": False} for one in WHOLE["seats"]]
 MISSHAPEN = {

@@ -28,7 +28,7 @@ from apps.governance.engine.gates.definition import (
     vote_length,
 )
 from apps.governance.engine.gates.templates import EXPANSION, TEMPLATES
-from apps.governance.engine.gates.votes import UNDECIDED, VERDICTS, Choice, GateState, silent_seats
+from apps.governance.engine.gates.votes import UNDECIDED, VERDICTS, Choice, GateState, empty_vetoes, silent_seats
 
 __all__ = [
     "BLOCKING",
@@ -53,6 +53,7 @@ __all__ = [
     "definition_content",
     "definition_problem",
     "definition_read",
+    "empty_vetoes",
     "fewest_more",
     "gate_policy",
     "impossible",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from apps.governance.engine.decisions import HumanBallot, Policy, Roster, Seat, Seating, Subject, Verdict
@@ -41,6 +41,16 @@ VERDICTS = {
     Choice.ABSTAIN: Verdict.ABSTAIN,
     Choice.RECUSE: Verdict.RECUSE,
 }
+
+
+def empty_vetoes(policy: Policy, roster: Roster, barred: Mapping[int, str]) -> tuple[Seat, ...]:
+    """Return the seats from which nobody could cast the veto: no holder may vote, and nobody stands in for them."""
+    empty = []
+    for seat in policy.seats:
+        alone = Seating(Policy(seat.name, (seat,), votes=policy.votes, blocks=None), roster, barred)
+        if seat.has_veto and not alone.assign(alone.eligible, ()):
+            empty.append(seat)
+    return tuple(empty)
 
 
 def silent_seats(

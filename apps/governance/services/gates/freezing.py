@@ -42,7 +42,7 @@ from apps.governance.services.gates.access import (
     require_state,
 )
 from apps.governance.services.gates.evidence import reading_of
-from apps.governance.services.gates.requests import seats_of, seats_require_possible
+from apps.governance.services.gates.requests import seats_of, seats_require_possible, vetoes_require_seated
 from apps.governance.services.gates.waivers import standing_waivers
 
 # What is frozen or decided was read, or looked at again, within this time.
@@ -97,7 +97,7 @@ def gate_open(*, gate_id: UUID, actor: User, is_interactive: bool, session_key: 
     :raises NotAllowed: the actor does not manage gates.
     :raises GateClosed: it was opened, decided or withdrawn.
     :raises GateBlocked: the evidence is not fresh, failed, or misses what the definition requires.
-    :raises Unsatisfiable: the people who sit on it could never approve it.
+    :raises Unsatisfiable: the people who sit on it could never approve it, or nobody could cast a veto.
     """
     gate = gate_locked(gate_id)
     denial = denial_of("gate.open", gate)
@@ -105,6 +105,7 @@ def gate_open(*, gate_id: UUID, actor: User, is_interactive: bool, session_key: 
     require_role(actor, Action.GATE_MANAGE, gate.scope, denial, CHAIR)
     require_state(gate, GateState.DRAFT, denial=denial)
     seats_require_possible(gate)
+    vetoes_require_seated(gate)
     moment = now()
     freeze = _freeze(gate, actor, moment, "", denial)
     gate.state = GateState.VOTING

@@ -13,12 +13,20 @@ from django.db import transaction
 from apps.core.clock import now
 from apps.core.digests import canonical_json, sha256_hex
 from apps.governance.engine.decisions import Seat
-from apps.governance.engine.gates import TEMPLATES, UNDECIDED, GateState, Seated, definition_content, gate_policy
+from apps.governance.engine.gates import (
+    TEMPLATES,
+    UNDECIDED,
+    GateState,
+    Seated,
+    definition_content,
+    empty_vetoes,
+    gate_policy,
+)
 from apps.governance.engine.permissions import Action
 from apps.governance.engine.tripwires import tripwire_data, tripwire_read
 from apps.governance.errors import Denial, GateInvalid, NotAllowed, Unsatisfiable
 from apps.governance.models import Gate, GateDefinitionVersion, GateSeat, Scope, User
-from apps.governance.selectors import accounts_of, approval_prospect, scopes_where
+from apps.governance.selectors import accounts_of, approval_prospect, roster_of, scopes_where
 from apps.governance.services.audit import audit_record
 from apps.governance.services.gates.access import (
     KIND,
@@ -257,6 +265,21 @@ def seats_require_possible(gate: Gate) -> None:
             f"These people could never decide it: {definition.needed} seats must approve, and nobody could fill "
             f"{_listed(missing)}.",
             remedy="Name committee members or chairs of the organisation who did not ask for it.",
+        )
+
+
+def vetoes_require_seated(gate: Gate) -> None:
+    """
+    Refuse a committee in which a seat with a veto has nobody who could cast it.
+
+    :raises Unsatisfiable: such a seat is empty, or nobody on it may vote.
+    """
+    policy = gate_policy(definition_of(gate), seats_of(gate))
+    empty = empty_vetoes(policy, roster_of(gate.scope), subject_of(gate).barred)
+    if empty:
+        raise Unsatisfiable(
+            f"Nobody could veto it: {_listed(empty)} has nobody on it who may vote.",
+            remedy="Seat a member of the committee there before the vote opens; afterwards nobody is seated.",
         )
 
 
