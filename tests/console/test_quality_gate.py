@@ -19,7 +19,15 @@ from apps.console.flows.webhooks import entry_send
 from apps.core.clock import now
 from apps.governance import measures
 from apps.governance.measures import Measure, MeasureUnavailable, Reading, Shape
-from apps.governance.models import AttestationKey, AuditEvent, EvidencePack, GateDefinitionVersion, Scope, User
+from apps.governance.models import (
+    AttestationKey,
+    AuditEvent,
+    EvidencePack,
+    GateDefinitionVersion,
+    RoleAssignment,
+    Scope,
+    User,
+)
 from apps.governance.services import audit_record, generation_suspend, role_assign, scope_create
 from apps.governance.services.attestation import signing_key
 from apps.governance.services.gates.requests import definition_ruling
@@ -168,6 +176,8 @@ class TestTheGate:
         for one in content["criteria"]:
             one["threshold"] = 0.5 if one["key"] == "coverage_line" else one["threshold"]
         people = [User.objects.create_user(name) for name in ("quinn", "chidi")]
+        for one in people:
+            RoleAssignment.objects.create(user=one, scope=whole, role="quality_lead")
         GateDefinitionVersion.objects.create(
             scope=whole,
             name="expansion",

@@ -461,3 +461,24 @@ def test_a_quorum_is_of_seats_that_are_there(committee, organisation):
     refused("4 of 5 seats are present", lambda: decide(gate))
     committee.vote(gate, "independent", Choice.ABSTAIN)
     decide(gate)
+
+
+def test_whoever_waives_and_defines_has_the_role_for_it(committee, organisation, person):
+    gate = committee.request()
+    engineer = person("erin", Role.ENGINEER, where=organisation)
+    waiver = {"gate": gate, "key": "lint", "reason": "r", "ends_at": SOON}
+    refused("by quality leads and chairs", lambda: GateWaiver.objects.create(asked_by=engineer, **waiver))
+    GateWaiver.objects.create(asked_by=committee.lead, **waiver)
+    confirmed = {"confirmed_by": engineer, "confirmed_at": datetime.now(UTC)}
+    refused("by quality leads and chairs", lambda: GateWaiver.objects.update(**confirmed))
+    version = {"scope": organisation, "name": "expansion", "content": WHOLE, "content_digest": "d", "reason": "r"}
+    refused("proposed by somebody whose role", lambda: propose(number=1, proposed_by=engineer, **version))
+    propose(number=1, proposed_by=committee.lead, **version)
+    published = {"published_by": engineer, "published_at": datetime.now(UTC)}
+    refused("published by somebody whose role", lambda: GateDefinitionVersion.objects.update(**published))
+    committee.lead.role_assignments.all().delete()
+    GateDefinitionVersion.objects.update(**{**published, "published_by": committee.chair})
+
+
+def propose(**version):
+    return GateDefinitionVersion.objects.create(**version)

@@ -213,6 +213,7 @@ def test_sql_changes_no_version_and_publishes_none_alone(scope, admin, chair, re
     refuse("another active person", sign, admin.pk)
     refuse("another active person", sign, person("gone", Role.ADMIN, is_active=False).pk)
     refuse("another active person", sign, person("bot", Role.SERVICE, is_service=True).pk)
+    refuse("by somebody whose role", sign, reviewers[0].pk)
     refuse("published_by_somebody", f"{table} published_at = now(), published_by_id = %s", chair.pk)
     policy_simulate(version_id=version.pk, actor=admin, is_interactive=True)
     publish(version, chair)
@@ -229,6 +230,8 @@ def test_sql_adds_no_published_version_and_none_that_needs_less_than_it_says(sco
     )
     refuse("proposed before it is published", copy, 3, now(), reviewers[0].pk, version.pk)
     refuse("as many approvals as it says", copy, 1, None, None, version.pk)
+    by_another = copy.replace("'r', proposed_by_id", f"'r', {reviewers[0].pk}")
+    refuse("proposed by somebody whose role", by_another, 3, None, None, version.pk)
 
 
 # --- The pages ------------------------------------------------------------------------------------------------------

@@ -137,6 +137,7 @@ def test_sql_changes_no_version_and_publishes_none_alone(version, admin, chair, 
     sign = f"{table} simulated_at = now(), published_at = now(), published_by_id = %s"
     refuse("another active person", sign, admin.pk)
     refuse("another active person", sign, person("gone", Role.ADMIN, is_active=False).pk)
+    refuse("published by somebody whose role", sign, person("quinn", Role.QUALITY_LEAD).pk)
     refuse("published_by_somebody", f"{table} published_at = now(), published_by_id = %s", chair.pk)
     version_signed(version, chair)
     refuse(kept, f"{table} published_at = now()")
@@ -150,6 +151,22 @@ def test_sql_adds_no_published_version(version, chair):
         " FROM governance_policyversion WHERE id = %s"
     )
     refuse("proposed before it is published", copy, now(), chair.pk, version.pk)
+
+
+@pytest.mark.parametrize(
+    ("kind", "where", "role"),
+    [("providers", "here", Role.QUALITY_LEAD), ("code_rules", "here", Role.ADMIN), ("budgets", "platform", Role.CHAIR)],
+)
+def test_sql_proposes_nothing_for_somebody_whose_role_changes_no_such_rules(scope, person, kind, where, role):
+    refuse(
+        "proposed by somebody whose role",
+        "INSERT INTO governance_policyversion (id, kind, scope_id, number, content, content_digest, reason,"
+        " proposed_by_id)"
+        " VALUES (gen_random_uuid(), %s, %s, 1, '{}', 'd', 'r', %s)",
+        kind,
+        scope.pk if where == "here" else None,
+        person("other", role).pk,
+    )
 
 
 def test_a_later_version_replaces_an_earlier_one(scope, admin, chair):
