@@ -149,6 +149,7 @@ audit_words_register(
         "organisation.rename": ("rename", "renamed", "an organisation to {after:another name}"),
         "owner.assign": ("name", "named", "{person:somebody} an owner in {place}"),
         "owner.remove": ("take", "took", "ownership in {place} from {person:somebody}"),
+        "own_password.confirm": ("confirm", "confirmed", "that {person:somebody} chose their own password"),
         "pack.download": ("take", "took", "the evidence of {it:a decision} away"),
         "pack.make": ("put", "put", "the evidence of {it:a decision} together"),
         "pack.request": ("ask", "asked", "for the evidence of {it:a decision}"),

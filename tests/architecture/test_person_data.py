@@ -68,6 +68,8 @@ STAYS = {
     "governance.RoleAssignment.user": "Which roles a closed account had, by number; rosters leave closed accounts out.",
     "governance.Rung.ended_by": OFFICE,
     "governance.Suspension.suspended_by": OFFICE,
+    "governance.User.password_given_by": OFFICE,
+    "governance.User.votes_confirmed_by": OFFICE,
     "governance.User_groups.user": "Groups grant nothing here.",
     "governance.User_user_permissions.user": "Permissions grant nothing here.",
     "jobs.Job.requested_by": WORK,

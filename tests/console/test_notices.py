@@ -31,7 +31,8 @@ from apps.governance.services import (
     token_rotate,
 )
 from apps.governance.services.gates import waiver_ask, waiver_confirm, waiver_withdraw
-from apps.governance.services.profile import absence_declare
+from apps.governance.services.given_passwords import own_password_confirm
+from apps.governance.services.profile import absence_declare, password_change
 from apps.governance.types import Role
 from apps.jobs.engine.notices import Kind, Wish
 from apps.jobs.models import Job, Notification
@@ -255,6 +256,23 @@ class TestAccounts:
         audit_record(action="person.password", object_kind="user", object_id=reviewer.pk, actor=reviewer)
         tell()
         assert told(reviewer) == {}
+
+    def test_all_who_may_object_hear_of_an_own_password_in_place_of_a_given_one_and_of_its_confirmation(
+        self, tell: Callable[[], None], reviewer: User, chair: User
+    ) -> None:
+        gave, confirms = (User.objects.create_superuser(name) for name in ("gave", "confirms"))
+        rows = User.objects.filter(pk=reviewer.pk)
+        rows.update(is_password_given=True, password_given_by=gave)
+        password_change(user=rows.get(), password="a long phrase of mine")
+        tell()
+        said = f"{reviewer.username} chose their own password"
+        assert told(reviewer) == {}
+        assert told(chair) == told(gave) == told(confirms) == {said: "platform"}
+        own_password_confirm(user=rows.get(), actor=confirms)
+        tell()
+        confirmed = f"It was confirmed that {said}"
+        assert confirmed in told(reviewer) and confirmed in told(gave)
+        assert confirmed not in told(confirms)
 
 
 class TestEnds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from apps.core.clock import now
 from apps.governance.errors import PasswordGiven
 from apps.governance.models import AuditEvent, Ballot, Scope, User
 from apps.governance.services import ballot_cast, token_sign_in
@@ -86,9 +88,59 @@ def test_no_ballot_is_taken_before_and_the_refusal_says_the_way_on(voter: User, 
         cast(voter, scope)
     assert "Choose your own in your profile" in caught.value.remedy
     assert caught.value.denial is not None and caught.value.denial.action == "ballot.cast"
+    assert "a day later, or once an administrator confirms it" in caught.value.remedy
+
+
+@pytest.fixture
+def own(voter: User) -> User:
     choose(browser_of("vera", GIVEN), OWN)
     voter.refresh_from_db()
-    assert cast(voter, scope).verdict == "approve"
+    return voter
+
+
+def confirm(actor: User, user: User) -> int:
+    said = {"action": "confirm_own_passwords", "_selected_action": [str(user.pk)]}
+    return signed_in(actor).post(reverse("admin:governance_user_changelist"), said).status_code
+
+
+def test_who_chose_their_own_votes_a_day_later(own: User, scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(PasswordGiven, match="could have chosen it") as caught:
+        cast(own, scope)
+    assert own.votes_from is not None and f"{own.votes_from:%Y-%m-%d %H:%M} UTC" in caught.value.remedy
+    assert timedelta(hours=23, minutes=50) < own.votes_from - now() <= timedelta(hours=24)
+    monkeypatch.setattr("apps.governance.services.given_passwords.now", lambda: now() + timedelta(hours=25))
+    with pytest.raises(DatabaseError, match="no ballot for a day"), transaction.atomic():
+        cast(own, scope)
+
+
+def test_or_once_another_administrator_confirmed_it(own: User, admin: User, person: MakePerson, scope: Scope) -> None:
+    other = person("ruth", is_superuser=True, is_staff=True)
+    assert confirm(admin, own) == 403
+    assert confirm(other, own) == 302
+    own.refresh_from_db()
+    assert cast(own, scope).verdict == "approve"
+    event = AuditEvent.objects.get(action="own_password.confirm", outcome="done")
+    assert (event.actor_id, event.object_id) == (str(other.pk), str(own.pk))
+    assert AuditEvent.objects.get(action="own_password.confirm", outcome="denied").actor_id == str(admin.pk)
+
+
+def test_no_statement_shortens_the_wait_or_confirms_for_who_gave_it(own: User, admin: User, person: MakePerson) -> None:
+    stranger = person("sven", Role.CHAIR)
+    rows = User.objects.filter(pk=own.pk)
+    rows.update(votes_from=None, password_given_by=None)
+    kept = rows.get()
+    assert (kept.votes_from, kept.password_given_by) == (own.votes_from, admin)
+    for confirmer in (admin, stranger, own):
+        with pytest.raises(DatabaseError, match="Another administrator"), transaction.atomic():
+            rows.update(votes_confirmed_by=confirmer)
+
+
+def test_a_password_nobody_knows_the_giver_of_is_confirmed_by_nobody(
+    own: User, person: MakePerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.filter(pk=own.pk).update(is_password_given=True, password="unknown", password_given_by=None)
+    User.objects.filter(pk=own.pk).update(is_password_given=False, password="own")
+    assert confirm(person("ruth", is_superuser=True, is_staff=True), own) == 403
 
 
 def test_the_api_is_closed_to_it(voter: User) -> None:

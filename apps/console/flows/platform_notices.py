@@ -131,6 +131,24 @@ def _account_opened(what: str) -> Rule:
     return rule
 
 
+def _password_changed(event: AuditEvent) -> list[Notice]:
+    """Tell of a password that was given, and of the own one that was chosen with it."""
+    if not event.detail.get("was_given"):
+        return _account_opened("gave another password to")(event)
+    person = User.objects.get(pk=event.object_id)
+    others = people_other_than(people_of_the_whole(Role.ADMIN, Role.CHAIR), [person.pk])
+    title, audit = f"{person.username} chose their own password", reverse("governance:audit-list")
+    text = "Its ballots wait for a day, unless another administrator than whoever gave the one before confirms it."
+    return [_about(event, Kind.PLATFORM, title, others, audit, text)]
+
+
+def _password_confirmed(event: AuditEvent) -> list[Notice]:
+    person = User.objects.get(pk=event.object_id)
+    told = {person.pk, person.password_given_by_id or person.pk}
+    title = f"It was confirmed that {person.username} chose their own password"
+    return [_about(event, Kind.PLATFORM, title, told, reverse("governance:profile"), "The account votes from now on.")]
+
+
 # --- Absences -------------------------------------------------------------------------------------------------------
 
 
@@ -160,7 +178,8 @@ PLATFORM_RULES: dict[str, Rule] = {
     "erasure.ask": _second_signature("the erasure of a person", _erasure),
     "erasure.confirm": _settled,
     "erasure.withdraw": _settled,
-    "person.password": _account_opened("gave another password to"),
+    "own_password.confirm": _password_confirmed,
+    "person.password": _password_changed,
     "second_factor.remove": _account_opened("removed the authenticator app of"),
     "accounts.ask": _second_signature("which accounts are one person's", _accounts),
     "accounts.confirm": _settled,

@@ -15,7 +15,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from apps.governance.admin.sign_in import forget_apps
+from apps.governance.admin.sign_in import confirm_own_passwords, forget_apps
 from apps.governance.callers import current_user
 from apps.governance.errors import OrganisationInvalid
 from apps.governance.models import CodeOwner, Organisation, RoleAssignment, Scope, User
@@ -45,6 +45,7 @@ class GivenPasswordForm(AdminPasswordChangeForm):
     def save(self, commit: bool = True) -> User:
         """Save it as one that was given; without a usable one there is nothing to change."""
         self.user.is_password_given = self.cleaned_data.get("set_usable_password", True)
+        self.user.password_given_by = None
         return cast("User", super().save(commit))
 
 
@@ -83,12 +84,13 @@ class PersonAdmin(UserAdmin):
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
 
-    actions = (forget_apps,)
+    actions = (forget_apps, confirm_own_passwords)
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         """Save the account and record which of its fields changed, never their values."""
         if not change:
             obj.is_password_given = obj.has_usable_password()
+            obj.password_given_by = current_user(request) if obj.is_password_given else None
         super().save_model(request, obj, form, change)
         audit_record(
             action="person.change" if change else "person.add",
@@ -107,6 +109,7 @@ class PersonAdmin(UserAdmin):
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
         """Record also that somebody else gave the account a password, which Django saves past ``save_model``."""
         if request.resolver_match and request.resolver_match.url_name == "auth_user_password_change":
+            User.objects.filter(pk=obj.pk, is_password_given=True).update(password_given_by=current_user(request))
             audit_record(action="person.password", object_kind="user", object_id=obj.pk, actor=current_user(request))
         return super().log_change(request, obj, message)
 

@@ -16,8 +16,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.core.admin import ReadOnlyAdmin
-from apps.governance.callers import current_user
+from apps.governance.callers import current_user, session_key
 from apps.governance.models import Absence, User
+from apps.governance.services.given_passwords import own_password_confirm
 from apps.governance.services.second_factor import second_factor_remove
 
 # Secrets belong into the environment, and addresses connect nobody.
@@ -56,3 +57,10 @@ def forget_apps(admin_site: admin.ModelAdmin, request: HttpRequest, people: Quer
         return
     for person in people:
         second_factor_remove(user=person, removed_by=current_user(request))
+
+
+@admin.action(description="Confirm that the chosen people chose their passwords themselves", permissions=["change"])
+def confirm_own_passwords(admin_site: admin.ModelAdmin, request: HttpRequest, people: QuerySet[User]) -> None:
+    """Let people vote at once whose own password was chosen with one that another administrator gave."""
+    for person in people:
+        own_password_confirm(user=person, actor=current_user(request), session_key=session_key(request))

@@ -29,6 +29,28 @@ class User(AbstractUser):
         editable=False,
         help_text="Somebody else chose the password; until its person does, nothing else opens for them.",
     )
+    password_given_by = models.ForeignKey(
+        "self",
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Which administrator gave the password that the own one was chosen with.",
+    )
+    # The database sets it when the own password is chosen, and keeps it.
+    votes_from = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="No ballot before, unless confirmed: the own password was chosen with a given one.",
+    )
+    votes_confirmed_by = models.ForeignKey(
+        "self",
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Which other administrator confirmed that its person chose the password.",
+    )
 
     # Set on the user of a token that is limited to some scopes: what governance says of them ends there.
     within: frozenset[int] | None = None

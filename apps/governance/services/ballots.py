@@ -27,6 +27,7 @@ from apps.governance.errors import (
 from apps.governance.models import Ballot, Scope, User
 from apps.governance.selectors import accounts_of, approval_prospect, can, part_of
 from apps.governance.services.audit import audit_record
+from apps.governance.services.given_passwords import account_waits
 
 # So that nobody alone, by absence or by a favour, decides what becomes of others' requests.
 FEWEST_APPROVERS = 2
@@ -161,7 +162,13 @@ def _require_person(voter: User, is_interactive: bool, denial: Denial) -> None:
     if voter.is_password_given:
         raise PasswordGiven(
             "Somebody else chose your password and could vote with it.",
-            remedy="Choose your own in your profile, then vote.",
+            remedy="Choose your own in your profile. You vote a day later, or once an administrator confirms it.",
+            denial=denial,
+        )
+    if account_waits(voter):
+        raise PasswordGiven(
+            "An administrator gave you a password less than a day before you chose yours, and could have chosen it.",
+            remedy=f"You vote from {voter.votes_from:%Y-%m-%d %H:%M} UTC, or once another administrator confirms it.",
             denial=denial,
         )
 

@@ -35,11 +35,23 @@ def profile_change(*, user: User, first_name: str, last_name: str, email: str) -
 
 @transaction.atomic
 def password_change(*, user: User, password: str, session_key: str = "") -> None:
-    """Give *user* another password, which ends every session with the old one. The form has seen that it is good."""
+    """
+    Give *user* another password, which ends every session with the old one. The form has seen that it is good.
+
+    In place of a given one it makes their ballots wait for a day, or until another administrator confirms it.
+    """
+    was_given = user.is_password_given
     user.set_password(password)
     user.is_password_given = False
     user.save(update_fields=["password", "is_password_given"])
-    audit_record(action="person.password", object_kind="user", object_id=user.pk, actor=user, session_key=session_key)
+    audit_record(
+        action="person.password",
+        object_kind="user",
+        object_id=user.pk,
+        actor=user,
+        session_key=session_key,
+        detail={"was_given": True} if was_given else {},
+    )
 
 
 @transaction.atomic
