@@ -25,6 +25,7 @@ from apps.governance.services import (
     rung_grant,
     scope_create,
 )
+from apps.governance.services.pilots import MOST_PILOTS, pilot_require_possible
 from apps.governance.types import Role
 from tests.decided import gate_approve, gate_voted, rung_decided
 from tests.places import pilot_made
@@ -303,3 +304,17 @@ def test_a_gate_of_another_organisation_grants_nothing_here(gate: Gate) -> None:
     gate_approve(gate, rung_id)
     with pytest.raises(DatabaseError, match="a gate of the committee approved"):
         insert(gate, id=rung_id, organisation=far.organisation)
+
+
+def test_an_organisation_has_five_pilots_at_once_and_no_statement_makes_a_sixth(organisation: Scope) -> None:
+    here = Scope.objects.filter(organisation=organisation.organisation, is_pilot=True)
+    for number in range(MOST_PILOTS - here.count()):
+        pilot_require_possible(organisation=organisation.organisation, identities=[])
+        last = pilot_made(organisation, f"pilot-{number}")
+    with pytest.raises(LadderInvalid, match="has 5 pilots, as many as an administrator names alone") as refused:
+        pilot_require_possible(organisation=organisation.organisation, identities=[])
+    assert "vote of the committee opens it" in refused.value.remedy
+    with pytest.raises(DatabaseError, match="five pilots at most"), transaction.atomic():
+        pilot_made(organisation, "sixth")
+    Scope.objects.filter(pk=last.pk).update(is_pilot=False)
+    pilot_made(organisation, "sixth")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.governance.engine.ladder import RESUMES
+from apps.governance.engine.ladder import OPENS, RESUMES
 from apps.governance.engine.permissions import Action
 from apps.governance.errors import Denial, LadderInvalid, NotAllowed
 from apps.governance.models import Organisation, Scope, User
@@ -16,6 +16,8 @@ from apps.governance.selectors.ladder import suspension_of_code
 from apps.governance.services.audit import audit_record
 
 KIND = "pilot"
+# At once in an organisation; the database counts them, too.
+MOST_PILOTS = 5
 NO_PILOT = "This place was made before, and not for a pilot; a repository is one from the start or not at all."
 
 
@@ -35,10 +37,15 @@ def pilot_name(*, scope: Scope, actor: User, object_id: UUID) -> None:
 
 def pilot_require_possible(*, organisation: Organisation, identities: Collection[str]) -> None:
     """
-    Refuse a pilot whose code, known by *identities*, is suspended where it is registered already.
+    Refuse a pilot beyond those that an organisation has at most, or whose code, known by *identities*, is suspended.
 
-    :raises LadderInvalid: it is, with what is suspended and who resumes it.
+    :raises LadderInvalid: it is, with what is suspended and who resumes it, or with who opens more.
     """
+    if Scope.objects.filter(organisation=organisation, is_pilot=True).count() >= MOST_PILOTS:
+        raise LadderInvalid(
+            f"{organisation.name} has {MOST_PILOTS} pilots, as many as an administrator names alone.",
+            remedy=f"Connect it as no pilot; end another pilot first, or ask the committee. {OPENS}",
+        )
     stop = suspension_of_code(identities, organisation=organisation)
     if stop is not None:
         raise LadderInvalid(f"This is no new code. {stop.sentence}", remedy=f"{RESUMES} It can be a pilot after that.")
