@@ -11,7 +11,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.console.flows.quality_gates import ALL_JOB, GATE_JOB, gate_request, measurement_follow, report_follow
@@ -134,6 +136,20 @@ class TestTheCard:
         figures["coverage_line"] = figure(0.5)
         quality_gate_check(scope=repository.scope)
         assert "When it last changed" in reader.get(address).content.decode()
+
+    def test_it_is_read_once_a_minute_and_anew_when_a_condition_changed(
+        self, repository: Repository, figures: dict[str, Reading | str], reader: Client
+    ) -> None:
+        figures["coverage_line"] = figure(0.95, n=12)
+        with CaptureQueriesContext(connection) as reading:
+            assert "95 %" in reader.get(GATE_PAGE).content.decode()
+        figures["coverage_line"] = figure(0.42, n=12)
+        with CaptureQueriesContext(connection) as kept:
+            assert "42 %" not in reader.get(GATE_PAGE).content.decode()
+        # A savepoint for each measure, and the definition that rules, are what the first one asks besides.
+        assert len(kept) <= len(reading) - 2 * len(figures)
+        quality_gate_check(scope=repository.scope)
+        assert "42 %" in reader.get(GATE_PAGE).content.decode()
 
     def test_who_does_not_read_the_repository_sees_no_card(self, repository: Repository) -> None:
         stranger = Client()

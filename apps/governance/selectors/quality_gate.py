@@ -6,10 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.cache import cache
+
 from apps.governance.engine.gates import SIGNS, told
 from apps.governance.measures import Shape
 from apps.governance.models import Scope
-from apps.governance.services.quality_gates import QualityCondition, QualityGate, quality_conditions
+from apps.governance.services.quality_gates import (
+    QualityCondition,
+    QualityGate,
+    quality_conditions,
+    quality_gate_last,
+)
+
+KEPT_S = 60
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,21 @@ def quality_gate_card(scope: Scope, moment: datetime) -> QualityGateCard:
     found = quality_conditions(scope, moment)
     gate = QualityGate({one.criterion.key: one.judged.state for one in found})
     return QualityGateCard([_row(one) for one in found], gate.state.value, moment)
+
+
+def quality_gate_card_kept(scope: Scope, moment: datetime) -> QualityGateCard:
+    """
+    Return the card of *scope* as it was read within the last minute; one query then, else the measures are read.
+
+    A condition that was noted in another state since has it read anew. The card says when it was read.
+    """
+    last = quality_gate_last(scope)
+    key = f"quality-gate:{scope.pk}:{last.sequence if last else 0}"
+    kept: QualityGateCard | None = cache.get(key)
+    if kept is None:
+        kept = quality_gate_card(scope, moment)
+        cache.set(key, kept, KEPT_S)
+    return kept
 
 
 def _row(one: QualityCondition) -> ConditionRow:
