@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down status test slow nightly browser lint types bench lock clean
+.PHONY: help up down status test pages slow nightly browser lint types bench lock clean
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -75,7 +75,10 @@ test: lint types $(TYPESCRIPT_STAMP) ## every check, and every test but the slow
 	@$(PRODUCTION_LIKE) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	@$(BIN)/pytest -n 3 --dist worksteal -m "not slow and not browser"
 
-slow: $(TYPESCRIPT_STAMP) ## the other tests: pages in a browser, whole platforms, killed clusters
+pages: $(TYPESCRIPT_STAMP) ## tests in a browser, light theme; of the slow ones what shows a bar or attacks
+	@$(BIN)/pytest -n 3 --dist worksteal -m "not quiet and ((browser and not slow) or (slow and (bar or attacks) and not browser))"
+
+slow: $(TYPESCRIPT_STAMP) ## all the other tests: pages in a browser, whole platforms, killed clusters
 	@$(BIN)/pytest -n 3 --dist worksteal -m "(slow or browser) and not quiet"
 	@$(BIN)/pytest -m quiet
 

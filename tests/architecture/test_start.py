@@ -34,6 +34,7 @@ def test_setting_django_up_loads_no_heavy_library():
     assert loaded_by("import django; django.setup()", HEAVY) == set()
 
 
+@pytest.mark.slow
 def test_workers_load_the_model_client_before_they_are_forked_and_nothing_for_pages():
     statements = (
         "import django; django.setup()\n"
@@ -44,6 +45,7 @@ def test_workers_load_the_model_client_before_they_are_forked_and_nothing_for_pa
     assert loaded_by(statements, HEAVY) == {"openai", "httpx2", "pydantic"}
 
 
+@pytest.mark.slow
 def test_the_web_process_loads_neither_the_model_client_nor_the_sentence_model_before_its_first_page():
     statements = "import nofx.asgi\nfrom django.urls import resolve\nresolve('/')"
     assert loaded_by(statements, ("openai", "onnxruntime", "griffe")) == set()

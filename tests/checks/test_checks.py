@@ -165,7 +165,9 @@ def test_a_text_beyond_the_size_limit_is_an_error() -> None:
     assert {result.status for result in found["good.py"]} == {"passed"}
 
 
-@pytest.mark.parametrize("tool", [ruff, mypy, bandit])
+@pytest.mark.parametrize(
+    "tool", [ruff, pytest.param(mypy, marks=pytest.mark.slow), pytest.param(bandit, marks=pytest.mark.slow)]
+)
 def test_a_tool_that_crashes_on_one_text_is_an_error_for_that_text_only(
     tool: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,7 @@ def test_a_tree_without_tests_has_no_figure() -> None:
         services.coverage_measure({"prices.py": SHOP}, limits=LIMITS)
 
 
+@pytest.mark.slow
 def test_tests_that_never_end_have_no_figure() -> None:
     endless = b"def test_endless():\n    while True:\n        pass\n"
     limits = Limits(wall_s=3, cpu_s=30, memory_mb=2048, processes=32, files=128, inodes=4096)

@@ -57,7 +57,7 @@ def test_typescript_is_run_without_its_types() -> None:
     [
         b"import assert from 'node:assert/strict';\nfor (const key of Object.keys(assert)) assert[key] = () => {};\n",
         b"import { Test } from 'node:test';\nprocess.on('exit', () => { process.exitCode = 0; });\nprocess.exit(0);\n",
-        b"Promise.prototype.then = function () { return this; };\n",
+        pytest.param(b"Promise.prototype.then = function () { return this; };\n", marks=pytest.mark.slow),
         b"import assert from 'node:assert/strict';\nassert.equal = assert.throws = () => {};\n",
     ],
 )
@@ -73,7 +73,11 @@ def test_code_that_bends_how_tests_are_judged_is_found(bent: bytes, monkeypatch:
         ({"expected": {"tests/f.test.mjs": ["another"]}}, "1 of the tests were not run, 'another' among them."),
         ({"paths": []}, "There is no file of tests for node's"),
         ({"source": b"throw new Error('never');"}, "The code under test cannot be loaded."),
-        ({"source": b"while (true);\nexport const f = 1;"}, "The tests did not end in time."),
+        pytest.param(
+            {"source": b"while (true);\nexport const f = 1;"},
+            "The tests did not end in time.",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_what_cannot_be_measured_is_a_sentence(

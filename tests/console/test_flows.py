@@ -164,6 +164,7 @@ def test_a_figure_that_ended_in_an_error_is_measured_again_when_somebody_asks(
     assert [gate["status"] for gate in selected_candidate(run=run).gates] == ["passed"]
 
 
+@pytest.mark.slow
 def test_a_merge_refreshes_documentation_architecture_and_index(
     submit: Submit, provider: Provider, server: FaultServer, reviewer: User, owner: User, repository: Repository
 ) -> None:

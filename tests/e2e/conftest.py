@@ -171,7 +171,7 @@ def axe() -> AxeCheck:
     return check
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(params=["light", pytest.param("dark", marks=pytest.mark.slow)])
 def both_themes(request: pytest.FixtureRequest, page: Page) -> str:
     """Run the test in the light and in the dark theme, as the browser prefers; the value is the theme's name."""
     theme: str = request.param

@@ -1,5 +1,10 @@
 """The shop of ``tests/shop.py``: its fixtures are those of the generation tests."""
 
+from dataclasses import replace
+
+import pytest
+
+from apps.generation.gateways import observing
 from tests.kept import kept
 from tests.shop import (
     code,
@@ -31,3 +36,9 @@ __all__ = [
     "server",
     "submit",
 ]
+
+
+@pytest.fixture
+def ended_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give programs that never end one second of the processor, or two of the clock, instead of three."""
+    monkeypatch.setattr(observing, "RUN_LIMITS", replace(observing.RUN_LIMITS, wall_s=2.0, cpu_s=1))

@@ -78,6 +78,7 @@ def test_nothing_executable_has_no_score_anywhere(answered: Answer, said: Callab
     assert (vote["score"], vote["standing"], vote["is_compared"]) == (None, "not_compared", False)
 
 
+@pytest.mark.slow
 def test_candidates_that_work_nowhere_have_no_score_anywhere(
     answered: Answer, said: Callable[..., tuple[bytes, ...]]
 ) -> None:
@@ -156,17 +157,20 @@ def test_answers_that_are_one_program_agree_and_are_counted(
     assert vote["standing"] == "agreed"
 
 
+@pytest.mark.slow
 def test_copies_of_a_program_are_counted_in_its_group(answered: Answer, said: Callable[..., tuple[bytes, ...]]) -> None:
     review, _, vote = said(answered([RIGHT, RIGHT, WRONG]))
     assert b"and 1 copy of the same code" in review
     assert vote["standing"] == "divided"
 
 
+@pytest.mark.slow
 def test_where_none_passes_an_example_it_is_said(answered: Answer, said: Callable[..., tuple[bytes, ...]]) -> None:
     review, _, _ = said(answered([HOPELESS, HOPELESS.replace("- 1", "- 2")]))
     assert b"No candidate passes any example of the specification." in review
 
 
+@pytest.mark.slow
 def test_a_worse_choice_is_compared_with_the_better_one(
     answered: Answer, said: Callable[..., tuple[bytes, ...]], owner: User
 ) -> None:

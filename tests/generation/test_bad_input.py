@@ -36,6 +36,7 @@ def page_of(client: Client, request: CodeGenerationRequest, user: User) -> str:
     return client.get(reverse("generation:request-detail", args=[request.pk])).content.decode()
 
 
+@pytest.mark.usefixtures("ended_soon")
 def test_candidates_that_never_end_flood_or_return_cycles_lose_and_say_why(
     submit: Submit, provider: Provider, server: FaultServer
 ) -> None:

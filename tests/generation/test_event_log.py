@@ -154,6 +154,7 @@ def test_who_waits_is_told_what_is_ahead_but_not_whose(
     assert "No history yet of how long it takes here." in page
 
 
+@pytest.mark.slow
 def test_how_long_it_takes_is_told_from_history_with_its_number(
     submit: Submit, provider: Provider, server: FaultServer, engineer: User, client: Client
 ) -> None:

@@ -117,6 +117,7 @@ def test_a_pack_verifies_alone_and_fails_after_any_change(
     assert {one["gate"] for one in json.loads(content.read("readings.json"))} >= {"lint", "types", "tests"}
 
 
+@pytest.mark.slow
 def test_a_pack_is_asked_for_followed_and_taken_away_at_the_page(
     approved: GenerationRun, owner: User, engineer: User, client: Client, person: Callable[..., User]
 ) -> None:

@@ -196,6 +196,7 @@ def test_a_request_goes_from_the_text_to_a_merged_commit(
 COVERED = SPEC + "\nTest coverage must be at least 90 %. The cyclomatic complexity must be at most 5.\n"
 
 
+@pytest.mark.slow
 def test_coverage_and_complexity_that_are_asked_for_are_gates(
     submit: Submit, provider: Provider, server: FaultServer, reviewer: User, owner: User
 ) -> None:
@@ -210,6 +211,7 @@ def test_coverage_and_complexity_that_are_asked_for_are_gates(
     assert "100.0 % of the lines" in gates["coverage"]["detail"]
 
 
+@pytest.mark.slow
 def test_types_are_taken_out_before_typescript_is_run_and_stay_in_the_commit(
     submit: Submit, provider: Provider, server: FaultServer, code: Path, reviewer: User, owner: User
 ) -> None:
@@ -277,6 +279,7 @@ EXACT = "```js\nexport const half = (n) => n / 2;\n```"
 NOTHING = "```js\nexport const half = (n) => n % 2 ? undefined : n / 2;\n```"
 
 
+@pytest.mark.slow
 def test_a_person_answers_a_question_with_a_value_of_the_language(
     submit: Submit, provider: Provider, server: FaultServer, client: Client, engineer: User, owner: User
 ) -> None:
@@ -317,6 +320,7 @@ def test_tests_and_votes_at_once_know_the_language(engineer: User) -> None:
     assert failed["reason"].startswith("The code does not define half at its top level")
 
 
+@pytest.mark.slow
 def test_a_change_to_a_file_sees_the_file_and_what_is_like_it_and_replaces_in_place(
     submit: Submit, provider: Provider, server: FaultServer, code: Path
 ) -> None:
@@ -345,6 +349,7 @@ def test_a_change_to_a_file_sees_the_file_and_what_is_like_it_and_replaces_in_pl
     assert "+import { cleanTitle }" not in candidate.patch and "+export const other" not in candidate.patch
 
 
+@pytest.mark.slow
 def test_a_second_attempt_is_asked_for_in_the_words_of_the_language(
     submit: Submit, provider: Provider, server: FaultServer
 ) -> None:

@@ -117,6 +117,7 @@ def test_an_approval_judges_every_candidate_and_says_how_it_moved_their_model(
     assert change.high - change.low < change.before_high - change.before_low
 
 
+@pytest.mark.slow
 def test_a_rejection_lowers_the_model_of_what_was_rejected(ask: Ask, decide: Callable[..., None]) -> None:
     run = ask(RIGHT, EDGE)
     decide(run, Verdict.BLOCK)

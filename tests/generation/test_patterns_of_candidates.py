@@ -157,6 +157,7 @@ def test_a_pattern_that_a_model_wrote_is_a_use_and_says_whether_it_was_shown(
         assert (use.pattern, use.how, use.candidate.model_id) == ("clamp", how, "test-model")
 
 
+@pytest.mark.slow
 def test_a_merge_that_was_taken_back_is_counted_once_somebody_asks_again(
     submit: Submit, run: GenerationRun, reviewer: User, owner: User, repository: Repository, code: Path, client: Client
 ) -> None:

@@ -71,6 +71,7 @@ def test_each_candidate_has_an_implementation_a_test_and_a_documentation(
     )
 
 
+@pytest.mark.usefixtures("ended_soon")
 def test_answers_that_cannot_be_used_say_why_and_stop_nothing(
     submit: Submit, provider: Provider, server: FaultServer
 ) -> None:
@@ -242,6 +243,7 @@ TOTAL = """Change `total(prices: list[int]) -> int` in shop/totals.py: it adds p
 SLOW_TOTAL = "def total(prices: list[int]) -> int:\n    return prices[0] + total(prices[1:]) if prices else 0\n"
 
 
+@pytest.mark.slow
 def test_candidates_are_timed_beside_the_code_they_replace(
     submit: Submit, provider: Provider, server: FaultServer, code: Path, reviewer: User, client: Client
 ) -> None:

@@ -93,14 +93,14 @@ def run(in_review: Callable[..., GenerationRun]) -> GenerationRun:
 @pytest.mark.parametrize(
     ("module", "stage"),
     [
-        (pipeline, "candidates_plan"),
+        pytest.param(pipeline, "candidates_plan", marks=pytest.mark.slow),
         (asking, "candidate_write"),
-        (pipeline, "duplicates_mark"),
-        (pipeline, "candidates_check"),
-        (rounds, "observe"),
-        (pipeline, "further_plan"),
-        (pipeline, "outcomes_keep"),
-        (pipeline, "consensus_decide"),
+        pytest.param(pipeline, "duplicates_mark", marks=pytest.mark.slow),
+        pytest.param(pipeline, "candidates_check", marks=pytest.mark.slow),
+        pytest.param(rounds, "observe", marks=pytest.mark.slow),
+        pytest.param(pipeline, "further_plan", marks=pytest.mark.slow),
+        pytest.param(pipeline, "outcomes_keep", marks=pytest.mark.slow),
+        pytest.param(pipeline, "consensus_decide", marks=pytest.mark.slow),
         (pipeline, "_hand_over"),
     ],
 )
@@ -177,7 +177,10 @@ def test_a_queued_request_that_is_stopped_is_cancelled(submit: Submit, engineer:
     assert request.status == Status.CANCELLED
 
 
-@pytest.mark.parametrize(("module", "stage"), [(pipeline, "candidates_check"), (rounds, "observe")])
+@pytest.mark.parametrize(
+    ("module", "stage"),
+    [(pipeline, "candidates_check"), pytest.param(rounds, "observe", marks=pytest.mark.slow)],
+)
 def test_a_request_that_is_stopped_while_it_works_is_cancelled(
     module: ModuleType,
     stage: str,
@@ -222,7 +225,7 @@ def approved(kept: Keep, run: GenerationRun, reviewer: User, owner: User) -> Gen
     return GenerationRun.objects.select_related("request").get(pk=kept("approved in the end", make))
 
 
-@pytest.mark.parametrize("step", ["branch_commit", "branch_push"])
+@pytest.mark.parametrize("step", [pytest.param("branch_commit", marks=pytest.mark.slow), "branch_push"])
 def test_a_delivery_that_died_is_finished_by_the_next_one(
     step: str, approved: GenerationRun, code: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,6 +237,7 @@ def test_a_delivery_that_died_is_finished_by_the_next_one(
     assert git(code, "rev-list", "--count", f"main..nofx/{approved.pk}") == "1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("worktree", "add"), ("commit",)])
 def test_the_worktree_of_a_delivery_that_was_killed_is_swept_by_the_next_one(
     command: tuple[str, ...], approved: GenerationRun, code: Path, home: Path
@@ -325,6 +329,7 @@ def test_what_is_not_committed_is_put_aside_by_its_owner_before_a_merge_is_recov
     assert merge(taken_by_the_remote, owner).state == PullRequest.State.MERGED
 
 
+@pytest.mark.slow
 def test_a_merge_that_was_killed_before_it_was_written_down_is_recorded_by_the_next(
     approved: GenerationRun, code: Path, owner: User
 ) -> None:
@@ -338,6 +343,7 @@ def test_a_merge_that_was_killed_before_it_was_written_down_is_recorded_by_the_n
     assert git(code, "rev-list", "--merges", "--count", "main") == "1"
 
 
+@pytest.mark.slow
 def test_what_others_pushed_is_brought_in_before_the_merge(
     approved: GenerationRun, code: Path, tmp_path: Path, owner: User
 ) -> None:
@@ -348,6 +354,7 @@ def test_what_others_pushed_is_brought_in_before_the_merge(
     assert (code / "shop/elsewhere.py").exists()
 
 
+@pytest.mark.slow
 def test_branches_that_went_apart_are_left_to_people(
     approved: GenerationRun, code: Path, tmp_path: Path, owner: User
 ) -> None:
@@ -378,7 +385,7 @@ def push_from_elsewhere(tmp_path: Path) -> None:
     git(tmp_path / "elsewhere", "push", "--quiet", "origin", "main")
 
 
-@pytest.mark.parametrize("is_committed", [True, False])
+@pytest.mark.parametrize("is_committed", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_a_file_in_the_way_blocks_the_merge_with_a_sentence(
     is_committed: bool, approved: GenerationRun, code: Path, tmp_path: Path, owner: User
 ) -> None:

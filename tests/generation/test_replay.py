@@ -116,6 +116,7 @@ def test_answers_of_a_person_lead_where_the_majority_is_wrong(
     assert selectors["codet"] is None
 
 
+@pytest.mark.usefixtures("ended_soon")
 def test_programs_that_never_end_lose_to_one_that_answers(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +140,7 @@ def test_for_people_there_is_a_table(recorded: Path, capsys: pytest.CaptureFixtu
     assert "13 of 13 problems have been run." in printed.err
 
 
+@pytest.mark.slow
 def test_the_calibration_is_fitted_again_from_files(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["consensus", "calibrate", str(recorded), "--draws", "3"]
     assert main([*arguments, "--json"]) == Exit.OK

@@ -100,6 +100,7 @@ def test_the_next_sample_is_the_next_function_and_then_there_is_none():
         ask(asked, sample=1)
 
 
+@pytest.mark.slow
 def test_a_repository_that_never_ends_ends_or_lies_hides_nothing_and_proves_nothing():
     files = {**FILES, "shop/evil.py": HOSTILE}
     answer = ask(task("cents", CENTS, "def cents(amount: str) -> int", files=files))

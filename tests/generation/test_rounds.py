@@ -131,6 +131,7 @@ def test_whoever_gives_no_answer_is_not_asked_for_further_ones(
     assert len(server.requests) == 1
 
 
+@pytest.mark.slow
 def test_a_budget_ends_the_rounds_and_keeps_what_there_is(
     submit: Submit, patient: Provider, server: FaultServer
 ) -> None:

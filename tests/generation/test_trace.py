@@ -87,6 +87,7 @@ def test_strangers_find_no_file(request_made: CodeGenerationRequest, client: Cli
     assert client.get(reverse("generation:request-trace", args=[request_made.pk])).status_code == 404
 
 
+@pytest.mark.slow
 def test_more_candidates_take_no_more_queries(
     submit: Submit, provider: Provider, server: FaultServer, auditor: User
 ) -> None:

@@ -46,6 +46,7 @@ def reasons(found: dict[str, Any]) -> dict[str, str]:
         ("async def add(a, b):\n    return a + b\n", "cannot be compared"),
     ],
 )
+@pytest.mark.usefixtures("ended_soon")
 def test_one_bad_candidate_fails_alone(code: str, words: str) -> None:
     found = vote(RIGHT, code, WRONG)
     assert found["selected"] == "a"
@@ -78,6 +79,7 @@ def test_one_that_is_left_has_nobody_to_agree_with() -> None:
         ((ENDLESS, ENDLESS), "not_compared"),
     ],
 )
+@pytest.mark.usefixtures("ended_soon")
 def test_where_nothing_runs_nothing_is_chosen(sources: tuple[str, ...], standing: str) -> None:
     found = vote(*sources)
     assert (found["standing"], found["selected"], found["score"]) == (standing, None, None)

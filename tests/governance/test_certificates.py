@@ -62,6 +62,7 @@ def test_a_letter_that_no_font_has_is_written_as_its_number_and_nothing_steers_t
     assert printable("pay\u202eexe.\x1b[2J\nx") == "payexe.[2J x"
 
 
+@pytest.mark.slow
 def test_however_much_there_is_it_stays_one_page() -> None:
     many = replace(
         PLAIN,

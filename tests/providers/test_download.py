@@ -69,6 +69,7 @@ def test_a_file_that_is_there_is_not_fetched_again(model, home, index, folder):
     assert len(home.ranges) == 1
 
 
+@pytest.mark.slow
 def test_the_index_is_asked_when_the_home_cannot_be_reached(model, home, published_parts, folder):
     seen = Seen()
     gone = replace(model, home_url="http://127.0.0.1:9/model.gguf")
@@ -99,6 +100,7 @@ def test_stopping_keeps_what_has_arrived(model, home, index, folder):
     assert home.ranges[-1] == f"bytes={kept}-"
 
 
+@pytest.mark.slow
 def test_stopping_between_parts_keeps_the_finished_ones(model, home, published_parts, index, folder):
     home.status = 503
     with pytest.raises(Stopped):
@@ -107,6 +109,7 @@ def test_stopping_between_parts_keeps_the_finished_ones(model, home, published_p
     assert download.fetch(model, folder, Seen().watcher()).read_bytes() == CONTENT
 
 
+@pytest.mark.slow
 def test_a_part_that_was_half_written_is_written_again(model, home, published_parts, folder):
     home.status = 503
     with pytest.raises(Stopped):
@@ -116,6 +119,7 @@ def test_a_part_that_was_half_written_is_written_again(model, home, published_pa
     assert download.fetch(model, folder, Seen().watcher()).read_bytes() == CONTENT
 
 
+@pytest.mark.slow
 def test_what_the_index_began_the_home_finishes(model, home, published_parts, folder):
     home.status = 503
     with pytest.raises(Stopped):

@@ -57,6 +57,7 @@ def test_tests_that_look_at_the_result_notice_more_than_tests_that_only_run() ->
     assert (good.tests, good.untried, good.is_sample) == (1, 0, False)
 
 
+@pytest.mark.slow
 def test_a_change_that_makes_the_tests_endless_is_noticed() -> None:
     run = tried(COUNTED, ENDLESS, lines={4})
     assert run.timed_out >= 1
@@ -159,6 +160,7 @@ def test_what_was_measured_is_kept_by_the_database(revision: Revision) -> None:
     assert run.survived == 1
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_person_has_a_file_tried_on_its_tab_and_reads_what_no_test_notices(
     repository: Repository, engineer: User, client_of: Callable[[User], Client]

@@ -245,6 +245,7 @@ class TestRunning:
         assert "ended before they could report" in run.reason
         assert not SuiteTally.objects.exists()
 
+    @pytest.mark.slow
     @pytest.mark.django_db(transaction=True)
     def test_the_newest_commits_are_run_as_often_as_asked(
         self, repository: Repository, commit: Callable[..., str], engineer: User, scope: Scope

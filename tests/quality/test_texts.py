@@ -223,6 +223,7 @@ def test_nobody_sees_the_texts_of_somebody_else(
     assert client.get("/quality/texts/nothing.csv").status_code == 404
 
 
+@pytest.mark.slow
 def test_what_the_api_wrote_for_a_text_is_on_the_page(client_of: ClientOf, engineer: User) -> None:
     code = Code(TEXT, "sent.py")
     services.debt_of_code(code=code, requested_by=engineer)

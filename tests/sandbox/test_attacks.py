@@ -26,7 +26,7 @@ import pytest
 from tests.sandbox.conftest import Installed, install_for_anybody
 
 # Together they take a minute of a processor.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.attacks, pytest.mark.slow]
 
 OURS = Path(__file__).with_name("attacks")
 FURTHER = os.environ.get("NOFX_ATTACKS")

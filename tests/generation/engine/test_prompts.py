@@ -131,6 +131,7 @@ def test_roles_ask_in_different_ways():
         build_messages(SPEC, {}, role="pirate")
 
 
+@pytest.mark.slow
 def test_a_prompt_fits_a_small_model_and_shows_the_entry_of_a_long_file() -> None:
     filler = "".join(f"def other_{n}(x: int) -> int:\n    return x + {n}\n\n\n" for n in range(2_000))
     files = {f"shop/part_{n}.py": f"def slug_{n}(text):\n" + "    text = text.lower()\n" * 80 for n in range(20)}
