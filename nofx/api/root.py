@@ -15,6 +15,7 @@ from apps.core.errors import NofxError
 from apps.docs.api import router as docs_router
 from apps.evolution.api import router as evolution_router
 from apps.generation.api import router as generation_router
+from apps.generation.api_requests import router as requests_router
 from apps.governance.api import router as governance_router
 from apps.governance.api_audit import router as audit_router
 from apps.governance.api_gates import router as gates_router
@@ -103,6 +104,7 @@ api.add_router("/governance", gates_router)
 api.add_router("/governance", suspensions_router)
 api.add_router("/audit", audit_router)
 api.add_router("/ai", generation_router)
+api.add_router("/ai", requests_router)
 api.add_router("/quality", quality_router)
 api.add_router("/evolution", evolution_router)
 api.add_router("/docs", docs_router)

@@ -16,7 +16,7 @@ from apps.console.models import Baseline
 from apps.docs.models import DocumentationArtifact, DocumentationSource
 from apps.evolution.models import ArchitectureEvolutionPlan
 from apps.evolution.services import plan_suggest, snapshot_take
-from apps.generation.models import CodeGenerationRequest, DirectArtifact, GenerationRun
+from apps.generation.models import Candidate, CodeGenerationRequest, DirectArtifact, GenerationRun, Guidance
 from apps.generation.services.stages import status_change
 from apps.generation.services.submission import request_submit
 from apps.governance.models import Ballot, CodeOwner, GateDecision, GateFreeze, IdempotencyKey, Scope, Suspension, User
@@ -41,6 +41,7 @@ from tests.people import PASSWORD
 from tests.places import pilot_made
 from tests.project import newest, repository
 from tests.quality.test_reports import JUNIT, LCOV
+from tests.written import ENDS, THE_ENDS, written
 
 __all__ = ["repository"]
 
@@ -128,6 +129,28 @@ def withdraw(world: World) -> Post:
         to=CodeGenerationRequest.Status.IN_REVIEW,
     )
     return Post(world.engineer, {"reason": "We need decimals."}, subject=f"req_{request.pk}")
+
+
+def guide(world: World) -> Post:
+    request = request_submit(requester=world.engineer, repository=world.shop, title="Clamp", text=CLAMP)
+    return Post(world.engineer, {"text": "low is never above high."}, Guidance, f"req_{request.pk}")
+
+
+def raise_limit(world: World) -> Post:
+    request, _ = written(world.engineer, world.shop, CLAMP, ["nothing"], to=CodeGenerationRequest.Status.FAILED)
+    return Post(world.engineer, {}, Candidate, f"req_{request.pk}")
+
+
+def graft(world: World) -> Post:
+    request, (base, donor) = written(
+        world.engineer, world.shop, THE_ENDS, ENDS, to=CodeGenerationRequest.Status.IN_REVIEW
+    )
+    body = {
+        "base": f"cand_{base.pk}",
+        "parts": [{"function": "last", "candidate": f"cand_{donor.pk}"}],
+        "reason": "Each has one right.",
+    }
+    return Post(world.person("dora", Role.REVIEWER), body, Candidate, f"req_{request.pk}")
 
 
 def vote(world: World) -> Post:
@@ -229,6 +252,9 @@ CASES: dict[str, Callable[[World], Post]] = {
     "/api/ai/generate/code": generate,
     "/api/ai/generate/refactor": of_engineer(DirectArtifact, code=CODE),
     "/api/ai/generate/tests": of_engineer(DirectArtifact, specification=CLAMP, module="m"),
+    "/api/ai/requests/{request_id}/attempts": raise_limit,
+    "/api/ai/requests/{request_id}/grafts": graft,
+    "/api/ai/requests/{request_id}/guidance": guide,
     "/api/ai/requests/{request_id}/withdraw": withdraw,
     "/api/docs/generate": of_engineer(Job, repository="shop"),
     "/api/docs/validate": of_page,

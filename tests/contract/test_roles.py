@@ -205,13 +205,14 @@ VERBS = (
         Action.DOCS_GENERATE,
     ),
 )
-# Shown elsewhere: signing in (test_sign_in), what a request's models said, the platform's status, taking the audit
+# Shown elsewhere: signing in (test_sign_in), what a request's models said, what is done with a
+# request under way (tests/generation), the platform's status, taking the audit
 # chain away (tests/governance/test_audit_export), the gates of a committee (test_gates) and what follows a suspension
 # (test_suspensions), which no token reaches.
 ELSEWHERE = {
     ("POST", "/api/auth/token"),
     ("GET", "/api/ai/consensus/vote"),
-    ("POST", "/api/ai/requests/{request_id}/withdraw"),
+    *(("POST", f"/api/ai/requests/{{request_id}}/{verb}") for verb in ("attempts", "grafts", "guidance", "withdraw")),
     ("GET", "/api/status"),
     ("GET", "/api/audit/export"),
     *(("POST", f"/api/governance/gates/{{gate_id}}/{verb}") for verb in ("ballot", "open", "refreeze", "close")),

@@ -33,7 +33,7 @@ TOKEN_SCOPES: dict[str, str] = {
     "specs:read": "Read specifications and drafts.",
     "specs:write": "Analyse and submit specifications.",
     "requests:read": "Read requests, candidates and consensus.",
-    "requests:write": "Generate code, tests and refactorings.",
+    "requests:write": "Generate code, tests and refactorings; guide and raise requests, put candidates together.",
     "requests:stop": "Stop a run.",
     "reviews:read": "Read verdicts and decisions.",
     "quality:read": "Read reviews, test suites, coverage and debt.",
