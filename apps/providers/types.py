@@ -109,6 +109,10 @@ class ProviderFailure(NofxError):
     is_unused = False
 
 
+# How an endpoint that answered 429 is told of, so that whoever reads several such sentences finds the pattern.
+TAKES_NO_MORE = "takes no more requests for now"
+
+
 class ProviderUnavailable(ProviderFailure):
     """The provider cannot be reached, is overloaded or not ready; later it may."""
 

@@ -41,9 +41,11 @@ from apps.generation.services.review_subject import REVIEWABLE, SUBJECT_KIND, me
 from apps.generation.services.stages import ENDED, StateChanged
 from apps.generation.services.trace import trace_of
 from apps.generation.services.withdrawal import MAX_REASON, is_withdrawn, may_withdraw, request_withdraw
+from apps.generation.stuck import stuck_of
 from apps.generation.types import RequestStatus as Status
 from apps.generation.views.agreement import is_compared, standing_words
 from apps.generation.views.context import context_view
+from apps.generation.views.costs import Costs, cost_words, costs_of
 from apps.generation.views.direct import request_tabs
 from apps.generation.views.guidance import ASKED_AGAIN_TOLD, READ_LATER_TOLD, guidance_context
 from apps.generation.views.limits import limits_context
@@ -203,18 +205,21 @@ def _context(run: GenerationRun, user: User, show: Show = Show.MILESTONES) -> di
     gates = _gates(run, pull_request, user) if pull_request else {"blocking": []}
     status = run.request.status
     seen = seeded(run, user)
+    calls = list(calls_of(subject_kind=SUBJECT_KIND, subject_id=run.pk)) if is_open else []
+    costs = costs_of(calls)
     return {
         **gates,
         "run": run,
         "stages": stage_rail(run, has_notes=not seen.is_guarded),
         "first_error": first_error(run, candidates) if is_open else "",
         **pace_context(run, is_active=status in UNDER_WAY),
+        "stuck": stuck_of(run, [] if seen.is_guarded else candidates),
         "log": lambda: log_context(run, user, show),
         "audit_address": _audit_address(run, user),
         "counts_wait": COUNTS_WAIT if seen.is_guarded else "",
         "nobody_asked": not candidates,
         "rows": [
-            _row(one, is_open=is_open, is_compared=is_compared(consensus))
+            _row(one, is_open=is_open, is_compared=is_compared(consensus), costs=costs)
             for one in lettered(run, user, seen.among(candidates))
             if not (seen.is_guarded or (seen.canary and one.candidate.pk == seen.canary.pk))
         ],
@@ -223,7 +228,7 @@ def _context(run: GenerationRun, user: User, show: Show = Show.MILESTONES) -> di
         "standing": standing_words(consensus) if consensus else "",
         "pull_request": pull_request,
         **_signed(run, pull_request, user),
-        "calls": calls_of(subject_kind="request", subject_id=run.pk) if is_open else None,
+        "calls": calls,
         "is_active": status in UNDER_WAY,
         "is_still": status in {*ENDED, Status.DELIVERED},
         **watch_context(run, user),
@@ -283,7 +288,7 @@ def _signed(run: GenerationRun, pull_request: PullRequest | None, user: User) ->
     }
 
 
-def _row(one: Lettered, *, is_open: bool, is_compared: bool) -> dict[str, Any]:
+def _row(one: Lettered, *, is_open: bool, is_compared: bool, costs: Costs) -> dict[str, Any]:
     candidate = one.candidate
     state = Candidate.State(candidate.state)
     # Where there was no input, what was only checked must not be called executed.
@@ -294,6 +299,7 @@ def _row(one: Lettered, *, is_open: bool, is_compared: bool) -> dict[str, Any]:
         "candidate": candidate,
         "is_reviewable": candidate.state in REVIEWABLE,
         "model": candidate.model_id if is_open else "",
+        "cost": cost_words(candidate, costs),
         "checks": {subject_of(check["tool"]): check for check in candidate.checks},
         "state": STATE_LOOKS[state],
         "state_word": shown.label.lower(),

@@ -23,6 +23,7 @@ from apps.providers.engine.retry import RetryPolicy, is_retryable_status, next_d
 from apps.providers.gateways import http
 from apps.providers.gateways.keys import key_read, scrubbed
 from apps.providers.types import (
+    TAKES_NO_MORE,
     Answer,
     AnswerUnusable,
     Cancelled,
@@ -277,7 +278,7 @@ class OpenAICompatible:
 
     def _overloaded(self, error: openai.APIStatusError) -> _Retryable:
         wish = parse_retry_after(error.response.headers.get("retry-after"), now=now())
-        reason = "takes no more requests for now" if error.status_code == 429 else "has a failure of its own"
+        reason = TAKES_NO_MORE if error.status_code == 429 else "has a failure of its own"
         return _Retryable(
             ProviderUnavailable(f"{self.name} {reason} (HTTP {error.status_code}).", remedy="Try again later."), wish
         )
