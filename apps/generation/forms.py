@@ -12,10 +12,38 @@ from django.db.models import QuerySet
 from apps.generation.schemas import MODULE_NAME
 from apps.generation.services.drafts import MAX_TEXT_CHARACTERS
 from apps.generation.types import RATINGS, RUBRIC
-from apps.governance.types import Verdict
+from apps.governance.selectors.ladder import places_closed
+from apps.governance.types import Refusal, Verdict
 from apps.repositories.models import Repository
 
 NEEDS_REASON = {Verdict.REQUEST_CHANGES.value, Verdict.BLOCK.value}
+
+
+CLOSED_WORDS = {
+    Refusal.SUSPENDED: "suspended",
+    Refusal.EXPIRED: "its rung of the expansion ladder ended",
+    Refusal.NOT_OPEN: "no pilot and on no rung of the expansion ladder",
+}
+
+
+class RepositoryChoice(forms.Select):
+    """Repositories; one that nothing is generated for now is greyed out with the reason, unless it is chosen."""
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
+        """Ask once for all of them what is closed."""
+        self.closed = places_closed(list(self.choices.queryset.values_list("scope", flat=True)))
+        return super().optgroups(name, value, attrs)
+
+    def create_option(
+        self, name: str, value: Any, label: Any, selected: bool, *args: Any, **kwargs: Any
+    ) -> dict[str, Any]:
+        option = super().create_option(name, value, label, selected, *args, **kwargs)
+        leave = self.closed.get(value.instance.scope_id) if value else None
+        if leave is not None and leave.refusal is not None:
+            option["label"] = f"{label} ({CLOSED_WORDS[leave.refusal]})"
+            option["attrs"]["title"] = f"{leave.reason} {leave.remedy}"
+            option["attrs"]["disabled"] = not selected
+        return option
 
 
 class SpecificationForm(forms.Form):
@@ -26,6 +54,7 @@ class SpecificationForm(forms.Form):
         queryset=Repository.objects.none(),
         to_field_name="name",
         required=False,
+        widget=RepositoryChoice,
         empty_label="Choose a repository",
         help_text="Its reviewers approve the change.",
         error_messages={"invalid_choice": "There is no such repository that you may write specifications for."},

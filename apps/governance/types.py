@@ -17,7 +17,7 @@ from apps.governance.engine.decisions import (
     Subject,
     Verdict,
 )
-from apps.governance.engine.ladder import Leave
+from apps.governance.engine.ladder import Leave, Refusal
 from apps.governance.engine.overrides import OverrideState
 from apps.governance.engine.permissions import Action, Condition, Role
 
@@ -37,6 +37,7 @@ __all__ = [
     "Outcome",
     "OverrideState",
     "Policy",
+    "Refusal",
     "Role",
     "Roster",
     "Seat",

@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from apps.core.clock import now
-from apps.governance.engine.ladder import Granted, Leave, Standing, Stop, Stopped, leave_of
+from apps.governance.engine.ladder import RISKS, Granted, Leave, Refusal, Standing, Stop, Stopped, leave_of
 from apps.governance.engine.permissions import Action
 from apps.governance.models import Organisation, Rung, Scope, Suspension, User
 from apps.governance.selectors import scopes_where
@@ -68,23 +68,41 @@ def _places() -> QuerySet[Scope, dict[str, Any]]:
 
 
 def standing_of(scope: Scope) -> Standing:
+    """Return what holds for the repository of *scope* now; one query."""
+    return standings_of([scope.pk])[scope.pk]
+
+
+def standings_of(scopes: Collection[int]) -> dict[int, Standing]:
     """
-    Return what holds for the repository of *scope* now; one query.
+    Return what holds for the repository of each of *scopes* now; one query.
 
     What is suspended is so wherever the same code is registered once more, in other organisations too.
     """
-    row = _places().get(pk=scope.pk)
-    return Standing(
-        repository=row["repository"],
-        is_pilot=row["is_pilot"],
-        stops=tuple(_stop(one, row) for one in row["stops_here"]),
-        rungs=tuple(_granted(one) for one in row["rungs_here"]),
-    )
+    return {
+        row["pk"]: Standing(
+            repository=row["repository"],
+            is_pilot=row["is_pilot"],
+            stops=tuple(_stop(one, row) for one in row["stops_here"]),
+            rungs=tuple(_granted(one) for one in row["rungs_here"]),
+        )
+        for row in _places().filter(pk__in=scopes)
+    }
 
 
 def leave_now(scope: Scope, *, risk: str, task_class: str) -> Leave:
     """Return whether something of *risk* and *task_class* may be generated for *scope* now; one query."""
     return leave_of(standing_of(scope), risk=risk, task_class=task_class, now=now())
+
+
+def places_closed(scopes: Collection[int]) -> dict[int, Leave]:
+    """Return those of *scopes* for which nothing at all may be generated now, and why; one query."""
+    moment = now()
+    leaves = {
+        pk: leave_of(standing, risk=RISKS[0], task_class="", now=moment)
+        for pk, standing in standings_of(scopes).items()
+    }
+    # What is outside of a rung is so for its risk or its class: others are open.
+    return {pk: leave for pk, leave in leaves.items() if leave.refusal not in {None, Refusal.OUTSIDE}}
 
 
 def _of_same_code(identities: Any) -> Q:
