@@ -6,8 +6,7 @@ from uuid import UUID
 
 from apps.generation.models import GenerationRun, SpecificationReading
 from apps.generation.services import delivery, grafts, measuring, pipeline, second_reading
-from apps.generation.services.gate_jobs import GATES_JOB
-from apps.generation.services.grafts import GRAFT_JOB
+from apps.generation.services.gate_jobs import GATES_JOB, GRAFT_JOB
 from apps.generation.services.permits import run_refusal
 from apps.generation.services.reviews import DELIVERY_JOB
 from apps.generation.services.submission import RUN_JOB

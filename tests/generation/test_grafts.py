@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from apps.generation.models import Candidate, Contribution, GenerationRun
 from apps.generation.services.evidence import evidence_of
-from apps.generation.services.grafts import VOID_REASON, GraftRefused, candidate_graft
+from apps.generation.services.grafts import VOID_REASON, GraftRefused, candidate_graft, grafts_check
 from apps.generation.services.review_subject import review_digest, selected_candidate
-from apps.generation.services.reviews import selection_change, verdict_cast
+from apps.generation.services.reviews import RequirementsUnmet, selection_change, verdict_cast
 from apps.generation.services.threads import At, thread_open
 from apps.generation.services.viewing import NotLookedAt
 from apps.governance.models import AuditEvent, Ballot, User
@@ -170,9 +170,56 @@ def test_reviewers_put_functions_together_at_the_page_and_others_read_where_it_c
     base = page.split('name="base" value="')[1][0]
     sent = {"base": base, "part": f"{letter}:last", "reason": "It is right."}
     assert client.post(reverse("generation:graft", args=[run.pk]), sent).status_code == 302
+    assert "Nobody approves before that is done" in client.get(address).content.decode()
     work_off(run.request)
     assert 'name="base"' not in client.get(address).content.decode()
     client.force_login(owner)
     shown = client.get(address).content.decode()
     assert "with last of" in shown
     assert "test-model" not in shown
+
+
+class Watched:
+    """The run of a job in whose middle something happens once."""
+
+    def __init__(self, happens: Callable[[], None]) -> None:
+        self.happens = [happens]
+
+    def progress(self, *_: object, **__: object) -> None:
+        if self.happens:
+            self.happens.pop()()
+
+    def raise_if_cancelled(self) -> None:
+        """Nobody stops it."""
+
+
+def test_nobody_approves_while_it_is_checked_so_that_what_was_approved_can_be_delivered(
+    run: GenerationRun, third: User, reviewer: User
+) -> None:
+    put_together(run, third)
+    refused: list[str] = []
+
+    def approve() -> None:
+        look_at(run, reviewer)
+        with pytest.raises(RequirementsUnmet) as problem:
+            verdict_cast(
+                request_id=run.pk,
+                reviewer=reviewer,
+                verdict=Verdict.APPROVE,
+                digest=review_digest(run=run),
+                is_interactive=True,
+            )
+        refused.append(problem.value.message)
+
+    approve()
+    grafts_check(job=Watched(approve), request_id=run.pk)
+    assert len(refused) == 2
+    assert "being checked or measured" in refused[0]
+    work_off(run.request)
+    verdict_cast(
+        request_id=run.pk,
+        reviewer=reviewer,
+        verdict=Verdict.APPROVE,
+        digest=review_digest(run=run),
+        is_interactive=True,
+    )

@@ -31,7 +31,7 @@ from apps.generation.services.threads import (
     thread_resolve,
 )
 from apps.generation.services.viewing import NotLookedAt
-from apps.governance.models import AuditEvent, User
+from apps.governance.models import AuditEvent, RoleAssignment, User
 from apps.governance.services import NotEligible, NotInteractive
 from apps.governance.types import Role, Verdict
 from apps.jobs.models import Notification
@@ -105,6 +105,31 @@ class TestIssues:
         begin(run, owner, is_issue=True, at=None)
         with pytest.raises(NotLookedAt):
             approve(run, reviewer)
+
+    def test_it_holds_also_when_an_earlier_approval_comes_to_count(
+        self,
+        in_review: Callable[..., GenerationRun],
+        person: Callable[..., User],
+        reviewer: User,
+        owner: User,
+    ) -> None:
+        run = in_review(CLAMP, [RIGHT], title="Keep values in range", target_path="shop/money.py")
+        third = person("dora", Role.REVIEWER)
+        approve(run, reviewer)
+        held = RoleAssignment.objects.get(user=reviewer)
+        RoleAssignment.objects.filter(pk=held.pk).delete()
+        approve(run, owner)
+        begin(run, third, is_issue=True)
+        RoleAssignment.objects.create(user=reviewer, scope=held.scope, role=held.role)
+        verdict_cast(
+            request_id=run.pk,
+            reviewer=third,
+            verdict=Verdict.RECUSE,
+            digest=review_digest(run=run),
+            is_interactive=True,
+        )
+        run.request.refresh_from_db()
+        assert run.request.status == "in_review"
 
     def test_what_is_to_be_confirmed_is_not_settled_by_whoever_resolved_it(
         self, run: GenerationRun, engineer: User, reviewer: User, owner: User

@@ -1,4 +1,4 @@
-"""Ask for what is asked of candidates to be measured; light, since it is loaded with Django."""
+"""The jobs that write down what people vote on while they review it; light, since it is loaded with Django."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from apps.jobs.models import Job
 from apps.jobs.services import job_enqueue
 from apps.repositories.models import Repository
 
-GATES_JOB = "generation.gates"
+GATES_JOB, GRAFT_JOB = "generation.gates", "generation.graft"
+
+
+def evidence_is_changing(run: GenerationRun) -> bool:
+    """Return whether a job is still to write down something that a vote on *run* is about; one query."""
+    jobs = Job.objects.filter(subject_kind=SUBJECT_KIND, subject_id=run.pk, kind__in=(GATES_JOB, GRAFT_JOB))
+    return jobs.filter(state__in=(Job.State.QUEUED, Job.State.RUNNING)).exists()
 
 
 def gates_enqueue(request_id: UUID, actor: User | None, *, everyone: bool = False) -> Job:

@@ -27,8 +27,9 @@ from apps.generation.services.checking import candidate_module, candidates_check
 from apps.generation.services.consensus import examples_count
 from apps.generation.services.evidence import evidence_of
 from apps.generation.services.execution import candidate_program
+from apps.generation.services.gate_jobs import GRAFT_JOB
 from apps.generation.services.joined import candidates_examine
-from apps.generation.services.measuring import review_renew
+from apps.generation.services.measuring import review_is_open, review_renew
 from apps.generation.services.pipeline import workspace_open
 from apps.generation.services.profiling import profiles_keep
 from apps.generation.services.review_subject import (
@@ -40,12 +41,10 @@ from apps.generation.services.review_subject import (
     review_policy,
 )
 from apps.generation.services.reviews import chooser_require, review_lock
-from apps.generation.types import RequestStatus as Status
 from apps.governance.models import User
 from apps.governance.services import approval_require_possible, audit_record
 from apps.jobs.services import JobRun, job_enqueue
 
-GRAFT_JOB = "generation.graft"
 AUTHOR = "nofx/graft"
 VOID_REASON = "Somebody put candidates together."
 MOST_GRAFTS = 5
@@ -162,9 +161,9 @@ def grafts_check(*, job: JobRun, request_id: UUID) -> None:
 
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
     """
-    run = GenerationRun.objects.select_related("request", "repository__scope", "requester").get(pk=request_id)
-    if run.request.status != Status.IN_REVIEW:
+    if not review_is_open(request_id):
         return
+    run = GenerationRun.objects.select_related("request", "repository__scope", "requester").get(pk=request_id)
     workspace = workspace_open(run)
     job.progress("checking")
     candidates_check(run=run, workspace=workspace)

@@ -56,6 +56,7 @@ def gates_ask(*, request_id: UUID, actor: User, everyone: bool = False) -> Job:
 
     :raises NotAllowed: the actor neither votes here nor writes specifications nor overrides.
     """
+    CodeGenerationRequest.objects.select_for_update().get(pk=request_id)
     run = GenerationRun.objects.select_related("request", "repository__scope__organisation").get(pk=request_id)
     if not any(can(actor, action, run.repository.scope) for action in MEASURERS):
         raise NotAllowed("Your role measures nothing here.", remedy="Ask a reviewer or whoever asked for the code.")
@@ -78,9 +79,10 @@ def run_measure(*, job: JobRun, request_id: UUID, everyone: bool = False) -> Non
     :raises SandboxUnavailable: the tests cannot be run safely on this machine.
     """
     for _ in range(ROUNDS):
+        if not review_is_open(request_id):
+            break
         run = GenerationRun.objects.select_related("request", "repository__scope", "requester").get(pk=request_id)
-        chosen = selected_candidate(run=run)
-        if run.request.status != Status.IN_REVIEW or not _is_due(run, chosen, everyone=everyone):
+        if not _is_due(run, selected_candidate(run=run), everyone=everyone):
             break
         job.progress("measuring")
         workspace = workspace_open(run)
@@ -89,6 +91,16 @@ def run_measure(*, job: JobRun, request_id: UUID, everyone: bool = False) -> Non
         job.raise_if_cancelled()
     review_renew(request_id=request_id)
     job.progress("measured")
+
+
+@transaction.atomic
+def review_is_open(request_id: UUID) -> bool:
+    """
+    Return whether a request is in review, behind whoever decides about it at this moment.
+
+    A job that asks this before it writes down what people vote on is seen by whoever approves next, who waits for it.
+    """
+    return CodeGenerationRequest.objects.select_for_update().get(pk=request_id).status == Status.IN_REVIEW
 
 
 def _is_due(run: GenerationRun, chosen: Candidate, *, everyone: bool) -> bool:
@@ -102,7 +114,8 @@ def review_renew(*, request_id: UUID, reason: str = VOID_REASON) -> None:
     """Void the verdicts on what is no longer there, when something changed."""
     CodeGenerationRequest.objects.select_for_update().get(pk=request_id)
     run = GenerationRun.objects.select_related("request").get(pk=request_id)
-    digest = review_digest(run=run)
-    if run.request.status != Status.IN_REVIEW or digest == run.review_digest:
+    if run.request.status != Status.IN_REVIEW:
         return
-    review_digest_keep(run, digest, reason)
+    digest = review_digest(run=run)
+    if digest != run.review_digest:
+        review_digest_keep(run, digest, reason)

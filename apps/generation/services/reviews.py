@@ -11,6 +11,8 @@ from apps.checks.types import plain_text
 from apps.core.errors import Conflict, NofxError
 from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, GenerationRun
 from apps.generation.services.canaries import canary_judge, canary_refuse, canary_withdraw
+from apps.generation.services.discussion import issues_open
+from apps.generation.services.gate_jobs import evidence_is_changing
 from apps.generation.services.group_counts import activity_count, depth_count
 from apps.generation.services.learning import decision_learn
 from apps.generation.services.measuring import gates_renew
@@ -97,7 +99,8 @@ def verdict_cast(
     :raises AlreadyVoted: the reviewer has a valid verdict on this.
     :raises RationaleMissing: a refusal came without a reason.
     :raises RatingRefused: a rating names no candidate under review, no criterion, or no number from 1 to 5.
-    :raises RequirementsUnmet: it is an approval, and a gate of the candidate did not pass and is not overridden.
+    :raises RequirementsUnmet: it is an approval, and a gate of the candidate did not pass and is not overridden, or
+        what is voted on is still being measured.
     :raises NotLookedAt: it is an approval, and the reviewer did not tick each file of the candidate as it is now.
     """
     run = review_lock(request_id)
@@ -157,7 +160,7 @@ def approval_require(*, run: GenerationRun, reviewer: User, digest: str) -> dict
     Return the files that *reviewer* approves, with their digests, when nothing stands in the way of approving *digest*.
 
     :raises ContentChanged: the candidate, its base or its evidence changed since.
-    :raises RequirementsUnmet: a gate of the candidate did not pass and is not overridden.
+    :raises RequirementsUnmet: a gate of the candidate did not pass and is not overridden, or it is still measured.
     :raises NotLookedAt: the reviewer did not tick each file of the candidate as it is now.
     """
     if digest != review_digest(run=run):
@@ -174,6 +177,11 @@ def _require_sound(run: GenerationRun, reviewer: User, blocking: Sequence[str]) 
         raise RequirementsUnmet(
             f"It cannot be approved: {' and '.join(blocking)} did not pass.",
             remedy="Choose another candidate, have the specification changed, or let two people override what failed.",
+        )
+    if evidence_is_changing(run):
+        raise RequirementsUnmet(
+            "Candidates are being checked or measured, so what you approve would not be what is there in a moment.",
+            remedy="Wait until that is done, look at what it found, then cast your verdict. Your words are kept.",
         )
     return viewed_require(run, reviewer, selected_candidate(run=run))
 
@@ -326,7 +334,11 @@ def _digest_keep(run: GenerationRun, digest: str) -> None:
 
 
 def _settle(run: GenerationRun, decision: Decision, *, is_blocked: bool) -> None:
-    if decision.state is DecisionState.PENDING or (decision.state is DecisionState.APPROVED and is_blocked):
+    if decision.state is DecisionState.PENDING:
+        return
+    # Somebody's earlier approval may count only now, by a role that they were given since.
+    is_held = is_blocked or evidence_is_changing(run) or bool(issues_open(run, selected_candidate(run=run).pk))
+    if decision.state is DecisionState.APPROVED and is_held:
         return
     if decision.state is DecisionState.APPROVED:
         _approve(run, decision)

@@ -27,7 +27,7 @@ from apps.generation.selectors import (
 )
 from apps.generation.services.canaries import canary_disclose
 from apps.generation.services.discussion import issues_open
-from apps.generation.services.gate_jobs import GATES_JOB
+from apps.generation.services.gate_jobs import GATES_JOB, evidence_is_changing
 from apps.generation.services.measuring import MEASURERS, gates_ask
 from apps.generation.services.overrides import candidate_sheet
 from apps.generation.services.review_subject import SUBJECT_KIND, review_subject
@@ -62,6 +62,10 @@ from apps.governance.selectors import ballots_of, can, display_name
 from apps.governance.selectors.policies import policy_ruling
 from apps.governance.types import Action, Decision
 from apps.jobs.selectors import job_latest
+
+STILL_CHANGING = (
+    "Candidates are being checked or measured. Nobody approves before that is done; reload the page in a moment."
+)
 
 
 @login_required
@@ -169,6 +173,7 @@ def review_context(
             ("warn", examples_banner(chosen, shown)),
             ("warn", guidance_banner(chosen.candidate, len(guidance["guidance"]))),
             ("warn", requirements["hindrance"]),
+            ("warn", STILL_CHANGING if requirements["is_open"] and evidence_is_changing(run) else ""),
         ],
         "agreement": agreement_tally(consensus, chosen, by_id),
         "letters": letters,
