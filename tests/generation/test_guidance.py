@@ -281,3 +281,15 @@ def test_while_the_last_job_is_still_ending_nothing_is_lost(run: GenerationRun, 
     assert "Try again in a moment." in refused.content.decode()
     assert not Guidance.objects.exists()
     assert CodeGenerationRequest.objects.get(pk=run.pk).status == Status.IN_REVIEW
+
+
+def test_a_verdict_that_was_being_written_meanwhile_is_refused_with_a_sentence(
+    run: GenerationRun, engineer: User, reviewer: User, client: Client
+) -> None:
+    digest = review_digest(run=run)
+    guidance_add(request_id=run.pk, actor=engineer, text=SAID)
+    client.force_login(reviewer)
+    sent = {"digest": digest, "verdict": "request_changes", "preference": "none", "rationale": "It is not sorted."}
+    response = client.post(reverse("generation:verdict", args=[run.pk]), sent)
+    assert response.status_code == 404
+    assert "nothing to vote on yet" in response.content.decode()

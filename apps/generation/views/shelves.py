@@ -20,8 +20,19 @@ def candidates_shown(run: GenerationRun, user: User, candidates: Sequence[Candid
 
 
 def up_for_approval(shown: Sequence[Lettered], consensus: CodeGenerationConsensus) -> Lettered:
-    """Return the candidate that verdicts are about."""
-    return next(one for one in shown if one.candidate.implementation_id == consensus.selected_implementation_id)
+    """
+    Return the candidate that verdicts are about.
+
+    :raises NotFound: nothing is up for approval: models are being asked, or asked again.
+    """
+    selected = consensus.selected_implementation_id
+    chosen = next((one for one in shown if selected and one.candidate.implementation_id == selected), None)
+    if chosen is None:
+        raise NotFound(
+            "There is nothing to vote on yet.",
+            remedy="Wait until the request is in review. What you wrote is still on the page that you came from.",
+        )
+    return chosen
 
 
 def shelf_of(run: GenerationRun, user: User) -> Shelf:
@@ -31,7 +42,7 @@ def shelf_of(run: GenerationRun, user: User) -> Shelf:
     :raises NotFound: nothing is up for approval.
     """
     consensus = consensus_of(run)
-    if consensus is None or consensus.selected_implementation_id is None:
+    if consensus is None:
         raise NotFound("There is nothing to review yet.", remedy="Wait until the request is in review.")
     shown = candidates_shown(run, user, seeded(run, user).among(candidates_of(run)))
     return shelf_made(run, shown, up_for_approval(shown, consensus))
