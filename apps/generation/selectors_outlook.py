@@ -14,12 +14,18 @@ from apps.generation.engine.specification import Specification, risk_tier
 from apps.generation.models import GenerationRun, StageRecord
 from apps.generation.services.lessons import MOST_DISTANCE
 from apps.generation.services.weights import task_family
-from apps.governance.models import User
+from apps.governance.models import Scope, User
 from apps.governance.selectors import approval_prospect, roster_of
 from apps.governance.selectors.policies import policy_in, policy_ruling
 from apps.governance.types import Leave
 from apps.providers.models import Budget, ModelCall, Provider
-from apps.providers.selectors import budgets_over, provider_unfit, providers_enabled, providers_left_out
+from apps.providers.selectors import (
+    budgets_over,
+    provider_unfit,
+    providers_enabled,
+    providers_left_out,
+    providers_refused,
+)
 from apps.repositories.models import Repository
 from apps.repositories.selectors import head_sha, index_newest, paths_at, paths_of_symbol
 from apps.repositories.services import Embedding
@@ -156,10 +162,14 @@ def similar_requests(repository: Repository, embedding: Embedding) -> list[Gener
     return list(near[:SIMILAR])
 
 
-def providers_asked(leave: Leave, task_class: str) -> tuple[list[Asked], list[tuple[str, str]]]:
-    """Return the providers that would be asked now, and those that are left out, each with why; two queries."""
+def providers_asked(scope: Scope, leave: Leave, task_class: str) -> tuple[list[Asked], list[tuple[str, str]]]:
+    """Return the providers that would be asked for *scope* now, and those that are left out, each with why."""
     ready = providers_enabled()
-    reasons = {one.pk: leave.model_refused(one.name) or provider_unfit(one, task_class) for one in ready}
+    by_policy = providers_refused(scope, ready)
+    reasons = {
+        one.pk: leave.model_refused(one.name) or by_policy.get(one.pk, "") or provider_unfit(one, task_class)
+        for one in ready
+    }
     asked = [Asked(one.name, one.samples, one.further_samples) for one in ready if not reasons[one.pk]]
     refused: Sequence[tuple[Provider, str]] = [(one, reasons[one.pk]) for one in ready if reasons[one.pk]]
     return asked, [(one.name, why) for one, why in [*refused, *providers_left_out()]]

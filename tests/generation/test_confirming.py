@@ -20,7 +20,7 @@ from apps.providers.models import ModelCall, Provider
 from apps.repositories.models import Repository
 from tests.generation.test_blocking import CONTRADICTORY, UNCHECKED
 from tests.generation.test_pipeline import CLAMP
-from tests.policies import budget_ruled
+from tests.policies import budget_ruled, version_ruled
 
 pytestmark = pytest.mark.django_db
 
@@ -132,3 +132,15 @@ def test_the_number_of_queries_does_not_grow_with_the_history(signed_in: Client,
     for _ in range(5):
         reviewed()
     assert queries() == before
+
+
+def test_whom_the_policy_of_the_repository_does_not_allow_is_named_among_those_left_out(
+    signed_in: Client, repository: Repository, provider: Provider
+) -> None:
+    other = Provider.objects.create(
+        name="elsewhere", kind=Provider.Kind.OPENAI, base_url=provider.base_url, model_id=provider.model_id
+    )
+    version_ruled("providers", repository.scope, {"allowed": [str(other.pk)]})
+    text = sheet(signed_in)
+    assert "test for" not in text
+    assert "test is not asked here: it is not in version 1 of the allowed providers" in text

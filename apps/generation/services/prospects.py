@@ -71,7 +71,7 @@ def submission_prospect(
         barred={requester.pk: REQUESTER},
         path=plan.path,
     )
-    asked, left_out = providers_asked(plan.leave, plan.task_class)
+    asked, left_out = providers_asked(repository.scope, plan.leave, plan.task_class)
     return Prospect(
         plan=plan,
         asked=asked,
