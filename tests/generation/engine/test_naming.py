@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.generation.engine.specification import IssueKind, analyse
+from tests.cpu import costs_less
 
 GIVEN = "Merge overlapping intervals. For example, given [[1, 3], [2, 6]] it returns [[1, 6]]."
 
@@ -41,3 +42,9 @@ def test_what_is_suggested_can_be_compiled(title: str, text: str) -> None:
     for issue in analyse(text, title=title).issues:
         if issue.kind is IssueKind.NO_SIGNATURE and issue.suggestion.startswith("def "):
             ast.parse(f"{issue.suggestion}: ...")
+
+
+@pytest.mark.parametrize("unit", ["\n1,", "\n1,2", "input: 1, 2, 3\n", "given 1, "])
+def test_ten_thousand_characters_of_values_take_under_300_ms(unit: str) -> None:
+    text = (unit * 10_000)[:10_000]
+    assert costs_less(lambda: analyse(text, title="Add two numbers"), 0.3)

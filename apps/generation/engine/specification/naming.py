@@ -30,6 +30,8 @@ _FILLING = (
 )
 _FILLERS = frozenset(_FILLING.split())
 _LONGEST = 40
+# Steps that a suggestion is worth; what a text tells, it tells early.
+_MOST_STEPS = 5_000
 _MOST_WORDS = 3
 _NAMES = ("value", "other", "third")
 
@@ -58,7 +60,7 @@ def suggested_signature(draft: Draft) -> str:
 
 
 def _told(text: str, name: str) -> Sequence[SpecExample]:
-    budget = Budget()
+    budget = Budget(_MOST_STEPS)
     for width in range(1, len(_NAMES) + 1):
         parameters = tuple(Parameter(one) for one in _NAMES[:width])
         unknown = FunctionSignature(name, f"def {name}", parameters)

@@ -90,12 +90,17 @@ def _arrow_lines(text: str, function: FunctionSignature, budget: Budget) -> Iter
 
 
 def _bindings(text: str, start: int, budget: Budget, function: FunctionSignature) -> Bindings | None:
-    """Read ``a = 1, b = [2]``, ``a 1 and b [2]`` or plain literals; None when there is none of them."""
+    """
+    Read ``a = 1, b = [2]``, ``a 1 and b [2]`` or plain literals; None when there is none of them.
+
+    None, too, when there are more than *function* takes: a list of numbers would be read anew from each line of it.
+    """
     parameters = {p.name for p in function.parameters}
+    most = sum(p.kind == "positional" for p in function.parameters)
     names: list[str] = []
     values: list[object] = []
     position = start
-    while len(values) < _MAX_BINDINGS and budget.spend():
+    while len(values) <= min(most, _MAX_BINDINGS) and budget.spend():
         binding = _BINDING.match(text, position) or _APPOSED.match(text, position)
         if binding and binding.re is _APPOSED and binding.group(1) not in parameters:
             break
@@ -115,7 +120,7 @@ def _bindings(text: str, start: int, budget: Budget, function: FunctionSignature
         if separator is None or not separator.group():
             break
         position = separator.end()
-    return Bindings(tuple(names), tuple(values), end) if values else None
+    return Bindings(tuple(names), tuple(values), end) if 0 < len(values) <= most else None
 
 
 def _judged(
