@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.http import HttpRequest
@@ -13,10 +14,12 @@ from apps.checks.types import plain_text
 
 UNSTORABLE = "The text holds a character that cannot be stored, such as NUL or half of a surrogate pair."
 NOT_A_NUMBER = "NaN and Infinity are no JSON numbers."
+# An answer is not to be many times as large as what was sent.
+MOST_ERRORS = 100
 
 
 class BodyUnstorable(Exception):
-    """The body parses but holds what cannot be kept; ``errors`` names each place, as a validation error does."""
+    """The body parses but holds what cannot be kept; ``errors`` names the first places, as a validation error does."""
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__(f"{len(errors)} places in the body cannot be stored.")
@@ -35,7 +38,7 @@ class JsonBodies(Parser):
         :raises RecursionError: it is nested too deeply.
         """
         body = super().parse_body(request)
-        errors = list(_faults(body))
+        errors = list(islice(_faults(body), MOST_ERRORS))
         if errors:
             raise BodyUnstorable(errors)
         return body

@@ -10,6 +10,7 @@ from django.test import Client
 
 from apps.governance.models import User
 from apps.governance.types import Role
+from nofx.api.bodies import MOST_ERRORS
 from tests.contract.conftest import Call
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,16 @@ def test_what_is_no_number_of_json_is_refused_by_its_place(engineer: User, numbe
     answer = client.post("/api/ai/generate/code", body, content_type="application/json")
     assert answer.status_code == 422
     assert pointers(answer) == ["/body/constraints/a/1/b"]
+
+
+def test_of_very_many_places_the_first_are_named(engineer: User) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(engineer)
+    body = f'{{"title": "Add", "specification": "x", "constraints": {{"a": [{",".join(["NaN"] * 50_000)}]}}}}'
+    answer = client.post("/api/ai/generate/code", body, content_type="application/json")
+    assert answer.status_code == 422
+    assert pointers(answer) == [f"/body/constraints/a/{at}" for at in range(MOST_ERRORS)]
+    assert len(answer.content) < len(body)
 
 
 def test_every_place_is_named_and_a_key_counts_as_one(call: Call, engineer: User) -> None:
