@@ -199,6 +199,7 @@ def test_no_statement_makes_a_pilot_of_suspended_code_or_takes_away_by_what_it_i
         ("../parcels/.git", "/srv/parcels"),
         ("file:///srv/x/../parcels.git", "/srv/parcels"),
         ("", ""),
+        ("https://[Shop/parcels", "https://[shop/parcels"),
     ],
 )
 def test_addresses_have_one_spelling(url: str, address: str) -> None:

@@ -14,10 +14,14 @@ def address_of(url: str, *, folder: str) -> str:
     """
     Return *url* as host and path, whatever scheme, user, port, case or ending it is written with; "" if it is empty.
 
-    Hosts tell no two repositories apart by case. A path on this machine counts from *folder* and keeps its case.
+    Hosts tell no two repositories apart by case. A path on this machine counts from *folder* and keeps its case. What
+    is no address comes back as it is.
     """
     url = url.strip()
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.lower()  # No address that anybody reaches, but two clones may have it in common.
     if parts.scheme == "file" or not url or ("://" not in url and not _SCP.match(url)):
         path = unquote(parts.path) if parts.scheme == "file" else url
         return _ending(posixpath.normpath(posixpath.join(folder, path))) if path else ""
