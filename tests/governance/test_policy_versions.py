@@ -174,3 +174,8 @@ def test_a_later_version_replaces_an_earlier_one(scope, admin, chair):
     assert kind_named("providers").ruling_in(scope) == first
     page = signed_in(admin).get("/governance/policies/providers").content.decode()
     assert "ruling" in page.lower()
+
+
+@pytest.mark.parametrize("chosen", ["9" * 5_000, "9" * 19, "x", "-1"])
+def test_an_address_that_names_no_place_opens_the_form_all_the_same(scope, chair, chosen):
+    assert signed_in(chair).get("/governance/policies/providers/new", {"scope": chosen}).status_code == 200

@@ -26,6 +26,7 @@ from apps.governance.services.policy_versions import version_propose, version_pu
 from apps.governance.views.policies import TRAIL, policy_tabs
 
 PAGE_SIZE = 50
+LONGEST_KEY = 18  # digits; Python reads no number of thousands of them
 
 
 @login_required
@@ -168,7 +169,8 @@ def _signed(version: PolicyVersion) -> tuple[str, str]:
 def _first_form(request: HtmxRequest, kind: PolicyKind, options: dict[str, Any]) -> PolicyVersionForm:
     """Return the form filled with what rules where the address says, so that a change starts from there."""
     chosen = request.GET.get("scope", "")
-    scope: Scope | None = options["scopes"].filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+    is_key = chosen.isdecimal() and len(chosen) <= LONGEST_KEY
+    scope: Scope | None = options["scopes"].filter(pk=int(chosen)).first() if is_key else None
     if scope is None and not options["has_platform"]:
         scope = options["scopes"].first()
     ruling = kind.ruling_in(scope)
