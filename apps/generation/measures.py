@@ -135,7 +135,7 @@ def verification_tax(scopes: Collection[int], window: Window) -> Reading:
         repository__in=repositories_in_scopes(scopes),
         measure=ReviewCount.Measure.ACTIVE,
         month__gte=window.start.date().replace(day=1),
-        month__lt=window.end.date(),
+        month__lte=(window.end - timedelta.resolution).date(),
         value__isnull=False,
         reviews__gt=0,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -108,3 +108,13 @@ def test_nothing_is_told_of_nine_reviews_and_the_median_of_ten(
     page = client.get(reverse("generation:depth")).content.decode()
     assert "2 to 4 min" in page and "30 to 60 min" in page
     assert "active minutes,,2.0,4.0,3" in client.get(reverse("generation:depth-export")).content.decode()
+
+
+def test_the_month_in_which_a_window_ends_counts_from_its_first_moment(repository: Repository) -> None:
+    measure = measure_find("generation.verification_tax")
+    assert measure is not None
+    ReviewCount.objects.create(repository=repository, measure="active", month=date(2026, 12, 1), value=3, reviews=10)
+    first = datetime(2026, 12, 1, tzinfo=UTC)
+    before, within = (Window(first - timedelta(weeks=4), first + timedelta(hours=hours)) for hours in (0, 1))
+    assert measure.read([repository.scope_id], before).n == 0
+    assert measure.read([repository.scope_id], within).n == 10
