@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from pydantic import BaseModel
 
-from apps.generation import schemas, schemas_analysis
+from apps.generation import schemas, schemas_analysis, schemas_requests
 from apps.generation.models import CodeGenerationRequest
 from apps.generation.services.requirement_gates import asked_of
 from apps.governance.models import User
@@ -160,7 +160,7 @@ def test_every_verb_is_documented_with_an_example_that_fits() -> None:
             for part in [*bodies, *answers]:
                 name = part["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[-1]
                 examples = document["components"]["schemas"][name]["examples"]
-                module = schemas if hasattr(schemas, name) else schemas_analysis
+                module = next(one for one in (schemas, schemas_analysis, schemas_requests) if hasattr(one, name))
                 model: type[BaseModel] = getattr(module, name)
                 assert examples, name
                 for example in examples:

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from apps.governance.models import Scope, User
 from apps.governance.services import generation_suspend
+from apps.governance.services.pilots import MOST_PILOTS
 from apps.governance.types import Role
 from apps.repositories.models import Repository
 from tests.places import pilot_made
@@ -69,7 +70,7 @@ def test_many_repositories_cost_no_more_queries(signed_in: Client, repository: R
     page_of(signed_in)
     with CaptureQueriesContext(connection) as few:
         page_of(signed_in)
-    for number in range(8):
+    for number in range(MOST_PILOTS - 1):
         beside(pilot_made(repository.scope, f"more-{number}"), engineer)
     with CaptureQueriesContext(connection) as many:
         page_of(signed_in)
