@@ -132,6 +132,16 @@ def test_control_enter_opens_the_sheet_and_enter_submits_once(area: Locator, pag
     assert CodeGenerationRequest.objects.count() == 1
 
 
+def test_what_is_saved_while_the_sheet_is_open_is_not_submitted(area: Locator, page: Page) -> None:
+    area.fill(CLAMP)
+    area.press("Control+Enter")
+    expect(page.get_by_role("dialog").get_by_role("button", name="Submit", exact=True)).to_be_focused()
+    with page.expect_response("**/specs/save") as saved:
+        area.evaluate("area => { area.value += '.'; area.dispatchEvent(new Event('input', { bubbles: true })); }")
+    assert saved.value.ok
+    assert not CodeGenerationRequest.objects.exists()
+
+
 def test_what_stands_in_the_way_is_said_over_the_text_and_nothing_is_lost(area: Locator, page: Page) -> None:
     area.fill(f"{CLAMP}\n>>> clamp(5, 0, 10)\n6\n")
     area.press("Control+Enter")
