@@ -27,12 +27,28 @@ from twisted.internet import reactor
 from apps.governance.models import User
 from nofx.asgi import application
 from nofx.serving import BoundedServer
-from tests.shop import code, engineer, home, owner, person, provider, repository, reviewer, scope, server, submit
+from tests.kept import kept
+from tests.shop import (
+    code,
+    engineer,
+    home,
+    in_review,
+    owner,
+    person,
+    provider,
+    repository,
+    reviewer,
+    scope,
+    server,
+    submit,
+)
 
 __all__ = [
     "code",
     "engineer",
     "home",
+    "in_review",
+    "kept",
     "owner",
     "person",
     "provider",

@@ -34,7 +34,7 @@ def test_it_looks_like_any_other_until_the_verdict(
     expect(page.get_by_text("Shortest input on which they differ")).to_be_visible()
     screenshot(f"canary-before-{both_themes}")
     axe(page)
-    page.get_by_role("radio", name="None is acceptable").check()
+    page.get_by_label("Which would you take?").select_option("None is acceptable")
     page.get_by_role("radio", name="Approve", exact=True).check()
     approval_cast(page)
     expect(page.get_by_text("was made wrong on purpose")).to_be_visible()
