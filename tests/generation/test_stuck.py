@@ -15,6 +15,7 @@ from apps.generation.models import CanarySetting, Candidate, CodeGenerationReque
 from apps.generation.selectors import candidates_of, run_get
 from apps.generation.stuck import stuck_of
 from apps.generation.types import RequestStatus as Status
+from apps.generation.views.costs import cost_words
 from apps.governance.models import User
 from apps.jobs.models import Job
 from apps.providers.models import ModelCall, Provider
@@ -119,3 +120,10 @@ def test_each_candidate_has_its_cost_and_what_is_not_known_is_not_nothing(
     rows = page[page.index("Cost in USD") : page.index("Calls of models")]
     assert rows.count(">0.750000<") == rows.count(">unknown<") == 1
     assert "0.75" not in page_of(client, reviewer, request)
+
+
+def test_what_is_free_costs_nothing_in_as_few_digits_as_among_the_calls(provider: Provider) -> None:
+    candidate = Candidate(provider=provider, sample_index=0)
+    key = (provider.pk, 0)
+    costs = [Decimal(0), Decimal("0.75"), None]
+    assert [cost_words(candidate, {key: cost}) for cost in costs] == ["0", "0.750000", "unknown"]

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from uuid import UUID
 
+from django.template.defaultfilters import floatformat
+
 from apps.generation.models import Candidate
 from apps.providers.models import ModelCall
 
@@ -28,4 +30,4 @@ def cost_words(candidate: Candidate, costs: Costs) -> str:
     if candidate.provider_id is None or key not in costs:
         return ""
     cost = costs[key]
-    return "unknown" if cost is None else f"{cost:.6f}"
+    return "unknown" if cost is None else floatformat(cost, "-6")
