@@ -10,6 +10,7 @@ Files of recordings (see ``nofx consensus replay``) are named by ``--data`` or b
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import subprocess
@@ -117,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         problems = chosen_problems(files, options.problems, options.every, options.seed)
     with tempfile.TemporaryDirectory(prefix="nofx-bench-") as folder:
-        solved = solve(Path(folder) / "clone", problems, options.local_models)
+        solved = solve(Path(folder) / "clone", problems, options.local_models, options.seed)
     figures = {"seed": options.seed, "local_models": options.local_models, **solved.as_json()}
     print(json.dumps(figures) if options.json else table(figures))
     return 0
@@ -141,8 +142,8 @@ def nightly_problems(files: Sequence[Path]) -> list[Problem]:
     return sorted(found.values(), key=lambda problem: int(problem.id.removeprefix(NIGHTLY)))
 
 
-def solve(clone: Path, problems: Sequence[Problem], local_models: str) -> Solved:
-    """Take every problem through a platform of its own."""
+def solve(clone: Path, problems: Sequence[Problem], local_models: str, seed: int) -> Solved:
+    """Take every problem through a platform of its own, which draws by *seed*."""
     subprocess.run(["git", "clone", "--quiet", str(PROJECT), str(clone)], check=True)
     env = {**os.environ, "NOFX_LOCAL_MODELS": local_models, "NOFX_HOME": str(clone / ".nofx")}
     try:
@@ -153,7 +154,7 @@ def solve(clone: Path, problems: Sequence[Problem], local_models: str) -> Solved
         solved = Solved()
         for problem in problems:
             started = platform_cpu(clone)
-            found = solve_one(problem)
+            found = solve_one(problem, seed)
             solved.problems += 1
             solved.cpu_s += platform_cpu(clone) - started
             count(solved, problem, found)
@@ -170,7 +171,12 @@ class Written:
     chosen: str
 
 
-def solve_one(problem: Problem) -> Written:
+def request_seed(problem: Problem, seed: int) -> int:
+    """Return what the request about *problem* draws by: the same for a seed, whatever was solved before."""
+    return int(hashlib.sha256(f"{seed} {problem.id}".encode()).hexdigest()[:15], 16)
+
+
+def solve_one(problem: Problem, seed: int) -> Written:
     """Submit a specification as the demo engineer does, and wait for the reviewers' turn."""
     from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest
     from apps.generation.services.checking import candidate_module
@@ -185,6 +191,7 @@ def solve_one(problem: Problem) -> Written:
         title=f"Solve {problem.id}",
         text=problem.text,
         target_path=f"parcels/{problem.id.lower().replace('/', '_')}.py",
+        seed=request_seed(problem, seed),
     )
     deadline = time.monotonic() + PATIENCE_S
     while CodeGenerationRequest.objects.values_list("status", flat=True).get(pk=request.pk) not in ENDED:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench import builtin
-from bench.builtin import Solved, Tally, Written, chosen_problems, nightly_problems
+from bench.builtin import Solved, Tally, Written, chosen_problems, nightly_problems, request_seed
 from bench.problems import Problem, passes_hidden, problems_of
 
 EXAMPLE = {"assert_line": "assert double(1) == 2"}
@@ -84,6 +84,14 @@ def test_figures_have_their_interval_and_what_each_got_alone() -> None:
     }
 
 
+def test_a_request_is_drawn_by_its_problem_and_the_seed_alone() -> None:
+    other = Problem("T/2", "", "double", {})
+    seeds = [request_seed(DOUBLE, 1), request_seed(DOUBLE, 2), request_seed(other, 1)]
+    assert len(set(seeds)) == 3
+    assert request_seed(DOUBLE, 1) == seeds[0]
+    assert all(0 <= seed < 2**62 for seed in seeds)
+
+
 def _recordings(file: Path, *rows: tuple[str, dict[str, str]]) -> Path:
     shown = {"prompt": "Double it.", "entry_point": "double", "examples_in_prompt": [EXAMPLE]}
     file.write_text("\n".join(json.dumps({**shown, "task_id": name, **more}) for name, more in rows))
@@ -116,7 +124,7 @@ def test_a_night_with_recordings_prints_seed_interval_and_processor_seconds(
     file = _recordings(tmp_path / "a.jsonl", ("HumanEval/1", {"test": "t"}), ("Mbpp/2", {"test": "t"}))
     asked: list[Problem] = []
 
-    def solve(clone: Path, problems: list[Problem], local_models: str) -> Solved:
+    def solve(clone: Path, problems: list[Problem], local_models: str, seed: int) -> Solved:
         asked.extend(problems)
         return Solved(problems=len(problems), cpu_s=12.5, tallies={"base": Tally(problems=1, chosen=1)})
 

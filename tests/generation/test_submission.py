@@ -43,6 +43,12 @@ def test_a_submission_freezes_text_context_and_base(submit: Submit, code: Path) 
     assert Job.objects.filter(subject_id=request.pk, kind="generation.run").count() == 1
 
 
+def test_what_is_drawn_by_is_drawn_unless_it_is_named(submit: Submit) -> None:
+    drawn = {submit(CLAMP, title=f"Clamp {number}").run.seed for number in range(2)}
+    assert len(drawn) == 2
+    assert submit(CLAMP, title="Clamp again", seed=7).run.seed == 7
+
+
 def test_the_embedding_is_stored_with_its_model(submit: Submit) -> None:
     request = CodeGenerationRequest.objects.get(pk=submit(CLAMP).pk)
     assert len(request.specification_embedding) == 1536

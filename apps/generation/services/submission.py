@@ -50,13 +50,15 @@ def request_submit(
     demands: Demands | None = None,
     draft: SpecificationDraft | None = None,
     is_consistent: bool = False,
+    seed: int | None = None,
 ) -> CodeGenerationRequest:
     """
     Freeze the specification with its context and queue the generation.
 
     The language is that of *target_path*, else *target_language*, else what the text asks for, else the repository's.
     What *demands* adds is written behind the text and becomes part of the specification. *is_consistent* is the
-    requester's word that what the rules take for contradictions are none; it is kept with the request.
+    requester's word that what the rules take for contradictions are none; it is kept with the request. *seed* (0 to
+    2**62 - 1) is what models draw their answers by and inputs are fuzzed by; without one it is drawn.
 
     The same text of the same *draft* is submitted to a repository once: sent again, even at the same moment, it
     returns the request that it made.
@@ -130,7 +132,7 @@ def request_submit(
         context_digest=sha256_hex(canonical_json(snapshot)),
         embedding_model=embedding.model,
         embedding_dimensions=embedding.dimensions,
-        seed=secrets.randbits(62),
+        seed=secrets.randbits(62) if seed is None else seed,
     )
     Contribution.objects.create(run=run, user=requester, kind=Contribution.Kind.REQUESTER)
     if draft is not None and draft.author_id != requester.pk:
