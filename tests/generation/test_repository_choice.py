@@ -66,6 +66,26 @@ def test_a_suspended_one_says_so_and_stays_chosen_in_a_draft_that_has_it(
     assert "shop (suspended)" in option(page, "shop")
 
 
+def test_the_only_repository_is_chosen_from_the_start(signed_in: Client, repository: Repository) -> None:
+    assert "selected" in option(page_of(signed_in), "shop")
+
+
+def test_the_only_repository_is_not_chosen_while_it_is_closed(signed_in: Client, repository: Repository) -> None:
+    repository.scope.is_pilot = False
+    repository.scope.save(update_fields=["is_pilot"])
+    closed = option(page_of(signed_in), "shop")
+    assert "selected" not in closed and "disabled" in closed
+
+
+def test_of_several_repositories_the_only_open_one_is_chosen(
+    signed_in: Client, repository: Repository, engineer: User
+) -> None:
+    beside(Scope.objects.create(organisation=repository.scope.organisation, repository="billing"), engineer)
+    assert "selected" in option(page_of(signed_in), "shop")
+    beside(pilot_made(repository.scope, "search"), engineer)
+    assert "selected" not in option(page_of(signed_in), "shop")
+
+
 def test_many_repositories_cost_no_more_queries(signed_in: Client, repository: Repository, engineer: User) -> None:
     page_of(signed_in)
     with CaptureQueriesContext(connection) as few:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -31,6 +32,7 @@ from apps.generation.views.spec_editor import (
     uuid_or_none,
 )
 from apps.governance.http import current_user, require_anywhere
+from apps.governance.selectors.ladder import places_closed
 from apps.governance.types import Action
 
 PAGE_SIZE = 50
@@ -54,10 +56,17 @@ def spec_new(request: HtmxRequest) -> HttpResponse:
         return _editor_of_an_earlier_request(request, earlier)
     title, text = EXAMPLES.get(request.GET.get("example", ""), ("", ""))
     repositories = repositories_written(current_user(request))
-    names = list(repositories.values_list("name", flat=True))
-    wanted = request.GET.get("repository", names[0] if len(names) == 1 else "")
-    initial = {"title": title, "text": text, "repository": wanted if wanted in names else None}
+    places = dict(repositories.values_list("name", "scope"))
+    wanted = request.GET.get("repository", _only_open(places))
+    initial = {"title": title, "text": text, "repository": wanted if wanted in places else None}
     return editor_page(request, SpecificationForm(initial=initial, repositories=repositories), None)
+
+
+def _only_open(places: Mapping[str, int]) -> str:
+    """Return the name of the one repository of *places* that something is generated for now, else nothing."""
+    closed = places_closed(list(places.values()))
+    names = [name for name, scope in places.items() if scope not in closed]
+    return names[0] if len(names) == 1 else ""
 
 
 def _editor_of_an_earlier_request(request: HtmxRequest, request_id: UUID) -> HttpResponse:
