@@ -7,13 +7,18 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from apps.governance.models import Incident, Scope, Suspension
+from apps.governance.models import Incident, Scope, Suspension, User
+from apps.governance.selectors.suspensions import scopes_suspendable, wholes_suspendable
 
 VERDICTS = [("approve", "Resume"), ("request_changes", "Not yet"), ("recuse", "Step aside")]
 
 
 class SuspendForm(forms.Form):
-    """What to suspend. The place of a repository is its own, of everything else its organisation."""
+    """
+    What to suspend. Only what *user* may is offered; what is posted besides, the service refuses and records.
+
+    The place of a repository is its own, of everything else its organisation.
+    """
 
     kind = forms.ChoiceField(label="What", choices=Suspension.Kind.choices[:3])
     scope = forms.ModelChoiceField(queryset=Scope.objects.none(), label="Where", empty_label=None)
@@ -26,9 +31,17 @@ class SuspendForm(forms.Form):
         help_text="May stay empty now and be given later.",
     )
 
-    def __init__(self, *args: Any, scopes: QuerySet[Scope], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["scope"].queryset = scopes
+        places = scopes_suspendable(user)
+        self.fields["scope"].queryset = places
+        wholes = wholes_suspendable(user)
+        offered = [place for place in places if place.repository or place.organisation_id in wholes]
+        self.fields["scope"].widget.choices = [(place.pk, str(place)) for place in offered]
+        self.is_offered = bool(offered)
+        if not wholes:
+            self.fields["kind"].widget.choices = [Suspension.Kind.choices[2]]
+            self.fields["model"].widget = forms.HiddenInput()
 
 
 class IncidentForm(forms.Form):

@@ -15,7 +15,7 @@ from django.urls import reverse
 from apps.core.clock import now
 from apps.governance.models import AuditEvent, Incident, Rung, Scope, Suspension, User
 from apps.governance.selectors.ladder import ladder_summary
-from apps.governance.services import generation_suspend, incident_open, tripwires_check
+from apps.governance.services import generation_suspend, incident_open, role_assign, scope_create, tripwires_check
 from apps.governance.types import Role
 from tests.decided import rung_decided
 from tests.places import pilot_made
@@ -106,6 +106,38 @@ def test_who_may_not_suspend_has_no_button_and_is_refused_and_recorded(
     assert answer.status_code == 403
     assert AuditEvent.objects.get(action="generation.suspend").outcome == "denied"
     assert not Suspension.objects.exists()
+
+
+def offered(client: Client, user: User) -> tuple[list[str], list[str]]:
+    client.force_login(user)
+    form = client.get(PAGE).context["form"]
+    choices = [[str(label) for _, label in form.fields[name].widget.choices] for name in ("kind", "scope")]
+    return choices[0], choices[1]
+
+
+def test_a_quality_lead_is_offered_repositories_to_suspend_and_nothing_else(
+    client: Client, person: MakePerson, organisation: Scope, scope: Scope
+) -> None:
+    quinn = person("quinn", Role.QUALITY_LEAD, where=organisation)
+    assert offered(client, quinn) == (["Repository"], ["Acme/shop"])
+    text = page(client, quinn)
+    assert '<input type="hidden" name="model"' in text
+    assert 'value="everything"' not in text
+
+
+def test_a_chair_is_offered_all_that_can_be_suspended(client: Client, chair: User, scope: Scope) -> None:
+    kinds, places = offered(client, chair)
+    assert kinds == ["Everything", "Model", "Repository"]
+    assert places == ["all of Acme", "Acme/shop"]
+
+
+def test_a_chair_of_one_organisation_is_not_offered_another_where_they_lead_quality(
+    client: Client, chair: User, scope: Scope
+) -> None:
+    beyond = scope_create(organisation="Beyond", created_by=None)
+    scope_create(organisation="Beyond", repository="tills", created_by=None)
+    role_assign(user=chair, role=Role.QUALITY_LEAD, scope=beyond, granted_by=None)
+    assert offered(client, chair)[1] == ["all of Acme", "Acme/shop", "Beyond/tills"]
 
 
 def test_the_committee_resumes_on_the_page(client: Client, chair: User, member: User, organisation: Scope) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from apps.governance.engine.decisions import Policy, Seat, Subject, Verdict
-from apps.governance.engine.ladder import DATED
+from apps.governance.engine.ladder import DATED, Stopped
 from apps.governance.engine.permissions import Action, Condition, Role, allowed
 from apps.governance.models import Ballot, Scope, Suspension, User
 from apps.governance.selectors import Anyone, accounts_of, display_name, roles_of, scopes_where
@@ -78,6 +78,12 @@ def scopes_suspendable(user: User) -> QuerySet[Scope]:
         | Q(pk__in=secured.values("pk"), organisation__in=organisations_secured_by(user))
     )
     return scopes.select_related("organisation").order_by("organisation__name", "repository")
+
+
+def wholes_suspendable(user: User) -> set[int]:
+    """Return the organisations in which *user* may suspend everything or a model, and not one repository only."""
+    places = scopes_suspendable(user).filter(repository="")
+    return {place.organisation_id for place in places if may_suspend(user, Stopped.EVERYTHING, place)}
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from apps.governance.selectors import scope_ids, scopes_where
 from apps.governance.selectors.incidents import incidents_readable
 from apps.governance.selectors.ladder import rungs_readable, suspensions_readable
 from apps.governance.selectors.ladder_page import ladder_of
-from apps.governance.selectors.suspensions import scopes_suspendable
 from apps.governance.services import (
     generation_suspend,
     incident_close,
@@ -41,7 +40,7 @@ TRAIL = "Governance"
 @login_required
 @require_GET
 def ladder(request: HtmxRequest) -> HttpResponse:
-    return _ladder_page(request, SuspendForm(scopes=scopes_suspendable(current_user(request))))
+    return _ladder_page(request, SuspendForm(user=current_user(request)))
 
 
 @login_required
@@ -49,7 +48,7 @@ def ladder(request: HtmxRequest) -> HttpResponse:
 def suspend(request: HtmxRequest) -> HttpResponse:
     """Suspend at once; what is suspended already stays so."""
     user = current_user(request)
-    form = SuspendForm(request.POST, scopes=scopes_suspendable(user))
+    form = SuspendForm(request.POST, user=user)
     if not form.is_valid():
         return _ladder_page(request, form, status=422)
     said = form.cleaned_data
@@ -177,7 +176,7 @@ def _ladder_page(request: HtmxRequest, form: SuspendForm, status: int = 200) -> 
     context = {
         "ladder": ladder_of(user),
         "form": form,
-        "may_suspend": form.fields["scope"].queryset.exists(),
+        "may_suspend": form.is_offered,
         "verdicts": VERDICTS,
         "may_end_pilots": scopes_where(user, Action.REPOSITORY_MANAGE).exists(),
         "trail": [(TRAIL, reverse("governance:index"))],
