@@ -77,8 +77,9 @@ class Measure:
     How one figure is defined and read.
 
     ``key`` is ``app.name``. ``definition`` is what people read on hover; ``version`` counts its changes. ``unit`` is
-    written behind the value ("%" for a rate, whose value is a share from 0 to 1). A reading older than ``freshness`` is
-    stale. ``group`` is the heading under which it stands.
+    written behind the value ("%" for a rate, whose value is a share from 0 to 1), ``unit_one`` behind a single one
+    where that is another word. A reading older than ``freshness`` is stale. ``group`` is the heading under which it
+    stands.
 
     :raises MeasureUnavailable: (by ``read``) its source could not be read.
     """
@@ -93,6 +94,11 @@ class Measure:
     is_better_higher: bool = True
     freshness: timedelta = timedelta(days=7)
     version: int = 1
+    unit_one: str = ""
+
+    def unit_of(self, written: str) -> str:
+        """Return the unit behind a value that is *written* so."""
+        return self.unit_one if self.unit_one and written == "1" else self.unit
 
 
 _measures: dict[str, Measure] = {}

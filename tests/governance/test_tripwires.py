@@ -128,9 +128,9 @@ def test_past_its_bound_the_rung_is_suspended_with_what_was_read(rung: Rung, sco
     assert state_of(rung) == "tripped"
     suspension = Suspension.objects.get()
     assert (suspension.kind, suspension.suspended_by, suspension.rung_id) == ("rung", None, rung.pk)
-    assert suspension.reason == "Test rate is 0.25 (n 40), above its bound of 0.1."
+    assert suspension.reason == "Test rate is 25 % (n 40), above its bound of 10 %."
     assert suspension.reading["tripped"][0]["value"] == 0.25
-    with pytest.raises(GenerationRefused, match=r"Wave 2 is suspended since .* by a tripwire: Test rate is 0\.25"):
+    with pytest.raises(GenerationRefused, match=r"Wave 2 is suspended since .* by a tripwire: Test rate is 25 %"):
         generation_require_allowed(scope=scope, risk="low", task_class="text")
     event = AuditEvent.objects.latest("sequence")
     assert (event.action, event.actor_type) == ("generation.suspend", "system")

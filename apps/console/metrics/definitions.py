@@ -28,8 +28,12 @@ def _own(
     read: Callable[[Collection[int], Window], Reading],
     *,
     is_better_higher: bool = True,
+    unit_one: str = "",
 ) -> Measure:
-    return Measure(f"console.{name}", title, definition, shape, unit, group, read, is_better_higher=is_better_higher)
+    key = f"console.{name}"
+    return Measure(
+        key, title, definition, shape, unit, group, read, is_better_higher=is_better_higher, unit_one=unit_one
+    )
 
 
 def _by_origin(name: str, title: str, definition: str, read: ReadByOrigin, *, is_better_higher: bool = True) -> Metric:
@@ -258,6 +262,7 @@ OWN = (
             BUSINESS,
             readings.time_to_market,
             is_better_higher=False,
+            unit_one="day",
         ),
         Goal(0.7, Against.LESS),
         "70 % shorter than before",

@@ -49,6 +49,11 @@ class Row:
         return number_words(self.metric, self.sample.value if self.sample else None)
 
     @property
+    def unit(self) -> str:
+        """The unit of the newest value."""
+        return self.metric.measure.unit_of(self.value)
+
+    @property
     def interval(self) -> tuple[str, str] | None:
         """The 95 % interval, written."""
         sample = self.sample

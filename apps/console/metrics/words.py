@@ -22,7 +22,7 @@ def number_words(metric: Metric, value: float | None) -> str:
 def with_unit(metric: Metric, value: float | None) -> str:
     """Return a value of *metric* with its unit; "–" where there is none."""
     words = number_words(metric, value)
-    return f"{words} {metric.measure.unit}".strip() if words else "–"
+    return f"{words} {metric.measure.unit_of(words)}".strip() if words else "–"
 
 
 def compared_words(metric: Metric, standing: Standing | None) -> str:

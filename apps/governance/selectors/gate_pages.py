@@ -11,6 +11,7 @@ from typing import Any
 from apps.core.clock import now
 from apps.governance.engine.accounts import accounts_in, accounts_told
 from apps.governance.engine.decisions import Verdict
+from apps.governance.engine.figures import figure_told
 from apps.governance.engine.gates import UNDECIDED, Comparison, GateState, State
 from apps.governance.engine.permissions import Action
 from apps.governance.measures import Measure, Shape, measure_find
@@ -20,7 +21,7 @@ from apps.governance.selectors.gates import KIND
 from apps.governance.selectors.names import accounts_named, names_of
 from apps.governance.services.gates.access import definition_of
 from apps.governance.services.gates.evidence import frozen_readings
-from apps.governance.services.gates.freezing import Line, lines_now, newest_readings, row_threshold, told_figure
+from apps.governance.services.gates.freezing import Line, lines_now, newest_readings, row_threshold
 
 HISTORY = 12
 # The bars of all shares stand on one axis of this many units.
@@ -85,7 +86,7 @@ def matrix_of(gate: Gate) -> list[MatrixRow]:
                 key=line.reading.key,
                 title=f"{criterion.title}{place}",
                 threshold=row_threshold(line, gate),
-                value=told_figure(line.reading.value, measure),
+                value=figure_told(line.reading.value, measure),
                 n=line.reading.n,
                 interval=_interval(line, measure),
                 window=f"{criterion.window_days} d",
@@ -106,7 +107,7 @@ def _interval(line: Line, measure: Measure | None) -> str:
     low, high = line.judged.low, line.judged.high
     if low is None or high is None or measure is None or measure.shape is not Shape.RATE:
         return "–"
-    return f"{told_figure(low, measure).removesuffix(' %')}–{told_figure(high, measure)}"
+    return f"{figure_told(low, measure).removesuffix(' %')}–{figure_told(high, measure)}"
 
 
 def _bar(line: Line, measure: Measure | None, comparison: Comparison, threshold: float) -> Bar | None:

@@ -9,9 +9,10 @@ from typing import Any
 
 from apps.core.clock import now
 from apps.governance.engine.decisions import Decision, DecisionState
+from apps.governance.engine.figures import counted, figure_told
 from apps.governance.engine.permissions import Action
 from apps.governance.engine.tripwires import Tripwire, tripwire_read
-from apps.governance.measures import measure_find
+from apps.governance.measures import Measure, measure_find
 from apps.governance.models import Ballot, Rung, Scope, Suspension, TripwireReading, User
 from apps.governance.selectors import approval_prospect, can, decision_of, display_name, readable_scopes
 from apps.governance.selectors.committee import resuming_sitters
@@ -27,11 +28,19 @@ LAST_DAYS = timedelta(days=14)
 class WireRow:
     """One tripwire with how it was last found; ``state`` is empty before it was read."""
 
-    title: str
-    definition: str
-    unit: str
     wire: Tripwire
+    measure: Measure | None
     reading: TripwireReading | None
+
+    @property
+    def title(self) -> str:
+        """What its measure is called."""
+        return self.measure.title if self.measure else self.wire.measure
+
+    @property
+    def definition(self) -> str:
+        """What its measure is."""
+        return self.measure.definition if self.measure else "Nothing here measures this yet."
 
     @property
     def state(self) -> str:
@@ -42,29 +51,24 @@ class WireRow:
         return states[self.reading.state]
 
     @property
-    def factor(self) -> float:
-        """What a figure is multiplied with to be shown: a share is a percentage."""
-        return 100.0 if self.unit == "%" else 1.0
+    def value(self) -> str:
+        """The figure as people read it; empty without one."""
+        value = self.reading.value if self.reading else None
+        return "" if value is None else figure_told(value, self.measure)
 
     @property
-    def value(self) -> float | None:
-        """The figure as it is shown."""
-        return _scaled(self.reading.value if self.reading else None, self.factor)
+    def interval(self) -> str:
+        """The figure's interval as people read it; empty without one."""
+        if self.reading is None or self.reading.low is None or self.reading.high is None:
+            return ""
+        low, high = figure_told(self.reading.low, self.measure), figure_told(self.reading.high, self.measure)
+        return f"{low.removesuffix(' %')}–{high}"
 
     @property
-    def low(self) -> float | None:
-        """The lower end of its interval as it is shown."""
-        return _scaled(self.reading.low if self.reading else None, self.factor)
-
-    @property
-    def high(self) -> float | None:
-        """The upper end of its interval as it is shown."""
-        return _scaled(self.reading.high if self.reading else None, self.factor)
-
-    @property
-    def bound(self) -> float:
-        """The bound as it is shown."""
-        return self.wire.bound * self.factor
+    def asked(self) -> str:
+        """On which side of what figure it trips, and of how many days that is."""
+        days = counted(self.wire.window_days, "day", "days")
+        return f"{self.wire.trips.value} {figure_told(self.wire.bound, self.measure)}, of {days}"
 
 
 @dataclass(frozen=True)
@@ -188,14 +192,7 @@ def _rungs(user: User, moment: datetime) -> list[RungRow]:
 def wire_row(data: Mapping[str, Any], reading: TripwireReading | None = None) -> WireRow:
     """Return the tripwire that *data* holds in words, with how it was last found."""
     wire = tripwire_read(data)
-    measure = measure_find(wire.measure)
-    return WireRow(
-        measure.title if measure else wire.measure,
-        measure.definition if measure else "Nothing here measures this yet.",
-        measure.unit if measure else "",
-        wire,
-        reading,
-    )
+    return WireRow(wire, measure_find(wire.measure), reading)
 
 
 def _suspensions(user: User) -> tuple[list[Suspension], list[Suspension]]:
@@ -231,7 +228,3 @@ def _ballots(suspension: Suspension) -> Iterable[tuple[str, Ballot]]:
 
 def _by(suspension: Suspension) -> str:
     return display_name(suspension.suspended_by) if suspension.suspended_by else "a tripwire"
-
-
-def _scaled(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor

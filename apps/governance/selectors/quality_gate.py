@@ -8,7 +8,8 @@ from datetime import datetime
 
 from django.core.cache import cache
 
-from apps.governance.engine.gates import SIGNS, told
+from apps.governance.engine.figures import figure_told, told
+from apps.governance.engine.gates import SIGNS
 from apps.governance.measures import Shape
 from apps.governance.models import Scope
 from apps.governance.services.quality_gates import (
@@ -70,11 +71,10 @@ def quality_gate_card_kept(scope: Scope, moment: datetime) -> QualityGateCard:
 
 def _row(one: QualityCondition) -> ConditionRow:
     criterion, measure, reading = one.criterion, one.measure, one.reading
-    threshold = told(criterion.threshold, measure) if measure else f"{criterion.threshold:g}"
     return ConditionRow(
         title=criterion.title,
         definition=measure.definition if measure else "",
-        threshold=f"{SIGNS[criterion.comparison]} {threshold}",
+        threshold=f"{SIGNS[criterion.comparison]} {figure_told(criterion.threshold, measure)}",
         value=told(reading.value, measure) if reading and measure else "–",
         n=reading.n if reading else 0,
         interval=_interval(one),

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from apps.core.clock import now
+from apps.governance.engine.figures import figure_told
 from apps.governance.engine.tripwires import (
     Found,
     Tripwire,
@@ -145,8 +146,8 @@ def tripped_sentence(wire: Tripwire, row: TripwireReading) -> str:
     title = measure.title if measure else wire.measure
     if row.failing_since is not None:
         return f"{title} could not be read for more than {wire.grace_hours} h: {row.note.rstrip('.')}."
-    side = "above" if wire.trips == "above" else "below"
-    return f"{title} is {row.value:g} (n {row.n}), {side} its bound of {wire.bound:g}."
+    value, bound = figure_told(row.value, measure), figure_told(wire.bound, measure)
+    return f"{title} is {value} (n {row.n}), {wire.trips.value} its bound of {bound}."
 
 
 def _repositories(rung: Rung) -> list[int]:

@@ -14,7 +14,6 @@ from apps.governance.engine.gates.criteria import (
     impossible,
     judge,
     shortfall,
-    told,
 )
 from apps.governance.engine.gates.definition import (
     SEATS,
@@ -60,6 +59,5 @@ __all__ = [
     "judge",
     "shortfall",
     "silent_seats",
-    "told",
     "vote_length",
 ]

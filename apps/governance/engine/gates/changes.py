@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from apps.governance.engine.figures import counted
 from apps.governance.engine.gates.criteria import SIGNS, Criterion, Judged, judge
 from apps.governance.engine.gates.definition import GateDefinition
 from apps.governance.measures import Measure, Reading
@@ -57,9 +58,10 @@ def definition_changes(before: GateDefinition, after: GateDefinition) -> tuple[C
 def asked(criterion: Criterion) -> str:
     """Return what *criterion* asks for, in a few words; a share is written as it is kept, from 0 to 1."""
     need = "required" if criterion.is_required else "informs"
+    days = counted(criterion.window_days, "day", "days")
     return (
         f"{criterion.measure} {SIGNS[criterion.comparison]} {criterion.threshold:g}, n ≥ {criterion.minimum_n}, "
-        f"{criterion.window_days} days, {need}{', for each flagship' if criterion.per_flagship else ''}"
+        f"{days}, {need}{', for each flagship' if criterion.per_flagship else ''}"
     )
 
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from apps.core.intervals import wilson
+from apps.governance.engine.figures import counted, told
 from apps.governance.measures import Measure, Reading, Shape
 
 # A reading from later than this ahead of our clock is one of a clock that jumped.
@@ -123,10 +124,10 @@ def judge(
     low, high = bounds(measure, reading)
     missing = shortfall(criterion, measure, reading)
     if reading.as_of is not None and now - reading.as_of > measure.freshness:
-        age = (now - reading.as_of).days
+        age = counted((now - reading.as_of).days, "day", "days")
         return Judged(
             State.STALE,
-            f"The newest observation is {age} days old; after {measure.freshness.days} it says nothing of today.",
+            f"The newest observation is {age} old; after {measure.freshness.days} it says nothing of today.",
             low,
             high,
             missing,
@@ -251,13 +252,12 @@ def _too_few(criterion: Criterion, reading: Reading, wanted: str, missing: int |
     fewer = criterion.minimum_n - reading.n
     if fewer > 0:
         one, many = criterion.counted
-        return f"{fewer} more {one if fewer == 1 else many} before this says anything."
+        return f"{counted(fewer, f'more {one}', f'more {many}')} before this says anything."
     return f"The interval is too wide to say that it is {wanted}."
 
 
 def _more(names: tuple[str, str], count: int) -> str:
-    one, many = names
-    return f"Another {count:,} {one if count == 1 else many}"
+    return f"Another {counted(count, *names)}"
 
 
 def _end(criterion: Criterion, measure: Measure) -> str:
@@ -270,20 +270,6 @@ def _end(criterion: Criterion, measure: Measure) -> str:
         if criterion.comparison is Comparison.AT_LEAST
         else "The upper end of the interval"
     )
-
-
-def told(value: float | None, measure: Measure, *, digits: int = 2) -> str:
-    """Return *value* as people read it: a share in percent, anything else with its unit."""
-    if value is None:
-        return "–"
-    if measure.shape is Shape.RATE or measure.unit == "%":
-        return f"{_plain(value * 100, digits)} %"
-    return f"{_plain(value, digits)} {measure.unit}".strip()
-
-
-def _plain(value: float, digits: int) -> str:
-    text = f"{value:.{digits}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _apart(value: float, criterion: Criterion, measure: Measure) -> str:

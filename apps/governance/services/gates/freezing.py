@@ -13,6 +13,7 @@ from django.db import transaction
 from apps.core.clock import now
 from apps.core.digests import canonical_json, sha256_hex
 from apps.governance.authorship import authored_shares
+from apps.governance.engine.figures import figure_told
 from apps.governance.engine.gates import (
     BLOCKING,
     PASSING,
@@ -22,12 +23,11 @@ from apps.governance.engine.gates import (
     Judged,
     State,
     judge,
-    told,
     vote_length,
 )
 from apps.governance.engine.permissions import Action
 from apps.governance.errors import Denial, GateBlocked, GateInvalid
-from apps.governance.measures import Measure, Window, measure_find
+from apps.governance.measures import Window, measure_find
 from apps.governance.models import Gate, GateEvidence, GateFreeze, GateReading, GateWaiver, Scope, User
 from apps.governance.services.audit import audit_record
 from apps.governance.services.ballots import ballots_void
@@ -297,15 +297,7 @@ def row_threshold(line: Line, gate: Gate) -> str:
     measure = measure_find(line.reading.measure)
     if criterion is None:
         return ""
-    figure = told(criterion.threshold, measure) if measure else f"{criterion.threshold:g}"
-    return f"{SIGNS[criterion.comparison]} {figure}"
-
-
-def told_figure(value: float | None, measure: Measure | None) -> str:
-    """Return *value* as people read it, whether or not its measure is still registered."""
-    if measure is not None:
-        return told(value, measure)
-    return "–" if value is None else f"{value:g}"
+    return f"{SIGNS[criterion.comparison]} {figure_told(criterion.threshold, measure)}"
 
 
 def _record(action: str, freeze: GateFreeze, actor: User, session_key: str, *, before: str) -> None:
