@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from apps.governance.audit_words import audit_sentence
 from apps.governance.models import AuditEvent, User
 from apps.governance.selectors.audit import account_names, audit_search
+from apps.governance.selectors.audit_told import account_about, event_pieces
 from apps.governance.subjects import subject_links
 
 SHOWN = 12
@@ -22,9 +22,6 @@ FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "rules": ("Rules", ("policy", "role", "owner", "scope", "gate", "canary")),
     "code": ("Code", ("docs", "architecture", "proposal", "repository", "quality", "patterns")),
 }
-
-
-LONGEST = 60
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def activity(user: User, *, show: str) -> list[Happening]:
     readable = audit_search(user, {}).filter(wanted).exclude(action__startswith="sign_in.")
     shown = readable.exclude(others, outcome="denied").select_related("scope__organisation")
     events = list(shown.order_by("-sequence")[:SHOWN])
-    names = account_names([one for event in events for one in (event.actor_id, _account(event))])
+    names = account_names([one for event in events for one in (event.actor_id, account_about(event))])
     links = subject_links({key for event in events if (key := _subject(event)) is not None})
     return [_told(event, names, links.get(_subject(event) or ("", UUID(int=0)))) for event in events]
 
@@ -74,24 +71,9 @@ def _subject(event: AuditEvent) -> tuple[str, UUID] | None:
         return None
 
 
-def _account(event: AuditEvent) -> str:
-    return event.object_id if event.object_kind == "user" else ""
-
-
 def _told(event: AuditEvent, names: dict[str, str], link: tuple[str, str] | None) -> Happening:
     title, url = link or ("", "")
-
-    def fill(slot: str) -> str:
-        if slot == "it":
-            return title
-        if slot == "place":
-            return (event.scope.repository or event.scope.organisation.name) if event.scope else "the platform"
-        if slot == "person":
-            return names.get(_account(event), "")
-        text = " ".join(str(event.detail.get(slot, "")).split())[:LONGEST]
-        return text.replace("_", " ") if slot == "role" else text
-
-    pieces = audit_sentence(event.action, event.outcome, fill)
+    pieces = event_pieces(event, names, title=title)
     return Happening(
         who=names.get(event.actor_id, "The platform" if event.actor_id == "platform" else event.actor_id),
         said=tuple((piece.text, url if piece.slot == "it" else "") for piece in pieces),

@@ -108,6 +108,30 @@ def test_the_audit_list_names_people_and_narrows(visit, auditor, scope):
     assert "No entry fits" in visit(auditor, AUDIT, action="nothing").content.decode()
 
 
+def test_the_audit_list_says_what_was_done_in_words_beside_the_name_to_search_for(visit, auditor, scope, person):
+    erin = person("erin", Role.ENGINEER)
+    audit_record(
+        action="role.assign",
+        object_kind="user",
+        object_id=erin.pk,
+        actor=auditor,
+        scope=scope,
+        detail={"role": "quality_lead"},
+    )
+    audit_record(
+        action="gate_definition.publish",
+        object_kind="gate_definition",
+        object_id=2,
+        actor=auditor,
+        scope=scope,
+        outcome=Outcome.DENIED,
+    )
+    html = visit(auditor, AUDIT).content.decode()
+    assert 'made erin quality lead of shop <span class="mono tiny muted">role.assign</span>' in html
+    assert "tried to publish what gates of shop ask for" in html
+    assert '<span title="gate_definition">gate definition</span>' in html
+
+
 def test_the_audit_list_is_paged(visit, auditor, scope):
     for number in range(60):
         audit_record(action="x", object_kind="k", object_id=number, actor=None, scope=scope, reason=f"Step {number}.")

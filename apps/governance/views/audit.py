@@ -15,6 +15,7 @@ from apps.governance.forms_records import AuditFilter
 from apps.governance.http import current_user, require_anywhere, session_key
 from apps.governance.selectors import chain_state, scopes_where
 from apps.governance.selectors.audit import audit_search
+from apps.governance.selectors.audit_told import events_told
 from apps.governance.selectors.names import accounts_named, actor_names
 from apps.governance.services import audit_check, audit_export
 from apps.governance.types import Action
@@ -42,6 +43,7 @@ def audit_list(request: HtmxRequest) -> HttpResponse:
     rows = audit_search(user, wanted).select_related("scope__organisation", "origin")
     page = keyset_page(rows, newest="sequence", first=PAGE_SIZE, after=after)
     names = actor_names(page.rows)
+    said = events_told(page.rows)
     told = accounts_named([event.reason for event in page.rows if event.action in DECIDED])
     context = {
         "form": form,
@@ -51,6 +53,8 @@ def audit_list(request: HtmxRequest) -> HttpResponse:
             (
                 event,
                 names.get(event.actor_id, event.actor_id),
+                said[event.sequence],
+                event.object_kind.replace("_", " "),
                 told(event.reason) if event.action in DECIDED else event.reason,
             )
             for event in page.rows
