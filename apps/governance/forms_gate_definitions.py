@@ -9,7 +9,7 @@ from django import forms
 from django.utils.text import slugify
 
 from apps.governance.engine.gates import SIGNS, Comparison, Criterion, GateDefinition
-from apps.governance.measures import measures_all
+from apps.governance.forms_tripwires import MeasureChoice, measure_choices
 
 KEY_LENGTH = 40
 
@@ -41,14 +41,10 @@ class CriterionForm(forms.Form):
     is_taken_away = forms.BooleanField(label="Take away", required=False)
 
 
-def _measures() -> list[tuple[str, str]]:
-    return [("", "none"), *((one.key, f"{one.group}: {one.title} ({one.key})") for one in measures_all())]
-
-
 class FurtherForm(forms.Form):
     """A criterion that comes, on a measure that is registered; without a measure there is none."""
 
-    measure = forms.ChoiceField(choices=_measures, required=False)
+    measure = forms.ChoiceField(choices=measure_choices, required=False, widget=MeasureChoice)
     title = forms.CharField(max_length=80, required=False)
     comparison = forms.ChoiceField(
         label="Its value is",

@@ -15,11 +15,6 @@ from apps.governance.models import Gate, Scope, User
 from apps.governance.services.gates import Sitting, Wish
 
 USUAL_GRANT = timedelta(days=90)
-DEFAULT_TRIPWIRES = """generation.revert_rate above 0.10
-generation.rework_rate above 0.25
-quality.flake_rate above 0.02
-quality.coverage_line below 0.85
-governance.open_incidents above 0"""
 
 
 def end_of(day: date) -> datetime:
@@ -33,21 +28,6 @@ class WordsField(forms.CharField):
     def clean(self, value: Any) -> list[str]:
         """Return the words, each once."""
         return sorted({word.strip() for word in super().clean(value).split(",")} - {""})
-
-
-class TripwiresField(forms.CharField):
-    """One tripwire a line, such as ``quality.flake_rate above 0.02``."""
-
-    def clean(self, value: Any) -> list[dict[str, object]]:
-        """Return the tripwires as data; refuse a line that is none."""
-        return [self._read(line) for line in super().clean(value).splitlines() if line.strip()]
-
-    def _read(self, line: str) -> dict[str, object]:
-        measure, side, bound = [*line.split(), "", "", ""][:3]
-        try:
-            return {"measure": measure, "trips": side, "bound": float(bound)}
-        except ValueError as error:
-            raise forms.ValidationError(f"“{line.strip()}” is no tripwire: measure, above or below, figure.") from error
 
 
 class WishForm(forms.Form):
@@ -82,14 +62,6 @@ class WishForm(forms.Form):
     models = WordsField(
         label="Models", required=False, max_length=400, help_text="With commas. Empty: all that are approved."
     )
-    tripwires = TripwiresField(
-        label="Tripwires",
-        required=False,
-        max_length=4_000,
-        initial=DEFAULT_TRIPWIRES,
-        widget=forms.Textarea(attrs={"rows": 5}),
-        help_text="One a line: measure, above or below, figure (a share from 0 to 1). Past it, it is suspended.",
-    )
     risks = forms.CharField(
         label="Risks, and what is done about them",
         required=False,
@@ -107,9 +79,8 @@ class WishForm(forms.Form):
         self.fields["expires_on"].initial = today + USUAL_GRANT
         self.fields["sample"].initial = [one.pk for one in readable if one.is_pilot]
 
-    @property
-    def wish(self) -> Wish:
-        """What the form says; it must be valid."""
+    def wish(self, tripwires: list[dict[str, object]]) -> Wish:
+        """Return what the form says, with *tripwires* to watch over it; it must be valid."""
         data = self.cleaned_data
         return Wish(
             title=data["title"],
@@ -120,7 +91,7 @@ class WishForm(forms.Form):
             expires_at=end_of(data["expires_on"]),
             task_classes=data["task_classes"],
             models=data["models"],
-            tripwires=data["tripwires"],
+            tripwires=tripwires,
             risks=data["risks"],
         )
 

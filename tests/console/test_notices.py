@@ -155,7 +155,7 @@ class TestWaivers:
         assert title not in told(committee.people["legal"])
         row = Notification.objects.get(recipient=committee.chair, title=title)
         assert row.url == reverse("governance:gate-detail", args=[waiver.gate_id])
-        assert row.text == f"Criterion flakes, until {waiver.ends_at:%Y-%m-%d}."
+        assert row.text == f"Criterion “Flake rate”, until {waiver.ends_at:%Y-%m-%d}."
         waiver_confirm(waiver_id=waiver.pk, actor=committee.chair, is_interactive=True)
         tell()
         assert title not in told(committee.chair)

@@ -46,7 +46,7 @@ def test_the_sentence_of_a_criterion_counts_right() -> None:
     day_old = replace(CYCLES, freshness=timedelta(hours=1))
     stale = judge(criterion, day_old, Reading(1.0, n=1, as_of=NOW - timedelta(days=1)), error="", now=NOW)
     assert stale.sentence.startswith("The newest observation is 1 day old;")
-    assert "1 day, required" in asked(criterion)
+    assert asked(criterion, {CYCLES.key: CYCLES}) == "Cycles ≥ 1 cycle, n ≥ 1, 1 day, required"
 
 
 def test_a_tripwire_counts_right() -> None:

@@ -54,7 +54,7 @@ def of(keys, threshold):
 @given(subsets, subsets, thresholds, thresholds)
 def test_changes_name_each_criterion_that_comes_goes_or_changes_and_no_other(one, other, low, high):
     before, after = of(one, low), of(other, high)
-    changes = definition_changes(before, after)
+    changes = definition_changes(before, after, {})
     titles = {sort: {change.title for change in changes if change.sort is sort} for sort in Sort}
     named = {criterion.title: criterion for criterion in EXPANSION.criteria}
     assert {named[title].key for title in titles[Sort.ADDED]} == other - one
@@ -62,7 +62,7 @@ def test_changes_name_each_criterion_that_comes_goes_or_changes_and_no_other(one
     assert {named[title].key for title in titles[Sort.CHANGED]} == {
         key for key in one & other if before.find(key) != after.find(key)
     }
-    assert definition_changes(before, before) == ()
+    assert definition_changes(before, before, {}) == ()
 
 
 @settings(deadline=None)  # a busy machine is no fault of the engine

@@ -50,7 +50,9 @@ def test_governance_leads_to_templates_where_no_gate_is_open(committee):
 def test_a_gate_is_asked_for_on_its_form(committee):
     path = "/governance/gates/new?template=expansion"
     user = signed_in(committee.requester)
-    assert "quality.flake_rate above 0.02" in user.get(path).content.decode()
+    form = user.get(path).content.decode()
+    assert form.count('<option value="quality.coverage_line"') == 7
+    assert "What these measures are" in form
     sent = {
         "title": "Wave 2",
         "granted": [committee.wave.pk],
@@ -58,15 +60,30 @@ def test_a_gate_is_asked_for_on_its_form(committee):
         "flagships": [committee.pilot.pk],
         "risk_max": "medium",
         "expires_on": (datetime.now(UTC) + timedelta(days=60)).date().isoformat(),
-        "tripwires": "quality.flake_rate above 0.02",
+        "tripwires-TOTAL_FORMS": 2,
+        "tripwires-INITIAL_FORMS": 0,
+        "tripwires-0-measure": "quality.flake_rate",
+        "tripwires-0-trips": "above",
+        "tripwires-0-bound": "0.02",
+        "tripwires-1-measure": "",
+        "tripwires-1-trips": "above",
     }
-    wrong = user.post(path, {**sent, "tripwires": "quality.flake_rate beyond reason"})
-    assert wrong.status_code == 422 and "is no tripwire" in wrong.content.decode()
+    for field, value, words in (
+        ("measure", "no.such", "no.such is not one of the available choices"),
+        ("measure", "", "Say what the figure is of."),
+        ("trips", "", "Say on which side it trips."),
+        ("bound", "", "Say past which figure it trips."),
+        ("bound", "nan", "Enter a number."),
+    ):
+        wrong = user.post(path, {**sent, f"tripwires-0-{field}": value})
+        assert wrong.status_code == 422 and words in wrong.content.decode()
     refused = user.post(path, {**sent, "flagships": []})
     assert refused.status_code == 422 and "flagship" in refused.content.decode()
     assert user.post(path, sent).status_code == 302
     gate = Gate.objects.get()
-    assert gate.tripwires[0]["measure"] == "quality.flake_rate"
+    assert [(one["measure"], one["trips"], one["bound"]) for one in gate.tripwires] == [
+        ("quality.flake_rate", "above", 0.02)
+    ]
     wires = (
         user.get(reverse("governance:gate-detail", args=[gate.pk])).content.decode().split("Tripwires suspend it")[1]
     )

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from apps.generation.models import GenerationRun
 from apps.governance.models import AuditEvent, Gate, GateWaiver, Incident, RoleAssignment, Scope, User
+from apps.governance.selectors.gate_pages import row_titles
 from apps.governance.selectors.people import people_other_than, people_where
 from apps.governance.types import Action
 from apps.jobs.services import Notice, notifications_settle
@@ -67,7 +68,7 @@ def waiver_notice(waiver: GateWaiver, kind: Kind, title: str, people: Iterable[i
     """Return news about a waiver of a gate, which leads to the gate."""
     gate = waiver.gate
     url = reverse("governance:gate-detail", args=[gate.pk])
-    text = f"Criterion {waiver.key.replace('_', ' ')}, until {waiver.ends_at:%Y-%m-%d}."
+    text = f"Criterion “{row_titles(gate).get(waiver.key, waiver.key)}”, until {waiver.ends_at:%Y-%m-%d}."
     title = f"{title} at the gate “{gate.title}”"
     return Notice(kind, WAIVER, str(waiver.pk), title, set(people), text=text, url=url, scope=gate.scope)
 

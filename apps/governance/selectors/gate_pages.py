@@ -20,7 +20,7 @@ from apps.governance.selectors import accounts_of, ballots_of, can, display_name
 from apps.governance.selectors.gates import KIND
 from apps.governance.selectors.names import accounts_named, names_of
 from apps.governance.services.gates.access import definition_of
-from apps.governance.services.gates.evidence import frozen_readings
+from apps.governance.services.gates.evidence import frozen_readings, gate_rows
 from apps.governance.services.gates.freezing import Line, lines_now, newest_readings, row_threshold
 
 HISTORY = 12
@@ -286,6 +286,15 @@ def places_named(keys: Sequence[int]) -> list[str]:
     return sorted(str(one) for one in Scope.objects.filter(pk__in=keys).select_related("organisation"))
 
 
+def row_titles(gate: Gate) -> dict[str, str]:
+    """Return what the lines of the matrix of *gate* are called, by key; one query."""
+    names = dict(Scope.objects.filter(pk__in=gate.flagships).values_list("pk", "repository"))
+    return {
+        row.key: f"{row.criterion.title}, {names[row.place_id]}" if row.place_id in names else row.criterion.title
+        for row in gate_rows(gate)
+    }
+
+
 @dataclass(frozen=True)
 class Moment:
     """Something that happened to a gate."""
@@ -297,16 +306,19 @@ class Moment:
 
 
 def timeline_of(gate: Gate) -> list[Moment]:
-    """Return what happened to *gate*, oldest first; three queries."""
+    """Return what happened to *gate*, oldest first; four queries."""
     found = [Moment(gate.requested_at, "Asked for", display_name(gate.requested_by))]
     for freeze in gate.freezes.select_related("frozen_by").order_by("number"):
         what = "Vote opened" if freeze.number == 1 else f"Evidence frozen anew ({freeze.number})"
         found.append(Moment(freeze.frozen_at, what, display_name(freeze.frozen_by), freeze.reason))
     waivers = GateWaiver.objects.filter(gate=gate, confirmed_at__isnull=False).select_related("confirmed_by")
+    titles = row_titles(gate)
     for waiver in waivers:
         if waiver.confirmed_at and waiver.confirmed_by:
             who = display_name(waiver.confirmed_by)
-            found.append(Moment(waiver.confirmed_at, f"Waived: {waiver.key}", who, waiver.reason))
+            found.append(
+                Moment(waiver.confirmed_at, f"Waived: {titles.get(waiver.key, waiver.key)}", who, waiver.reason)
+            )
     if gate.closed_at is not None:
         who = display_name(gate.closed_by) if gate.closed_by else ""
         note = gate.close_reason

@@ -19,6 +19,7 @@ from apps.governance.engine.gates.changes import definition_changes
 from apps.governance.engine.permissions import Action
 from apps.governance.forms_gate_definitions import CriterionForms, DefinitionForm, FurtherForms, criteria_first
 from apps.governance.http import current_user, interactive, record_denial, require, session_key
+from apps.governance.measures import measure_find, measures_all
 from apps.governance.models import Scope, User
 from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import accounts_of, can, display_name, scopes_where
@@ -110,7 +111,7 @@ def definition_list(request: HtmxRequest) -> HttpResponse:
 def _tried(user: User, scope: Scope, before: GateDefinition, after: GateDefinition) -> dict[str, Any]:
     trials = definition_trials(user, scope, before, after)
     return {
-        "changes": definition_changes(before, after),
+        "changes": definition_changes(before, after, {one.key: one for one in measures_all()}),
         "trials": trials,
         "changed_count": sum(len(trial.changed) for trial in trials),
     }
@@ -189,7 +190,9 @@ def _page(
         "form": forms.rule,
         "criteria": forms.criteria,
         "further": forms.further,
-        "rows": zip(definition.criteria, forms.criteria, strict=False),
+        "rows": [
+            (one, measure_find(one.measure), row) for one, row in zip(definition.criteria, forms.criteria, strict=False)
+        ],
         "tried": tried,
         "may_edit": can(user, Action.THRESHOLD_EDIT, scope),
         "versions": [

@@ -18,7 +18,9 @@ from apps.governance.engine.gates import TEMPLATES, GateState
 from apps.governance.engine.permissions import Action
 from apps.governance.errors import NotAllowed
 from apps.governance.forms_gates import BallotForm, SeatsForm, WaiverForm, WishForm
+from apps.governance.forms_tripwires import TripwireForms, tripwires_first, tripwires_said
 from apps.governance.http import current_user, interactive, record_denial, session_key
+from apps.governance.measures import measures_all
 from apps.governance.models import Gate, GateSeat, Scope, User
 from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import accounts_of, can, scopes_where
@@ -30,6 +32,7 @@ from apps.governance.selectors.gate_pages import (
     matrix_of,
     may_of,
     places_named,
+    row_titles,
     seat_rows,
     timeline_of,
 )
@@ -75,13 +78,14 @@ def gate_new(request: HtmxRequest) -> HttpResponse:
         "readable": _repositories(user, Action.REQUEST_READ).order_by("organisation", "repository"),
         "today": now().date(),
     }
-    form = WishForm(request.POST, **given) if request.method == "POST" else WishForm(**given)
-    if request.method == "POST" and form.is_valid():
+    sent = request.POST if request.method == "POST" else None
+    form, wires = WishForm(sent, **given), TripwireForms(sent, initial=tripwires_first(), prefix="tripwires")
+    if sent is not None and all([form.is_valid(), wires.is_valid()]):
         try:
             gate = gate_request(
                 scope=_organisation(form.cleaned_data["granted"][0]),
                 template=name,
-                wish=form.wish,
+                wish=form.wish(tripwires_said(wires)),
                 actor=user,
                 is_interactive=interactive(request),
             )
@@ -92,8 +96,8 @@ def gate_new(request: HtmxRequest) -> HttpResponse:
             response = redirect_after(request, reverse("governance:gate-detail", args=[gate.pk]))
             return notify(request, response, "Asked for. The chair seats the committee and opens the vote.")
     trail = [(TRAIL, reverse("governance:index")), ("New gate", reverse("governance:gate-new"))]
-    context = {"form": form, "template": TEMPLATES[name], "trail": trail}
-    status = 422 if request.method == "POST" else 200
+    context = {"form": form, "wires": wires, "measures": measures_all(), "template": TEMPLATES[name], "trail": trail}
+    status = 422 if sent is not None else 200
     return render_page(request, "governance/gate_new.html", context, status=status)
 
 
@@ -165,10 +169,14 @@ def gate_page(
     return render_page(request, "governance/gate_detail.html", context, status=status)
 
 
-def _waivers(gate: Gate, user: User) -> list[tuple[Any, bool]]:
+def _waivers(gate: Gate, user: User) -> list[tuple[Any, str, bool]]:
     mine = accounts_of(user)
     waivers = gate.waivers.filter(withdrawn_at__isnull=True).select_related("asked_by", "confirmed_by")
-    return [(one, one.confirmed_at is None and one.asked_by_id not in mine) for one in waivers.order_by("asked_at")]
+    titles = row_titles(gate)
+    return [
+        (one, titles.get(one.key, one.key), one.confirmed_at is None and one.asked_by_id not in mine)
+        for one in waivers.order_by("asked_at")
+    ]
 
 
 def _seated(gate: Gate) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from apps.governance.engine.figures import counted
+from apps.governance.engine.figures import counted, figure_told
 from apps.governance.engine.gates.criteria import SIGNS, Criterion, Judged, judge
 from apps.governance.engine.gates.definition import GateDefinition
 from apps.governance.measures import Measure, Reading
@@ -39,8 +39,14 @@ class Change:
     words: str
 
 
-def definition_changes(before: GateDefinition, after: GateDefinition) -> tuple[Change, ...]:
-    """Return what *after* asks for otherwise than *before*: the rule first, then criteria in their order."""
+def definition_changes(
+    before: GateDefinition, after: GateDefinition, measures: Mapping[str, Measure]
+) -> tuple[Change, ...]:
+    """
+    Return what *after* asks for otherwise than *before*: the rule first, then criteria in their order.
+
+    *measures* are those that are registered, by key.
+    """
     rule = [
         Change(Sort.RULE, words.capitalize(), f"{getattr(before, name)} → {getattr(after, name)}")
         for name, words in _RULE.items()
@@ -48,27 +54,30 @@ def definition_changes(before: GateDefinition, after: GateDefinition) -> tuple[C
     ]
     known = {one.key: one for one in before.criteria}
     kept = {one.key for one in after.criteria}
-    changed = [_change(known.get(one.key), one) for one in after.criteria if known.get(one.key) != one]
+    changed = [_change(known.get(one.key), one, measures) for one in after.criteria if known.get(one.key) != one]
     gone = [
-        Change(Sort.TAKEN_AWAY, one.title, f"asked for {asked(one)}") for one in before.criteria if one.key not in kept
+        Change(Sort.TAKEN_AWAY, one.title, f"asked for {asked(one, measures)}")
+        for one in before.criteria
+        if one.key not in kept
     ]
     return (*rule, *changed, *gone)
 
 
-def asked(criterion: Criterion) -> str:
-    """Return what *criterion* asks for, in a few words; a share is written as it is kept, from 0 to 1."""
-    need = "required" if criterion.is_required else "informs"
+def asked(criterion: Criterion, measures: Mapping[str, Measure]) -> str:
+    """Return what *criterion* asks for, in a few words, with the name of a measure that nobody registered."""
+    measure = measures.get(criterion.measure)
+    what = measure.title if measure else criterion.measure
+    bound = f"{SIGNS[criterion.comparison]} {figure_told(criterion.threshold, measure)}"
     days = counted(criterion.window_days, "day", "days")
-    return (
-        f"{criterion.measure} {SIGNS[criterion.comparison]} {criterion.threshold:g}, n ≥ {criterion.minimum_n}, "
-        f"{days}, {need}{', for each flagship' if criterion.per_flagship else ''}"
-    )
+    need = "required" if criterion.is_required else "informs"
+    each = ", for each flagship" if criterion.per_flagship else ""
+    return f"{what} {bound}, n ≥ {criterion.minimum_n:,}, {days}, {need}{each}"
 
 
-def _change(before: Criterion | None, after: Criterion) -> Change:
+def _change(before: Criterion | None, after: Criterion, measures: Mapping[str, Measure]) -> Change:
     if before is None:
-        return Change(Sort.ADDED, after.title, f"asks for {asked(after)}")
-    return Change(Sort.CHANGED, after.title, f"{asked(before)} → {asked(after)}")
+        return Change(Sort.ADDED, after.title, f"asks for {asked(after, measures)}")
+    return Change(Sort.CHANGED, after.title, f"{asked(before, measures)} → {asked(after, measures)}")
 
 
 @dataclass(frozen=True)
