@@ -7,6 +7,7 @@ from uuid import UUID
 
 from apps.console.flows.absences import absences_tell
 from apps.console.flows.gates import evidence_due_run, evidence_run
+from apps.console.flows.policy_trials import trial_run, version_is_readable
 from apps.console.flows.quality_gates import gate_run, gates_run, quality_gate_is_readable
 from apps.console.flows.upcoming import UPCOMING_JOB, ends_tell
 from apps.console.metrics.sampling import SAMPLE_JOB, places_refresh, samples_due, samples_take
@@ -25,7 +26,9 @@ __all__ = [
     "pack_is_readable",
     "quality_gate_is_readable",
     "samples_run",
+    "trial_run",
     "upcoming_tell",
+    "version_is_readable",
 ]
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.console.views import commands, design, gates, home, metrics, packs, preferences, settings, status
+from apps.console.views import commands, design, gates, home, metrics, packs, policies, preferences, settings, status
 
 app_name = "console"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("models/<slug:name>/fetch", home.model_fetch, name="model-fetch"),
     path("models/<slug:name>/remove", home.model_remove, name="model-remove"),
     path("governance/gates/<uuid:gate_id>/evidence", gates.gate_refresh, name="gate-refresh"),
+    path("governance/policies/versions/<uuid:version_id>/simulate", policies.version_try, name="version-simulate"),
     path("metrics", metrics.metrics, name="metrics"),
     path("metrics/baselines", metrics.baselines, name="baselines"),
     path("metrics/measure", metrics.metrics_measure, name="metrics-measure"),

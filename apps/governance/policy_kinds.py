@@ -8,20 +8,22 @@ done to the past. How they are proposed, tried and published is the same for all
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.db.models import QuerySet
 
+from apps.core.errors import NotFound
 from apps.governance.engine.permissions import Action
 from apps.governance.engine.trials import Hit as Hit
 from apps.governance.engine.trials import Trial as Trial
 from apps.governance.engine.trials import hits_of as hits_of
 from apps.governance.models import PolicyVersion, Scope, User
 from apps.governance.selectors import can, scopes_where
-from apps.governance.selectors.policy_versions import version_ruling
+from apps.governance.selectors.policy_versions import version_ruling, versions_readable, with_ruling
 from apps.governance.services.policy_versions import VersionedPolicy
 
 Content = dict[str, Any]
@@ -139,3 +141,36 @@ def policy_kinds() -> list[PolicyKind]:
 def policy_kind(name: str) -> PolicyKind | None:
     """Return the kind with this value or this part of an address."""
     return next((one for one in _kinds.values() if name in (one.kind, one.slug)), None)
+
+
+def versions_seen(user: User) -> QuerySet[PolicyVersion]:
+    """Return the versions that *user* may see, with their places and people, and marked as ``with_ruling`` does."""
+    versions = with_ruling(versions_readable(PolicyVersion.objects.all(), user))
+    return versions.select_related("scope__organisation", "proposed_by", "published_by")
+
+
+def version_seen(user: User, version_id: UUID) -> tuple[PolicyVersion, PolicyKind]:
+    """
+    Return a version that *user* may see, with its kind.
+
+    :raises NotFound: there is none.
+    """
+    found = versions_seen(user).filter(pk=version_id).first()
+    kind = policy_kind(found.kind) if found is not None else None
+    if found is None or kind is None:
+        raise NotFound("There is no such version of a policy that you can read.")
+    return found, kind
+
+
+TrialStatus = Callable[[UUID, User], Any]
+_trials: list[TrialStatus] = []
+
+
+def trial_status_register(find: TrialStatus) -> None:
+    """Let *find* say which job tries a version, as one person sees it; None where none does or its result is kept."""
+    _trials[:] = [find]
+
+
+def trial_status(version_id: UUID, user: User) -> Any:
+    """Return the job that tries a version, or failed to, as *user* sees it; None where there is nothing to tell."""
+    return next((find(version_id, user) for find in _trials), None)

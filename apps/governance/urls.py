@@ -96,11 +96,6 @@ urlpatterns = [
     path("governance/policies/new", policies.policy_new, name="policy-new"),
     path("governance/policies/versions/<uuid:version_id>", policy_versions.version_detail, name="version-detail"),
     path(
-        "governance/policies/versions/<uuid:version_id>/simulate",
-        policy_versions.version_simulation,
-        name="version-simulate",
-    ),
-    path(
         "governance/policies/versions/<uuid:version_id>/publish",
         policy_versions.version_publication,
         name="version-publish",

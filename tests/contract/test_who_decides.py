@@ -154,7 +154,7 @@ OTHERS = {
     *named(
         "console",
         "baselines gate-refresh metrics-measure model-cancel model-fetch model-remove pack-ask preference-set "
-        "steps-hide",
+        "steps-hide version-simulate",
     ),
     *named(
         "docs",
@@ -176,7 +176,7 @@ OTHERS = {
         "gate-definitions gate-minutes gate-new gate-withdraw incident-close incident-open keys ladder-suspend "
         "organisation-rename password pilot-end policy-new policy-simulate profile retention-withdraw rung-end "
         "second-factor second-factor-end session-end session-end-others suspension-explain token-end token-new "
-        "token-renew version-new version-simulate waiver-withdraw",
+        "token-renew version-new waiver-withdraw",
     ),
     *named(
         "jobs",

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from apps.console.flows.policy_trials import TRIAL_JOB
 from apps.generation.models import CodeGenerationRequest
 from apps.governance.models import User
+from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
@@ -75,6 +77,9 @@ def test_a_policy_is_written_and_what_does_not_keep_it_waits_for_two_people(
     page.get_by_label("Forbidden patterns and anti-patterns").fill("clamp")
     page.get_by_role("button", name="Propose", exact=True).click()
     page.get_by_role("button", name="Simulate", exact=True).click()
+    expect(page.get_by_text("It is tried on the last 90 days in the background.")).to_be_visible()
+    job_execute(Job.objects.get(kind=TRIAL_JOB).pk)
+    page.reload()
     expect(page.get_by_text("so this says nothing about the policy")).to_be_visible()
     look("policy-proposed")
     address = page.url

@@ -85,7 +85,7 @@ def test_the_second_person_is_told_and_the_page_leads_there(scope, version, admi
     assert told.title == "Providers of Acme/shop, version 1 waits for its second signature"
     client = signed_in(chair)
     assert client.get(told.url).status_code == 200
-    client.post(f"/governance/policies/versions/{version.pk}/simulate")
+    version_simulate(kind_named("providers"), version_id=version.pk, actor=chair, is_interactive=True)
     page = client.get(told.url).content.decode()
     assert "Publish this version" in page
     form = {"digest": version.content_digest}

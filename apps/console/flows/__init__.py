@@ -8,11 +8,13 @@ picture of the architecture; and what the architecture asks for is shown to mode
 from apps.console.flows.guidance import architecture_guidance
 from apps.console.flows.inheritance import merge_inherit
 from apps.console.flows.notifications import entry_tell, request_tell
+from apps.console.flows.policy_trials import trial_shown
 from apps.console.flows.quality import EXAMINERS
 from apps.console.flows.quality_gates import measurement_follow, report_follow
 from apps.console.flows.webhooks import entry_send, request_send
 from apps.generation.services.joined import examiner_register, guide_register, heir_register
 from apps.generation.services.moves import request_moved
+from apps.governance.policy_kinds import trial_status_register
 from apps.jobs.services import attempt_ended, feed_register
 
 __all__ = ["join"]
@@ -24,6 +26,7 @@ def join() -> None:
         examiner_register(examiner)
     guide_register("decisions", architecture_guidance)
     heir_register(merge_inherit)
+    trial_status_register(trial_shown)
     # One position each: what goes wrong on one way holds nothing up on the other.
     feed_register("people", entry_tell)
     feed_register("webhooks", entry_send)

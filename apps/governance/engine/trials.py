@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 SHOWN = 20
+# Whoever publishes a policy later than this after its trial would sign for a past that nobody looked at.
+TRIAL_HOLDS = timedelta(days=7)
+
+
+def trial_is_old(tried_at: datetime | None, moment: datetime) -> bool:
+    """Return whether what was *tried_at* says too little of the past as it is at *moment*; no where nothing was."""
+    return tried_at is not None and moment - tried_at > TRIAL_HOLDS
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from django.db import connection, transaction
 from apps.core.clock import now
 from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import NotFound
+from apps.governance.engine.figures import counted
+from apps.governance.engine.trials import TRIAL_HOLDS, trial_is_old
 from apps.governance.errors import Denial, NotAllowed, NotEligible, NotInteractive, PolicyClosed, PolicyInvalid
 from apps.governance.models import ApprovalPolicyVersion, PolicyVersion, Scope, User
 from apps.governance.selectors import accounts_of
@@ -99,12 +101,38 @@ def version_propose(
     return draft
 
 
-@transaction.atomic
 def version_simulate(
     policies: VersionedPolicy[Version], *, version_id: UUID, actor: User, is_interactive: bool
 ) -> Version:
     """
-    Work out what a version would have done in the last 90 days, and keep it.
+    Work out what a version would have done in the last 90 days, and keep it with its date. Harmless to repeat.
+
+    The past is read without holding the version, so that a long trial keeps nobody from it.
+
+    :raises NotFound: there is no such version.
+    :raises NotInteractive: the wish came with a token, or the account is a machine's.
+    :raises NotAllowed: the actor manages no policies there.
+    :raises PolicyClosed: it was published before.
+    """
+    version = version_simulable(policies, version_id=version_id, actor=actor, is_interactive=is_interactive)
+    moment = now()
+    found, figures = policies.tried(version, since=moment - WINDOW)
+    with transaction.atomic():
+        version = _locked(policies, version_id)
+        _require_open(version, _denial(policies, "simulate", version, str(version.pk)))
+        version.simulation = {**found, "days": WINDOW.days}
+        version.simulated_at = moment
+        version.save(update_fields=["simulation", "simulated_at"])
+        _record(policies, "simulate", version, actor, before=None, detail=figures)
+    return version
+
+
+@transaction.atomic
+def version_simulable(
+    policies: VersionedPolicy[Version], *, version_id: UUID, actor: User, is_interactive: bool
+) -> Version:
+    """
+    Return a version that *actor* may try on the past now; for whoever leaves the trial to a job.
 
     :raises NotFound: there is no such version.
     :raises NotInteractive: the wish came with a token, or the account is a machine's.
@@ -114,14 +142,7 @@ def version_simulate(
     version = _locked(policies, version_id)
     denial = _denial(policies, "simulate", version, str(version.pk))
     _require_manager(policies, version, actor, denial, is_interactive=is_interactive)
-    if version.published_at is not None:
-        raise PolicyClosed("This version was published before.", remedy="Propose the next one.", denial=denial)
-    moment = now()
-    found, figures = policies.tried(version, since=moment - WINDOW)
-    version.simulation = {**found, "days": WINDOW.days}
-    version.simulated_at = moment
-    version.save(update_fields=["simulation", "simulated_at"])
-    _record(policies, "simulate", version, actor, before=None, detail=figures)
+    _require_open(version, denial)
     return version
 
 
@@ -142,7 +163,8 @@ def version_publish(
     :raises NotInteractive: the wish came with a token, or the account is a machine's.
     :raises NotAllowed: the actor manages no policies there.
     :raises NotEligible: the actor proposed it, in whichever account.
-    :raises PolicyClosed: it was published before, was not simulated, is not what was seen, or a later one rules.
+    :raises PolicyClosed: it was published before, was not simulated in the last week, is not what was seen, or a later
+        one rules.
     :raises PolicyInvalid: it cannot be kept any more.
     """
     with connection.cursor() as cursor:
@@ -181,12 +203,22 @@ def _hold_place(scope_id: int | None) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [POLICY_LOCK])
 
 
-def _require_publishable(version: ApprovalPolicyVersion | PolicyVersion, digest: str, denial: Denial) -> None:
+def _require_open(version: ApprovalPolicyVersion | PolicyVersion, denial: Denial) -> None:
     if version.published_at is not None:
-        raise PolicyClosed("This version was published before.", denial=denial)
+        raise PolicyClosed("This version was published before.", remedy="Propose the next one.", denial=denial)
+
+
+def _require_publishable(version: ApprovalPolicyVersion | PolicyVersion, digest: str, denial: Denial) -> None:
+    _require_open(version, denial)
     if version.simulated_at is None:
         raise PolicyClosed(
             "This version was not simulated yet.", remedy="Simulate it on the past first.", denial=denial
+        )
+    if trial_is_old(version.simulated_at, now()):
+        raise PolicyClosed(
+            f"This version was tried on a past that ends on {version.simulated_at:%Y-%m-%d}, and much happened since.",
+            remedy=f"Simulate it again: a trial holds for {counted(TRIAL_HOLDS.days, 'day', 'days')}.",
+            denial=denial,
         )
     if version.content_digest != digest:
         raise PolicyClosed("This is not the version you looked at.", remedy="Reload the page.", denial=denial)

@@ -12,11 +12,13 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.core.highlighting import diff_lines
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.core.keyset import keyset_page
 from apps.governance.engine.policies import MOST_SEATS, policy_content, policy_lines, policy_read
+from apps.governance.engine.trials import TRIAL_HOLDS, trial_is_old
 from apps.governance.forms import PolicyForm, SeatForms
 from apps.governance.http import current_user, interactive, require_anywhere, session_key
 from apps.governance.models import ApprovalPolicyVersion, Scope, User
@@ -80,6 +82,7 @@ def policy_detail(request: HtmxRequest, version_id: UUID) -> HttpResponse:
     names = _names([old, new])
     may_manage = can(user, Action.POLICY_MANAGE, version.scope)
     is_own = version.proposed_by_id in accounts_of(user)
+    is_open, is_old = version.published_at is None, trial_is_old(version.simulated_at, now())
     lines = [_text(policy, names) for policy in (old, new)]
     context = {
         "version": version,
@@ -89,9 +92,11 @@ def policy_detail(request: HtmxRequest, version_id: UUID) -> HttpResponse:
         "difference": diff_lines(lines[0], lines[1], language="text") if lines[0] != lines[1] else [],
         "proposer": display_name(version.proposed_by),
         "publisher": display_name(version.published_by) if version.published_by else "",
-        "may_simulate": may_manage and version.published_at is None,
-        "may_publish": may_manage and not is_own and version.published_at is None and version.simulated_at is not None,
-        "waits_for_another": may_manage and is_own and version.published_at is None,
+        "may_simulate": may_manage and is_open,
+        "may_publish": may_manage and not is_own and is_open and version.simulated_at is not None and not is_old,
+        "is_old": is_open and is_old,
+        "holds": TRIAL_HOLDS.days,
+        "waits_for_another": may_manage and is_own and is_open,
         "may_propose": may_manage,
         "trail": [(TRAIL, reverse("governance:index")), ("Approval policies", reverse("governance:policy-list"))],
     }

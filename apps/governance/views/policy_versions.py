@@ -6,23 +6,31 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.core.highlighting import diff_lines
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.core.keyset import keyset_page
+from apps.governance.engine.trials import TRIAL_HOLDS, trial_is_old
 from apps.governance.http import current_user, interactive, require_anywhere, session_key
-from apps.governance.models import PolicyVersion, Scope, User
-from apps.governance.policy_kinds import PolicyKind, PolicyVersionForm, policy_kind
+from apps.governance.models import PolicyVersion, Scope
+from apps.governance.policy_kinds import (
+    PolicyKind,
+    PolicyVersionForm,
+    policy_kind,
+    trial_status,
+    version_seen,
+    versions_seen,
+)
 from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import accounts_of, display_name
-from apps.governance.selectors.policy_versions import version_before, version_state, versions_readable, with_ruling
+from apps.governance.selectors.policy_versions import version_before, version_state
 from apps.governance.services import PolicyInvalid
-from apps.governance.services.policy_versions import version_propose, version_publish, version_simulate
+from apps.governance.services.policy_versions import version_propose, version_publish
 from apps.governance.views.policies import TRAIL, policy_tabs
 
 PAGE_SIZE = 50
@@ -34,7 +42,7 @@ LONGEST_KEY = 18  # digits; Python reads no number of thousands of them
 def version_list(request: HtmxRequest, slug: str) -> HttpResponse:
     user, kind = current_user(request), _kind(slug)
     after = request.GET.get("after", "")
-    page = keyset_page(_versions(user).filter(kind=kind.kind), newest="proposed_at", first=PAGE_SIZE, after=after)
+    page = keyset_page(versions_seen(user).filter(kind=kind.kind), newest="proposed_at", first=PAGE_SIZE, after=after)
     context = {
         "kind": kind,
         "rows": [(version, version_state(version), *_signed(version)) for version in page.rows],
@@ -51,12 +59,13 @@ def version_list(request: HtmxRequest, slug: str) -> HttpResponse:
 @require_GET
 def version_detail(request: HtmxRequest, version_id: UUID) -> HttpResponse:
     user = current_user(request)
-    version, kind = _version(user, version_id)
+    version, kind = version_seen(user, version_id)
     before = version_before(version)
     old = before.content if before else _held_before(version, kind)
     lines = ["\n".join(kind.lines(content)) + "\n" for content in (old, version.content)]
     may_manage = kind.may_manage(user, version)
     is_own, is_open = version.proposed_by_id in accounts_of(user), version.published_at is None
+    is_old = trial_is_old(version.simulated_at, now())
     proposer, publisher = _signed(version)
     context = {
         "kind": kind,
@@ -68,7 +77,10 @@ def version_detail(request: HtmxRequest, version_id: UUID) -> HttpResponse:
         "proposer": proposer,
         "publisher": publisher,
         "may_simulate": may_manage and is_open,
-        "may_publish": may_manage and is_open and not is_own and version.simulated_at is not None,
+        "may_publish": may_manage and is_open and not is_own and version.simulated_at is not None and not is_old,
+        "is_old": is_open and is_old,
+        "holds": TRIAL_HOLDS.days,
+        "trial": trial_status(version.pk, user) if is_open else None,
         "waits_for_another": may_manage and is_open and is_own,
         "may_propose": may_manage,
         "trail": _trail(kind),
@@ -108,20 +120,10 @@ def version_new(request: HtmxRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def version_simulation(request: HtmxRequest, version_id: UUID) -> HttpResponse:
-    user = current_user(request)
-    version, kind = _version(user, version_id)
-    version_simulate(kind, version_id=version.pk, actor=user, is_interactive=interactive(request))
-    response = redirect_after(request, reverse("governance:version-detail", args=[version.pk]))
-    return notify(request, response, "Simulated on the last 90 days.")
-
-
-@login_required
-@require_POST
 @recently_authenticated
 def version_publication(request: HtmxRequest, version_id: UUID) -> HttpResponse:
     user = current_user(request)
-    version, kind = _version(user, version_id)
+    version, kind = version_seen(user, version_id)
     version_publish(
         kind,
         version_id=version.pk,
@@ -139,18 +141,6 @@ def _kind(slug: str) -> PolicyKind:
     if found is None:
         raise NotFound("There is no such kind of policy.")
     return found
-
-
-def _versions(user: User) -> QuerySet[PolicyVersion]:
-    versions = with_ruling(versions_readable(PolicyVersion.objects.all(), user))
-    return versions.select_related("scope__organisation", "proposed_by", "published_by")
-
-
-def _version(user: User, version_id: UUID) -> tuple[PolicyVersion, PolicyKind]:
-    found = _versions(user).filter(pk=version_id).first()
-    if found is None:
-        raise NotFound("There is no such version of a policy that you can read.")
-    return found, _kind(found.kind)
 
 
 def _held_before(version: PolicyVersion, kind: PolicyKind) -> dict[str, Any]:
