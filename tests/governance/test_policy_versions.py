@@ -139,6 +139,8 @@ def test_sql_changes_no_version_and_publishes_none_alone(version, admin, chair, 
     refuse("another active person", sign, person("gone", Role.ADMIN, is_active=False).pk)
     refuse("published by somebody whose role", sign, person("quinn", Role.QUALITY_LEAD).pk)
     refuse("published_by_somebody", f"{table} published_at = now(), published_by_id = %s", chair.pk)
+    old = f"{table} simulated_at = now() - interval '8 days', published_at = now(), published_by_id = %s"
+    refuse("governance_version_tried_lately", old, chair.pk)
     version_signed(version, chair)
     refuse(kept, f"{table} published_at = now()")
 

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from apps.core.database import transaction_time
+from apps.governance.engine.trials import TRIAL_HOLDS
 from apps.governance.models.people import Scope
 
 
@@ -51,6 +52,10 @@ def _signed_by_two(prefix: str) -> list[models.BaseConstraint]:
             condition=Q(published_at__isnull=True, published_by__isnull=True)
             | Q(published_at__isnull=False, published_by__isnull=False, simulated_at__isnull=False),
             name=f"{prefix}_published_by_somebody",
+        ),
+        models.CheckConstraint(
+            condition=Q(published_at__isnull=True) | Q(published_at__lte=F("simulated_at") + TRIAL_HOLDS),
+            name=f"{prefix}_tried_lately",
         ),
     ]
 
