@@ -3,11 +3,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
 from apps.core.application_role import ROLE_QUERY, role_problem, role_remedy
+from apps.core.names import models_name
 
 
 class CoreConfig(AppConfig):
@@ -16,6 +17,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         register(check_application_role, Tags.database, deploy=True)
+        models_name(model for model in apps.get_models() if model.__module__.startswith("apps."))
 
 
 def check_application_role(

@@ -11,14 +11,31 @@ from django.http import HttpRequest
 from apps.core.admin import ReadOnlyAdmin
 from apps.generation import models
 from apps.generation.selectors import BEFORE_DECISION
+from apps.governance.selectors import display_name
 
 
 @admin.register(models.CodeGenerationRequest)
 class CodeGenerationRequestAdmin(ReadOnlyAdmin):
-    list_display = ("id", "status", "target_language", "created_at")
+    list_display = ("title", "repository", "status", "author", "target_language", "created_at")
     list_filter = ("status", "target_language")
+    list_select_related = ("run__repository", "run__requester")
     search_fields = ("=id", "run__title")
     exclude = ("specification_embedding",)
+
+    @admin.display(ordering="run__title")
+    def title(self, request: models.CodeGenerationRequest) -> str:
+        """What it is called; one that nothing was asked for has its id."""
+        return request.run.title if hasattr(request, "run") else str(request.pk)
+
+    @admin.display(ordering="run__repository__name", empty_value="–")
+    def repository(self, request: models.CodeGenerationRequest) -> str | None:
+        """Where its code goes."""
+        return request.run.repository.name if hasattr(request, "run") else None
+
+    @admin.display(ordering="run__requester__username", empty_value="–")
+    def author(self, request: models.CodeGenerationRequest) -> str | None:
+        """Who asked for it."""
+        return display_name(request.run.requester) if hasattr(request, "run") else None
 
 
 @admin.register(models.GenerationRun)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import django_q.admin  # noqa: F401  it registers its own when it is first imported
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -57,6 +60,14 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
+class StepFilter(admin.AllValuesFieldListFilter):
+    """The steps that there are, in words."""
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        for one in super().choices(changelist):
+            yield {**one, "display": str(one["display"]).replace("_", " ")}
+
+
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
     """Jobs, newest first."""
@@ -75,12 +86,17 @@ class JobAdmin(ReadOnlyAdmin):
 class JobEventAdmin(ReadOnlyAdmin):
     """Steps of jobs, newest first."""
 
-    list_display = ("job", "sequence", "stage", "created_at")
-    list_filter = ("stage",)
+    list_display = ("job", "sequence", "step", "created_at")
+    list_filter = (("stage", StepFilter),)
     search_fields = ("=job__id",)
     ordering = ("-id",)
     list_select_related = ("job",)
     show_full_result_count = False
+
+    @admin.display(ordering="stage")
+    def step(self, event: JobEvent) -> str:
+        """What was done, as its job's page says it."""
+        return event.stage.replace("_", " ")
 
 
 @admin.register(Notification)
