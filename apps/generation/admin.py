@@ -219,6 +219,13 @@ class SpecificationDraftAdmin(ReadOnlyAdmin):
     search_fields = ("title", "author__username")
 
 
+@admin.register(models.DraftVersion)
+class DraftVersionAdmin(ReadOnlyAdmin):
+    list_display = ("title", "number", "written_by", "reason", "kept_at")
+    list_select_related = ("written_by",)
+    search_fields = ("title", "=draft__id", "written_by__username")
+
+
 @admin.register(models.SpecificationReading)
 class SpecificationReadingAdmin(ReadOnlyAdmin):
     list_display = ("title", "author", "model", "problem", "created_at", "finished_at")

@@ -11,6 +11,7 @@ from apps.core.digests import sha256_hex
 from apps.generation.models import (
     Candidate,
     DirectArtifact,
+    DraftVersion,
     GeneratedCodeArtifact,
     ReviewedContent,
     SpecificationDraft,
@@ -62,6 +63,11 @@ def _code_forget(keys: Sequence[Any]) -> None:
     ReviewedContent.objects.filter(candidate__in=keys).update(patch="")
 
 
+def _versions_held(holds: Holds) -> Q:
+    in_place = Q(draft__repository__scope__in=holds.scopes, draft__repository__isnull=False)
+    return in_place | Q(draft__runs__in=holds.requests) | Q(written_by__in=holds.people)
+
+
 CLASSES = (
     DataClass(
         "rejected_candidates",
@@ -81,12 +87,24 @@ CLASSES = (
             held=lambda holds: Q(author__in=holds.people) | Q(scope__in=holds.scopes, scope__isnull=False),
         ),
     ),
+    DataClass(
+        "draft_versions",
+        "Versions of specifications, kept while they were written",
+        "Deleted. A draft stays as it is now, and a request as it was submitted.",
+        Days(365, 0, 3650),
+        Rows(DraftVersion.objects.all, "kept_at", held=_versions_held),
+    ),
 )
 
 
 def _drafts(people: Collection[int]) -> QuerySet[SpecificationDraft]:
     """Return what they wrote and never sent; what was sent is the request's text."""
     return SpecificationDraft.objects.filter(author__in=people, runs=None)
+
+
+def _drafts_forget(people: Collection[int]) -> int:
+    _, removed = _drafts(people).delete()
+    return removed.get(SpecificationDraft._meta.label, 0)
 
 
 def _direct(people: Collection[int]) -> QuerySet[DirectArtifact]:
@@ -107,13 +125,14 @@ def _direct_forget(people: Collection[int]) -> int:
 
 PEOPLE = (
     person_rows("readings", "Specifications of theirs that a model was shown", SpecificationReading, "author"),
+    person_rows("draft_versions", "Earlier texts of their specifications", DraftVersion, "written_by"),
     person_rows("viewed", "Files that they ticked as viewed", ViewedFile, "reviewer"),
     person_rows("watches", "Which requests of others they watched", Watch, "user"),
     PersonData(
         "drafts",
         "Specifications that they never sent",
         lambda people: _drafts(people).count(),
-        lambda people: _drafts(people).delete()[0],
+        _drafts_forget,
         ("generation.SpecificationDraft.author",),
     ),
     PersonData(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from apps.generation.models import SpecificationDraft, SpecificationReading
+from apps.generation.models import DraftVersion, SpecificationDraft, SpecificationReading
 from apps.governance.models import User
 from apps.governance.rest import Resource
 
@@ -36,6 +36,33 @@ class DraftResource(Resource):
         """Leave out other people's drafts, and with a token of some repositories those for others."""
         own = rows.filter(author=user)
         return own if user.within is None else own.filter(repository__scope__in=user.within)
+
+
+class DraftVersionResource(Resource):
+    """What one of your specifications said before it said something else."""
+
+    noun = "draft-versions"
+    prefix = "draftver"
+    model = DraftVersion
+    permit = "specs:read"
+    columns = {
+        "id": "pk",
+        "draft": "",
+        "number": "",
+        "title": "",
+        "text": "",
+        "reason": "",
+        "written_at": "",
+        "kept_at": "",
+    }
+    references = {"draft": "draft"}
+    filters = ("draft",)
+    newest = "kept_at"
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out what other people wrote, and with a token of some repositories what was for others."""
+        own = rows.filter(written_by=user)
+        return own if user.within is None else own.filter(draft__repository__scope__in=user.within)
 
 
 class ReadingResource(Resource):

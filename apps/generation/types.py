@@ -37,6 +37,25 @@ class RequestStatus(StrEnum):
         return self.value.replace("_", " ").capitalize()
 
 
+class Kept(StrEnum):
+    """Why a version of a draft was kept."""
+
+    WRITING = "writing"
+    CUT = "cut"
+    SUBMITTED = "submitted"
+    PUT_BACK = "put_back"
+
+    @property
+    def label(self) -> str:
+        """The reason as people read it."""
+        return {
+            Kept.WRITING: "While it was written",
+            Kept.CUT: "Before much of it went",
+            Kept.SUBMITTED: "As it was submitted",
+            Kept.PUT_BACK: "Before another was put back",
+        }[self]
+
+
 class CodeType(StrEnum):
     """What an artefact is."""
 

@@ -35,7 +35,7 @@ from apps.generation.resources_reviews import (
     ReviewThreadResource,
     ViewedFileResource,
 )
-from apps.generation.resources_specifications import DraftResource, ReadingResource
+from apps.generation.resources_specifications import DraftResource, DraftVersionResource, ReadingResource
 from apps.governance.http import problem, problem_of, record_denial
 from apps.governance.resources import (
     ApprovalPolicyResource,
@@ -150,6 +150,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     PullRequestResource,
     PatternUseResource,
     DraftResource,
+    DraftVersionResource,
     ReadingResource,
     CodeResource,
     ReviewResource,

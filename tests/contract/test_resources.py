@@ -29,6 +29,7 @@ FOR_EVERYBODY = {"providers", "signing-keys"}
 # Rows that belong to one person, whatever roles others hold.
 PERSONAL = {
     "drafts",
+    "draft-versions",
     "readings",
     "tokens",
     "direct-artifacts",
@@ -172,6 +173,7 @@ SHORT_LISTS = {
 # A person reads their own only, so the index begins with whose a row is.
 OWN_LISTS = {
     "direct-artifacts": ("submitted_by",),
+    "draft-versions": ("written_by",),
     "readings": ("author",),
     "notifications": ("recipient",),
     "viewed-files": ("reviewer",),

@@ -22,6 +22,7 @@ from apps.generation.models import (
     CodeGenerationRequest,
     Contribution,
     DirectArtifact,
+    DraftVersion,
     ExpertiseChange,
     GeneratedCodeArtifact,
     GenerationRun,
@@ -194,6 +195,9 @@ class World:
         ReviewComment.objects.create(thread=thread, author=self.owner, text="Why?")
         Canary.objects.create(request=request, patch="p", examples_passed=1, examples_total=1, change="c", mistake="m")
         draft = SpecificationDraft.objects.create(author=self.owner, repository=self.repository)
+        DraftVersion.objects.create(
+            draft=draft, number=1, written_by=self.owner, text="t", reason="cut", written_at=draft.updated_at
+        )
         SpecificationReading.objects.create(author=self.owner, draft=draft, text="t")
         DirectArtifact.objects.create(
             artifact=GeneratedCodeArtifact.objects.create(model_id="nofx", code_type="test", generated_code="t"),

@@ -10,7 +10,13 @@ from django.test import Client
 
 from apps.core.clock import now
 from apps.core.digests import canonical_json, sha256_hex
-from apps.generation.models import DirectArtifact, GeneratedCodeArtifact, SpecificationDraft, SpecificationReading
+from apps.generation.models import (
+    DirectArtifact,
+    DraftVersion,
+    GeneratedCodeArtifact,
+    SpecificationDraft,
+    SpecificationReading,
+)
 from apps.governance.models import Absence, Ballot, IdempotencyKey, User
 from apps.governance.selectors.records import erasure_plan
 from apps.governance.services import audit_verify, erasure_ask, erasure_confirm
@@ -37,6 +43,9 @@ def traces(olga, scope):
     off = {"is_enabled": False, "disabled_at": now(), "disabled_reason": switched_off_by("olga")}
     WebhookEndpoint.objects.create(scope=scope, name="ci", url="https://x.example", **off)
     draft = SpecificationDraft.objects.create(author=olga, title="olga", text=TEXT)
+    DraftVersion.objects.create(
+        draft=draft, number=1, written_by=olga, title="olga", text=TEXT, reason="cut", written_at=now()
+    )
     SpecificationReading.objects.create(author=olga, draft=draft, text=TEXT)
     artifact = GeneratedCodeArtifact.objects.create(model_id="m", code_type="test", generated_code=TEXT)
     DirectArtifact.objects.create(
@@ -71,7 +80,7 @@ def test_what_was_theirs_alone_goes_everywhere(traces, erased, person, scope):
     assert Notification.objects.get().recipient == other
     assert DirectArtifact.objects.get().source.startswith("sha256:")
     assert erasure.counts["notifications"] == 2
-    assert {"drafts": 1, "direct": 1, "texts": 1, "absences": 1}.items() <= erasure.counts.items()
+    assert {"drafts": 1, "draft_versions": 1, "direct": 1, "texts": 1, "absences": 1}.items() <= erasure.counts.items()
 
 
 @pytest.mark.django_db

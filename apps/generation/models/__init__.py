@@ -13,6 +13,7 @@ from apps.generation.models.reviewed import ReviewedContent
 from apps.generation.models.reviewing import ViewedFile
 from apps.generation.models.runs import Contribution, GenerationRun, SpecificationDraft, StageRecord
 from apps.generation.models.threads import ReviewComment, ReviewThread
+from apps.generation.models.versions import DraftVersion
 from apps.generation.models.watches import Watch
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "CodeGenerationRequest",
     "Contribution",
     "DirectArtifact",
+    "DraftVersion",
     "ExpertiseChange",
     "GeneratedCodeArtifact",
     "GenerationRun",

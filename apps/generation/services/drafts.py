@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from apps.checks.types import plain_text
 from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.generation.models import GenerationRun, SpecificationDraft
+from apps.generation.services.draft_versions import version_keep_due
 from apps.governance.models import User
 from apps.repositories.models import Repository
 
@@ -54,28 +56,42 @@ def draft_save(
     *put_aside* are the keys of findings that the author does not want to see again; *source* is the request that a new
     draft began as a copy of.
 
-    Without a title and a text there is nothing to keep: no draft is made, and one that was emptied is removed.
+    Without a title and a text there is nothing to keep: no draft is made, and one that was emptied is removed unless it
+    has versions. What it said before is kept as one where ``draft_versions`` finds it worth that.
     """
+    title, text = plain_text(title.strip())[:200], plain_text(text[:MAX_TEXT_CHARACTERS].replace("\r\n", "\n"))
     values = {
-        "title": plain_text(title.strip())[:200],
-        "text": plain_text(text[:MAX_TEXT_CHARACTERS].replace("\r\n", "\n")),
+        "title": title,
+        "text": text,
         "repository": repository,
         "target_path": plain_text(target_path.strip())[:400],
         "put_aside": sorted({key for key in put_aside if _KEY.fullmatch(key)})[:MOST_PUT_ASIDE],
     }
-    own = SpecificationDraft.objects.filter(pk=draft_id, author=author)
-    if not title.strip() and not text.strip():
-        own.filter(version=version, runs__isnull=True).delete()
+    own = SpecificationDraft.objects.filter(pk=draft_id, author=author, version=version)
+    before = own.select_for_update().first()
+    is_empty = not title and not text.strip()
+    if before is not None and not (is_empty and before.runs.exists()):
+        return SavedDraft(_changed(before, values, is_empty=is_empty))
+    if is_empty:
         return SavedDraft(None)
-    if own.filter(version=version).update(**values, version=F("version") + 1, updated_at=now()):
-        return SavedDraft(own.get())
     draft, is_new = SpecificationDraft.objects.get_or_create(
         pk=draft_id or uuid4(), defaults={"author": author, "source": source, **values}
     )
-    is_kept = draft.author_id == author.pk and (draft.title, draft.text) == (values["title"], values["text"])
+    is_kept = draft.author_id == author.pk and (draft.title, draft.text) == (title, text)
     if is_new or is_kept:
         return SavedDraft(draft)
     return SavedDraft(SpecificationDraft.objects.create(author=author, source=source, **values), is_copy=True)
+
+
+def _changed(draft: SpecificationDraft, values: Mapping[str, Any], *, is_empty: bool) -> SpecificationDraft | None:
+    """Let *draft*, whose row is locked, say *values*; None when it says nothing now and never said much."""
+    version_keep_due(draft=draft, title=values["title"], text=values["text"])
+    if is_empty and not draft.versions.exists():
+        draft.delete()
+        return None
+    SpecificationDraft.objects.filter(pk=draft.pk).update(**values, version=F("version") + 1, updated_at=now())
+    draft.refresh_from_db()
+    return draft
 
 
 def draft_delete(*, author: User, draft_id: UUID) -> None:

@@ -20,10 +20,12 @@ from apps.generation.models import (
 )
 from apps.generation.selectors_outlook import REQUESTER
 from apps.generation.services.context import context_freeze
+from apps.generation.services.draft_versions import version_keep
 from apps.generation.services.moves import move_announce
 from apps.generation.services.planning import submission_plan
 from apps.generation.services.stages import stage_enter, stage_leave
 from apps.generation.services.weights import task_family
+from apps.generation.types import Kept
 from apps.generation.types import RequestStatus as Status
 from apps.governance.models import AuditEvent, User
 from apps.governance.selectors.ladder import leave_now
@@ -135,8 +137,10 @@ def request_submit(
         seed=secrets.randbits(62) if seed is None else seed,
     )
     Contribution.objects.create(run=run, user=requester, kind=Contribution.Kind.REQUESTER)
-    if draft is not None and draft.author_id != requester.pk:
-        Contribution.objects.create(run=run, user=draft.author, kind=Contribution.Kind.CO_AUTHOR)
+    if draft is not None:
+        version_keep(draft=draft, reason=Kept.SUBMITTED)
+        if draft.author_id != requester.pk:
+            Contribution.objects.create(run=run, user=draft.author, kind=Contribution.Kind.CO_AUTHOR)
     _queue(run, specification)
     return request
 

@@ -229,6 +229,7 @@ def _context(run: GenerationRun, user: User, show: Show = Show.MILESTONES) -> di
         "pull_request": pull_request,
         **_signed(run, pull_request, user),
         "calls": calls,
+        "own_draft": run.draft_id if run.requester_id == user.pk else None,
         "is_active": status in UNDER_WAY,
         "is_still": status in {*ENDED, Status.DELIVERED},
         **watch_context(run, user),

@@ -20,6 +20,7 @@ from apps.generation.forms import SpecificationForm
 from apps.generation.models import SpecificationDraft
 from apps.generation.selectors import draft_get, drafts_of, reading_get, run_get
 from apps.generation.services.answers import examples_text
+from apps.generation.services.draft_versions import version_find
 from apps.generation.services.drafts import draft_delete
 from apps.generation.services.guidance import guidance_of
 from apps.generation.services.second_reading import reading_request
@@ -82,9 +83,14 @@ def _editor_of_an_earlier_request(request: HtmxRequest, request_id: UUID) -> Htt
 
 
 def _copy_of_a_draft(request: HtmxRequest, draft_id: UUID) -> HttpResponse:
-    """Open the editor with what a draft holds; it becomes another draft with the first word that is changed."""
+    """Open the editor with what a draft holds, or held; it becomes another one with the first word that is changed."""
     draft = draft_get(user=current_user(request), draft_id=draft_id)
-    form = SpecificationForm(initial=_initial(draft), repositories=repositories_written(current_user(request)))
+    initial = _initial(draft)
+    number = request.GET.get("version", "")[:9]
+    if number.isdecimal():
+        version = version_find(draft, int(number))
+        initial |= {"title": version.title, "text": version.text}
+    form = SpecificationForm(initial=initial, repositories=repositories_written(current_user(request)))
     return editor_page(request, form, None, source=draft.source_id)
 
 
