@@ -1,8 +1,9 @@
 """
 How much evidence stands behind a behaviour: the agreement of others, and of the tests that models wrote.
 
-Agreement is soft: on each input a behaviour is supported by everybody who does the same there, so that behaviours which
-differ on one exotic input still help each other (MBR-exec, Shi et al., EMNLP 2022). Tests count by dual agreement
+Agreement is soft: on each input a behaviour is supported by everybody who does the same there, so that behaviours
+which differ on one exotic input still help each other (MBR-exec, Shi et al., EMNLP 2022). So do those that return the
+same value where one changes its arguments, which is a flaw beside what was asked for. Tests count by dual agreement
 (CodeT, Chen et al., ICLR 2023): a test is worth the share of the vote that meets it.
 
 Code is judged by what it is for. An input that most candidates refuse is likely to be none of it, so it has the say of
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apps.generation.engine.outcomes import Expected, Outcome, OutcomeKind, outcome_meets, outcomes_agree
+from apps.generation.engine.values import same
 
 # Exceptions that say "this program is broken" rather than "this input is refused".
 BROKEN = frozenset(
@@ -33,6 +35,8 @@ ACCIDENT_SHARE = 0.5
 LEAST_SAY = 0.05
 # What tests weigh beside agreement where no example of a person says what is meant; with one they only break ties.
 TESTS_EXPONENT = 2.0
+# What returning the same value counts where one of two changes its arguments, or does so otherwise.
+VALUE_SHARE = 0.9
 # Below this a share is as good as none: no single disagreement may decide alone.
 LEAST_SHARE = 0.02
 
@@ -110,7 +114,7 @@ def _say(behaviours: Sequence[Behaviour], index: int, total: float) -> float:
 
 
 def _votes_alike(behaviours: Sequence[Behaviour], index: int) -> list[float]:
-    """Return, for each behaviour, the votes of those that do the same on one input."""
+    """Return, for each behaviour, what the votes of those that do the same on one input count."""
     kinds: list[Outcome] = []
     votes: list[float] = []
     places = []
@@ -122,7 +126,22 @@ def _votes_alike(behaviours: Sequence[Behaviour], index: int) -> list[float]:
             votes.append(0.0)
         votes[place] += one.vote
         places.append(place)
-    return [votes[place] * _worth(kinds[place]) for place in places]
+    counts = [_worth(kind) * _votes_for(kind, kinds, votes) for kind in kinds]
+    return [counts[place] for place in places]
+
+
+def _votes_for(own: Outcome, kinds: Sequence[Outcome], votes: Sequence[float]) -> float:
+    """Return the votes of a kind of outcome, and of others that are the same but for the arguments their share."""
+    return sum(
+        vote if kind is own else VALUE_SHARE * vote
+        for kind, vote in zip(kinds, votes, strict=True)
+        if kind is own or _is_same_but_for_arguments(kind, own)
+    )
+
+
+def _is_same_but_for_arguments(left: Outcome, right: Outcome) -> bool:
+    is_changing = left.mutated is not None or right.mutated is not None
+    return is_changing and left.kind is right.kind is OutcomeKind.VALUE and same(left.value, right.value)
 
 
 def _worth(outcome: Outcome) -> float:

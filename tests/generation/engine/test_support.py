@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.generation.engine.outcomes import NOT_RUN, TIMEOUT, Expected, Outcome, outcome_from_value
-from apps.generation.engine.support import Behaviour, Support, WrittenTest, supports
+from apps.generation.engine.support import VALUE_SHARE, Behaviour, Support, WrittenTest, supports
 
 REFUSED = outcome_from_value(error="ValueError: no")
 CRASHED = outcome_from_value(error="IndexError: list index out of range")
-OUTCOMES = st.sampled_from([*(outcome_from_value(n) for n in range(3)), TIMEOUT, NOT_RUN, REFUSED, CRASHED])
+OUTCOMES = st.sampled_from(
+    [
+        *(outcome_from_value(n) for n in range(3)),
+        outcome_from_value(1, mutated=([2],)),
+        TIMEOUT,
+        NOT_RUN,
+        REFUSED,
+        CRASHED,
+    ]
+)
 
 
 def behaviour(*values: object, vote: float = 1.0) -> Behaviour:
@@ -21,6 +31,23 @@ def test_two_that_differ_on_one_input_still_help_each_other():
     first, second, third = supports([behaviour(1, 2), behaviour(1, 3), behaviour(9, 9)], [1.0, 1.0], [])
     assert first.agreement == second.agreement == 0.5
     assert third.agreement == 1 / 3
+
+
+def test_one_that_leaves_its_arguments_alone_has_the_votes_of_those_that_return_the_same_and_change_them():
+    """One is right, three are right and sort their argument in place, two leave it alone and are wrong."""
+    changing = outcome_from_value(1, mutated=([1, 2],))
+    pure, *_, wrong = supports([behaviour(one) for one in (1, changing, changing, changing, 7, 7)], [1.0], [])
+    assert pure.agreement == pytest.approx((1 + 3 * VALUE_SHARE) / 6)
+    assert pure.agreement > wrong.agreement == pytest.approx(2 / 6)
+
+
+def test_what_changes_its_arguments_is_still_told_from_what_does_not():
+    pure, _, changing = supports(
+        [behaviour(1), behaviour(1), behaviour(outcome_from_value(1, mutated=([],)))], [1.0], []
+    )
+    assert pure.agreement > changing.agreement
+    other = outcome_from_value(2, mutated=([],))
+    assert supports([behaviour(1), behaviour(other)], [1.0], [])[0].agreement == 0.5
 
 
 def test_a_time_out_agrees_with_nothing_and_what_nobody_ran_says_nothing():
@@ -69,7 +96,7 @@ def test_agreement_is_a_share_and_grows_with_the_votes_of_those_that_do_the_same
     weights = [1.0] * len(rows[0])
     found = supports(behaviours, weights, [])
     assert all(0 <= one.agreement <= 1 + 1e-9 and one.tests == 1.0 for one in found)
-    if {REFUSED, CRASHED} & set(rows[0]):  # one more that refuses an input takes from its say
+    if any(one in rows[0] for one in (REFUSED, CRASHED)):  # one more that refuses an input takes from its say
         return
     twin = supports([*behaviours, Behaviour(rows[0], 1.0)], weights, [])
     assert twin[0].agreement >= found[0].agreement - 1e-9
