@@ -47,6 +47,11 @@ def split_lines(source: str) -> list[str]:
     return lines[:-1] if len(lines) > 1 and not lines[-1] else lines
 
 
+def _lines_of(text: str) -> list[str]:
+    """Return the lines that a diff compares: an empty text has none, as a file that is not there."""
+    return split_lines(text) if text else []
+
+
 def highlight_lines(source: str, language: str = "python") -> list[SafeString]:
     """
     Return the lines of ``source`` as HTML with Pygments' short classes; every span ends on its own line.
@@ -132,7 +137,7 @@ class _Block:
 
 def _blocks(before: str, after: str, language: str) -> Iterator[_Block]:
     """Yield two texts block by block; in lines that took each other's place what changed is marked."""
-    old, new = split_lines(before), split_lines(after)
+    old, new = _lines_of(before), _lines_of(after)
     old_parts, new_parts = _parts(before, language), _parts(after, language)
     for tag, i, i_end, j, j_end in line_matcher(old, new).get_opcodes():
         is_same = tag == "equal"

@@ -64,6 +64,13 @@ def post(client: Client, repository: Repository, **values: str) -> Any:
     return client.post(NEW, {"scope": str(repository.scope_id), "reason": "A start.", **values})
 
 
+def test_beside_no_rules_a_version_only_adds(repository: Repository, lead: User, client: Client) -> None:
+    client.force_login(lead)
+    version = proposed(repository, lead, dependencies_denied=["requests"])
+    shown = client.get(reverse("governance:version-detail", args=[version.pk])).context["difference"]
+    assert [line.html for line in shown] == ["denied distribution: requests"]
+
+
 def test_rules_count_once_another_person_published_them_and_each_version_is_kept(
     repository: Repository, lead: User, chair: User, client: Client
 ) -> None:

@@ -62,7 +62,7 @@ def version_detail(request: HtmxRequest, version_id: UUID) -> HttpResponse:
     version, kind = version_seen(user, version_id)
     before = version_before(version)
     old = before.content if before else _held_before(version, kind)
-    lines = ["\n".join(kind.lines(content)) + "\n" for content in (old, version.content)]
+    lines = ["".join(f"{line}\n" for line in kind.lines(content)) for content in (old, version.content)]
     may_manage = kind.may_manage(user, version)
     is_own, is_open = version.proposed_by_id in accounts_of(user), version.published_at is None
     is_old = trial_is_old(version.simulated_at, now())
