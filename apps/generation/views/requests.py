@@ -44,6 +44,7 @@ from apps.generation.services.withdrawal import MAX_REASON, is_withdrawn, may_wi
 from apps.generation.stuck import stuck_of
 from apps.generation.types import RequestStatus as Status
 from apps.generation.views.agreement import is_compared, standing_words
+from apps.generation.views.answer_bars import answers_by_model
 from apps.generation.views.context import context_view
 from apps.generation.views.costs import Costs, cost_words, costs_of
 from apps.generation.views.direct import request_tabs
@@ -207,6 +208,11 @@ def _context(run: GenerationRun, user: User, show: Show = Show.MILESTONES) -> di
     seen = seeded(run, user)
     calls = list(calls_of(subject_kind=SUBJECT_KIND, subject_id=run.pk)) if is_open else []
     costs = costs_of(calls)
+    shown = [
+        one
+        for one in lettered(run, user, seen.among(candidates))
+        if not (seen.is_guarded or (seen.canary and one.candidate.pk == seen.canary.pk))
+    ]
     return {
         **gates,
         "run": run,
@@ -218,11 +224,8 @@ def _context(run: GenerationRun, user: User, show: Show = Show.MILESTONES) -> di
         "audit_address": _audit_address(run, user),
         "counts_wait": COUNTS_WAIT if seen.is_guarded else "",
         "nobody_asked": not candidates,
-        "rows": [
-            _row(one, is_open=is_open, is_compared=is_compared(consensus), costs=costs)
-            for one in lettered(run, user, seen.among(candidates))
-            if not (seen.is_guarded or (seen.canary and one.candidate.pk == seen.canary.pk))
-        ],
+        "rows": [_row(one, is_open=is_open, is_compared=is_compared(consensus), costs=costs) for one in shown],
+        "answers": answers_by_model([one.candidate for one in shown]) if is_open else [],
         "are_models_visible": is_open,
         "consensus": consensus,
         "standing": standing_words(consensus) if consensus else "",
