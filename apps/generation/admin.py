@@ -219,6 +219,13 @@ class SpecificationDraftAdmin(ReadOnlyAdmin):
     search_fields = ("title", "author__username")
 
 
+@admin.register(models.DraftAttachment)
+class DraftAttachmentAdmin(ReadOnlyAdmin):
+    list_display = ("name", "draft", "size", "digest", "added_at")
+    list_select_related = ("draft",)
+    search_fields = ("name", "=draft__id", "=digest")
+
+
 @admin.register(models.DraftVersion)
 class DraftVersionAdmin(ReadOnlyAdmin):
     list_display = ("title", "number", "written_by", "reason", "kept_at")

@@ -11,6 +11,7 @@ from apps.core.digests import sha256_hex
 from apps.generation.models import (
     Candidate,
     DirectArtifact,
+    DraftAttachment,
     DraftVersion,
     GeneratedCodeArtifact,
     ReviewedContent,
@@ -107,6 +108,11 @@ def _drafts_forget(people: Collection[int]) -> int:
     return removed.get(SpecificationDraft._meta.label, 0)
 
 
+def _attachments(people: Collection[int]) -> QuerySet[DraftAttachment]:
+    """Return what they attached; what was sent is in the request, without secrets."""
+    return DraftAttachment.objects.filter(draft__author__in=people)
+
+
 def _direct(people: Collection[int]) -> QuerySet[DirectArtifact]:
     return DirectArtifact.objects.filter(submitted_by__in=people)
 
@@ -128,6 +134,13 @@ PEOPLE = (
     person_rows("draft_versions", "Earlier texts of their specifications", DraftVersion, "written_by"),
     person_rows("viewed", "Files that they ticked as viewed", ViewedFile, "reviewer"),
     person_rows("watches", "Which requests of others they watched", Watch, "user"),
+    PersonData(
+        "attachments",
+        "Files that they attached to specifications",
+        lambda people: _attachments(people).count(),
+        lambda people: _attachments(people).delete()[0],
+        (),
+    ),
     PersonData(
         "drafts",
         "Specifications that they never sent",

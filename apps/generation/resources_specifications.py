@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from apps.generation.models import DraftVersion, SpecificationDraft, SpecificationReading
+from apps.generation.models import DraftAttachment, DraftVersion, SpecificationDraft, SpecificationReading
 from apps.governance.models import User
 from apps.governance.rest import Resource
 
@@ -36,6 +36,33 @@ class DraftResource(Resource):
         """Leave out other people's drafts, and with a token of some repositories those for others."""
         own = rows.filter(author=user)
         return own if user.within is None else own.filter(repository__scope__in=user.within)
+
+
+class DraftAttachmentResource(Resource):
+    """A text file that goes with one of your specifications."""
+
+    noun = "draft-attachments"
+    prefix = "draftfile"
+    model = DraftAttachment
+    permit = "specs:read"
+    columns = {
+        "id": "pk",
+        "draft": "",
+        "number": "",
+        "name": "",
+        "size": "",
+        "digest": "",
+        "text": "",
+        "added_at": "",
+    }
+    references = {"draft": "draft"}
+    filters = ("draft",)
+    newest = "added_at"
+
+    def readable(self, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """Leave out what other people attached, and with a token of some repositories what is for others."""
+        own = rows.filter(draft__author=user)
+        return own if user.within is None else own.filter(draft__repository__scope__in=user.within)
 
 
 class DraftVersionResource(Resource):

@@ -35,7 +35,12 @@ from apps.generation.resources_reviews import (
     ReviewThreadResource,
     ViewedFileResource,
 )
-from apps.generation.resources_specifications import DraftResource, DraftVersionResource, ReadingResource
+from apps.generation.resources_specifications import (
+    DraftAttachmentResource,
+    DraftResource,
+    DraftVersionResource,
+    ReadingResource,
+)
 from apps.governance.http import problem, problem_of, record_denial
 from apps.governance.resources import (
     ApprovalPolicyResource,
@@ -150,6 +155,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     PullRequestResource,
     PatternUseResource,
     DraftResource,
+    DraftAttachmentResource,
     DraftVersionResource,
     ReadingResource,
     CodeResource,

@@ -17,6 +17,7 @@ HARMLESS = {
     "measured-code": {"digest"},
     "code-symbols": {"digest"},
     "gates": {"digest"},
+    "draft-attachments": {"digest"},
     "gate-freezes": {"digest"},
     "guidance": {"digest"},
     "reviewed-contents": {"digest"},

@@ -29,6 +29,7 @@ FOR_EVERYBODY = {"providers", "signing-keys"}
 # Rows that belong to one person, whatever roles others hold.
 PERSONAL = {
     "drafts",
+    "draft-attachments",
     "draft-versions",
     "readings",
     "tokens",
@@ -160,6 +161,7 @@ def test_a_list_costs_the_same_number_of_queries_for_one_row_and_for_many(world,
 SHORT_LISTS = {
     "signing-keys",
     "drafts",
+    "draft-attachments",
     "tokens",
     "roles",
     "providers",

@@ -168,7 +168,8 @@ OTHERS = {
         "generation",
         "answer canary-share direct-refactoring direct-tests override-withdraw request-again request-guide "
         "request-push request-raise request-stop request-watch request-withdraw review-measure review-viewed spec-ask "
-        "spec-confirm spec-delete spec-put-back spec-save spec-submit thread-answer thread-move thread-new withdraw",
+        "spec-attach spec-confirm spec-delete spec-detach spec-put-back spec-save spec-submit thread-answer "
+        "thread-move thread-new withdraw",
     ),
     *named(
         "governance",

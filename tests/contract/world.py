@@ -22,6 +22,7 @@ from apps.generation.models import (
     CodeGenerationRequest,
     Contribution,
     DirectArtifact,
+    DraftAttachment,
     DraftVersion,
     ExpertiseChange,
     GeneratedCodeArtifact,
@@ -195,6 +196,7 @@ class World:
         ReviewComment.objects.create(thread=thread, author=self.owner, text="Why?")
         Canary.objects.create(request=request, patch="p", examples_passed=1, examples_total=1, change="c", mistake="m")
         draft = SpecificationDraft.objects.create(author=self.owner, repository=self.repository)
+        DraftAttachment.objects.create(draft=draft, number=1, name="a.csv", text="a", size=1, digest="d" * 64)
         DraftVersion.objects.create(
             draft=draft, number=1, written_by=self.owner, text="t", reason="cut", written_at=draft.updated_at
         )

@@ -12,6 +12,7 @@ from apps.core.clock import now
 from apps.core.digests import canonical_json, sha256_hex
 from apps.generation.models import (
     DirectArtifact,
+    DraftAttachment,
     DraftVersion,
     GeneratedCodeArtifact,
     SpecificationDraft,
@@ -43,6 +44,7 @@ def traces(olga, scope):
     off = {"is_enabled": False, "disabled_at": now(), "disabled_reason": switched_off_by("olga")}
     WebhookEndpoint.objects.create(scope=scope, name="ci", url="https://x.example", **off)
     draft = SpecificationDraft.objects.create(author=olga, title="olga", text=TEXT)
+    DraftAttachment.objects.create(draft=draft, number=1, name="a.csv", text=TEXT, size=1, digest="d" * 64)
     DraftVersion.objects.create(
         draft=draft, number=1, written_by=olga, title="olga", text=TEXT, reason="cut", written_at=now()
     )
@@ -80,7 +82,8 @@ def test_what_was_theirs_alone_goes_everywhere(traces, erased, person, scope):
     assert Notification.objects.get().recipient == other
     assert DirectArtifact.objects.get().source.startswith("sha256:")
     assert erasure.counts["notifications"] == 2
-    assert {"drafts": 1, "draft_versions": 1, "direct": 1, "texts": 1, "absences": 1}.items() <= erasure.counts.items()
+    gone = {"drafts": 1, "attachments": 1, "draft_versions": 1, "direct": 1, "texts": 1, "absences": 1}
+    assert gone.items() <= erasure.counts.items()
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import Any
 
+from apps.generation.engine.attachments import Attachment, attachments_freeze, text_shown
 from apps.generation.engine.budget import Piece, Purse, tokens
 from apps.generation.engine.conventions import Convention, conventions_of, is_test, test_directory
 from apps.generation.engine.javascript.context import outline as javascript_outline
@@ -122,6 +123,7 @@ def build_context(
     pieces: Sequence[Piece],
     advice: Mapping[str, Sequence[Mapping[str, str]]],
     budget: int,
+    attachments: Sequence[Attachment] = (),
 ) -> dict[str, object]:
     """
     Return the snapshot that a request is frozen with: JSON data, secrets removed, within *budget* tokens.
@@ -129,9 +131,11 @@ def build_context(
     :param pieces: symbols that may help, best first, with the reasons why each was found.
     :param advice: texts under "patterns", "anti_patterns", "lessons" and "decisions": mappings with ``title`` and
         ``text``.
+    :param attachments: what the author of the specification attached, in their order.
 
     Keys: ``base_sha``, ``files`` (count), ``entry``, ``conventions`` (``test_directory`` and ``measures``), ``target``
-    (``path``, ``exists``, ``source``, ``form``, ``tokens``), ``symbols`` (each with path, name, qualname, kind,
+    (``path``, ``exists``, ``source``, ``form``, ``tokens``), ``attachments`` (see
+    :func:`apps.generation.engine.attachments.attachments_freeze`), ``symbols`` (each with path, name, qualname, kind,
     signature, docstring, source, form, tokens, reasons), ``patterns``, ``anti_patterns``, ``lessons``, ``decisions``,
     ``budget`` (``tokens``, ``used``, ``left_out``) and ``redacted`` (sort of secret -> how many).
     """
@@ -139,6 +143,7 @@ def build_context(
     measures = conventions_of(files)
     purse.spend("\n".join(one.sentence() for one in measures if one.is_clear))
     target = _target(files.get(target_path), target_path, entry, purse)
+    attached = attachments_freeze(attachments, purse)
     shown_already = target_path if target["form"] == "whole" else None
     symbols = _taken([one for one in pieces if one.path != shown_already], purse)
     kept = {section: _advice(items, purse) for section, items in advice.items()}
@@ -148,6 +153,7 @@ def build_context(
         "entry": entry or "",
         "conventions": {"test_directory": test_directory(files), "measures": [asdict(one) for one in measures]},
         "target": target,
+        "attachments": attached,
         "symbols": symbols,
         **{section: kept.get(section, []) for section in ADVICE},
         "budget": {"tokens": budget, "used": purse.used, "left_out": purse.left_out},
@@ -244,7 +250,9 @@ def prompt_context(snapshot: Mapping[str, Any]) -> dict[str, object]:
     target = snapshot["target"]
     measures = (Convention(**one) for one in snapshot["conventions"].get("measures", ()))
     sentences = [one.sentence() for one in measures if one.is_clear]
+    attached = [one for one in snapshot.get("attachments", ()) if one["shown"]]
     return {
+        "attachments": [{"name": one["name"], "text": text_shown(one)} for one in attached],
         "symbols": snapshot["symbols"],
         "conventions": ["\n".join(sentences)] if sentences else [],
         **{section: snapshot.get(section, []) for section in ADVICE},

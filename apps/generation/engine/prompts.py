@@ -69,7 +69,8 @@ _INVISIBLE = re.compile(
 _ROLE_MARK = re.compile(
     r"<\|[\w-]{1,40}\|>|\[/?INST\]|<</?SYS>>|</?s>|<(?:start|end)_of_turn>|<\uff5c[^<>]{1,40}\uff5c>", re.IGNORECASE
 )
-_SECTIONS = ("symbols", "conventions", "patterns", "anti_patterns", "lessons", "decisions")
+_SECTIONS = ("attachments", "symbols", "conventions", "patterns", "anti_patterns", "lessons", "decisions")
+_BRIEF_SECTIONS = ("symbols", "attachments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class PromptForm(StrEnum):
 
     FULL asks for code, tests and a note, beside what the repository has. A small model does worse with that than with
     the code alone, and takes several times as long on a processor: BRIEF asks for it, and shows of the repository only
-    the file to change and what the specification names.
+    the file to change and what the specification names, and then what its author attached.
     """
 
     FULL = "full"
@@ -142,10 +143,10 @@ def build_messages(
     Of the room for data, *reserve* characters are left for what the caller adds.
 
     :param context: the frozen snapshot. Read are ``symbols`` (mappings with ``path``, ``qualname`` and ``source``),
-        ``conventions``, ``patterns``, ``anti_patterns``, ``lessons`` and ``decisions`` (texts or mappings), and
-        ``base_files`` (path -> source of what is to be changed). Anything else is ignored. Data that would make
-        the prompt longer than :data:`MAX_PROMPT` characters is left out, least relevant (last) first; beside a long
-        specification there is room for :data:`MIN_CONTEXT` characters of data all the same.
+        ``attachments``, ``conventions``, ``patterns``, ``anti_patterns``, ``lessons`` and ``decisions`` (texts or
+        mappings), and ``base_files`` (path -> source of what is to be changed). Anything else is ignored. Data that
+        would make the prompt longer than :data:`MAX_PROMPT` characters is left out, least relevant (last) first; beside
+        a long specification there is room for :data:`MIN_CONTEXT` characters of data all the same.
     :param module_kind: of JavaScript, "module" or "commonjs".
     :raises ValueError: *role* is not a :class:`PromptRole`, or *form* not a :class:`PromptForm`.
     """
@@ -155,7 +156,8 @@ def build_messages(
     role = PromptRole(role)
     system = _system(spec, _ATTITUDES[role], module_kind, is_brief=is_brief)
     task, answer = (_brief_task(spec), _brief_answer(spec, role)) if is_brief else (_task(spec), _answer(spec))
-    data = _data(context, max(MIN_CONTEXT, MAX_PROMPT - len(system) - len(task) - len(answer)) - reserve)
+    room = max(MIN_CONTEXT, MAX_PROMPT - len(system) - len(task) - len(answer)) - reserve
+    data = _data(_pieces(context, _BRIEF_SECTIONS if is_brief else _SECTIONS), room)
     parts = [part for part in (data, task, answer) if part]
     return (("system", system), ("user", "\n\n".join(parts)))
 
@@ -179,16 +181,16 @@ def repair_messages(
     language = spec.target_language
     shown = fence_data(redact("\n".join(one.line for one in failures[:MAX_FAILURES])).text, "results")
     ask = _REPAIR.format(failed=len(failures), examples=examples, results=shown, rule=DATA_RULE, language=language)
-    written = _code_block(_written_out(redact(code).text).rstrip(), language)
+    written = _code_block(written_out(redact(code).text).rstrip(), language)
     messages = build_messages(spec, context, form=form, module_kind=module_kind, reserve=len(written) + len(ask))
     return (*messages, ("assistant", written), ("user", ask))
 
 
 def _named(context: Mapping[str, object], text: str) -> dict[str, object]:
-    """Return of *context* the files to change and the symbols whose name stands in *text*."""
+    """Return *context* with those symbols only whose name stands in *text*."""
     symbols = context.get("symbols")
     found = [one for one in symbols if _is_named(one, text)] if isinstance(symbols, Sequence) else []
-    return {"base_files": context.get("base_files"), "symbols": found}
+    return {**context, "symbols": found}
 
 
 def _is_named(symbol: object, text: str) -> bool:
@@ -222,12 +224,12 @@ def fence_data(content: str, label: str) -> str:
     Characters that only change how a text looks, and marks by which a model's template tells who speaks, are written
     out.
     """
-    content = _written_out(content)
+    content = written_out(content)
     mark = sha256(f"{label}\n{content}".encode("utf-8", "replace")).hexdigest()[:16]
     return f"<<<DATA {mark} {_label(label)}\n{content.rstrip()}\nDATA {mark}>>>"
 
 
-def _written_out(text: str) -> str:
+def written_out(text: str) -> str:
     """
     Return *text* with nothing in it that a reader does not see or that a template takes for its own.
 
@@ -242,8 +244,8 @@ def _label(label: str) -> str:
     return "".join(c if c.isalnum() or c in "/._- " else "_" for c in label)[:120]
 
 
-def _data(context: Mapping[str, object], room: int) -> str:
-    blocks = [fence_data(content, label) for label, content in _pieces(context)]
+def _data(pieces: Sequence[tuple[str, str]], room: int) -> str:
+    blocks = [fence_data(content, label) for label, content in pieces]
     if not blocks:
         return ""
     kept: list[str] = []
@@ -256,13 +258,13 @@ def _data(context: Mapping[str, object], room: int) -> str:
     return "\n\n".join([_INTRODUCTION, *kept])
 
 
-def _pieces(context: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Return (label, content) of the context, what is to be changed first."""
+def _pieces(context: Mapping[str, object], sections: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (label, content) of the context, what is to be changed first, then its *sections*."""
     found: list[tuple[str, str]] = []
     base = context.get("base_files")
     if isinstance(base, Mapping):
         found += [(f"file to change {path}", str(base[path])) for path in sorted(base)]
-    for section in _SECTIONS:
+    for section in sections:
         items = context.get(section)
         if isinstance(items, Mapping):
             found.append((section, "\n".join(f"{key}: {_text(value)}" for key, value in items.items())))
@@ -288,7 +290,7 @@ def _text(value: object) -> str:
 
 def _task(spec: Specification) -> str:
     """Return what is asked, as the author said it, but for what looks like a secret."""
-    return redact(_written_out("\n\n".join(_task_parts(spec)))).text
+    return redact(written_out("\n\n".join(_task_parts(spec)))).text
 
 
 def _brief_task(spec: Specification) -> str:
@@ -297,7 +299,7 @@ def _brief_task(spec: Specification) -> str:
 
     A small model is told nothing twice: what was read from the text is left out. A text that is code stands as code.
     """
-    language, text = spec.target_language, _written_out(spec.text).strip()
+    language, text = spec.target_language, written_out(spec.text).strip()
     parts = [f"Write the {language_name(language)} code that this specification asks for."]
     parts.append(_code_block(text, language) if _is_code(text, language) else text)
     if spec.guidance:
@@ -307,7 +309,7 @@ def _brief_task(spec: Specification) -> str:
     further = [one for one in spec.examples if one.call not in text][:30]
     if further:
         parts.append("Examples that must hold:\n" + "\n".join(f"- {_example(one, language)}" for one in further))
-    return redact(_written_out("\n\n".join(parts))).text
+    return redact(written_out("\n\n".join(parts))).text
 
 
 def _is_code(text: str, language: str) -> bool:

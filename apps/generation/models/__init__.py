@@ -1,5 +1,6 @@
 """Track A's tables: a request, how it ran, what was written for it, and what was delivered."""
 
+from apps.generation.models.attachments import DraftAttachment
 from apps.generation.models.canaries import Canary, CanarySetting
 from apps.generation.models.candidates import Answer, Candidate, ObservedInput
 from apps.generation.models.counts import ReviewCount
@@ -25,6 +26,7 @@ __all__ = [
     "CodeGenerationRequest",
     "Contribution",
     "DirectArtifact",
+    "DraftAttachment",
     "DraftVersion",
     "ExpertiseChange",
     "GeneratedCodeArtifact",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from apps.generation.engine.attachments import Attachment
 from apps.generation.engine.budget import CHARACTERS_A_TOKEN, Piece
 from apps.generation.engine.context import MAX_SYMBOLS, build_context, lines_between, rank_symbols, symbols_of
 from apps.generation.engine.conventions import is_test
@@ -38,6 +39,7 @@ def context_freeze(
     specification: Specification,
     target_path: str,
     embedding: Embedding,
+    attachments: Sequence[Attachment] = (),
 ) -> dict[str, object]:
     """
     Return the context snapshot of a request; see :func:`apps.generation.engine.context.build_context`.
@@ -47,7 +49,7 @@ def context_freeze(
     """
     text = f"{specification.title}\n{specification.text}"
     if is_javascript(target_path):
-        return _javascript_context(repository, base_sha, files, specification, target_path, embedding)
+        return _javascript_context(repository, base_sha, files, specification, target_path, embedding, attachments)
     index = _index(revision_record(repository=repository, sha=base_sha))
     if index is None:
         code = {path: source for path, source in files.items() if not is_test(path)}
@@ -67,6 +69,7 @@ def context_freeze(
             **guidance_of(repository, target_path),
         },
         budget=data_room(specification) // CHARACTERS_A_TOKEN,
+        attachments=attachments,
     )
     return {**snapshot, "search": "fused" if index else "words"}
 
@@ -78,6 +81,7 @@ def _javascript_context(
     specification: Specification,
     target_path: str,
     embedding: Embedding,
+    attachments: Sequence[Attachment],
 ) -> dict[str, object]:
     """What is indexed, counted and known as a pattern is Python: symbols are ranked by words."""
     own = {path: text for path, text in files.items() if is_javascript(path)}
@@ -90,6 +94,7 @@ def _javascript_context(
         pieces=list(rank_symbols(f"{specification.title}\n{specification.text}", known)),
         advice={"lessons": lessons_near(repository, embedding), **guidance_of(repository, target_path)},
         budget=data_room(specification) // CHARACTERS_A_TOKEN,
+        attachments=attachments,
     )
     return {**snapshot, "search": "words"}
 

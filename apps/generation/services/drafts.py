@@ -15,6 +15,7 @@ from apps.checks.types import plain_text
 from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.generation.models import GenerationRun, SpecificationDraft
+from apps.generation.services.attachments import attachments_copy
 from apps.generation.services.draft_versions import version_keep_due
 from apps.governance.models import User
 from apps.repositories.models import Repository
@@ -48,16 +49,17 @@ def draft_save(
     version: int = 0,
     put_aside: Iterable[str] = (),
     source: GenerationRun | None = None,
+    like: SpecificationDraft | None = None,
 ) -> SavedDraft:
     """
     Keep the text, with plain line ends, under *draft_id*. Whoever writes may choose it, so that a save whose answer was
     lost makes no second draft. Where another tab changed the draft since *version*, the text becomes a copy.
 
     *put_aside* are the keys of findings that the author does not want to see again; *source* is the request that a new
-    draft began as a copy of.
+    draft began as a copy of; *like* is a draft whose attachments a new one takes along.
 
     Without a title and a text there is nothing to keep: no draft is made, and one that was emptied is removed unless it
-    has versions. What it said before is kept as one where ``draft_versions`` finds it worth that.
+    has versions or attachments. What it said before is kept as one where ``draft_versions`` finds it worth that.
     """
     title, text = plain_text(title.strip())[:200], plain_text(text[:MAX_TEXT_CHARACTERS].replace("\r\n", "\n"))
     values = {
@@ -77,16 +79,21 @@ def draft_save(
     draft, is_new = SpecificationDraft.objects.get_or_create(
         pk=draft_id or uuid4(), defaults={"author": author, "source": source, **values}
     )
-    is_kept = draft.author_id == author.pk and (draft.title, draft.text) == (title, text)
-    if is_new or is_kept:
+    if is_new and like is not None:
+        attachments_copy(source=like, draft=draft)
+    is_own = draft.author_id == author.pk
+    if is_new or (is_own and (draft.title, draft.text) == (title, text)):
         return SavedDraft(draft)
-    return SavedDraft(SpecificationDraft.objects.create(author=author, source=source, **values), is_copy=True)
+    copy = SpecificationDraft.objects.create(author=author, source=source, **values)
+    if is_own:
+        attachments_copy(source=draft, draft=copy)
+    return SavedDraft(copy, is_copy=True)
 
 
 def _changed(draft: SpecificationDraft, values: Mapping[str, Any], *, is_empty: bool) -> SpecificationDraft | None:
     """Let *draft*, whose row is locked, say *values*; None when it says nothing now and never said much."""
     version_keep_due(draft=draft, title=values["title"], text=values["text"])
-    if is_empty and not draft.versions.exists():
+    if is_empty and not draft.versions.exists() and not draft.attachments.exists():
         draft.delete()
         return None
     SpecificationDraft.objects.filter(pk=draft.pk).update(**values, version=F("version") + 1, updated_at=now())

@@ -19,6 +19,7 @@ from apps.generation.models import (
     SpecificationDraft,
 )
 from apps.generation.selectors_outlook import REQUESTER
+from apps.generation.services.attachments import attachments_read
 from apps.generation.services.context import context_freeze
 from apps.generation.services.draft_versions import version_keep
 from apps.generation.services.moves import move_announce
@@ -102,6 +103,7 @@ def request_submit(
         specification=specification,
         target_path=plan.path,
         embedding=embedding,
+        attachments=attachments_read(draft) if draft else (),
     )
     request = CodeGenerationRequest.objects.create(
         specification=text,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,13 @@ _WHY = {
     "caller of similar": "calls code like what is asked for",
     "callee of similar": "called by code like what is asked for",
 }
-_FORMS = {"whole": "whole", "signature": "first line", "outline": "outline"}
+_FORMS = {
+    "whole": "whole",
+    "signature": "first line",
+    "outline": "outline",
+    "beginning": "beginning",
+    "none": "no room for it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class ContextView:
     """What models were shown of a repository; ``secrets`` is how many were removed."""
 
     rows: list[ContextRow]
+    attachments: Sequence[Mapping[str, Any]]
     conventions: list[Convention]
     used: int
     room: int
@@ -49,8 +56,15 @@ def context_view(snapshot: Mapping[str, Any]) -> ContextView | None:
     budget = snapshot.get("budget")
     if not budget:
         return None
+    attachments = snapshot.get("attachments", [])
     return ContextView(
-        rows=[*_target(snapshot["target"]), *map(_symbol, snapshot["symbols"]), *_advice(snapshot)],
+        rows=[
+            *_target(snapshot["target"]),
+            *map(_attachment, attachments),
+            *map(_symbol, snapshot["symbols"]),
+            *_advice(snapshot),
+        ],
+        attachments=attachments,
         conventions=[Convention(**one) for one in snapshot["conventions"]["measures"]],
         used=budget["used"],
         room=budget["tokens"],
@@ -65,6 +79,10 @@ def _target(target: Mapping[str, Any]) -> list[ContextRow]:
         return []
     form = _FORMS[target["form"]]
     return [ContextRow(target["path"], "", "the file that is written to", form, target["tokens"])]
+
+
+def _attachment(one: Mapping[str, Any]) -> ContextRow:
+    return ContextRow(one["name"], "", "attached by its author", _FORMS[one["form"]], one["tokens"])
 
 
 def _symbol(symbol: Mapping[str, Any]) -> ContextRow:

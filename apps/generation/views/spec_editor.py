@@ -13,12 +13,14 @@ from django.urls import reverse
 from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import NofxError
 from apps.core.htmx import HtmxRequest, render_page
+from apps.generation.engine.attachments import MOST, MOST_BYTES
 from apps.generation.engine.blocking import blockers_in, contradictions_certain
 from apps.generation.engine.specification import MAX_CHARACTERS, IssueKind, Specification
 from apps.generation.engine.suggestions import Finding, by_impact, findings_of
 from apps.generation.forms import SpecificationForm
 from apps.generation.models import SpecificationDraft
 from apps.generation.selectors import reading_newest, runs_readable
+from apps.generation.selectors_attachments import attachments_of
 from apps.generation.selectors_outlook import outlook_of, similar_requests
 from apps.generation.services.drafts import SavedDraft, draft_save
 from apps.generation.services.planning import specification_analyse
@@ -56,8 +58,14 @@ def editor_save(request: HtmxRequest, data: QueryDict | None = None) -> tuple[Sp
         version=int(version) if (version := data.get("version", "0")[:9]).isdecimal() else 0,
         put_aside=[] if "show_again" in data else [*data.getlist("put_aside"), data.get("aside", "")],
         source=runs_readable(user).filter(pk=uuid_or_none(data.get("source", ""))).first(),
+        like=draft_like(data, user),
     )
     return form, saved
+
+
+def draft_like(data: QueryDict, user: User) -> SpecificationDraft | None:
+    """Return the draft of *user* that a new one takes the attachments of, if *data* names one."""
+    return SpecificationDraft.objects.filter(author=user, pk=uuid_or_none(data.get("like", ""))).first()
 
 
 def uuid_or_none(text: str) -> UUID | None:
@@ -75,10 +83,20 @@ def editor_page(
     *,
     offered: str = "",
     source: UUID | None = None,
+    like: SpecificationDraft | None = None,
+    refused: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """Return the page of the editor. *offered* are answers to the request *source* that its text does not hold."""
+    """
+    Return the page of the editor. *offered* are answers to the request *source* that its text does not hold.
+
+    *like* is the draft whose attachments a new one takes along, *refused* why a file was not attached.
+    """
+    like = like or draft_like(form.data, current_user(request))
     context = {
+        **attachments_context(draft or like),
+        "like": like,
+        "refused": refused,
         **editor_context(form, draft, current_user(request)),
         "form": form,
         "offered": offered,
@@ -86,6 +104,11 @@ def editor_page(
         "trail": [("Specs", reverse("generation:spec-list"))],
     }
     return render_page(request, "generation/spec_new.html", context, status=status)
+
+
+def attachments_context(draft: SpecificationDraft | None) -> dict[str, Any]:
+    """Return what the list of the files of *draft* shows."""
+    return {"attachments": attachments_of(draft), "most": MOST, "kilobytes": MOST_BYTES // 1024}
 
 
 def is_denied(specification: Specification, digest: str) -> bool:

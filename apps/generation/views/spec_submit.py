@@ -14,6 +14,7 @@ from apps.core.errors import NofxError
 from apps.core.htmx import HtmxRequest, redirect_after, wants_fragment
 from apps.generation.forms import SpecificationForm
 from apps.generation.models import SpecificationDraft
+from apps.generation.selectors_attachments import attachments_of
 from apps.generation.services.planning import specification_analyse
 from apps.generation.services.prospects import submission_prospect
 from apps.generation.services.submission import request_submit
@@ -42,12 +43,13 @@ def spec_confirm(request: HtmxRequest) -> HttpResponse:
         except NofxError as problem:
             record_denial(request, problem)
             _show(form, problem)
+    going = {"prospect": prospect, "attachments": attachments_of(draft)}
     if wants_fragment(request):
-        return _sheet(request, form, draft, {"prospect": prospect})
+        return _sheet(request, form, draft, going)
     if prospect is None:
         return editor_page(request, form, draft, status=422)
     context = {
-        "prospect": prospect,
+        **going,
         "draft": draft,
         "form": form,
         "trail": [("Specs", reverse("generation:spec-list"))],
@@ -98,6 +100,9 @@ def _complete(request: HtmxRequest) -> tuple[SpecificationForm, SpecificationDra
         form.add_error("text", "Say what the code must do.")
     elif saved.draft.repository is None and not form.has_error("repository"):
         form.add_error("repository", "Choose the repository that the code is for.")
+    # A form that carries no files sends the name of one that was chosen.
+    if request.POST.get("files"):
+        form.add_error(None, "A file was chosen but is not attached. Attach it, or choose none, then submit.")
     return form, saved.draft
 
 

@@ -72,14 +72,16 @@ def _only_open(places: Mapping[str, int]) -> str:
 
 def _editor_of_an_earlier_request(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     """Open the editor with the text of a request, to be changed and submitted as another one."""
-    run = run_get(user=current_user(request), request_id=request_id)
+    user = current_user(request)
+    run = run_get(user=user, request_id=request_id)
     text = "\n\n".join([run.request.specification, *(one.text for one in guidance_of(run))])
     offered = examples_text(run)
     if offered and request.GET.get("answers") == "add":
         text, offered = f"{text.rstrip()}\n\n{offered}", ""
     initial = {"title": run.title, "text": text, "target_path": run.target_path, "repository": run.repository.name}
-    form = SpecificationForm(initial=initial, repositories=repositories_written(current_user(request)))
-    return editor_page(request, form, None, offered=offered, source=run.pk)
+    form = SpecificationForm(initial=initial, repositories=repositories_written(user))
+    own = run.draft if run.draft and run.draft.author_id == user.pk else None
+    return editor_page(request, form, None, offered=offered, source=run.pk, like=own)
 
 
 def _copy_of_a_draft(request: HtmxRequest, draft_id: UUID) -> HttpResponse:
@@ -91,7 +93,7 @@ def _copy_of_a_draft(request: HtmxRequest, draft_id: UUID) -> HttpResponse:
         version = version_find(draft, int(number))
         initial |= {"title": version.title, "text": version.text}
     form = SpecificationForm(initial=initial, repositories=repositories_written(current_user(request)))
-    return editor_page(request, form, None, source=draft.source_id)
+    return editor_page(request, form, None, source=draft.source_id, like=draft)
 
 
 def _initial(draft: SpecificationDraft) -> dict[str, object]:

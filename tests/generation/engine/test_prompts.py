@@ -73,7 +73,7 @@ def asked(context) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("sort", POISONS)
-@pytest.mark.parametrize("section", ["symbols", "base_files", "conventions", "anti_patterns"])
+@pytest.mark.parametrize("section", ["attachments", "symbols", "base_files", "conventions", "anti_patterns"])
 def test_poison_in_a_repository_changes_nothing_of_what_is_asked(sort, section):
     def context(text):
         return {section: {"a.py": text} if section == "base_files" else [{"path": "a.py", "source": text}]}
