@@ -104,7 +104,11 @@ export function openCommands(goKey) {
     gather();
     count.textContent = `${shown.length} to choose from`;
   };
+  // Answers to what was typed before stay only as far as they hold the new words, for Enter takes the first one.
   const typed = () => {
+    const wanted = input.value.trim().toLowerCase();
+    pending?.abort();
+    found = found.filter((command) => command.label.toLowerCase().includes(wanted));
     selected = 0;
     gather();
     clearTimeout(timer);

@@ -154,6 +154,7 @@ def test_the_command_box_goes_where_it_is_told(gallery: Page) -> None:
 def test_what_no_command_is_called_is_searched_for(gallery: Page) -> None:
     gallery.keyboard.press("Control+k")
     expect(gallery.get_by_role("combobox", name="Command")).to_be_focused()
+    expect(gallery.locator("[data-command-count]")).to_contain_text("to choose from")  # answers to nothing typed yet
     gallery.keyboard.type("nothing is called this")
     gallery.keyboard.press("Enter")
     # The first question of a process waits for the model of sentences.
