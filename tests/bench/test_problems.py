@@ -64,6 +64,20 @@ def test_problems_are_read_and_drawn_the_same_for_a_seed(tmp_path: Path) -> None
     assert [problem.id for problem in chosen_problems([file], 4, 4, 1)] == ["T/0", "T/4", "T/8"]
 
 
+@pytest.mark.parametrize("shown", [">>> double(3)\n    7", ">>> double(3) == 7", "double(3) ➞ 7"])
+def test_an_example_that_the_hidden_tests_refute_says_what_the_recordings_expect(tmp_path: Path, shown: str) -> None:
+    prompt = f'def double(x):\n    """Double it, 7 too.\n\n    >>> double(1)\n    2\n    {shown}\n    """\n'
+    known = [
+        {"call": "double( 3 )", "expected": "6"},
+        {"call": "double(1)", "expected": "2"},
+        {**EXAMPLE, "call": None},
+    ]
+    row = {"prompt": prompt, "entry_point": "double", "examples_in_prompt": known, "task_id": "T/1", "test": "t"}
+    file = tmp_path / "some.jsonl"
+    file.write_text(json.dumps(row))
+    assert [problem.text for problem in problems_of(file)] == [prompt.replace(shown, shown.replace("7", "6"))]
+
+
 def test_what_the_later_suite_does_not_score_is_judged_by_the_official_one(tmp_path: Path) -> None:
     row = {"prompt": "Double it.", "entry_point": "double", "examples_in_prompt": [EXAMPLE], "task_id": "T/1"}
     file = tmp_path / "some.jsonl"
