@@ -16,6 +16,7 @@ from ninja import Field, Router, Schema
 
 from apps.core.errors import NotFound
 from apps.core.ids import format_id, parse_id
+from apps.core.numbers import whole_number
 from apps.governance.http import PROBLEMS, access, current_user, interactive, session_key
 from apps.governance.models import Scope, Suspension
 from apps.governance.reauthentication import require_signing
@@ -25,7 +26,6 @@ from apps.governance.services import generation_suspend, suspension_explain, sus
 from apps.governance.types import Verdict
 
 router = Router(tags=["Governance"])
-LONGEST_KEY = 18
 VERDICTS = {"resume": Verdict.APPROVE, "not_yet": Verdict.REQUEST_CHANGES, "recuse": Verdict.RECUSE}
 
 
@@ -83,11 +83,11 @@ def _out(suspension: Suspension) -> dict[str, Any]:
 
 
 def _place(request: HttpRequest, text: str) -> Scope:
-    number = text.removeprefix("scope_")
+    number = whole_number(text.removeprefix("scope_"))
     organisation, _, repository = text.partition("/")
     wanted = Q(organisation__name=organisation, repository=repository)
-    if number.isascii() and number.isdecimal() and len(number) <= LONGEST_KEY:
-        wanted = Q(pk=int(number))
+    if number is not None:
+        wanted = Q(pk=number)
     readable = readable_scopes(current_user(request)).select_related("organisation")
     found = readable.filter(wanted).first()
     if found is None:

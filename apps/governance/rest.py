@@ -27,6 +27,7 @@ from apps.core.database import Reach, any_looked_up
 from apps.core.errors import NofxError, NotFound
 from apps.core.ids import format_id, parse_id
 from apps.core.keyset import keyset_page
+from apps.core.numbers import whole_number
 from apps.governance.http import access
 from apps.governance.models import ApiToken, User
 from apps.governance.selectors import scope_ids
@@ -198,10 +199,10 @@ def read_key(field: Field[Any, Any], prefix: str, text: str) -> object:
         field = field.target_field
     if field.get_internal_type() == "UUIDField":
         return parse_id(prefix, text)
-    digits = text.removeprefix(f"{prefix}_")
-    if not digits.isascii() or not digits.isdecimal() or len(digits) > 18:
+    key = whole_number(text.removeprefix(f"{prefix}_"))
+    if key is None:
         raise NotFound("There is nothing with this id.")
-    return int(digits)
+    return key
 
 
 def path_of(resource: Resource | type[Resource], name: str) -> str:
@@ -280,10 +281,10 @@ def _filterset_of(resource: type[Resource]) -> type[django_filters.FilterSet]:
 
 
 def _page_size(request: Request) -> int:
-    text = request.query_params.get("first", str(DEFAULT_PAGE))
-    if not text.isdecimal() or not 1 <= int(text) <= LARGEST_PAGE:
+    first = whole_number(request.query_params.get("first", str(DEFAULT_PAGE)))
+    if first is None or not 1 <= first <= LARGEST_PAGE:
         raise PageInvalid(f"first is a number from 1 to {LARGEST_PAGE}.")
-    return int(text)
+    return first
 
 
 def _link(request: Request, cursor: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from ninja import Query, Router, Status
 
 from apps.core.bodies import body_read
 from apps.core.ids import format_id
+from apps.core.numbers import whole_number
 from apps.governance.http import PROBLEMS, ProblemSchema, access, current_user, require
 from apps.governance.types import Action
 from apps.quality import schemas
@@ -146,7 +147,7 @@ def _content(request: HttpRequest) -> bytes:
 
     :raises UploadTooLarge: it is larger.
     """
-    require_size(int(request.headers.get("Content-Length") or 0))
+    require_size(whole_number(request.headers.get("Content-Length", "")) or 0)
     content = body_read(request)
     require_size(len(content))
     return content

@@ -179,5 +179,15 @@ def test_a_later_version_replaces_an_earlier_one(scope, admin, chair):
 
 
 @pytest.mark.parametrize("chosen", ["9" * 5_000, "9" * 19, "x", "-1"])
-def test_an_address_that_names_no_place_opens_the_form_all_the_same(scope, chair, chosen):
-    assert signed_in(chair).get("/governance/policies/providers/new", {"scope": chosen}).status_code == 200
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/governance/policies/providers/new?scope=", 200),
+        ("/governance/policies/new?scope=", 200),
+        ("/governance/gates/definitions?scope=", 404),
+        ("/profile/tokens?account=", 404),
+        ("/api/v1/requests?first=", 400),
+    ],
+)
+def test_an_address_with_a_number_that_is_none_is_answered_all_the_same(scope, chair, address, status, chosen):
+    assert signed_in(chair).get(address + chosen).status_code == status

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.core.exports import Row, as_csv
 from apps.core.htmx import HtmxRequest, notify, redirect_after
 from apps.core.intervals import wilson
+from apps.core.numbers import whole_number
 from apps.generation.engine.activity import CLASSES, class_words, quantile_class
 from apps.generation.engine.depth import GROUP, TENTHS, quartiles, tenth_words
 from apps.generation.models.canaries import MOST_PERCENT
@@ -42,10 +43,10 @@ def canary_share(request: HtmxRequest) -> HttpResponse:
     """Set in how many requests of a repository something is wrong on purpose."""
     user = current_user(request)
     repository = repository_get(user=user, name=request.POST.get("repository", ""))
-    text = request.POST.get("percent", "").strip()
+    percent = whole_number(request.POST.get("percent", "").strip())
     canary_share_set(
         repository=repository,
-        percent=int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else -1,
+        percent=-1 if percent is None else percent,
         actor=user,
         session_key=request.session.session_key or "",
     )

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from apps.core.htmx import HtmxRequest, notify, redirect_after
+from apps.core.numbers import whole_number
 from apps.generation.engine.languages import language_of
 from apps.generation.models import GenerationRun
 from apps.generation.selectors import run_get
@@ -37,12 +38,12 @@ from apps.governance.types import Action
 def answer(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     user = current_user(request)
     run_get(user=user, request_id=request_id)
-    position = request.POST.get("position", "")
+    position = whole_number(request.POST.get("position", ""))
     reply = request.POST.get("reply", "")
     question_answer(
         request_id=request_id,
         actor=user,
-        position=int(position) if position.isdecimal() else -1,
+        position=-1 if position is None else position,
         reply=reply,
         value=request.POST.get(f"value_{reply}", "") if reply in {RETURNS, RAISES} else "",
     )

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.htmx import HtmxRequest, notify, wants_fragment
+from apps.core.numbers import whole_number
 from apps.generation.engine.attachments import MOST_BYTES
 from apps.generation.forms import SpecificationForm
 from apps.generation.models import SpecificationDraft
@@ -47,9 +48,9 @@ def spec_detach(request: HtmxRequest) -> HttpResponse:
             "Nothing was removed: the specification says nothing yet.", remedy="Give it a title, then remove it."
         )
         return _refused(request, form, saved, problem)
-    number = request.POST.get("detach", "")[:4]
-    if number.isdecimal():
-        attachment_remove(author=current_user(request), draft_id=saved.draft.pk, number=int(number))
+    number = whole_number(request.POST.get("detach", ""))
+    if number is not None:
+        attachment_remove(author=current_user(request), draft_id=saved.draft.pk, number=number)
     return _changed(request, saved.draft, "The file is no longer attached.", saved)
 
 

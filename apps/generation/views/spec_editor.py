@@ -13,6 +13,7 @@ from django.urls import reverse
 from apps.core.digests import canonical_json, sha256_hex
 from apps.core.errors import NofxError
 from apps.core.htmx import HtmxRequest, render_page
+from apps.core.numbers import whole_number
 from apps.generation.engine.attachments import MOST, MOST_BYTES
 from apps.generation.engine.blocking import blockers_in, contradictions_certain
 from apps.generation.engine.specification import MAX_CHARACTERS, IssueKind, Specification
@@ -55,7 +56,7 @@ def editor_save(request: HtmxRequest, data: QueryDict | None = None) -> tuple[Sp
         repository=repository if isinstance(repository, Repository) else None,
         target_path=data.get("target_path", ""),
         draft_id=uuid_or_none(data.get("draft", "")),
-        version=int(version) if (version := data.get("version", "0")[:9]).isdecimal() else 0,
+        version=whole_number(data.get("version", "")) or 0,
         put_aside=[] if "show_again" in data else [*data.getlist("put_aside"), data.get("aside", "")],
         source=runs_readable(user).filter(pk=uuid_or_none(data.get("source", ""))).first(),
         like=draft_like(data, user),

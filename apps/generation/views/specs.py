@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.highlighting import diff_lines
 from apps.core.htmx import HtmxRequest, notify, redirect_after, wants_fragment
+from apps.core.numbers import whole_number
 from apps.generation.engine.specification import analyse
 from apps.generation.engine.suggestions import accepted
 from apps.generation.forms import SpecificationForm
@@ -88,9 +89,9 @@ def _copy_of_a_draft(request: HtmxRequest, draft_id: UUID) -> HttpResponse:
     """Open the editor with what a draft holds, or held; it becomes another one with the first word that is changed."""
     draft = draft_get(user=current_user(request), draft_id=draft_id)
     initial = _initial(draft)
-    number = request.GET.get("version", "")[:9]
-    if number.isdecimal():
-        version = version_find(draft, int(number))
+    number = whole_number(request.GET.get("version", ""))
+    if number is not None:
+        version = version_find(draft, number)
         initial |= {"title": version.title, "text": version.text}
     form = SpecificationForm(initial=initial, repositories=repositories_written(current_user(request)))
     return editor_page(request, form, None, source=draft.source_id, like=draft)

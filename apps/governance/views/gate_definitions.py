@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.core.errors import NofxError, NotFound
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
+from apps.core.numbers import whole_number
 from apps.governance.engine.gates import TEMPLATES, Criterion, GateDefinition, definition_read
 from apps.governance.engine.gates.changes import definition_changes
 from apps.governance.engine.permissions import Action
@@ -159,8 +160,8 @@ def definition_publication(request: HtmxRequest, version_id: UUID) -> HttpRespon
 
 def _organisation(request: HtmxRequest, user: User) -> Scope:
     scopes = scopes_where(user, Action.REQUEST_READ).filter(repository="").select_related("organisation")
-    chosen = request.GET.get("scope", "")
-    scope: Scope | None = (scopes.filter(pk=int(chosen)) if chosen.isdecimal() else scopes.order_by("pk")).first()
+    chosen = whole_number(request.GET.get("scope", ""))
+    scope: Scope | None = (scopes.order_by("pk") if chosen is None else scopes.filter(pk=chosen)).first()
     if scope is None:
         raise NotFound("There is no organisation whose gates you can read.", remedy="An administrator gives roles.")
     return scope

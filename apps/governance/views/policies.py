@@ -17,6 +17,7 @@ from apps.core.errors import NotFound
 from apps.core.highlighting import diff_lines
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.core.keyset import keyset_page
+from apps.core.numbers import whole_number
 from apps.governance.engine.policies import MOST_SEATS, policy_content, policy_lines, policy_read
 from apps.governance.engine.trials import TRIAL_HOLDS, trial_is_old
 from apps.governance.forms import PolicyForm, SeatForms
@@ -183,8 +184,8 @@ def _text(policy: Policy, names: dict[int, str]) -> str:
 
 def _first_forms(request: HtmxRequest, user: User, scopes: Any) -> tuple[PolicyForm, forms.BaseFormSet]:
     """Return the forms filled with what rules where the address says, so that a change starts from there."""
-    chosen = request.GET.get("scope", "")
-    scope: Scope | None = (scopes.filter(pk=int(chosen)) if chosen.isdecimal() else scopes).first()
+    chosen = whole_number(request.GET.get("scope", ""))
+    scope: Scope | None = (scopes if chosen is None else scopes.filter(pk=chosen)).first()
     tier = request.GET.get("risk", "")
     tier = tier if tier in DEFAULT_POLICIES else "low"
     content = policy_content(policy_in(policy_ruling(scope, tier) if scope else None, tier))

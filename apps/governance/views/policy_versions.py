@@ -15,6 +15,7 @@ from apps.core.errors import NotFound
 from apps.core.highlighting import diff_lines
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.core.keyset import keyset_page
+from apps.core.numbers import whole_number
 from apps.governance.engine.trials import TRIAL_HOLDS, trial_is_old
 from apps.governance.http import current_user, interactive, require_anywhere, session_key
 from apps.governance.models import PolicyVersion, Scope
@@ -34,7 +35,6 @@ from apps.governance.services.policy_versions import version_propose, version_pu
 from apps.governance.views.policies import TRAIL, policy_tabs
 
 PAGE_SIZE = 50
-LONGEST_KEY = 18  # digits; Python reads no number of thousands of them
 
 
 @login_required
@@ -158,9 +158,8 @@ def _signed(version: PolicyVersion) -> tuple[str, str]:
 
 def _first_form(request: HtmxRequest, kind: PolicyKind, options: dict[str, Any]) -> PolicyVersionForm:
     """Return the form filled with what rules where the address says, so that a change starts from there."""
-    chosen = request.GET.get("scope", "")
-    is_key = chosen.isdecimal() and len(chosen) <= LONGEST_KEY
-    scope: Scope | None = options["scopes"].filter(pk=int(chosen)).first() if is_key else None
+    chosen = whole_number(request.GET.get("scope", ""))
+    scope: Scope | None = options["scopes"].filter(pk=chosen).first()
     if scope is None and not options["has_platform"]:
         scope = options["scopes"].first()
     ruling = kind.ruling_in(scope)

@@ -17,6 +17,7 @@ from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.core.keyset import keyset_page
+from apps.core.numbers import whole_number
 from apps.governance.errors import TokenInvalid
 from apps.governance.forms_profile import RotateForm, TokenForm
 from apps.governance.http import current_user
@@ -113,7 +114,7 @@ def _account(request: HtmxRequest, user: User) -> User:
     asked = request.GET.get("account", "")
     if not asked or asked == str(user.pk):
         return user
-    machine = User.objects.filter(pk=int(asked), is_service=True).first() if asked.isdecimal() else None
+    machine = User.objects.filter(pk=whole_number(asked), is_service=True).first()
     if machine is None or not user.is_superuser:
         raise NotFound("There is no such account whose tokens you manage.")
     return machine

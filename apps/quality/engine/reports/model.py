@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from apps.core.numbers import whole_number
+
 MAX_FILES = 20_000
 MAX_LINES = 2_000_000
 MAX_CASES = 100_000
@@ -75,10 +77,10 @@ def whole(text: str | None, what: str, *, highest: int = HIGHEST_LINE) -> int:
 
     :raises ReportUnreadable: it is none, or out of bounds.
     """
-    digits = (text or "").strip()
-    if not digits.isascii() or not digits.isdecimal() or len(digits) > 18:
+    number = whole_number((text or "").strip())
+    if number is None:
         raise ReportUnreadable(f"{what} is not a whole number: {(text or '')[:40]!r}.")
-    return min(int(digits), highest)
+    return min(number, highest)
 
 
 def line_number(text: str | None) -> int:
