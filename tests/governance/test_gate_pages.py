@@ -269,7 +269,7 @@ def test_changed_evidence_is_a_banner_and_a_mark(committee, figures):
     figures.said["generation.approval_rate"] = replace(GOOD, n=399)
     evidence_read(gate_id=gate.pk, asked_by=None)
     html = page(committee.chair, gate)
-    assert "Changed since the vote opened: approval." in html and "gate-row--changed" in html
+    assert "Changed since the vote opened: People approve." in html and "gate-row--changed" in html
     assert post(committee.chair, "gate-refreeze", gate, reason="One was withdrawn.").status_code == 302
 
 

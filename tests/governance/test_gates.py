@@ -305,11 +305,11 @@ def test_evidence_that_changes_voids_the_ballots_and_waits_for_the_chair(committ
     figures.said["generation.approval_rate"] = replace(GOOD, n=399)
     refresh(gate, committee)
     gate.refresh_from_db()
-    assert gate.evidence_changed == "Changed since the vote opened: approval."
+    assert gate.evidence_changed == "Changed since the vote opened: People approve."
     ballot = Ballot.objects.get(voter=committee.people["engineering"])
     assert ballot.void_reason == "The evidence changed after the vote opened; the chair freezes it anew."
     assert Ballot.objects.get(voter=committee.people["independent"]).voided_at is None
-    with pytest.raises(GateBlocked, match="approval"):
+    with pytest.raises(GateBlocked, match="People approve"):
         committee.vote(gate, "quality")
     for seat in ("quality",):
         with pytest.raises(GateBlocked):

@@ -20,7 +20,7 @@ from apps.governance.selectors import accounts_of, ballots_of, can, display_name
 from apps.governance.selectors.gates import KIND
 from apps.governance.selectors.names import accounts_named, names_of
 from apps.governance.services.gates.access import definition_of
-from apps.governance.services.gates.evidence import frozen_readings, gate_rows
+from apps.governance.services.gates.evidence import changed_rows, frozen_readings, gate_rows, reading_title
 from apps.governance.services.gates.freezing import Line, lines_now, newest_readings, row_threshold
 
 HISTORY = 12
@@ -71,20 +71,18 @@ def matrix_of(gate: Gate) -> list[MatrixRow]:
     newest = newest_readings(gate)
     frozen = frozen_readings(gate)
     shown = sorted(frozen.values(), key=lambda one: one.position) if frozen else newest
-    named = gate.evidence_changed.removeprefix("Changed since the vote opened: ").rstrip(".")
-    changed = set(named.split(", ")) if named else set()
+    changed = set(changed_rows(newest, frozen))
     moment = now() if gate.state in UNDECIDED else (gate.closed_at or now())
     rows = []
     for line in lines_now(gate, moment, shown):
         criterion = definition.find(line.reading.criterion)
         if criterion is None:
             continue
-        place = f", {line.reading.place.repository}" if line.reading.place else ""
         measure = measure_find(line.reading.measure)
         rows.append(
             MatrixRow(
                 key=line.reading.key,
-                title=f"{criterion.title}{place}",
+                title=reading_title(definition, line.reading),
                 threshold=row_threshold(line, gate),
                 value=figure_told(line.reading.value, measure),
                 n=line.reading.n,

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from apps.core.clock import now
 from apps.core.errors import Conflict, NotFound
-from apps.governance.engine.gates import UNDECIDED, Criterion, GateState, judge
+from apps.governance.engine.gates import UNDECIDED, Criterion, GateDefinition, GateState, judge
 from apps.governance.measures import MeasureUnavailable, Reading, Window, measure_find
 from apps.governance.models import Gate, GateEvidence, GateReading, User
 from apps.governance.services.audit import audit_record
@@ -173,7 +173,9 @@ def _keep(
     GateReading.objects.bulk_create(read)
     changed = changed_rows(read, frozen)
     if changed and not locked.evidence_changed:
-        locked.evidence_changed = f"Changed since the vote opened: {', '.join(changed)}."
+        definition = definition_of(locked)
+        titles = [title for one in read if one.key in changed and (title := reading_title(definition, one))]
+        locked.evidence_changed = f"Changed since the vote opened: {', '.join(titles)}."
     locked.save(update_fields=["evidence_batch", "evidence_read_at", "evidence_changed"])
     if changed:
         reason = "The evidence changed after the vote opened; the chair freezes it anew."
@@ -190,6 +192,14 @@ def _keep(
         detail={"batch": locked.evidence_batch, "changed": changed, **{one: states.count(one) for one in set(states)}},
     )
     return locked
+
+
+def reading_title(definition: GateDefinition, reading: GateReading) -> str:
+    """Return what a row is called: its criterion, and the flagship that it is about; "" where it is asked no more."""
+    criterion = definition.find(reading.criterion)
+    if criterion is None:
+        return ""
+    return f"{criterion.title}, {reading.place.repository}" if reading.place else criterion.title
 
 
 def changed_rows(read: Iterable[GateReading], frozen: dict[str, GateReading]) -> list[str]:
