@@ -43,7 +43,7 @@ class Candidate(models.Model):
         null=True,
         on_delete=models.PROTECT,
         related_name="repaired_by",
-        help_text="The failing candidate of the same provider that this one is to correct; empty for a fresh one.",
+        help_text="The failing candidate that its provider, or the platform, corrects here; empty for a fresh one.",
     )
     grafted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -25,6 +25,7 @@ from apps.generation.services.candidates import (
 )
 from apps.generation.services.checking import candidates_check
 from apps.generation.services.consensus import consensus_decide, is_decided, outcomes_keep
+from apps.generation.services.conversions import conversions_add
 from apps.generation.services.guidance import UNDER_WAY, as_asked, guidance_version
 from apps.generation.services.hybrid import hybrid_add
 from apps.generation.services.joined import candidates_examine
@@ -101,6 +102,8 @@ def _convincing(job: JobRun, workspace: Workspace) -> Trial | None:
     while True:
         refused = _generate(job, run, workspace)
         trial = _try(job, workspace) if _usable(run) else NOTHING_TRIED
+        if conversions_add(workspace=workspace, trial=trial):
+            trial = _try(job, workspace)
         if guidance_version(run) != workspace.guidance:
             return None
         if refused or not further_plan(workspace=workspace, trial=trial):
@@ -179,7 +182,8 @@ def _require_usable(run: GenerationRun, refused: str) -> None:
 
 def _generated(usable: int, duplicates: int, candidates: list[Candidate]) -> str:
     copies = f", {duplicates} the same as another" if duplicates else ""
-    return f"{len(candidates)} asked, {usable} usable and different{copies}"
+    asked = sum(one.provider_id is not None for one in candidates)
+    return f"{asked} asked, {usable} usable and different{copies}"
 
 
 def _check(job: JobRun, run: GenerationRun, workspace: Workspace) -> None:

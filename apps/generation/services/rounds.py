@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from apps.generation.engine.consensus import PoolEntry, PoolInput, cluster_by_behaviour
-from apps.generation.engine.rounds import Tried, Wish, further_answers
+from apps.generation.engine.rounds import Tried, Wish, further_answers, is_convincing
 from apps.generation.gateways.observing import Observation, observe
 from apps.generation.models import Candidate, CodeGenerationRequest, GenerationRun
 from apps.generation.services.candidates import Workspace
@@ -67,6 +67,12 @@ def further_plan(*, workspace: Workspace, trial: Trial) -> int:
         return 0
     wishes = further_answers(_tried(trial, planned), _room(workspace.run, planned))
     return len(Candidate.objects.bulk_create(_rows(request, wishes, planned, trial)))
+
+
+def is_settled(workspace: Workspace, trial: Trial) -> bool:
+    """Return whether those that meet the examples convince, or nobody can say because nothing can be compared."""
+    planned = list(Candidate.objects.filter(request=workspace.run.request))
+    return not _is_comparable(workspace, trial) or is_convincing(_tried(trial, planned))
 
 
 def _is_comparable(workspace: Workspace, trial: Trial) -> bool:
