@@ -96,7 +96,7 @@ class JobEventAdmin(ReadOnlyAdmin):
     @admin.display(ordering="stage")
     def step(self, event: JobEvent) -> str:
         """What was done, as its job's page says it."""
-        return event.stage.replace("_", " ")
+        return event.step
 
 
 @admin.register(Notification)

@@ -107,3 +107,8 @@ class JobEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.stage}"
+
+    @property
+    def step(self) -> str:
+        """What was done, as people read it."""
+        return self.stage.replace("_", " ")
