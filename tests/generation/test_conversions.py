@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -44,9 +45,14 @@ NOTE = (
 
 @pytest.fixture
 def patient(provider: Provider) -> Provider:
-    provider.samples, provider.further_samples = 2, 4
+    provider.samples, provider.further_samples, provider.prior = 2, 4, Decimal("0.8")
     provider.save()
     return provider
+
+
+def _models(request: CodeGenerationRequest) -> list[dict[str, object]]:
+    details = CodeGenerationConsensus.objects.get(request=request).voting_details or {}
+    return list(details["weights"]["models"])
 
 
 def _chosen(request: CodeGenerationRequest) -> Candidate:
@@ -65,6 +71,8 @@ def test_lists_where_a_tuple_is_shown_become_tuples_and_nobody_is_asked_again(
     converted = Candidate.objects.filter(request=request, provider=None).order_by("ordinal")
     assert [(one.note, one.examples_passed, one.state) for one in converted] == [(NOTE, 2, State.EXECUTED)] * 2
     assert {one.repairs.sample_index for one in converted if one.repairs} == {0, 1}
+    (trust,) = [one for one in _models(request) if one["model"] == "nofx/conversion"]
+    assert trust["expertise"] == pytest.approx(0.8)
     chosen = _chosen(request)
     assert chosen in converted and "return tuple(" in chosen.implementation.generated_code
     told = []

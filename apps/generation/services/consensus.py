@@ -168,7 +168,8 @@ class Voter(NamedTuple):
 def authors_among(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return *candidates* but those that a person put together, and the copies of their programs, with providers."""
     candidates = [one for one in candidates if one.grafted_by_id is None]
-    copies = Candidate.objects.filter(duplicate_of__in=candidates).select_related("implementation", "provider")
+    copies = Candidate.objects.filter(duplicate_of__in=candidates)
+    copies = copies.select_related("implementation", "provider", "repairs__provider")
     return [*candidates, *copies]
 
 

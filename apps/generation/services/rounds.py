@@ -41,7 +41,9 @@ def trial_run(workspace: Workspace, announce: Callable[[int, int], None]) -> Tri
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
     """
     usable = Candidate.objects.filter(request=workspace.run.request, state__in=[State.CHECKED, State.EXECUTED])
-    candidates = list(usable.select_related("implementation", "test", "provider").order_by("ordinal"))
+    candidates = list(
+        usable.select_related("implementation", "test", "provider", "repairs__provider").order_by("ordinal")
+    )
     inputs = pool_inputs(workspace, candidates)
     observations = observe(
         [candidate_program(workspace, candidate) for candidate in candidates],

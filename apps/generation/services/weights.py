@@ -103,10 +103,15 @@ def weights_of(run: GenerationRun, candidates: Sequence[Candidate]) -> Weights:
 
 
 def authors_priors(candidates: Iterable[Candidate]) -> dict[str, float]:
-    """Return what is expected of each author before any evidence; of two providers of a model, the better prior."""
+    """
+    Return what is expected of each author before any evidence; of two providers of a model, the better prior.
+
+    Of what the platform converted as much is expected as of whoever wrote it.
+    """
     priors: dict[str, float] = {}
     for candidate in candidates:
-        prior = float(candidate.provider.prior) if candidate.provider else UNKNOWN
+        provider = candidate.provider or (candidate.repairs.provider if candidate.repairs else None)
+        prior = float(provider.prior) if provider else UNKNOWN
         priors[author_of(candidate)] = max(prior, priors.get(author_of(candidate), 0.0))
     return priors
 
