@@ -202,6 +202,20 @@ def test_what_is_too_long_to_be_saved_whole_is_said_while_typing_and_shown_again
     assert b'maxlength="200000"' not in submitted.content
 
 
+def test_what_can_be_done_with_a_draft_comes_with_its_first_save(
+    repository: Repository, engineer: User, client: Client
+) -> None:
+    client.force_login(engineer)
+    address = reverse("generation:spec-new")
+    assert '<div class="row" id="draft-actions"></div>' in client.get(address).content.decode()
+    values = {"title": "T", "text": CLAMP, "repository": "shop"}
+    saved = client.post(reverse("generation:spec-save"), values, HTTP_HX_REQUEST="true").content.decode()
+    draft = SpecificationDraft.objects.get()
+    assert '<div class="row" id="draft-actions" hx-swap-oob="true">' in saved
+    assert reverse("generation:spec-versions", args=[draft.pk]) in saved
+    assert f"{address}?draft={draft.pk.hex}" in saved
+
+
 def test_what_does_not_fit_the_form_is_shown_again_whole(
     repository: Repository, engineer: User, client: Client
 ) -> None:
