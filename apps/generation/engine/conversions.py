@@ -39,9 +39,10 @@ class Conversion(StrEnum):
         }[self]
 
 
+# A set has no order of its own: only sorted, what it holds is the same list in every run.
 _APPLY: dict[Conversion, Callable[[Any], object]] = {
-    Conversion.TUPLE: lambda value: tuple(value) if isinstance(value, (list, set)) else value,
-    Conversion.LIST: lambda value: list(value) if isinstance(value, (tuple, set)) else value,
+    Conversion.TUPLE: lambda value: tuple(value) if isinstance(value, list) else value,
+    Conversion.LIST: lambda value: list(value) if isinstance(value, tuple) else value,
     Conversion.SORTED: lambda value: sorted(value) if isinstance(value, (list, set)) else value,
 }
 

@@ -33,7 +33,7 @@ def run(module: str, function: str, *arguments: object) -> object:
         (([1, 2], ()), ((1, 2), ()), Conversion.TUPLE),
         (((1, 2), (3,)), ([1, 2], [3]), Conversion.LIST),
         (([2, 1], [3]), ([1, 2], [3]), Conversion.SORTED),
-        (({2, 1}, {3}), ([1, 2], [3]), Conversion.LIST),
+        (({2, 1}, {3}), ([1, 2], [3]), Conversion.SORTED),
         ((["b", "a"],), (["a", "b"],), Conversion.SORTED),
     ],
 )
@@ -49,6 +49,7 @@ def test_the_conversion_that_makes_every_example_right_is_found(
         (([1, 2],), ([1, 2],)),
         (([1, 2], [4]), ((1, 2), (3,))),
         (([1, "a"],), ([2, "a"],)),
+        (({1},), ((1,),)),
         (("ab",), (("a", "b"),)),
         ((1,), (True,)),
         ((), ()),
