@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest
+from apps.generation.models import Candidate, CodeGenerationConsensus, CodeGenerationRequest, StageRecord
 from apps.governance.models import User
 from apps.providers.models import Provider
 from tests.fault_server import FaultServer
@@ -71,6 +71,9 @@ def test_lists_where_a_tuple_is_shown_become_tuples_and_nobody_is_asked_again(
     converted = Candidate.objects.filter(request=request, provider=None).order_by("ordinal")
     assert [(one.note, one.examples_passed, one.state) for one in converted] == [(NOTE, 2, State.EXECUTED)] * 2
     assert {one.repairs.sample_index for one in converted if one.repairs} == {0, 1}
+    checked = StageRecord.objects.get(run=request.run, stage="checking")
+    assert checked.finished_at and converted[0].implementation
+    assert checked.finished_at > converted[0].implementation.created_at
     (trust,) = [one for one in _models(request) if one["model"] == "nofx/conversion"]
     assert trust["expertise"] == pytest.approx(0.8)
     chosen = _chosen(request)

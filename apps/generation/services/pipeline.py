@@ -103,6 +103,7 @@ def _convincing(job: JobRun, workspace: Workspace) -> Trial | None:
         refused = _generate(job, run, workspace)
         trial = _try(job, workspace) if _usable(run) else NOTHING_TRIED
         if conversions_add(workspace=workspace, trial=trial):
+            stages_reopen(run=run, stage="checking")
             trial = _try(job, workspace)
         if guidance_version(run) != workspace.guidance:
             return None
