@@ -6,28 +6,27 @@ What is decided counts when its review ended, what is merged when it was merged,
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import CharField, Count, Exists, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Cast
 from django.urls import reverse
 
 from apps.checks.types import NOT_JUDGED
 from apps.core.intervals import wilson
-from apps.generation.engine.activity import class_middle, class_words, median_bounds, quantile_class
-from apps.generation.engine.depth import GROUP as GROUP_SIZE
-from apps.generation.models import CodeGenerationRequest, PullRequest, ReviewCount, StageRecord
+from apps.generation.models import CodeGenerationRequest, PullRequest, StageRecord
+from apps.generation.review_measures import GROUP, REVIEW_MEASURES
 from apps.generation.services.review_subject import SUBJECT_KIND
 from apps.generation.types import RequestStatus as Status
+from apps.governance.engine.figures import counted
 from apps.governance.measures import SOURCES_SHOWN, Measure, Reading, Shape, Source, Window, measure_register
 from apps.governance.models import AuditEvent, Ballot
 from apps.providers.models import ModelCall
 from apps.repositories.selectors import lineages_newest, origin_counts, repositories_in_scopes, rework
 
-GROUP = "Generation"
 OTHER_RULES = "Another policy applies now."
 SURVIVAL_DAYS = 84
 NOT_FOLLOWED = "No default branch here was followed line by line; a new commit starts the job that does it."
@@ -35,7 +34,8 @@ NOT_FOLLOWED = "No default branch here was followed line by line; a new commit s
 
 def approval_rate(scopes: Collection[int], window: Window) -> Reading:
     """Return the share of decided requests that were approved."""
-    return _of_decided(_decided(scopes, window), Q(run__request__consensus__human_approved=True))
+    found = _of_decided(_decided(scopes, window), Q(run__request__consensus__human_approved=True))
+    return replace(found, sources=(*_withdrawn(scopes, window), *found.sources))
 
 
 def first_pass_approval(scopes: Collection[int], window: Window) -> Reading:
@@ -129,44 +129,16 @@ def cost_per_accepted(scopes: Collection[int], window: Window) -> Reading:
     return Reading(float(told["cost"] or 0) / approved, approved, as_of=newest)
 
 
-def verification_tax(scopes: Collection[int], window: Window) -> Reading:
-    """Return the minutes of active review, the middle one, of the months of the window whose reviews were told."""
-    rows = ReviewCount.objects.filter(
-        repository__in=repositories_in_scopes(scopes),
-        measure=ReviewCount.Measure.ACTIVE,
-        month__gte=window.start.date().replace(day=1),
-        month__lte=(window.end - timedelta.resolution).date(),
-        value__isnull=False,
-        reviews__gt=0,
-    )
-    counts: dict[int, int] = dict(rows.values_list("value").annotate(total=Sum("reviews")).order_by())
-    newest = rows.aggregate(month=Max("month"))["month"]
-    if not counts:
-        return Reading(
-            None,
-            missing=f"The time of active review is told of {GROUP_SIZE} reviews at a time, so that it is about nobody; "
-            "in these months none were.",
-        )
-    low, high = median_bounds(counts)
-    ninetieth = class_words(quantile_class(counts, 0.9))
-    return Reading(
-        class_middle(quantile_class(counts, 0.5)),
-        n=sum(counts.values()),
-        low=low,
-        high=None if math.isinf(high) else high,
-        as_of=datetime.combine(newest, time(), UTC),
-        sources=(Source(f"90th percentile: {ninetieth}", reverse("generation:depth")),),
-    )
-
-
-def withdrawn(scopes: Collection[int], window: Window) -> int:
-    """Return how many requests were withdrawn; they are in no rate of decided ones."""
-    return CodeGenerationRequest.objects.filter(
+def _withdrawn(scopes: Collection[int], window: Window) -> list[Source]:
+    """Return how many requests were withdrawn, to be told beside a rate of decided ones; [] where none was."""
+    count = CodeGenerationRequest.objects.filter(
         status=Status.CANCELLED,
         run__repository__in=repositories_in_scopes(scopes),
         run__state_changed_at__gte=window.start,
         run__state_changed_at__lt=window.end,
     ).count()
+    words = f"{counted(count, 'request', 'requests')} withdrawn, in no rate"
+    return [Source(words, f"{reverse('generation:request-list')}?state={Status.CANCELLED}")] if count else []
 
 
 def _decided(scopes: Collection[int], window: Window) -> QuerySet[StageRecord]:
@@ -327,20 +299,7 @@ MEASURES = (
         cost_per_accepted,
         is_better_higher=False,
     ),
-    Measure(
-        "generation.verification_tax",
-        "Active minutes of a review",
-        "Minutes between movements on the page of a review until the verdict, without pauses of more than one: the "
-        "middle of the class in which the median lies, over the reviews that were told in the months of the window. "
-        "They are counted in classes, of ten reviews or more and of nobody by name, so no change has a figure.",
-        Shape.MEDIAN,
-        "min",
-        GROUP,
-        verification_tax,
-        is_better_higher=False,
-        freshness=timedelta(days=62),
-        version=2,
-    ),
+    *REVIEW_MEASURES,
 )
 
 

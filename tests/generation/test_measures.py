@@ -262,3 +262,27 @@ def test_only_merged_rows_of_the_platform_are_deliveries(repository, decide):
     assert found[merged.pk.hex].request == str(merged.pk)
     assert dict(found[merged.pk.hex].added["a.py"]) == {"x=1": 1}
     assert found["f" * 40].is_revert
+
+
+def test_withdrawn_requests_are_in_no_rate_and_told_beside_it(scope, decide, repository, engineer):
+    decide()
+    for moment in (INSIDE, INSIDE, END):
+        request = CodeGenerationRequest.objects.create(
+            specification="s", context_snapshot={}, target_language="python", status="cancelled"
+        )
+        GenerationRun.objects.create(
+            request=request,
+            repository=repository,
+            requester=engineer,
+            title="T",
+            target_path="a.py",
+            base_sha="0" * 40,
+            risk_tier="low",
+            seed=1,
+            state_changed_at=moment,
+        )
+    reading = read("approval_rate", scope)
+    assert reading.n == 1
+    assert [one.title for one in reading.sources] == ["2 requests withdrawn, in no rate", "T"]
+    assert reading.sources[0].url == "/requests?state=cancelled"
+    assert len(read("first_pass_approval", scope).sources) == 1

@@ -15,10 +15,13 @@ OTHERS = (
     "generation.revert_rate",
     "generation.cost_per_accepted",
     "generation.verification_tax",
+    "generation.review_depth",
+    "generation.canary_catch_rate",
     "quality.coverage_line",
     "quality.coverage_branch",
     "quality.flake_rate",
-    "docs.in_sync",
+    "quality.mutation_score",
+    "docs.sync_cycle",
 )
 
 

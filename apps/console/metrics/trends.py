@@ -14,7 +14,7 @@ TRENDS = (
     ("generation.approval_rate",),
     ("quality.coverage_line", "console.coverage"),
     ("quality.flake_rate",),
-    ("docs.in_sync", "console.docs_current"),
+    ("console.docs_current",),
 )
 
 

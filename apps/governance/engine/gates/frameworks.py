@@ -30,7 +30,7 @@ class Control:
 
 _NIST, _ISO, _ACT = "NIST AI RMF", "ISO/IEC 42001", "EU AI Act"
 _FIRST_RUN = ("generation.lint_pass", "generation.type_pass", "generation.test_pass")
-_APPROVAL = ("generation.approval_rate", "generation.first_pass_approval", "governance.review_depth")
+_APPROVAL = ("generation.approval_rate", "generation.first_pass_approval", "generation.review_depth")
 _COVERAGE = ("quality.coverage_line", "quality.coverage_branch", "quality.flake_rate", "quality.mutation_score")
 _AFTER = ("generation.rework_rate", "generation.revert_rate", "governance.open_incidents")
 

@@ -126,7 +126,7 @@ EXPANSION = GateDefinition(
         Criterion(
             "depth",
             "Review depth",
-            "governance.review_depth",
+            "generation.review_depth",
             _AT_LEAST,
             0.60,
             counted=("review", "reviews"),
