@@ -9,6 +9,7 @@ from apps.governance.engine.gates.definition import GateDefinition
 
 _AT_LEAST, _AT_MOST, _BELOW = Comparison.AT_LEAST, Comparison.AT_MOST, Comparison.BELOW
 _MERGE, _REQUEST = ("merged change", "merged changes"), ("decided request", "decided requests")
+_PULL = ("opened pull request", "opened pull requests")
 
 
 def _passing(key: str, title: str, measure: str, what: str) -> Criterion:
@@ -19,8 +20,8 @@ def _passing(key: str, title: str, measure: str, what: str) -> Criterion:
         _AT_LEAST,
         0.95,
         minimum_n=30,
-        counted=_MERGE,
-        good=(f"merged change whose first run passes {what}", f"merged changes whose first run passes {what}"),
+        counted=_PULL,
+        good=(f"pull request whose first run passes {what}", f"pull requests whose first run passes {what}"),
     )
 
 
