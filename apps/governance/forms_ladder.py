@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from apps.governance.models import Incident, Scope, Suspension, User
 from apps.governance.selectors.suspensions import scopes_suspendable, wholes_suspendable
 
+EVERYWHERE = "All organisations"
 VERDICTS = [("approve", "Resume"), ("request_changes", "Not yet"), ("recuse", "Step aside")]
 
 
@@ -17,7 +18,7 @@ class SuspendForm(forms.Form):
     """
     What to suspend. Only what *user* may is offered; what is posted besides, the service refuses and records.
 
-    The place of a repository is its own, of everything else its organisation.
+    The place of a repository is its own, of everything else its organisation, or none for all organisations.
     """
 
     kind = forms.ChoiceField(label="What", choices=Suspension.Kind.choices[:3])
@@ -38,10 +39,20 @@ class SuspendForm(forms.Form):
         wholes = wholes_suspendable(user)
         offered = [place for place in places if place.repository or place.organisation_id in wholes]
         self.fields["scope"].widget.choices = [(place.pk, str(place)) for place in offered]
+        if len(wholes) > 1:
+            self.fields["scope"].required = False
+            self.fields["scope"].initial = offered[0].pk
+            self.fields["scope"].widget.choices = [*self.fields["scope"].widget.choices, ("", EVERYWHERE)]
         self.is_offered = bool(offered)
         if not wholes:
             self.fields["kind"].widget.choices = [Suspension.Kind.choices[2]]
             self.fields["model"].widget = forms.HiddenInput()
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        if said.get("kind") == Suspension.Kind.REPOSITORY and "scope" in said and said["scope"] is None:
+            self.add_error("scope", "Choose the repository.")
+        return said
 
 
 class IncidentForm(forms.Form):

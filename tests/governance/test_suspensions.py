@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 
 from apps.governance.models import AuditEvent, Ballot, Scope, Suspension, User
 from apps.governance.selectors.suspensions import banner_lines
@@ -24,6 +25,9 @@ from apps.governance.services import (
     audit_verify,
     generation_require_allowed,
     generation_suspend,
+    generation_suspend_everywhere,
+    role_assign,
+    scope_create,
     stopping,
     suspension_explain,
     suspension_vote,
@@ -113,6 +117,41 @@ def test_suspending_everything_stops_every_repository_of_the_organisation(
     assert "Generation for all of Acme is suspended since" in error.message
     assert "by chair: It deletes tests." in error.message
     assert refused(other_scope).code == "generation.suspended"
+
+
+def test_one_act_suspends_in_every_organisation_in_which_one_may(
+    organisation: Scope, pilot: Scope, chair: User, client: Client
+) -> None:
+    other = scope_create(organisation="Borealis", created_by=None)
+    lumen = scope_create(organisation="Lumen", created_by=None)
+    form = {"kind": "model", "scope": "", "model": "qwen", "reason": "It leaks."}
+    client.force_login(chair)
+    assert "All organisations" not in client.get("/governance/ladder").content.decode()
+    assert client.post("/governance/ladder/suspend", form).status_code == 422
+    role_assign(user=chair, scope=other, role=Role.CHAIR, granted_by=None)
+    page = client.get("/governance/ladder").content.decode()
+    assert '<option value="">All organisations</option>' in page and "selected>all of Acme<" in page
+    assert client.post("/governance/ladder/suspend", form).status_code == 302
+    told = Suspension.objects.values_list("scope", "kind", "model", "reason")
+    assert set(told) == {(place.pk, "model", "qwen", "It leaks.") for place in (organisation, other)}
+    assert lumen.pk not in {one[0] for one in told}
+    assert AuditEvent.objects.filter(action="generation.suspend").count() == 2
+
+
+def test_a_repository_is_suspended_where_it_is(organisation: Scope, pilot: Scope, chair: User, client: Client) -> None:
+    role_assign(user=chair, scope=scope_create(organisation="B", created_by=None), role=Role.CHAIR, granted_by=None)
+    client.force_login(chair)
+    answer = client.post("/governance/ladder/suspend", {"kind": "repository", "scope": ""})
+    assert answer.status_code == 422 and "Choose the repository." in answer.content.decode()
+    with pytest.raises(LadderInvalid):
+        generation_suspend_everywhere(kind="repository", actor=chair)
+    assert not Suspension.objects.exists()
+
+
+def test_who_may_nowhere_suspends_nothing_everywhere(person: MakePerson, pilot: Scope) -> None:
+    with pytest.raises(NotAllowed) as caught:
+        generation_suspend_everywhere(kind="everything", actor=person("lead", Role.QUALITY_LEAD, where=pilot))
+    assert caught.value.denial is not None and not Suspension.objects.exists()
 
 
 def test_suspending_a_repository_leaves_the_others(pilot: Scope, organisation: Scope, chair: User) -> None:

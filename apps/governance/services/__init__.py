@@ -42,7 +42,12 @@ from apps.governance.services.pilots import code_identify, pilot_end, pilot_name
 from apps.governance.services.policies import policy_freeze, policy_propose, policy_publish, policy_simulate
 from apps.governance.services.retention import retention_ask, retention_confirm, retention_run, retention_withdraw
 from apps.governance.services.sign_in import token_sign_in
-from apps.governance.services.suspensions import generation_suspend, suspension_explain, suspension_vote
+from apps.governance.services.suspensions import (
+    generation_suspend,
+    generation_suspend_everywhere,
+    suspension_explain,
+    suspension_vote,
+)
 from apps.governance.services.tokens import (
     TOKEN_PREFIXES,
     TOKEN_SCOPES,
@@ -104,6 +109,7 @@ __all__ = [
     "erasure_withdraw",
     "generation_require_allowed",
     "generation_suspend",
+    "generation_suspend_everywhere",
     "hold_place",
     "hold_release",
     "hold_release_ask",

@@ -22,6 +22,7 @@ from apps.governance.selectors.suspensions import (
     resuming_verdict,
     suspension_reach,
     suspension_subject,
+    wholes_suspendable,
 )
 from apps.governance.services.audit import audit_record
 from apps.governance.services.ballots import ballot_cast, ballots_void
@@ -53,6 +54,31 @@ def generation_suspend(
     return _suspend(
         kind=kind, scope=place, model=model.strip(), actor=actor, reason=reason.strip(), session_key=session_key
     )
+
+
+@transaction.atomic
+def generation_suspend_everywhere(
+    *, kind: str, actor: User, model: str = "", reason: str = "", session_key: str = ""
+) -> list[Suspension]:
+    """
+    Stop generation, or one model, in every organisation in which *actor* may, in one act.
+
+    Each organisation has a suspension of its own, and its committee resumes it.
+
+    :raises NotAllowed: there is no such organisation.
+    :raises LadderInvalid: a repository is in one organisation only, or no model is named.
+    """
+    if kind == Kind.REPOSITORY:
+        raise LadderInvalid("A repository is suspended where it is.", remedy="Choose the repository.")
+    wholes = Scope.objects.filter(organisation__in=wholes_suspendable(actor), repository="")
+    places = list(wholes.select_related("organisation").order_by("pk"))
+    if not places:
+        denial = Denial("generation.suspend", KIND, f"{kind}:{model}"[:64])
+        raise NotAllowed("You may not suspend this.", remedy=suspension_reach(kind), denial=denial)
+    return [
+        generation_suspend(kind=kind, scope=place, actor=actor, model=model, reason=reason, session_key=session_key)
+        for place in places
+    ]
 
 
 def rung_suspend(*, rung: Rung, reason: str, reading: dict[str, Any]) -> Suspension:

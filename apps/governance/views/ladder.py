@@ -23,6 +23,7 @@ from apps.governance.selectors.ladder import rungs_readable, suspensions_readabl
 from apps.governance.selectors.ladder_page import ladder_of
 from apps.governance.services import (
     generation_suspend,
+    generation_suspend_everywhere,
     incident_close,
     incident_open,
     pilot_end,
@@ -52,14 +53,17 @@ def suspend(request: HtmxRequest) -> HttpResponse:
     if not form.is_valid():
         return _ladder_page(request, form, status=422)
     said = form.cleaned_data
-    generation_suspend(
-        kind=said["kind"],
-        scope=said["scope"],
-        actor=user,
-        model=said["model"] if said["kind"] == Kind.MODEL else "",
-        reason=said["reason"],
-        session_key=session_key(request),
-    )
+    wanted = {
+        "kind": said["kind"],
+        "actor": user,
+        "model": said["model"] if said["kind"] == Kind.MODEL else "",
+        "reason": said["reason"],
+        "session_key": session_key(request),
+    }
+    if said["scope"] is None:
+        generation_suspend_everywhere(**wanted)
+    else:
+        generation_suspend(scope=said["scope"], **wanted)
     return notify(request, _back(request), "Suspended. Nothing new begins, and what runs is being stopped.")
 
 
