@@ -7,22 +7,33 @@ See docs/adr/0008-review-depth-is-told-in-tens.md. What a month told counts for 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
 
 from django.db.models import Max, QuerySet, Sum
 from django.urls import reverse
 
-from apps.core.intervals import wilson
+from apps.core.intervals import middle, wilson
 from apps.generation.engine.activity import class_middle, class_words, median_bounds, quantile_class
+from apps.generation.engine.agreement import agreement_of
 from apps.generation.engine.depth import GROUP as GROUP_SIZE
 from apps.generation.engine.depth import TENTHS
-from apps.generation.models import ReviewCount
+from apps.generation.models import GenerationRun, ReviewCount, StageRecord
+from apps.generation.services.review_subject import SUBJECT_KIND
 from apps.governance.measures import Measure, Reading, Shape, Source, Window
+from apps.governance.models import Ballot
 from apps.repositories.selectors import repositories_in_scopes
 
 GROUP = "Generation"
 FRESHNESS = timedelta(days=62)
+# Who abstains or steps aside judges nothing.
+JUDGED = (Ballot.Verdict.APPROVE, Ballot.Verdict.REQUEST_CHANGES, Ballot.Verdict.BLOCK)
+NOT_JUDGED_TWICE = (
+    "Two requests or more that several people judged are needed, with verdicts that are not all the same; in this "
+    "period there were none."
+)
 
 
 def verification_tax(scopes: Collection[int], window: Window) -> Reading:
@@ -56,6 +67,46 @@ def canary_catch_rate(scopes: Collection[int], window: Window) -> Reading:
     if not counts:
         return _untold("What became of candidates that are wrong on purpose")
     return _share(counts.get(1, 0), sum(counts.values()), newest)
+
+
+def reviewer_agreement(scopes: Collection[int], window: Window) -> Reading:
+    """Return how far people who judged the same content of a request agree beyond chance."""
+    ballots = Ballot.objects.filter(
+        subject_kind=SUBJECT_KIND,
+        subject_id__in=GenerationRun.objects.filter(repository__in=repositories_in_scopes(scopes)).values("pk"),
+        cast_at__gte=window.start,
+        cast_at__lt=window.end,
+        verdict__in=JUDGED,
+    )
+    rows = list(
+        ballots.order_by("cast_at", "id").values_list("subject_id", "subject_digest", "person", "verdict", "cast_at")
+    )
+    units: dict[tuple[UUID, str], dict[str, str]] = defaultdict(dict)
+    for subject, digest, person, verdict, _ in rows:
+        units[subject, digest][person] = verdict
+    found = agreement_of([list(verdicts.values()) for verdicts in units.values()])
+    if found is None:
+        return Reading(None, missing=NOT_JUDGED_TWICE)
+    return Reading(found.alpha, found.units, found.low, found.high, as_of=rows[-1][4])
+
+
+def model_consensus(scopes: Collection[int], window: Window) -> Reading:
+    """Return the share of candidates that behave as most do, the middle one of the requests that were decided."""
+    decided = StageRecord.objects.filter(
+        stage="review",
+        finished_at__gte=window.start,
+        finished_at__lt=window.end,
+        run__repository__in=repositories_in_scopes(scopes),
+        run__request__consensus__human_approved__isnull=False,
+        run__request__consensus__voting_details__is_compared=True,
+    ).order_by("finished_at", "pk")
+    rows = list(decided.values_list("run__request__consensus__voting_details__clusters", "finished_at"))
+    if not rows:
+        return Reading(None, missing="No request was decided in this period whose candidates could be compared.")
+    sizes = [[len(cluster["members"]) for cluster in clusters] for clusters, _ in rows]
+    shares = [max(one) / sum(one) for one in sizes]
+    found = middle(shares)
+    return Reading(found.mean, len(shares), found.low, found.high, as_of=rows[-1][1])
 
 
 def _told(
@@ -120,6 +171,29 @@ REVIEW_MEASURES = (
         "%",
         GROUP,
         canary_catch_rate,
+        freshness=FRESHNESS,
+    ),
+    Measure(
+        "generation.reviewer_agreement",
+        "Agreement of reviewers",
+        "Krippendorff's alpha of the verdicts of people who judged the same content: approve, request changes or "
+        "block; of one person the last. 1 is whole agreement, 0 what chance would give. n are contents with two "
+        "verdicts or more; the interval is a bootstrap over them.",
+        Shape.MEDIAN,
+        "α",
+        GROUP,
+        reviewer_agreement,
+        freshness=FRESHNESS,
+    ),
+    Measure(
+        "generation.model_consensus",
+        "Agreement of models",
+        "Share of the candidates in the largest group of equal behaviour, the middle one of the requests that people "
+        "decided and whose candidates could be compared. It is never added to what people said.",
+        Shape.MEDIAN,
+        "",
+        GROUP,
+        model_consensus,
         freshness=FRESHNESS,
     ),
 )

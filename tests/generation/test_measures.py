@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from apps.core.clock import now
 from apps.generation.measures import MEASURES
 from apps.generation.models import (
     Candidate,
@@ -21,6 +23,7 @@ from apps.generation.services.deliveries import deliveries_of_repository
 from apps.governance.measures import Window, measure_find
 from apps.governance.models import Ballot, RoleAssignment, Scope
 from apps.governance.services import audit_record
+from apps.governance.types import Role
 from apps.providers.models import ModelCall, Provider
 from apps.repositories.models import Lineage, LineBirth, LineEnd, Revision
 
@@ -236,8 +239,6 @@ def test_the_scope_of_an_organisation_stands_for_its_repositories_and_another_fo
 
 
 def test_a_thousand_rows_take_as_many_queries_as_one(scope, decide):
-    from django.db import connection
-
     def queries():
         with CaptureQueriesContext(
             connection,
@@ -264,25 +265,59 @@ def test_only_merged_rows_of_the_platform_are_deliveries(repository, decide):
     assert found["f" * 40].is_revert
 
 
+def undecided(repository, engineer, status="in_review", moment=None):
+    """Make a request that nobody decided."""
+    request = CodeGenerationRequest.objects.create(
+        specification="s", context_snapshot={}, target_language="python", status=status
+    )
+    return GenerationRun.objects.create(
+        request=request,
+        repository=repository,
+        requester=engineer,
+        title="T",
+        target_path="a.py",
+        base_sha="0" * 40,
+        risk_tier="low",
+        seed=1,
+        state_changed_at=moment or now(),
+    )
+
+
 def test_withdrawn_requests_are_in_no_rate_and_told_beside_it(scope, decide, repository, engineer):
     decide()
     for moment in (INSIDE, INSIDE, END):
-        request = CodeGenerationRequest.objects.create(
-            specification="s", context_snapshot={}, target_language="python", status="cancelled"
-        )
-        GenerationRun.objects.create(
-            request=request,
-            repository=repository,
-            requester=engineer,
-            title="T",
-            target_path="a.py",
-            base_sha="0" * 40,
-            risk_tier="low",
-            seed=1,
-            state_changed_at=moment,
-        )
+        undecided(repository, engineer, "cancelled", moment)
     reading = read("approval_rate", scope)
     assert reading.n == 1
     assert [one.title for one in reading.sources] == ["2 requests withdrawn, in no rate", "T"]
     assert reading.sources[0].url == "/requests?state=cancelled"
     assert len(read("first_pass_approval", scope).sources) == 1
+
+
+def test_models_agree_as_far_as_the_largest_group_of_the_middle_request_goes(scope, decide):
+    for sizes in ((3, 1), (1, 1), (5,)):
+        details = {"is_compared": True, "clusters": [{"members": ["x"] * size} for size in sizes]}
+        CodeGenerationConsensus.objects.filter(request=decide()).update(voting_details=details)
+    CodeGenerationConsensus.objects.filter(request=decide()).update(
+        voting_details={"is_compared": False, "clusters": []}
+    )
+    reading = read("model_consensus", scope)
+    assert (reading.value, reading.n, reading.low, reading.high, reading.as_of) == (0.75, 3, 0.5, 1.0, INSIDE)
+
+
+def test_reviewers_agree_beyond_chance_on_what_several_judged(scope, repository, engineer, person):
+    people = [person(f"judge-{number}", Role.REVIEWER) for number in range(2)]
+    wanted = {"subject_kind": "request", "scope": repository.scope, "rationale": "r"}
+    for verdicts in (("approve", "approve"), ("block", "block"), ("approve", "block"), ("approve",)):
+        run = undecided(repository, engineer)
+        for voter, verdict in zip(people, verdicts, strict=False):
+            Ballot.objects.create(subject_id=run.pk, subject_digest="d", voter=voter, verdict=verdict, **wanted)
+        Ballot.objects.filter(subject_id=run.pk).update(voided_at=now(), void_reason="It changed.")
+        Ballot.objects.create(subject_id=run.pk, subject_digest="e", voter=people[0], verdict="abstain", **wanted)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        moment = cursor.fetchone()[0]
+    around = Window(moment - timedelta(hours=1), moment + timedelta(hours=1))
+    reading = read("reviewer_agreement", scope, around)
+    assert reading.n == 3 and reading.value == pytest.approx(4 / 9)
+    assert reading.low < reading.value < reading.high and reading.as_of == moment

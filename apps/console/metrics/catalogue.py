@@ -17,6 +17,8 @@ OTHERS = (
     "generation.verification_tax",
     "generation.review_depth",
     "generation.canary_catch_rate",
+    "generation.reviewer_agreement",
+    "generation.model_consensus",
     "quality.coverage_line",
     "quality.coverage_branch",
     "quality.flake_rate",
