@@ -43,7 +43,6 @@ class Action(StrEnum):
     ARCHITECTURE_ANALYSE = "architecture.analyse"
     ARCHITECTURE_PLAN = "architecture.plan"
     DOCS_GENERATE = "docs.generate"
-    DOCS_ACCEPT = "docs.accept"
     GATE_MANAGE = "gate.manage"
     GATE_VOTE = "gate.vote"
     GENERATION_SUSPEND = "generation.suspend"
@@ -56,7 +55,6 @@ class Action(StrEnum):
     REPOSITORY_MANAGE = "repository.manage"
     WEBHOOK_MANAGE = "webhook.manage"
     AUDIT_READ = "audit.read"
-    PROMPT_READ = "prompt.read"
     PERSON_ERASE = "person.erase"
 
 
@@ -65,8 +63,6 @@ class Condition(StrEnum):
 
     ALWAYS = "always"
     OWN = "own"
-    VOTED = "voted"
-    SAMPLED = "sampled"
     SECURITY_SEAT = "security_seat"
     SECOND_PERSON = "second_person"
 
@@ -102,7 +98,6 @@ MATRIX: Mapping[Action, Mapping[Role, Condition]] = {
     Action.ARCHITECTURE_ANALYSE: _always(*_ENGINEERING, Role.SERVICE),
     Action.ARCHITECTURE_PLAN: _always(Role.ARCHITECT),
     Action.DOCS_GENERATE: _always(*_ENGINEERING, Role.SERVICE),
-    Action.DOCS_ACCEPT: _always(Role.DOCUMENTATION_OWNER),
     Action.GATE_MANAGE: _always(Role.CHAIR),
     Action.GATE_VOTE: _always(Role.COMMITTEE, Role.CHAIR),
     Action.GENERATION_SUSPEND: {
@@ -132,13 +127,6 @@ MATRIX: Mapping[Action, Mapping[Role, Condition]] = {
             Role.SERVICE,
             Role.ADMIN,
         ),
-    },
-    Action.PROMPT_READ: {
-        Role.ENGINEER: _OWN,
-        Role.REVIEWER: Condition.VOTED,
-        Role.COMMITTEE: Condition.SAMPLED,
-        Role.CHAIR: Condition.SAMPLED,
-        Role.AUDITOR: _ALWAYS,
     },
     Action.PERSON_ERASE: {Role.ADMIN: _ALWAYS, Role.CHAIR: Condition.SECOND_PERSON},
 }
