@@ -11,10 +11,21 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from apps.governance.models import AuditEvent, Ballot, Gate, GateDecision, Organisation, RoleAssignment, Scope, User
+from apps.core.clock import now
+from apps.governance.models import (
+    Absence,
+    AuditEvent,
+    Ballot,
+    Gate,
+    GateDecision,
+    Organisation,
+    RoleAssignment,
+    Scope,
+    User,
+)
 from apps.governance.selectors.ballots import ballots_recent
 from apps.governance.services import audit_record
-from apps.governance.services.gates import Choice, evidence_read, gate_close
+from apps.governance.services.gates import Choice, evidence_read, gate_close, gate_open
 from apps.governance.subjects import decisions_open_for
 from apps.governance.types import Role
 from tests.governance.committee import GOOD
@@ -298,6 +309,22 @@ def test_a_member_finds_the_vote_among_what_waits(committee):
     committee.vote(gate, "legal")
     assert decisions_open_for(committee.people["legal"], limit=9) == []
     assert decisions_open_for(committee.lead, limit=9) == []
+
+
+def test_an_alternate_finds_the_vote_once_every_holder_is_away_or_aside(committee, person):
+    stand_in = person("stand-in", Role.COMMITTEE, where=committee.organisation)
+    gate = committee.request()
+    committee.seat(gate, alternates={"legal": [stand_in]})
+    evidence_read(gate_id=gate.pk, asked_by=committee.chair)
+    gate_open(gate_id=gate.pk, actor=committee.chair, is_interactive=True)
+    assert decisions_open_for(stand_in, limit=9) == []
+    today = now().date()
+    away = Absence.objects.create(user=committee.people["legal"], starts_on=today, ends_on=today)
+    assert [one.title for one in decisions_open_for(stand_in, limit=9)] == [gate.title]
+    away.delete()
+    assert decisions_open_for(stand_in, limit=9) == []
+    committee.vote(gate, "legal", Choice.RECUSE)
+    assert [one.title for one in decisions_open_for(stand_in, limit=9)] == [gate.title]
 
 
 def test_presence_minutes_and_withdrawal(committee):

@@ -9,10 +9,11 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
+from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.governance.engine.decisions import Verdict
 from apps.governance.engine.gates import UNDECIDED, GateState
-from apps.governance.models import Ballot, Gate, GateDefinitionVersion, GateReading, GateSeat, User
+from apps.governance.models import Absence, Ballot, Gate, GateDefinitionVersion, GateReading, GateSeat, User
 from apps.governance.selectors import accounts_of, readable_scopes, scope_ids
 from apps.governance.subjects import OpenDecision, SubjectPages, subject_register
 
@@ -104,7 +105,8 @@ def _open_for(user: User, limit: int) -> list[OpenDecision]:
         subject_id=OuterRef("pk"),
         voter__in=accounts,
     )
-    mine = GateSeat.objects.filter(gate=OuterRef("pk"), user__in=accounts, is_alternate=False)
+    seated = GateSeat.objects.filter(gate=OuterRef("pk"), user__in=accounts)
+    mine = seated.filter(Q(is_alternate=False) | ~Exists(_holders_in()))
     gates = Gate.objects.filter(Exists(mine), ~Exists(spoken), state=GateState.VOTING.value, evidence_changed="")
     rows = gates.select_related("scope__organisation").order_by("opened_at", "id")[:limit]
     return [
@@ -113,6 +115,19 @@ def _open_for(user: User, limit: int) -> list[OpenDecision]:
         )
         for gate in rows
     ]
+
+
+def _holders_in() -> QuerySet[GateSeat]:
+    """Return the holders of the seat that the query around it is about who are there: neither away nor aside."""
+    today = now().date()
+    ballots = Ballot.objects.filter(subject_kind=KIND, subject_id=OuterRef("gate"), voter=OuterRef("user"))
+    away = Absence.objects.filter(user=OuterRef("user"), starts_on__lte=today, ends_on__gte=today)
+    holders = GateSeat.objects.filter(
+        gate=OuterRef("gate"), seat=OuterRef("seat"), is_alternate=False, user__is_active=True
+    )
+    spoke = ballots.exclude(verdict=Verdict.RECUSE.value)
+    aside = ballots.filter(verdict=Verdict.RECUSE.value)
+    return holders.filter(~Exists(aside)).filter(Exists(spoke) | ~Exists(away))
 
 
 subject_register(
