@@ -98,6 +98,7 @@ def test_a_program_that_somebody_wrote_already_is_no_further_candidate_but_a_fur
     assert _chosen(request).provider is not None
 
 
+@pytest.mark.slow
 def test_where_the_examples_convince_nothing_is_converted(
     submit: Submit, patient: Provider, server: FaultServer
 ) -> None:
@@ -109,6 +110,7 @@ def test_where_the_examples_convince_nothing_is_converted(
     assert not Candidate.objects.filter(request=request, provider=None).exists()
 
 
+@pytest.mark.slow
 def test_a_conversion_that_does_not_hold_when_it_is_run_is_a_candidate_that_fails(
     submit: Submit, patient: Provider, server: FaultServer
 ) -> None:
