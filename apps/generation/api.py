@@ -14,7 +14,7 @@ from apps.generation.engine.blocking import blockers_in
 from apps.generation.engine.specification import risk_tier
 from apps.generation.models import GeneratedCodeArtifact
 from apps.generation.schemas_analysis import SpecificationAnalysis, SpecificationIn
-from apps.generation.selectors import consensus_of, generated_code, run_get
+from apps.generation.selectors import consensus_of, generated_code, run_get, seeded
 from apps.generation.services.planning import specification_analyse
 from apps.generation.services.refactoring import NOTHING, NothingShown, refactoring_suggest
 from apps.generation.services.second_reading import reading_request
@@ -204,9 +204,16 @@ def take_vote(request: HttpRequest, payload: schemas.VoteIn) -> dict[str, Any]:
 def consensus_vote(
     request: HttpRequest, request_id: str = Query(..., description="The request, with or without req_.")
 ) -> dict[str, Any]:
-    """How the models' candidates voted. It informs people; people approve at the page."""
-    run = run_get(user=current_user(request), request_id=parse_id("req", request_id))
+    """
+    How the models' candidates voted. It informs people; people approve at the page.
+
+    Where a candidate may be wrong on purpose, whoever is still to vote sees the choice alone: figures that count
+    candidates would tell which one it is.
+    """
+    user = current_user(request)
+    run = run_get(user=user, request_id=parse_id("req", request_id))
     consensus = consensus_of(run)
+    is_told = not seeded(run, user).is_guarded
     chosen = consensus.selected_implementation if consensus else None
     return {
         "request_id": format_id("req", run.pk),
@@ -216,9 +223,9 @@ def consensus_vote(
         "human_approved": consensus.human_approved if consensus else None,
         "code": chosen.generated_code if chosen else None,
         "generated": generated_code(chosen) if chosen else None,
-        "vote": consensus.voting_details if consensus else None,
-        "cost": cost_of(subject_kind="request", subject_id=run.pk),
-        "calls": calls_of(subject_kind="request", subject_id=run.pk).count(),
+        "vote": consensus.voting_details if consensus and is_told else None,
+        "cost": cost_of(subject_kind="request", subject_id=run.pk) if is_told else None,
+        "calls": calls_of(subject_kind="request", subject_id=run.pk).count() if is_told else None,
     }
 
 

@@ -334,6 +334,8 @@ class ConsensusOut(Schema):
     human_approved: bool | None
     code: str | None = Field(description="The chosen implementation.")
     generated: GeneratedCode | None = Field(description="The same with its tests, documentation and measurements.")
-    vote: Vote | None
-    cost: float | None = Field(description="US dollars; null when a price is not known.")
-    calls: int
+    vote: Vote | None = Field(
+        description="Null before it is taken, and to whoever is still to vote on seeded requests."
+    )
+    cost: float | None = Field(description="US dollars; null when a price is not known, and as for the vote.")
+    calls: int | None = Field(description="Calls of models; null as for the vote.")

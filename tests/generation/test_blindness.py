@@ -113,7 +113,7 @@ def open_to(client: Client, run: GenerationRun) -> list[str]:
     paths = [address(name, pattern, known) for name, pattern in pages() if name not in LEFT_OUT]
     paths += [f"/api/v1/{resource.noun}?first=200" for resource in RESOURCES]
     paths += [f"/api/v1/candidates/{pk}" for pk in Candidate.objects.values_list("pk", flat=True)]
-    paths += [f"/api/v1/requests/{run.pk}", f"/api/ai/consensus/vote?request={run.pk}"]
+    paths += [f"/api/v1/requests/{run.pk}", f"/api/ai/consensus/vote?request_id={run.pk}"]
     return [path for path in dict.fromkeys(paths) if client.get(path).status_code == 200]
 
 
@@ -158,7 +158,8 @@ def test_not_a_byte_tells_who_wrote_what_before_the_vote(
     client.force_login(reviewer)
     paths = open_to(client, run)
     review = f"/requests/{run.pk}/review"
-    assert {review, f"/requests/{run.pk}", "/api/v1/candidates?first=200", "/api/v1/model-calls?first=200"} <= {*paths}
+    nouns = {f"/api/v1/{noun}?first=200" for noun in ("candidates", "model-calls")}
+    assert {review, f"/requests/{run.pk}", f"/api/ai/consensus/vote?request_id={run.pk}", *nouns} <= {*paths}
     before = read(client, paths)
     exchange_authors(run)
     assert not (found := differences(before, read(client, paths))), "\n".join(map(" ".join, found.items()))

@@ -277,7 +277,11 @@ def test_before_the_verdict_no_page_and_no_noun_says_how_many_candidates_there_a
     for noun in ("candidates", "stages", "artifacts", "canaries", "job-events", "model-calls"):
         assert client.get(f"/api/v1/{noun}").json()["items"] == [], noun
     assert client.get("/api/v1/consensus").json()["items"][0]["voting_details"] is None
+    vote = f"/api/ai/consensus/vote?request_id={run.pk}"
+    told = client.get(vote).json()
+    assert (told["vote"], told["cost"], told["calls"]) == (None, None, None) and told["status"] == "in_review"
     cast(client, run, "none")
+    assert client.get(vote).json()["vote"]["clusters"]
     assert len(client.get("/api/v1/candidates").json()["items"]) == 3
     assert "usable and different" in get(client, "request-detail", run)
 
