@@ -82,9 +82,9 @@ slow: $(TYPESCRIPT_STAMP) ## all the other tests: pages in a browser, whole plat
 	@$(BIN)/pytest -n 3 --dist worksteal -m "(slow or browser) and not quiet"
 	@$(BIN)/pytest -m quiet
 
-nightly: $(DEV_STAMP) ## the laws on ten times as many histories; all HumanEval problems, if NOFX_RECORDINGS names them
+nightly: $(DEV_STAMP) ## the laws on ten times as many histories; all HumanEval problems of NOFX_RECORDINGS, by NOFX_LOCAL_MODELS too
 	@NOFX_HYPOTHESIS=nightly $(BIN)/pytest -q -m laws
-	@$(BIN)/nofx bench builtin --nightly
+	@$(BIN)/nofx bench builtin --nightly --local-models $${NOFX_LOCAL_MODELS:-none}
 
 browser: ## install the system's Chromium for the browser tests (asks for root)
 	@if command -v chromium >/dev/null; then echo "Chromium is there."; \

@@ -34,6 +34,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 1200.0
 ENDED = ("in_review", "failed", "cancelled")
 NIGHTLY = "HumanEval/"
+PATTERN = "patterns/"
 LOCAL_MODELS = ("none", "small", "all")
 UNNAMED = (
     "No HumanEval problems were solved: NOFX_RECORDINGS names no file of recordings. "
@@ -83,11 +84,13 @@ class Solved:
     problems: int = 0
     cpu_s: float = 0.0
     tallies: dict[str, Tally] = field(default_factory=dict)
+    patterns: Counter[str] = field(default_factory=Counter)
 
     def as_json(self) -> dict[str, Any]:
         return {
             "problems": self.problems,
             "labels": {label: tally.as_json() for label, tally in sorted(self.tallies.items())},
+            "patterns": dict(sorted(self.patterns.items())),
             "cpu_s_each": round(self.cpu_s / self.problems, 1) if self.problems else None,
         }
 
@@ -165,10 +168,14 @@ def solve(clone: Path, problems: Sequence[Problem], local_models: str, seed: int
 
 @dataclass(frozen=True)
 class Written:
-    """What came of one request: model, sample and module of each answer, and the chosen module ("" for none)."""
+    """
+    What came of one request: provider, sample and module of each answer, the chosen module ("" for none), and the names
+    of the patterns that were used.
+    """
 
     modules: list[tuple[str, int, str]]
     chosen: str
+    patterns: list[str] = field(default_factory=list)
 
 
 def request_seed(problem: Problem, seed: int) -> int:
@@ -200,17 +207,22 @@ def solve_one(problem: Problem, seed: int) -> Written:
         time.sleep(0.2)
     workspace = workspace_open(request.run)
     consensus = CodeGenerationConsensus.objects.filter(request=request).first()
-    modules, chosen = [], ""
-    for candidate in Candidate.objects.filter(request=request).exclude(patch="").order_by("ordinal"):
+    modules: list[tuple[str, int, str]] = []
+    chosen, patterns = "", list[str]()
+    written = Candidate.objects.filter(request=request).exclude(patch="").select_related("provider")
+    for candidate in written.order_by("ordinal"):
         module = candidate_module(workspace, candidate)
-        modules.append((candidate.model_id, candidate.sample_index, module))
+        author = candidate.provider.name if candidate.provider else candidate.model_id
+        modules.append((author, candidate.sample_index, module))
+        patterns += [candidate.model_id] if candidate.model_id.startswith(PATTERN) else []
         if consensus and candidate.implementation_id == consensus.selected_implementation_id:
             chosen = module
-    return Written(modules, chosen)
+    return Written(modules, chosen, patterns)
 
 
 def count(solved: Solved, problem: Problem, found: Written) -> None:
     """Judge what was written by the hidden tests; equal modules are run once."""
+    solved.patterns.update(found.patterns)
     verdicts = {module: passes_hidden(problem, module) for module in {m for *_, m in found.modules}}
     for label in problem.hidden:
         is_right = {module: verdict[label] for module, verdict in verdicts.items()}
@@ -270,6 +282,7 @@ def table(figures: dict[str, Any]) -> str:
             f"  {name:<40} {one['alone']:>4}  with its first answer; {one['right']} of {one['answers']} answers right"
             for name, one in found["models"].items()
         ]
+    lines += [f"  {name:<40} {uses:>4}  uses of this pattern" for name, uses in figures["patterns"].items()]
     return "\n".join([*lines, f"{'processor seconds a problem':<42} {figures['cpu_s_each']}"])
 
 

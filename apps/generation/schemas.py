@@ -63,7 +63,7 @@ class GenerationConstraints(Body):
 class QualityMetrics(Body):
     """Figures that quality must reach. They are measured before people approve."""
 
-    coverage: float | None = Field(None, ge=0, le=100, description="Percent of lines and branches, at least.")
+    coverage: float | None = Field(None, ge=0, le=100, description="Percent of lines, at least.")
     mutation_score: float | None = Field(None, ge=0, le=100, description="Percent of mutants found, at least.")
     complexity: int | None = Field(None, ge=1, le=100, description="Cyclomatic, of each function, at most.")
     strict_types: bool = Field(False, description="Types are checked strictly.")

@@ -139,7 +139,10 @@ def _fitted(found: Fitted) -> str:
 
 def _table(found: Replay, seconds: float) -> str:
     evaluation = found.evaluation
-    lines = [f"{evaluation.scored} problems scored of {found.problems}, {len(found.pool)} models, label {found.label}"]
+    lines = [
+        f"{evaluation.scored} problems scored of {found.problems}, {len(found.pool)} models, label {found.label}",
+        f"  pool: {', '.join(found.pool)}",
+    ]
     lines += [
         f"  {words:<32} {_percent(evaluation.accuracies.get(name))}{_gain(evaluation.gains.get(name))}"
         for name, words in NAMES.items()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench import builtin
-from bench.builtin import Solved, Tally, Written, chosen_problems, nightly_problems, request_seed
+from bench.builtin import Solved, Tally, Written, chosen_problems, count, nightly_problems, request_seed
 from bench.problems import Problem, passes_hidden, problems_of
 
 EXAMPLE = {"assert_line": "assert double(1) == 2"}
@@ -96,6 +96,15 @@ def test_figures_have_their_interval_and_what_each_got_alone() -> None:
         "a": {"alone": 0, "right": 1, "answers": 2},
         "b": {"alone": 1, "right": 1, "answers": 1},
     }
+
+
+def test_the_uses_of_patterns_are_listed() -> None:
+    solved = Solved(problems=1)
+    count(solved, Problem("T/3", "", "f", {}), Written([], "", ["patterns/slug", "patterns/slug", "patterns/luhn"]))
+    figures = solved.as_json()
+    assert figures["patterns"] == {"patterns/luhn": 1, "patterns/slug": 2}
+    told = builtin.table({**figures, "seed": 1, "local_models": "none"})
+    assert "patterns/slug                               2  uses of this pattern" in told
 
 
 def test_a_request_is_drawn_by_its_problem_and_the_seed_alone() -> None:

@@ -126,6 +126,14 @@ def test_programs_that_never_end_lose_to_one_that_answers(
     assert replay(capsys, str(path))["choices"] == {"T/1": [[2, 1.0]]}
 
 
+def test_with_one_model_there_is_no_best_of_them(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = replay(capsys, str(recorded), "--models", "m0")
+    assert {name for name, value in found["selectors"].items() if value is None} == {  # type: ignore[attr-defined]
+        *("best_single", "examples_best", "with_questions")
+    }
+    assert (found["gain"]["best_single"], found["gain"]["examples_best"]) == (None, None)
+
+
 def test_named_models_clones_and_wrong_tests_change_the_pool(
     recorded: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -136,7 +144,7 @@ def test_named_models_clones_and_wrong_tests_change_the_pool(
 def test_for_people_there_is_a_table(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["consensus", "replay", str(recorded)]) == Exit.OK
     printed = capsys.readouterr()
-    assert "12 problems scored of 13, 4 models, label plus" in printed.out
+    assert "12 problems scored of 13, 4 models, label plus\n  pool: m0, m1, m2, m3\n" in printed.out
     assert "13 of 13 problems have been run." in printed.err
 
 

@@ -184,7 +184,7 @@ def decide_consensus(
         nobody = _selectors(None, None, None, None)
         return Consensus(None, None, Standing.NOBODY, (), None, None, None, ("There is no candidate.",), nobody)
     alone = Standing.SINGLE if len(pool) == 1 else None
-    baseline = min(pool, key=lambda e: (-_examples_met(e.outcomes, inputs), -e.prior, e.id)).id
+    baseline = min(pool, key=lambda e: (-_examples_met(e.outcomes, inputs), -e.trust, -e.prior, e.id)).id
     majority = _text_majority(pool)
     if not any(outcome.is_comparable for entry in pool for outcome in entry.outcomes):
         selected = min(pool, key=lambda e: (-e.prior, e.id)).id

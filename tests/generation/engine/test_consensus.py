@@ -49,6 +49,15 @@ def probability(decided: Consensus) -> float:
     return Calibration().estimate(decided.sureness).probability
 
 
+def test_the_baseline_is_the_best_model_of_those_that_pass_the_examples_most():
+    pool = [
+        replace(entry("a", value(2), value(11), digest="1"), trust=0.6, prior=0.9),
+        replace(entry("b", value(2), value(20), digest="2"), trust=0.8, prior=0.1),
+        replace(entry("c", value(3), value(20), digest="3"), trust=1.0, prior=1.0),
+    ]
+    assert decide_consensus(pool, [EXAMPLE, FUZZ]).baseline_selected == "b"
+
+
 def test_two_wrong_answers_lose_to_one_that_passes_the_examples():
     pool = [
         entry("a", value(3), value(11)),

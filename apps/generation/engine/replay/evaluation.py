@@ -99,7 +99,9 @@ def _selectors(questions: int) -> dict[str, Callable[[Observed, Taught], Weights
         ),
         "text_majority": lambda seen, taught: selectors.text_majority(seen),
         "examples_random": lambda seen, taught: selectors.examples_random(seen),
-        "examples_best": lambda seen, taught: selectors.examples_best(seen, taught.overall),
+        "examples_best": lambda seen, taught: (
+            selectors.examples_best(seen, taught.overall) if len(seen.problem.models) > 1 else None
+        ),
         "codet": lambda seen, taught: selectors.codet(seen),
         "unweighted": lambda seen, taught: selectors.consensus(seen, None).weights,
         "oracle": lambda seen, taught: selectors.oracle(seen),
