@@ -15,6 +15,7 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
+from django.urls import reverse
 
 from apps.core.errors import NofxError
 from apps.generation.models import (
@@ -386,8 +387,8 @@ def push_from_elsewhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("is_committed", [pytest.param(True, marks=pytest.mark.slow), False])
-def test_a_file_in_the_way_blocks_the_merge_with_a_sentence(
-    is_committed: bool, approved: GenerationRun, code: Path, tmp_path: Path, owner: User
+def test_a_file_in_the_way_blocks_the_merge_with_a_sentence_and_a_new_request_can_begin(
+    is_committed: bool, approved: GenerationRun, code: Path, tmp_path: Path, owner: User, client: Client
 ) -> None:
     work_off(approved.request)
     (code / "shop/ranges.py").write_text("MINE = 1\n")
@@ -400,6 +401,9 @@ def test_a_file_in_the_way_blocks_the_merge_with_a_sentence(
         pull_request_merge(request_id=approved.pk, actor=owner, is_interactive=True)
     assert git(tmp_path / "remote.git", "rev-parse", "main") == git(code, "rev-parse", "main") == before
     assert (code / "shop/ranges.py").read_text() == "MINE = 1\n"
+    client.force_login(approved.requester)
+    page = client.get(reverse("generation:request-detail", args=[approved.pk])).content.decode()
+    assert f"{reverse('generation:spec-new')}?request={approved.pk.hex}" in page
 
 
 def test_the_last_verdict_and_another_choice_at_once_leave_one_of_the_two(

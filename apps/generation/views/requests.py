@@ -267,7 +267,8 @@ def _ways(run: GenerationRun, user: User, candidates: Sequence[Candidate], *, is
         "most_of_a_reason": MAX_REASON,
         "is_withdrawn": is_withdrawn(run),
         "can_retry": may_write and way is WayOn.START_AGAIN,
-        "can_rewrite": may_write and (status in FAILED_AT or is_blocked),
+        # What was delivered may conflict with what the branch became.
+        "can_rewrite": may_write and (status in FAILED_AT or status == Status.DELIVERED or is_blocked),
         "is_rewrite_next": way is WayOn.CHANGE_SPECIFICATION or is_blocked,
         "can_set_providers": way is WayOn.PROVIDER_SETTINGS and user.is_staff and can(user, Action.MODELS_MANAGE, None),
         "leads_to_question": is_own and may_write and status == Status.IN_REVIEW and has_question(run),

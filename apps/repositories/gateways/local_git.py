@@ -90,7 +90,8 @@ class LocalGit:
                 git.run(place, "merge", "--no-ff", "--no-edit", "-m", message, head_sha, author=author)
             except git.GitError as error:
                 raise MergeBlocked(
-                    f"The branch conflicts with {self.default_branch}.", remedy="Generate again from today's code."
+                    f"The branch conflicts with {self.default_branch}.",
+                    remedy="Change the specification on the page of the request: a new one begins with today's code.",
                 ) from error
             merged = git.text(place, "rev-parse", "HEAD")
         self._require_room(checkout, old, merged)
