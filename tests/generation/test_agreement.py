@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -54,6 +55,19 @@ def said(reviewer: User, client: Client) -> Callable[[CodeGenerationRequest], tu
         return review, progress, vote
 
     return read
+
+
+def test_what_simpler_rules_would_choose_stands_beside_the_choice_the_best_record_once_authors_are_known(
+    answered: Answer, said: Callable[..., tuple[bytes, ...]], engineer: User, client: Client
+) -> None:
+    request = answered([RIGHT, RIGHT_TOO, WRONG])
+    before = said(request)[0].decode()
+    assert re.search(r"<dt>all votes alike</dt><dd class=\"num\">[ABC]</dd>", before)
+    assert re.search(r"<dt>entropy</dt><dd class=\"num\">0\.9\d bits</dd>", before)
+    assert "best record" not in before
+    client.force_login(engineer)
+    told = client.get(reverse("generation:review", args=[request.pk])).content.decode()
+    assert re.search(r"<dt>best record</dt><dd class=\"num\">[ABC]</dd>", told)
 
 
 def test_one_candidate_has_no_score_anywhere(answered: Answer, said: Callable[..., tuple[bytes, ...]]) -> None:

@@ -23,6 +23,11 @@ def digest_votes(entries: Iterable[tuple[str, float]]) -> float:
     return math.fsum(max(found) * (1 + COPY_BONUS * math.log(len(found))) for found in weights.values())
 
 
+def entropy(shares: Iterable[float]) -> float:
+    """Return how far a vote is spread, in bits (Shannon, 1948): 0 where one has all of it, 1 where two have half."""
+    return math.fsum(-one * math.log2(one) for one in shares if one > 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Kinship:
     """

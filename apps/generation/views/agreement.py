@@ -8,10 +8,13 @@ from typing import Any
 
 from apps.generation.engine.calibration import ENOUGH
 from apps.generation.engine.consensus import Standing
+from apps.generation.engine.votes import entropy
 from apps.generation.models import Candidate, CodeGenerationConsensus
 from apps.generation.selectors import Lettered
 from apps.generation.services.calibration import JUDGED_HERE
 
+OTHER_CHOICES = {"unweighted": "all votes alike", "baseline": "best record"}
+TELLING = frozenset({"baseline"})
 RATED = "probability of being right; informs, never approves"
 RATED_BEFORE = "score of an earlier version, not a probability"
 NOTES = {
@@ -51,13 +54,21 @@ def agreement_banner(consensus: CodeGenerationConsensus) -> str:
     return NOTES.get(standing, "") if standing else ""
 
 
-def agreement_tally(consensus: CodeGenerationConsensus, chosen: Lettered, letters: Mapping[str, str]) -> dict[str, Any]:
-    """Return the card of the models' vote; it has a number only where the vote was rated."""
+def agreement_tally(
+    consensus: CodeGenerationConsensus, chosen: Lettered, letters: Mapping[str, str], *, is_visible: bool
+) -> dict[str, Any]:
+    """
+    Return the card of the models' vote; it has a number only where the vote was rated.
+
+    Whose program the best record would have chosen tells of its author, and waits until authors are visible.
+    """
     details = consensus.voting_details or {}
     facts = [("programs", details.get("candidates", 0)), ("groups", len(details.get("clusters", [])))]
     favourite = letters.get(details.get("selected") or "", "")
     if favourite and favourite != chosen.letter:
         facts.append(("models chose", favourite))
+    facts += [("entropy", f"{entropy(one['share'] for one in details.get('clusters', [])):.2f} bits")]
+    facts += _other_choices(details.get("selectors") or {}, letters, is_visible=is_visible)
     is_rated = consensus.consensus_score is not None
     sureness = details.get("sureness")
     if sureness:
@@ -69,6 +80,15 @@ def agreement_tally(consensus: CodeGenerationConsensus, chosen: Lettered, letter
         "facts": facts if details.get("is_compared") else facts[:1],
         "note": " ".join([*details.get("reasons", []), rests_on(sureness)]).strip(),
     }
+
+
+def _other_choices(
+    selectors: Mapping[str, str | None], letters: Mapping[str, str], *, is_visible: bool
+) -> list[tuple[str, str]]:
+    """Return what simpler rules would have chosen."""
+    names = [name for name in OTHER_CHOICES if is_visible or name not in TELLING]
+    found = [(OTHER_CHOICES[name], letters.get(selectors.get(name) or "", "")) for name in names]
+    return [(words, letter) for words, letter in found if letter]
 
 
 def rests_on(sureness: Mapping[str, Any] | None) -> str:

@@ -175,7 +175,7 @@ def review_context(
             ("warn", requirements["hindrance"]),
             ("warn", STILL_CHANGING if requirements["is_open"] and evidence_is_changing(run) else ""),
         ],
-        "agreement": agreement_tally(consensus, chosen, by_id),
+        "agreement": agreement_tally(consensus, chosen, by_id, is_visible=is_visible),
         "letters": letters,
         "chosen": chosen,
         "lens": lens.context,
