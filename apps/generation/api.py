@@ -14,7 +14,7 @@ from apps.generation.engine.blocking import blockers_in
 from apps.generation.engine.specification import risk_tier
 from apps.generation.models import GeneratedCodeArtifact
 from apps.generation.schemas_analysis import SpecificationAnalysis, SpecificationIn
-from apps.generation.selectors import consensus_of, generated_code, run_get, seeded
+from apps.generation.selectors import consensus_of, generated_code, run_get, seeded, vote_told
 from apps.generation.services.planning import specification_analyse
 from apps.generation.services.refactoring import NOTHING, NothingShown, refactoring_suggest
 from apps.generation.services.second_reading import reading_request
@@ -223,7 +223,7 @@ def consensus_vote(
         "human_approved": consensus.human_approved if consensus else None,
         "code": chosen.generated_code if chosen else None,
         "generated": generated_code(chosen) if chosen else None,
-        "vote": consensus.voting_details if consensus and is_told else None,
+        "vote": vote_told(run, user, consensus) if consensus and is_told else None,
         "cost": cost_of(subject_kind="request", subject_id=run.pk) if is_told else None,
         "calls": calls_of(subject_kind="request", subject_id=run.pk).count() if is_told else None,
     }

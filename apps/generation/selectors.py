@@ -220,6 +220,14 @@ def models_are_visible(run: GenerationRun, user: User) -> bool:
     return ballot_of(SUBJECT_KIND, run.pk, user) is not None
 
 
+def vote_told(run: GenerationRun, user: User, consensus: CodeGenerationConsensus) -> dict[str, Any] | None:
+    """Return the vote as *user* may read it: whose program the best record would choose tells of its author."""
+    details: dict[str, Any] | None = consensus.voting_details
+    if details is None or models_are_visible(run, user):
+        return details
+    return {**details, "selectors": {**details.get("selectors", {}), "baseline": None}}
+
+
 def expertise_changes(user: User, *, model: str = "", family: str = "") -> QuerySet[ExpertiseChange]:
     """Return how decisions about requests that *user* may read moved what is known of models, newest first."""
     changes = ExpertiseChange.objects.filter(run__repository__in=repository_ids(user)).select_related("run")

@@ -65,6 +65,8 @@ def test_what_simpler_rules_would_choose_stands_beside_the_choice_the_best_recor
     assert re.search(r"<dt>all votes alike</dt><dd class=\"num\">[ABC]</dd>", before)
     assert re.search(r"<dt>entropy</dt><dd class=\"num\">0\.9\d bits</dd>", before)
     assert "best record" not in before
+    selectors = said(request)[2]["selectors"]
+    assert selectors["unweighted"] and selectors["baseline"] is None
     client.force_login(engineer)
     told = client.get(reverse("generation:review", args=[request.pk])).content.decode()
     assert re.search(r"<dt>best record</dt><dd class=\"num\">[ABC]</dd>", told)
