@@ -21,7 +21,6 @@ from apps.generation.models import CodeGenerationRequest, PullRequest, StageReco
 from apps.generation.review_measures import GROUP, REVIEW_MEASURES
 from apps.generation.services.review_subject import SUBJECT_KIND
 from apps.generation.types import RequestStatus as Status
-from apps.governance.engine.figures import counted
 from apps.governance.measures import SOURCES_SHOWN, Measure, Reading, Shape, Source, Window, measure_register
 from apps.governance.models import AuditEvent, Ballot
 from apps.providers.models import ModelCall
@@ -137,8 +136,11 @@ def _withdrawn(scopes: Collection[int], window: Window) -> list[Source]:
         run__state_changed_at__gte=window.start,
         run__state_changed_at__lt=window.end,
     ).count()
-    words = f"{counted(count, 'request', 'requests')} withdrawn, in no rate"
-    return [Source(words, f"{reverse('generation:request-list')}?state={Status.CANCELLED}")] if count else []
+    return (
+        [Source(f"{count} withdrawn, in no rate", f"{reverse('generation:request-list')}?state={Status.CANCELLED}")]
+        if count
+        else []
+    )
 
 
 def _decided(scopes: Collection[int], window: Window) -> QuerySet[StageRecord]:

@@ -289,7 +289,7 @@ def test_withdrawn_requests_are_in_no_rate_and_told_beside_it(scope, decide, rep
         undecided(repository, engineer, "cancelled", moment)
     reading = read("approval_rate", scope)
     assert reading.n == 1
-    assert [one.title for one in reading.sources] == ["2 requests withdrawn, in no rate", "T"]
+    assert [one.title for one in reading.sources] == ["2 withdrawn, in no rate", "T"]
     assert reading.sources[0].url == "/requests?state=cancelled"
     assert len(read("first_pass_approval", scope).sources) == 1
 
