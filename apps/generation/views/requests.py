@@ -261,14 +261,15 @@ def _ways(run: GenerationRun, user: User, candidates: Sequence[Candidate], *, is
     may_write = can(user, Action.SPEC_WRITE, scope)
     is_stuck = status in FAILED_AT or (status == Status.APPROVED and bool(run.failure))
     way = way_on(run, candidates) if is_stuck else None
+    # What was delivered may conflict with what the branch became; whoever asked for it knows.
+    may_begin_anew = is_own and status == Status.DELIVERED
     return {
         "can_stop": can(user, Action.REQUEST_STOP, scope, met=[Condition.OWN] if is_own else []),
         "can_withdraw": status == Status.IN_REVIEW and may_withdraw(run, user),
         "most_of_a_reason": MAX_REASON,
         "is_withdrawn": is_withdrawn(run),
         "can_retry": may_write and way is WayOn.START_AGAIN,
-        # What was delivered may conflict with what the branch became.
-        "can_rewrite": may_write and (status in FAILED_AT or status == Status.DELIVERED or is_blocked),
+        "can_rewrite": may_write and (status in FAILED_AT or is_blocked or may_begin_anew),
         "is_rewrite_next": way is WayOn.CHANGE_SPECIFICATION or is_blocked,
         "can_set_providers": way is WayOn.PROVIDER_SETTINGS and user.is_staff and can(user, Action.MODELS_MANAGE, None),
         "leads_to_question": is_own and may_write and status == Status.IN_REVIEW and has_question(run),
