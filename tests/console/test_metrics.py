@@ -89,9 +89,12 @@ class TestSampling:
         assert not told.exclude(value=None).exists()
         assert all(one.missing.endswith(".") for one in told)
 
-    def test_a_source_that_cannot_be_read_leaves_an_error_and_the_others_their_values(self, repository, monkeypatch):
+    @pytest.mark.parametrize("failure", [MeasureUnavailable("The disk is not there."), OSError("disk")])
+    def test_a_source_that_cannot_be_read_leaves_an_error_and_the_others_their_values(
+        self, repository, monkeypatch, failure
+    ):
         def broken(_scopes, _window):
-            raise MeasureUnavailable("The disk of the reports is not there.")
+            raise failure
 
         broken_one = replace(measure_find("console.coverage"), read=broken)
         works = replace(measure_find("console.velocity"), read=lambda _scopes, _window: Reading(1.0, 1))

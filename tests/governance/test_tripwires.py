@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.core.clock import now
+from apps.core.errors import NotFound
 from apps.governance import measures
 from apps.governance.engine.tripwires import (
     Found,
@@ -89,11 +90,18 @@ class Source:
 
     def __init__(self) -> None:
         self.reading: Reading | None = Reading(0.05, n=40, low=0.02, high=0.11, as_of=now())
+        self.failure: Exception = MeasureUnavailable("The history cannot be read.")
 
     def read(self, scopes: Any, window: Window) -> Reading:
         if self.reading is None:
-            raise MeasureUnavailable("The history cannot be read.")
+            raise self.failure
         return self.reading
+
+
+def query_that_fails(scopes: Any, window: Window) -> Reading:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
+    return Reading(0.0)
 
 
 @pytest.fixture
@@ -166,6 +174,29 @@ def test_a_source_that_fails_has_its_grace(
     monkeypatch.setattr(service, "now", lambda: began + timedelta(hours=25))
     assert state_of(rung) == "tripped"
     assert "could not be read for more than 24 h" in Suspension.objects.get().reason
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("failure", "note"),
+    [
+        (OSError("disk"), "Its source could not be read: OSError."),
+        (NotFound("The branch is gone."), "The branch is gone."),
+        (None, "Its source could not be read: DataError."),
+    ],
+)
+def test_a_source_that_crashes_is_failing_and_the_other_tripwires_are_read(
+    scope: Scope, organisation: Scope, source: Source, failure: Exception | None, note: str
+) -> None:
+    broken = Source()
+    broken.reading = None
+    broken.failure = failure or broken.failure
+    read = broken.read if failure else query_that_fails
+    measure_register(Measure("test.broken", "Broken", "d", Shape.RATE, "%", "Test", read, freshness=timedelta(days=7)))
+    wires = [tripwire_data(Tripwire("test.broken", bound=0.1, trips=Trips.ABOVE)), tripwire_data(WIRE)]
+    tripwires_check(rung_id=rung_decided(scopes=[scope], tripwires=wires).pk)
+    first, second = TripwireReading.objects.order_by("position")
+    assert (first.state, first.note, second.state) == ("failing", note, "clear")
 
 
 @pytest.mark.django_db

@@ -15,7 +15,7 @@ from apps.console.metrics.metric import Metric
 from apps.console.models import MetricSample
 from apps.core.clock import now
 from apps.generation.services.reverts import reverts_record
-from apps.governance.measures import MeasureUnavailable, Reading, Window
+from apps.governance.measures import MeasureUnavailable, Reading, Window, reading_take
 from apps.governance.models import Scope, User
 from apps.jobs.models import Job
 from apps.jobs.services import Due, job_enqueue
@@ -115,7 +115,7 @@ def _sample(metric: Metric, scope: Scope, origin: str, day: date) -> MetricSampl
     end = min(datetime.combine(day + timedelta(days=1), time(), UTC), at)
     is_error = False
     try:
-        reading = metric.read([scope.pk], Window(end - WINDOW, end), origin)
+        reading = reading_take(lambda: metric.read([scope.pk], Window(end - WINDOW, end), origin))
     except MeasureUnavailable as error:
         reading, is_error = Reading(None, missing=str(error)), True
     return MetricSample(

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 
 from apps.core.clock import now
 from apps.governance.engine.chain import Outcome
 from apps.governance.engine.gates import EXPANSION, Criterion, Judged, State, definition_read, judge
-from apps.governance.measures import Measure, MeasureUnavailable, Reading, Window, measure_find
+from apps.governance.measures import Measure, MeasureUnavailable, Reading, Window, measure_find, reading_take
 from apps.governance.models import AuditEvent, Scope
 from apps.governance.services.audit import audit_record
 from apps.governance.services.gates.requests import definition_ruling
@@ -67,11 +67,9 @@ def _condition(criterion: Criterion, scope: Scope, moment: datetime) -> QualityC
     reading, error = None, ""
     if measure is not None:
         try:
-            # A savepoint, so that a query that fails leaves the transaction usable.
-            with transaction.atomic():
-                reading = measure.read([scope.pk], Window(moment - criterion.window, moment))
-        except (MeasureUnavailable, DatabaseError, OSError) as failure:
-            error = str(failure) or type(failure).__name__
+            reading = reading_take(lambda: measure.read([scope.pk], Window(moment - criterion.window, moment)))
+        except MeasureUnavailable as failure:
+            error = str(failure)
     return QualityCondition(criterion, measure, reading, judge(criterion, measure, reading, error=error, now=moment))
 
 

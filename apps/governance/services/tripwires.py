@@ -19,7 +19,7 @@ from apps.governance.engine.tripwires import (
     tripwire_judge,
     tripwire_read,
 )
-from apps.governance.measures import Measure, MeasureUnavailable, Reading, Window, measure_find
+from apps.governance.measures import Measure, MeasureUnavailable, Reading, Window, measure_find, reading_take
 from apps.governance.models import Rung, Scope, TripwireReading
 from apps.governance.services.suspensions import rung_suspend
 
@@ -107,7 +107,8 @@ def _reading(
     if measure is None:
         return None, f"Nothing here measures {wire.measure}."
     try:
-        reading = measure.read(places, Window(moment - timedelta(days=wire.window_days), moment))
+        window = Window(moment - timedelta(days=wire.window_days), moment)
+        reading = reading_take(lambda: measure.read(places, window))
     except MeasureUnavailable as error:
         return None, str(error)
     if reading.value is not None and reading.as_of is not None and moment - reading.as_of > measure.freshness:

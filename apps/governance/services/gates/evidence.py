@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from apps.core.clock import now
 from apps.core.errors import Conflict, NotFound
 from apps.governance.engine.gates import UNDECIDED, Criterion, GateDefinition, GateState, judge
-from apps.governance.measures import MeasureUnavailable, Reading, Window, measure_find
+from apps.governance.measures import MeasureUnavailable, Reading, Window, measure_find, reading_take
 from apps.governance.models import Gate, GateEvidence, GateReading, User
 from apps.governance.services.audit import audit_record
 from apps.governance.services.ballots import ballots_void
@@ -116,13 +116,9 @@ def _read(gate: Gate, position: int, row: Row, frozen: GateReading | None, momen
     reading, error = None, ""
     if measure is not None:
         try:
-            # A savepoint, so that a query that fails leaves the transaction usable.
-            with transaction.atomic():
-                reading = measure.read(row.scopes, window)
+            reading = reading_take(lambda: measure.read(row.scopes, window))
         except MeasureUnavailable as failure:
-            error = str(failure) or "Its source could not be read."
-        except (DatabaseError, OSError) as failure:
-            error = f"Its source could not be read: {type(failure).__name__}."
+            error = str(failure)
     judged = judge(row.criterion, measure, reading, error=error, now=moment)
     figures = reading or Reading(None, missing=judged.sentence)
     return GateReading(
