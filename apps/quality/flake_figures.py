@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.urls import reverse
 
 from apps.core.clock import now
@@ -15,6 +15,7 @@ from apps.governance.measures import SOURCES_SHOWN, Reading, Source, Window
 from apps.governance.models import User
 from apps.quality.engine.flakes import SLOW_SECONDS, Kind, Record, paths_named
 from apps.quality.models import Quarantine, SuiteRun, SuiteTally, SuiteTest
+from apps.quality.pairs import Counted, pairs_counted, pairs_newest
 from apps.repositories.models import Repository
 from apps.repositories.selectors import paths_of_origin, repositories_of_scopes
 
@@ -54,11 +55,7 @@ class NoticedTest:
 
 def flakes_of(repositories: Collection[Repository], window: Window, *, tests: Collection[int] | None = None) -> Flakes:
     """Return the pairs of these repositories, each executed last in the window, of *tests* if given; one query."""
-    among = _tallies(repositories, window)
-    found = (among if tests is None else among.filter(test__in=tests)).aggregate(
-        pairs=Count("test_id", filter=PAIR), flaky=Count("test_id", filter=FLAKY), as_of=Max("last_at", filter=PAIR)
-    )
-    return Flakes(found["pairs"], found["flaky"], found["as_of"])
+    return _together(pairs_counted(repositories, window, tests=tests).values())
 
 
 def flake_read(scopes: Collection[int], window: Window) -> Reading:
@@ -66,9 +63,7 @@ def flake_read(scopes: Collection[int], window: Window) -> Reading:
     repositories = repositories_of_scopes(scopes)
     if not repositories:
         return Reading(None, missing="No repository is among these scopes.")
-    counted = set(
-        _tallies(repositories, window).filter(PAIR).values_list("repository", flat=True).order_by().distinct()
-    )
+    counted = pairs_counted(repositories, window)
     without = [repository.name for repository in repositories if repository.pk not in counted]
     if without:
         return Reading(
@@ -76,7 +71,7 @@ def flake_read(scopes: Collection[int], window: Window) -> Reading:
             missing=f"No test of {without[0]} was executed twice on one commit in one environment in the window. "
             "Run its tests again on its quality page, or have its builds send their runs.",
         )
-    found = flakes_of(repositories, window)
+    found = _together(counted.values())
     return Reading(
         found.rate.mean,
         n=found.pairs,
@@ -183,6 +178,14 @@ def _tallies(repositories: Collection[Repository], window: Window) -> QuerySet[S
     )
 
 
+def _together(counted: Collection[Counted]) -> Flakes:
+    return Flakes(
+        sum(one.pairs for one in counted),
+        sum(one.flaky for one in counted),
+        max((one.as_of for one in counted), default=None),
+    )
+
+
 def _failing(tests: Collection[int], window: Window) -> set[int]:
     """Return which of the tests passed not once where they were executed last."""
     newest = (
@@ -197,9 +200,7 @@ def _failing(tests: Collection[int], window: Window) -> set[int]:
 
 def _sources(repositories: Collection[Repository], window: Window) -> tuple[Source, ...]:
     """Return what the rate rests on: runs that were left out, flaky pairs, and the newest of the others."""
-    among = _tallies(repositories, window).filter(PAIR).select_related("test", "revision", "repository")
-    flaky = list(among.filter(FLAKY).order_by("-last_at")[:SOURCES_SHOWN])
-    clean = list(among.exclude(FLAKY).order_by("-last_at")[: SOURCES_SHOWN - len(flaky)])
+    newest = pairs_newest(repositories, window, limit=SOURCES_SHOWN)
     broken = SuiteRun.objects.filter(
         revision__repository__in=[repository.pk for repository in repositories],
         is_infrastructure=True,
@@ -207,8 +208,9 @@ def _sources(repositories: Collection[Repository], window: Window) -> tuple[Sour
         created_at__lt=window.end,
     ).count()
     first = next(iter(repositories))
-    left_out = [Source(f"{broken} runs broken by infrastructure are left out", _page(first))] if broken else []
-    return (*left_out, *(_source(tally) for tally in (*flaky, *clean)))[:SOURCES_SHOWN]
+    told = "1 run broken by infrastructure is" if broken == 1 else f"{broken} runs broken by infrastructure are"
+    left_out = [Source(f"{told} left out", _page(first))] if broken else []
+    return (*left_out, *(_source(tally) for tally in newest))[:SOURCES_SHOWN]
 
 
 def _source(tally: SuiteTally) -> Source:

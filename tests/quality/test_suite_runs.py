@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -25,6 +25,7 @@ from apps.jobs.models import Job
 from apps.jobs.runner import job_execute
 from apps.quality import services
 from apps.quality.engine.reports import CaseOutcome, ReportedCase
+from apps.quality.flake_figures import flakes_of
 from apps.quality.models import Quarantine, SuiteOutcome, SuiteRun, SuiteTally, SuiteTest
 from apps.quality.services import quarantine_lift, quarantine_set, rerun_once, reruns_start
 from apps.quality.services.suite_runs import suite_run_record
@@ -53,10 +54,10 @@ def run_of(revision: Revision, outcomes: str | Sequence[str], *, environment: st
     return run
 
 
-def read(*scopes: Scope) -> Reading:
+def read(*scopes: Scope, until: datetime | None = None) -> Reading:
     measure = measure_find("quality.flake_rate")
     assert measure is not None
-    end = now() + timedelta(minutes=1)
+    end = until or now() + timedelta(minutes=1)
     return measure.read([scope.pk for scope in scopes], Window(end - timedelta(days=30), end))
 
 
@@ -131,7 +132,7 @@ class TestRate:
         run_of(revision, "ff", broken_by="The runner lost its network.")
         found = read(scope)
         assert (found.value, found.n) == (0, 2)
-        assert found.sources[0].title == "1 runs broken by infrastructure are left out"
+        assert found.sources[0].title == "1 run broken by infrastructure is left out"
 
     def test_a_quarantined_test_goes_on_counting(self, scope: Scope, revision: Revision, engineer: User) -> None:
         run_of(revision, "pp")
@@ -140,6 +141,28 @@ class TestRate:
             test=SuiteTest.objects.get(name="tests::t0"), owner=engineer, reason="Races.", days=3, actor=engineer
         )
         assert read(scope).value == 0.5
+
+    @pytest.mark.django_db(transaction=True)
+    def test_what_a_gate_froze_is_not_changed_by_running_the_tests_again(
+        self, scope: Scope, repository: Repository, revision: Revision, commit: Callable[..., str]
+    ) -> None:
+        run_of(revision, "ppf")
+        run_of(revision, "ppp")
+        run_of(revision, "ppp", environment="mac")
+        run_of(revision, "p", broken_by="The runner lost its network.")
+        frozen_at = now()
+        frozen = read(scope, until=frozen_at)
+        for outcomes in ("fff", "ppp"):
+            run_of(revision, outcomes)
+            run_of(revision, outcomes, environment="mac")
+            run_of(revision_record(repository=repository, sha=commit({})), outcomes)
+        again = read(scope, until=frozen_at)
+        assert again == frozen
+        assert (again.n, again.value) == (3, pytest.approx(1 / 3))
+        assert (read(scope).n, read(scope).value) == (6, 1)
+        begun_since = Window(frozen_at, frozen_at + timedelta(days=1))
+        assert flakes_of([repository], begun_since, tests=[]).pairs == 0
+        assert flakes_of([repository], begun_since).pairs == 6
 
     def test_nothing_executed_twice_is_missing_and_not_zero(self, scope: Scope, revision: Revision) -> None:
         run_of(revision, "ppp")
