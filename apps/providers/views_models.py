@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.governance.http import current_user, interactive, require_anywhere, session_key
 from apps.governance.models import Suspension, User
+from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import accounts_of, can, display_name
 from apps.governance.selectors.ladder import suspensions_readable
 from apps.governance.types import Action
@@ -33,6 +34,7 @@ def model_list(request: HtmxRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def approve(request: HtmxRequest, provider_id: UUID) -> HttpResponse:
     provider = model_approve(
         provider_id=provider_id,
@@ -47,6 +49,7 @@ def approve(request: HtmxRequest, provider_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def withdraw(request: HtmxRequest, provider_id: UUID) -> HttpResponse:
     provider = model_withdraw(
         provider_id=provider_id,

@@ -62,6 +62,7 @@ from apps.generation.views.progress import (
 )
 from apps.governance.http import current_user
 from apps.governance.models import User
+from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import can
 from apps.governance.selectors.attestation import attestation_of
 from apps.governance.services import NotAllowed
@@ -175,6 +176,7 @@ def request_merge(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def request_override(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     """Sign first for a failed gate; what cannot be signed comes back with its words."""
     run = run_get(user=current_user(request), request_id=request_id)

@@ -58,6 +58,7 @@ from apps.generation.views.shelves import candidates_shown, shelf_made, up_for_a
 from apps.generation.views.voters import void_reason, voter_of
 from apps.governance.http import current_user
 from apps.governance.models import Ballot, User
+from apps.governance.reauthentication import recently_authenticated
 from apps.governance.selectors import ballots_of, can, display_name
 from apps.governance.selectors.policies import policy_ruling
 from apps.governance.types import Action, Decision
@@ -97,6 +98,7 @@ def choose(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def review_override(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     """Sign first for a failed gate of what is up for approval; what cannot be signed comes back with its words."""
     user = current_user(request)
@@ -119,6 +121,7 @@ def review_measure(request: HtmxRequest, request_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def refreeze(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     user = current_user(request)
     run = run_get(user=user, request_id=request_id)

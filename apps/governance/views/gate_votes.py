@@ -80,6 +80,7 @@ def gate_closing(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@recently_authenticated
 def waiver_asking(request: HtmxRequest, gate_id: UUID) -> HttpResponse:
     gate = gate_get(current_user(request), gate_id)
     form = WaiverForm(request.POST)
