@@ -27,6 +27,13 @@ def test_met_and_not_met_never_depend_on_the_kinder_end(standing, bound, at_leas
 
 
 @given(standings(), values)
+def test_a_part_of_what_a_baseline_counts_misses_a_goal_but_never_meets_it(standing, bound):
+    goal = Goal(bound, at_least=False)
+    whole, part = goal_state(goal, standing), goal_state(goal, standing, is_partial=True)
+    assert part is (GoalState.INSUFFICIENT_DATA if whole is GoalState.MET else whole)
+
+
+@given(standings(), values)
 def test_what_is_compared_keeps_its_order(standing, baseline):
     for against in (Against.TIMES, Against.LESS):
         found = compared(Goal(0.5, against), standing, baseline)

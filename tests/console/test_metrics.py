@@ -294,6 +294,23 @@ class TestPage:
         assert "stale" in text
         assert "The disk is not there." in text
 
+    def test_a_figure_that_leaves_a_part_out_says_so_and_never_meets_its_goal(self, page, engineer, repository, sample):
+        sample("console.change_cost", value=1.0)
+        Baseline.objects.create(
+            scope=repository.scope,
+            key="console.change_cost",
+            version=1,
+            value=100.0,
+            period_start=date(2025, 1, 1),
+            period_end=date(2025, 6, 30),
+            source="Ledger",
+            imported_by=engineer,
+        )
+        text = page.get("/metrics/console.change_cost").content.decode()
+        assert "What people and machines cost is not recorded: the goal is never said met." in text
+        assert "99 % less" in text
+        assert "insufficient data" in text
+
     def test_one_metric_has_its_weeks_as_a_figure_and_a_table_and_the_rows_behind(self, page, repository, sample):
         sample(sources=[{"title": "Round amounts", "url": "/requests/1"}])
         sample(ago=8, value=1.0)

@@ -12,9 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.console.metrics import readings
 from apps.generation.charts import COLOURS, expertise_chart
 from apps.generation.engine.calibration import ENOUGH, PUBLIC
 from apps.generation.models import Candidate, CodeGenerationRequest, ExpertiseChange, GenerationRun, Judgement
+from apps.governance.measures import Window
 from apps.governance.models import Organisation, RoleAssignment, Scope, User
 from apps.providers.models import Provider
 from apps.repositories.models import Repository
@@ -101,6 +103,18 @@ def test_it_shows_what_is_known_now_and_what_each_verdict_changed(decided: Decid
     assert '<td class="num">50 %</td><td class="num">60 %</td><td class="num">20 % to 92 %</td>' in page
     assert "m1 moved most, in text: from 50 % to 60 % (95 % interval 20 % to 92 %)." in page
     assert "data-plotly" in page
+
+
+def test_what_was_learned_is_counted_by_requests_and_not_by_their_candidates(
+    decided: Decided, place: Repository
+) -> None:
+    change = decided("Slugs of titles")
+    other = Candidate.objects.create(request_id=change.run_id, model_id="m2", sample_index=0, ordinal=1)
+    Judgement.objects.create(run=change.run, candidate=other, model_id="m2", family="text", right=0.0, cause="other")
+    decided("Sums of prices")
+    soon = timezone.now() + timedelta(minutes=1)
+    found = readings.lessons([place.scope_id], Window(soon - timedelta(days=28), soon))
+    assert (found.value, found.n) == (2, 2)
 
 
 def test_it_can_be_read_for_one_model_and_one_family(decided: Decided, read: Callable[..., str]) -> None:

@@ -60,12 +60,13 @@ def compared(goal: Goal, value: Standing, baseline: float | None) -> Standing | 
     return Standing(1 - ratio, None if high is None else 1 - high, None if low is None else 1 - low)
 
 
-def goal_state(goal: Goal, standing: Standing | None) -> GoalState:
+def goal_state(goal: Goal, standing: Standing | None, *, is_partial: bool = False) -> GoalState:
     """
     Return where a figure stands to its goal.
 
     With an interval the whole of it has to be on the right side to be met, and on the wrong one to be not met: between
-    them there are too few observations to tell.
+    them there are too few observations to tell. A figure that ``is_partial`` leaves out something that its baseline
+    counts: it can miss its goal, never meet it.
     """
     if standing is None:
         return GoalState.INSUFFICIENT_DATA
@@ -73,7 +74,7 @@ def goal_state(goal: Goal, standing: Standing | None) -> GoalState:
     high = standing.value if standing.high is None else standing.high
     worst, best = (low, high) if goal.at_least else (high, low)
     if _keeps(goal, worst):
-        return GoalState.MET
+        return GoalState.INSUFFICIENT_DATA if is_partial else GoalState.MET
     return GoalState.INSUFFICIENT_DATA if _keeps(goal, best) else GoalState.NOT_MET
 
 

@@ -29,10 +29,19 @@ def _own(
     *,
     is_better_higher: bool = True,
     unit_one: str = "",
+    version: int = 1,
 ) -> Measure:
-    key = f"console.{name}"
     return Measure(
-        key, title, definition, shape, unit, group, read, is_better_higher=is_better_higher, unit_one=unit_one
+        f"console.{name}",
+        title,
+        definition,
+        shape,
+        unit,
+        group,
+        read,
+        is_better_higher=is_better_higher,
+        unit_one=unit_one,
+        version=version,
     )
 
 
@@ -161,8 +170,7 @@ OWN = (
         _own(
             "documentation_time",
             "Time for a page of documentation",
-            "Minutes from asking for a page until it is written: the median over the pages of the four weeks. The time "
-            "that people take to read and correct it is not recorded.",
+            "Minutes from asking for a page until it is written: the median over the pages of the four weeks.",
             Shape.MEDIAN,
             "min",
             PRODUCTIVITY,
@@ -172,6 +180,7 @@ OWN = (
         Goal(0.95, Against.LESS),
         "95 % less than before",
         past="minutes of work for a page of documentation",
+        unrecorded="The time that people take to read and correct a page is not recorded: the goal is never said met.",
     ),
     Metric(
         _own(
@@ -229,12 +238,13 @@ OWN = (
         _own(
             "lessons",
             "Lessons from decisions",
-            "Judgements of candidates that decisions of people left: which one was right, and why the others were not. "
-            "All since the beginning.",
+            "Requests whose decision by people taught something about candidates: which was right, and why others were "
+            "not. All since the beginning.",
             Shape.COUNT,
             "",
             INNOVATION,
             readings.lessons,
+            version=2,
         ),
         Goal(1000),
         "1,000 or more",
@@ -272,8 +282,7 @@ OWN = (
         _own(
             "change_cost",
             "Cost of a change",
-            "US dollars of all calls of models in the four weeks for each request approved in them. What people and "
-            "machines cost is not recorded.",
+            "US dollars of all calls of models in the four weeks for each request approved in them.",
             Shape.MEDIAN,
             "USD",
             BUSINESS,
@@ -283,6 +292,7 @@ OWN = (
         Goal(0.6, Against.LESS),
         "60 % less than before",
         past="US dollars for a change",
+        unrecorded="What people and machines cost is not recorded: the goal is never said met.",
     ),
     Metric(
         _own(

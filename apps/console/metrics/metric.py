@@ -26,7 +26,8 @@ class Metric:
     """
     A measure on the pages. ``goal`` is None where nobody set one, ``goal_words`` is the goal as it was agreed.
 
-    ``past`` says what a baseline of it is, "" where it is compared with none. With ``by_origin`` it is read for lines
+    ``past`` says what a baseline of it is, "" where it is compared with none; ``unrecorded`` is a sentence on what the
+    figure leaves out of that, "" where they count the same. With ``by_origin`` it is read for lines
     of one origin, too.
     """
 
@@ -34,6 +35,7 @@ class Metric:
     goal: Goal | None = None
     goal_words: str = ""
     past: str = ""
+    unrecorded: str = ""
     by_origin: ReadByOrigin | None = field(default=None, compare=False)
 
     @property

@@ -81,6 +81,8 @@ class Row:
             sentences.append(self.sample.missing)
         if self.metric.past and self.baseline is None:
             sentences.append(f"No baseline is imported: {self.metric.past}.")
+        if self.metric.unrecorded:
+            sentences.append(self.metric.unrecorded)
         return sentences
 
 
@@ -205,7 +207,7 @@ def _state(metric: Metric, history: Sequence[MetricSample], standing: Standing |
         return GoalState.STALE
     if metric.goal is None:
         return None if history and history[-1].value is not None else GoalState.INSUFFICIENT_DATA
-    return goal_state(metric.goal, standing)
+    return goal_state(metric.goal, standing, is_partial=bool(metric.unrecorded))
 
 
 def sample_rows(samples: QuerySet[MetricSample]) -> list[dict[str, Any]]:

@@ -196,10 +196,10 @@ def patterns_new(scopes: Collection[int], window: Window) -> Reading:
 
 
 def lessons(scopes: Collection[int], window: Window) -> Reading:
-    """Return how many judgements of candidates decisions of people left, since the beginning."""
+    """Return how many requests taught something about candidates by what people decided, since the beginning."""
     found = Judgement.objects.filter(
         run__repository__in=repositories_in_scopes(scopes), judged_at__lt=window.end
-    ).aggregate(count=Count("pk"), newest=Max("judged_at"))
+    ).aggregate(count=Count("run", distinct=True), newest=Max("judged_at"))
     if not found["count"]:
         return Reading(None, missing="No decision of people taught anything about a candidate yet.")
     return Reading(found["count"], found["count"], as_of=found["newest"])
