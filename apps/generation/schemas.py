@@ -66,7 +66,7 @@ class QualityMetrics(Body):
     coverage: float | None = Field(None, ge=0, le=100, description="Percent of lines, at least.")
     mutation_score: float | None = Field(None, ge=0, le=100, description="Percent of mutants found, at least.")
     complexity: int | None = Field(None, ge=1, le=100, description="Cyclomatic, of each function, at most.")
-    strict_types: bool = Field(False, description="Types are checked strictly.")
+    strict_types: bool = Field(False, description="A strict check of types finds nothing in what is written.")
 
 
 class GenerationRequest(Body):

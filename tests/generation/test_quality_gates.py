@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from apps.checks.gateways import mypy
+from apps.checks.gateways.process import ToolFailed
 from apps.checks.types import CheckResult, Share
 from apps.core.intervals import wilson
 from apps.generation.engine.specification import analyse
+from apps.generation.services import typing_gate
+from apps.generation.services.javascript_quality_gates import javascript_quality_gates
 from apps.generation.services.quality_gates import python_quality_gates
 
 BRANCHY = """\
@@ -107,3 +111,85 @@ def test_a_mutation_score_is_held_against_the_low_end_where_it_is_of_a_sample(hi
 def test_a_mutation_score_that_could_not_be_measured_is_met_by_nobody(status, gate):
     check = CheckResult("mutation", "1", status, (), 0.0, reason="It brings no tests.").as_json()
     assert gates(MUTATION, figures={"mutation": check})["mutation"]["status"] == gate
+
+
+TYPED = "def grade(points: int) -> str:\n    return 'a' if points > 90 else 'b'\n"
+TYPES = "The code must be strictly typed."
+
+
+@pytest.mark.parametrize("words", [TYPES, "It passes mypy.", "Every function must have type hints."])
+def test_types_that_are_asked_for_are_checked_strictly(words):
+    found = gates(words)["typing"]
+    assert (found["status"], found["detail"]) == (
+        "failed",
+        "Types that a strict check accepts were asked for. "
+        "mypy --strict finds 1 error on the lines that were written or changed.",
+    )
+    assert [(one["path"], one["line"], one["rule"], one["message"]) for one in found["findings"]] == [
+        ("shop/grades.py", 1, "no-untyped-def", "Function is missing a type annotation")
+    ]
+
+
+def test_code_with_types_meets_them_and_other_modules_of_the_repository_are_known():
+    source = f"from shop.known import Base\n\n\nclass Best(Base):\n    pass\n\n\n{TYPED}"
+    before = {"shop/__init__.py": "", "shop/known.py": "class Base:\n    def say(self):\n        return 1\n"}
+    [found] = python_quality_gates(analyse(TYPES).quality, before=before, changed={"shop/best.py": source}, tree=None)
+    assert (found["status"], found["findings"]) == ("passed", []), found
+    assert found["detail"].endswith("mypy --strict finds nothing on the lines that were written or changed.")
+
+
+def test_a_change_does_not_answer_for_types_that_were_missing_before():
+    added = f"{BRANCHY}\n\n{TYPED.replace('grade', 'simple')}"
+    assert gates(TYPES, source=added, before=BRANCHY)["typing"]["status"] == "passed"
+
+
+def test_no_comment_silences_the_check_of_types_that_were_asked_for():
+    source = f"# mypy: ignore-errors\n{BRANCHY.replace('(points):', '(points):  # type: ignore')}"
+    assert gates(TYPES, source=source)["typing"]["status"] == "failed"
+
+
+def test_of_many_errors_of_types_the_first_are_listed():
+    source = "".join(f"def f{number}(a):\n    return a\n\n\n" for number in range(21))
+    found = gates(TYPES, source=source)["typing"]
+    assert "finds 21 errors on" in found["detail"] and found["detail"].endswith("The first 20 are listed.")
+    assert [one["line"] for one in found["findings"]] == list(range(1, 81, 4))
+
+
+def test_a_type_checker_that_fails_or_stops_early_never_passes(monkeypatch):
+    broken = gates(TYPES, source=f"{TYPED}\ndef half(:\n", before="def half(:\n")["typing"]
+    assert broken["status"] == "error" and "mypy stopped: shop/grades.py, line 4" in broken["detail"]
+
+    def crashes(*_, **__):
+        raise ToolFailed("mypy was ended by SIGKILL.")
+
+    monkeypatch.setattr(mypy, "tool_run", crashes)
+    found = gates(TYPES, source=TYPED)["typing"]
+    assert (found["status"], found["detail"]) == ("error", "shop/grades.py: mypy was ended by SIGKILL.")
+
+
+def javascript_typing(path, text, before=""):
+    [found] = javascript_quality_gates(
+        analyse(TYPES).quality, before={path: before} if before else {}, changed={path: text}, tree=None
+    )
+    return found
+
+
+def test_types_of_typescript_are_checked_strictly_on_the_lines_of_the_change():
+    old = "export function f(a) { return a; }\n"
+    assert javascript_typing("src/f.ts", "export const f = (a: number): number => a;\n")["status"] == "passed"
+    assert javascript_typing("src/f.ts", f"{old}export const two: number = 2;\n", before=old)["status"] == "passed"
+    found = javascript_typing("src/f.ts", old)
+    assert (found["status"], [one["rule"] for one in found["findings"]]) == ("failed", ["TS7006"])
+    assert "tsc --strict finds 1 error on the lines" in found["detail"]
+    assert javascript_typing("src/f.ts", "export function f(a: {")["status"] == "error"
+
+
+def test_javascript_without_types_is_not_measured_and_not_met():
+    found = javascript_typing("src/f.mjs", "export const f = (a) => a;\n")
+    assert (found["status"], found["detail"].splitlines()) == (
+        "failed",
+        [
+            f"Types that a strict check accepts were asked for. {typing_gate.NOT_MEASURED}",
+            "src/f.mjs: JavaScript names no types.",
+        ],
+    )

@@ -41,6 +41,8 @@ BRANCHY = (
     "    if value > high:\n        return high\n    return value\n```"
 )
 SIMPLE = "- Cyclomatic complexity must be at most 1.\n"
+TYPED = "- The code must be strictly typed.\n"
+UNTYPED = "```python\ndef clamp(value, low, high):\n    return max(low, min(high, value))\n```"
 COVERED = "- Test coverage must be at least 50 %.\n"
 MUTATED = "- The mutation score must be at least 80 %.\n"
 
@@ -107,6 +109,39 @@ def test_a_met_requirement_is_measured_once_and_taken_over_at_the_merge(
     gates = {gate["gate"]: gate for gate in PullRequest.objects.get(request_id=run.pk).gates}
     assert gates["coverage"] == measured
     assert list(gates) == ["lint", "types", "security", "tests", "coverage"]
+
+
+def test_an_untyped_function_cannot_be_approved_where_types_are_asked_for_and_a_typed_one_can(
+    reviewed: Callable[..., GenerationRun], reviewer: User, client: Client
+) -> None:
+    run = reviewed(CLAMP + TYPED, UNTYPED, RIGHT)
+    untyped, typed = Candidate.objects.filter(request=run.request).order_by("ordinal")[:2]
+    assert [gate["status"] for one in (untyped, typed) for gate in one.gates] == ["failed", "passed"]
+    if selected_candidate(run=run).pk != untyped.pk:
+        selection_change(request_id=run.pk, actor=reviewer, candidate_id=untyped.pk, reason="Shorter.")
+    with pytest.raises(RequirementsUnmet, match="typing did not pass"):
+        vote(run, reviewer)
+    client.force_login(reviewer)
+    page = client.get(reverse("generation:review", args=[run.pk])).content.decode()
+    assert "mypy --strict finds 1 error on the lines that were written or changed." in page
+    assert "Function is missing a type annotation" in page
+    selection_change(request_id=run.pk, actor=reviewer, candidate_id=typed.pk, reason="It has types.")
+    vote(run, reviewer)
+    assert Ballot.objects.get().verdict == "approve"
+
+
+def test_types_that_were_not_measured_wait_for_a_job(reviewed: Callable[..., GenerationRun], reviewer: User) -> None:
+    run = reviewed(CLAMP + SIMPLE.replace("1", "9") + TYPED, RIGHT)
+    chosen = selected_candidate(run=run)
+    chosen.gates = [gate for gate in chosen.gates if gate["gate"] != "typing"]
+    chosen.save(update_fields=["gates"])
+    assert not requirement_gates.is_measured_at_once(run)
+    with pytest.raises(RequirementsUnmet, match="requirements did not pass"):
+        vote(run, reviewer)
+    measuring.gates_ask(request_id=run.pk, actor=reviewer)
+    work_off(CodeGenerationRequest.objects.get(pk=run.pk))
+    assert gate_of(run, "typing")["status"] == "passed"
+    vote(run, reviewer)
 
 
 def test_another_choice_is_measured_before_it_can_be_approved(

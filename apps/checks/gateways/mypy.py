@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import version as installed_version
 from pathlib import PurePosixPath
 
-from apps.checks.gateways.process import ToolFailed, python_tool, tool_run
+from apps.checks.gateways.process import ToolFailed, ToolOutput, python_tool, tool_run
 from apps.checks.gateways.report import Report
 from apps.checks.gateways.workspace import Workspace
 from apps.checks.types import Finding, Severity
@@ -30,6 +30,31 @@ def check(place: Workspace, paths: Sequence[str], *, honours_suppressions: bool,
 
     :raises ToolFailed: mypy crashed or did not finish.
     """
+    output = _run(place, paths, timeout_s=timeout_s)
+    findings = _findings(output.stdout)
+    if output.returncode == _STOPPED:
+        if not findings:
+            raise ToolFailed(f"mypy stopped: {(output.stderr or output.stdout).strip()[-300:]}")
+        silent = sorted(set(paths) - {finding.path for finding in findings})
+        return Report(findings, dict.fromkeys(silent, "mypy stopped at an error in another file."))
+    return Report(findings)
+
+
+def check_strictly(place: Workspace, paths: Sequence[str], *, timeout_s: float) -> tuple[Finding, ...]:
+    """
+    Return what ``mypy --strict`` finds in ``paths``, with what they import of the other files in ``place``.
+
+    :raises ToolFailed: mypy crashed, did not finish, or stopped at an error before it had looked at everything.
+    """
+    output = _run(place, paths, "--strict", timeout_s=timeout_s)
+    findings = _findings(output.stdout)
+    if output.returncode not in (0, 1):
+        where = f"{findings[0].path}, line {findings[0].line}: {findings[0].message}" if findings else ""
+        raise ToolFailed(f"mypy stopped: {where or (output.stderr or output.stdout).strip()[-300:]}")
+    return tuple(finding for finding in findings if finding.path in paths)
+
+
+def _run(place: Workspace, paths: Sequence[str], *options: str, timeout_s: float) -> ToolOutput:
     settings = place.home / "mypy.ini"
     bases = "$MYPY_CONFIG_FILE_DIR/../code/src" if (place.root / "src").is_dir() else ""
     settings.write_text(f"[mypy]\nmypy_path = {bases}\n")
@@ -45,16 +70,10 @@ def check(place: Workspace, paths: Sequence[str], *, honours_suppressions: bool,
         "--explicit-package-bases",
         "--python-version=3.11",
         "--output=json",
+        *options,
         f"@{names}",
     )
-    output = tool_run(command, folder=place.root, home=place.home, timeout_s=timeout_s)
-    findings = _findings(output.stdout)
-    if output.returncode == _STOPPED:
-        if not findings:
-            raise ToolFailed(f"mypy stopped: {(output.stderr or output.stdout).strip()[-300:]}")
-        silent = sorted(set(paths) - {finding.path for finding in findings})
-        return Report(findings, dict.fromkeys(silent, "mypy stopped at an error in another file."))
-    return Report(findings)
+    return tool_run(command, folder=place.root, home=place.home, timeout_s=timeout_s)
 
 
 def _findings(lines: str) -> tuple[Finding, ...]:

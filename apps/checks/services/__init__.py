@@ -123,6 +123,33 @@ def check_tree(files: Mapping[str, str]) -> tuple[CheckResult, ...]:
     return tuple(_result(tool, report, seconds) for tool, report, seconds in by_tool)
 
 
+def strict_types_check(files: Mapping[str, str], *, paths: Collection[str]) -> CheckResult:
+    """
+    Check the types of ``paths`` by ``mypy --strict`` as part of ``files``, their repository (path to text).
+
+    Comments by which a text would silence mypy do not count. Modules that are not in ``files`` are taken as they come
+    (``Any``), except for those of the standard library. Anything that keeps mypy from looking at everything is an
+    ``error``. Takes some seconds.
+
+    :raises UnsafePath: one of ``paths`` leaves the repository.
+    """
+    started = time.monotonic()
+    importable = {path: text for path, text in files.items() if path in paths or _is_importable(path)}
+    findings: tuple[Finding, ...] = ()
+    unchecked: dict[str, str] = {}
+    with workspace(importable, honours_suppressions=False) as place:
+        try:
+            findings = mypy.check_strictly(place, sorted(paths), timeout_s=SOURCE_TIMEOUT_S)
+        except ToolFailed as error:
+            unchecked = dict.fromkeys(sorted(paths), error.message)
+    return _result(mypy, Report(findings, unchecked), time.monotonic() - started)
+
+
+def _is_importable(path: str) -> bool:
+    pure = PurePosixPath(path)
+    return pure.suffix in (".py", ".pyi") and all(part.isidentifier() for part in pure.with_suffix("").parts)
+
+
 def javascript_check(sources: Mapping[str, JavaScriptSource]) -> Mapping[str, tuple[CheckResult, ...]]:
     """
     Check texts in JavaScript and TypeScript (by name): likely faults, types, insecure code, syntax by node.

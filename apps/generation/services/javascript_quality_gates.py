@@ -12,7 +12,8 @@ from apps.generation.engine.changes import changed_lines
 from apps.generation.engine.javascript.modules import is_javascript, is_test, is_typescript
 from apps.generation.engine.javascript.tests import test_titles
 from apps.generation.engine.specification import QualityRequirement
-from apps.generation.services.quality_gates import strictest
+from apps.generation.services.quality_gates import strictest, types_are_asked
+from apps.generation.services.typing_gate import javascript_typing_gate
 from apps.sandbox.services import SpecInvalid
 
 RUNNER = b"node:test"
@@ -29,9 +30,9 @@ def javascript_quality_gates(
     tree: Mapping[str, bytes] | None,
 ) -> list[dict[str, Any]]:
     """
-    Return a gate for each figure that is asked for, like :func:`python_quality_gates` of the sources in JavaScript.
+    Return a gate for all that is asked, like :func:`python_quality_gates` of the sources in JavaScript.
 
-    :raises SandboxUnavailable: the tests cannot be run safely on this machine.
+    :raises SandboxUnavailable: the tests, or the compiler, cannot be run safely on this machine.
     """
     own = {path: text for path, text in changed.items() if is_javascript(path)}
     sources = {path: text for path, text in own.items() if not is_test(path)}
@@ -45,6 +46,8 @@ def javascript_quality_gates(
                 gates.append(gate | {"trust": "in_process"} | _coverage(at, own, sources, tree))
         else:
             gates.append(gate | {"status": "failed", "detail": f"At least {at:g} % was asked for. {NOT_MEASURED}"})
+    if types_are_asked(requirements):
+        gates.append(javascript_typing_gate(before=before, sources=sources))
     return gates
 
 

@@ -9,6 +9,7 @@ from apps.checks.services import complexity_measure, coverage_measure, is_judge_
 from apps.checks.types import MeasurementFailed, Share, Unparsable
 from apps.generation.engine.changes import changed_lines
 from apps.generation.engine.specification import QualityRequirement
+from apps.generation.services.typing_gate import TYPING, python_typing_gate
 from apps.sandbox.services import SpecInvalid
 
 NOT_MEASURED = "Nothing here measures this yet, so nobody knows whether it is met. Two people may override it."
@@ -18,8 +19,13 @@ RUN_FOR = frozenset({"coverage", MUTATION})
 
 
 def measures_asked(requirements: Sequence[QualityRequirement]) -> list[str]:
-    """Return the names of the gates that *requirements* make, in their order."""
-    return list(strictest(requirements))
+    """Return the names of the gates that *requirements* make: figures in their order, then strict types."""
+    return [*strictest(requirements), *([TYPING] if types_are_asked(requirements) else [])]
+
+
+def types_are_asked(requirements: Sequence[QualityRequirement]) -> bool:
+    """Return whether types have to pass a strict check."""
+    return any(one.measure == TYPING for one in requirements)
 
 
 def python_quality_gates(
@@ -31,11 +37,11 @@ def python_quality_gates(
     figures: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[dict[str, Any]]:
     """
-    Return a gate for each figure that is asked for; the strictest one of a measure counts.
+    Return a gate for each figure that is asked for, the strictest one of a measure, and for strict types.
 
     *before* and *changed* are sources by path, *tree* every file as the change leaves it. Without a tree nothing is
     run, so what only running shows has no gate. *figures* are the checks that others measured, by the name of what is
-    asked. Types are a gate of the pull request already.
+    asked.
 
     :raises SandboxUnavailable: the tests cannot be run safely on this machine.
     """
@@ -54,6 +60,8 @@ def python_quality_gates(
             gates.append(gate | {"trust": "in_process"} | _figure(figures[measure], at))
         else:
             gates.append(gate | {"status": "failed", "detail": f"At least {at:g} % was asked for. {NOT_MEASURED}"})
+    if types_are_asked(requirements):
+        gates.append(python_typing_gate(before=before, sources=sources))
     return gates
 
 

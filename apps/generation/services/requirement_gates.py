@@ -18,7 +18,7 @@ from apps.generation.services.dependencies import declarations_of, dependency_ga
 from apps.generation.services.javascript_quality_gates import javascript_quality_gates
 from apps.generation.services.joined import figures_of
 from apps.generation.services.policy_gate import policy_gate
-from apps.generation.services.quality_gates import RUN_FOR, measures_asked, python_quality_gates
+from apps.generation.services.quality_gates import RUN_FOR, measures_asked, python_quality_gates, types_are_asked
 from apps.generation.services.review_subject import REVIEWABLE, selected_candidate
 from apps.knowledge.models import RepositoryPolicy
 from apps.knowledge.selectors import policy_current
@@ -84,8 +84,8 @@ def gates_are_measured(run: GenerationRun, candidate: Candidate) -> bool:
     asked = asked_of(run)
     if not asked:
         return True
-    is_run = asked.run_for <= {gate["gate"] for gate in candidate.gates}
-    return is_run and candidate.gates_basis == gates_basis(run, candidate, asked)
+    has_all = {gate["gate"] for gate in candidate.gates}.issuperset(measures_asked(asked.quality))
+    return has_all and candidate.gates_basis == gates_basis(run, candidate, asked)
 
 
 def gates_of(run: GenerationRun, candidate: Candidate) -> list[dict[str, Any]]:
@@ -130,8 +130,9 @@ def gates_measure(workspace: Workspace, *, everyone: bool = False) -> None:
 
 
 def is_measured_at_once(run: GenerationRun) -> bool:
-    """Return whether measuring what is asked of *run* needs no run of the tests."""
-    return not asked_of(run).needs_run
+    """Return whether measuring what is asked of *run* needs neither a run of the tests nor of a type checker."""
+    asked = asked_of(run)
+    return not asked.needs_run and not types_are_asked(asked.quality)
 
 
 def candidate_tree(workspace: Workspace, changed: Mapping[str, str]) -> dict[str, bytes]:
