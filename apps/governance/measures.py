@@ -12,10 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db import DatabaseError, transaction
-
-from apps.core.errors import NofxError
-
 SOURCES_SHOWN = 20
 
 
@@ -69,21 +65,6 @@ class Reading:
     def __post_init__(self) -> None:
         if self.value is None and not self.missing:
             raise ValueError("A reading without a value says what is missing.")
-
-
-def reading_take(read: Callable[[], Reading]) -> Reading:
-    """
-    Return what *read* reads, in a savepoint: a query that fails leaves the transaction around it usable.
-
-    :raises MeasureUnavailable: the source could not be read, whatever failed in it.
-    """
-    try:
-        with transaction.atomic():
-            return read()
-    except (MeasureUnavailable, NofxError) as failure:
-        raise MeasureUnavailable(str(failure) or "Its source could not be read.") from failure
-    except (DatabaseError, OSError) as failure:
-        raise MeasureUnavailable(f"Its source could not be read: {type(failure).__name__}.") from failure
 
 
 # Called with the ids of the scopes that are meant and the window.

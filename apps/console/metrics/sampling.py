@@ -15,8 +15,9 @@ from apps.console.metrics.metric import Metric
 from apps.console.models import MetricSample
 from apps.core.clock import now
 from apps.generation.services.reverts import reverts_record
-from apps.governance.measures import MeasureUnavailable, Reading, Window, reading_take
+from apps.governance.measures import MeasureUnavailable, Reading, Window
 from apps.governance.models import Scope, User
+from apps.governance.services.readings import reading_take
 from apps.jobs.models import Job
 from apps.jobs.services import Due, job_enqueue
 from apps.quality.services import defects_trace

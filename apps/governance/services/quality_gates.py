@@ -16,10 +16,11 @@ from django.db import transaction
 from apps.core.clock import now
 from apps.governance.engine.chain import Outcome
 from apps.governance.engine.gates import EXPANSION, Criterion, Judged, State, definition_read, judge
-from apps.governance.measures import Measure, MeasureUnavailable, Reading, Window, measure_find, reading_take
+from apps.governance.measures import Measure, MeasureUnavailable, Reading, Window, measure_find
 from apps.governance.models import AuditEvent, Scope
 from apps.governance.services.audit import audit_record
 from apps.governance.services.gates.requests import definition_ruling
+from apps.governance.services.readings import reading_take
 
 ACTION, KIND = "quality.gate", "scope"
 TRACK = "quality."

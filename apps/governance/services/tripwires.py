@@ -19,8 +19,9 @@ from apps.governance.engine.tripwires import (
     tripwire_judge,
     tripwire_read,
 )
-from apps.governance.measures import Measure, MeasureUnavailable, Reading, Window, measure_find, reading_take
+from apps.governance.measures import Measure, MeasureUnavailable, Reading, Window, measure_find
 from apps.governance.models import Rung, Scope, TripwireReading
+from apps.governance.services.readings import reading_take
 from apps.governance.services.suspensions import rung_suspend
 
 

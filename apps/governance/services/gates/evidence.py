@@ -13,11 +13,12 @@ from django.db.models import Q
 from apps.core.clock import now
 from apps.core.errors import Conflict, NotFound
 from apps.governance.engine.gates import UNDECIDED, Criterion, GateDefinition, GateState, judge
-from apps.governance.measures import MeasureUnavailable, Reading, Window, measure_find, reading_take
+from apps.governance.measures import MeasureUnavailable, Reading, Window, measure_find
 from apps.governance.models import Gate, GateEvidence, GateReading, User
 from apps.governance.services.audit import audit_record
 from apps.governance.services.ballots import ballots_void
 from apps.governance.services.gates.access import KIND, definition_of, denial_of, gate_locked, require_state
+from apps.governance.services.readings import reading_take
 
 # Before the vote evidence is read this often by itself; what is frozen is read again by people.
 EVIDENCE_EVERY = timedelta(hours=6)
