@@ -138,6 +138,13 @@ def test_code_with_types_meets_them_and_other_modules_of_the_repository_are_know
     assert found["detail"].endswith("mypy --strict finds nothing on the lines that were written or changed.")
 
 
+def test_a_module_of_the_repository_that_does_not_parse_is_taken_as_it_comes():
+    source = f"from shop.broken import half\n\n\n{TYPED}"
+    before = {"shop/__init__.py": "", "shop/broken.py": "def half(:\n"}
+    [found] = python_quality_gates(analyse(TYPES).quality, before=before, changed={"shop/best.py": source}, tree=None)
+    assert (found["status"], found["findings"]) == ("passed", []), found
+
+
 def test_a_change_does_not_answer_for_types_that_were_missing_before():
     added = f"{BRANCHY}\n\n{TYPED.replace('grade', 'simple')}"
     assert gates(TYPES, source=added, before=BRANCHY)["typing"]["status"] == "passed"

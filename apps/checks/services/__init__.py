@@ -31,8 +31,8 @@ from apps.checks.gateways import (
 from apps.checks.gateways.process import ToolFailed
 from apps.checks.gateways.report import Report
 from apps.checks.gateways.workspace import MAX_SOURCE_BYTES, Workspace, is_test_path, workspace
+from apps.checks.services.results import result_of
 from apps.checks.types import (
-    SEVERITIES,
     CheckResult,
     CodeUnreadable,
     DocstringStyle,
@@ -101,7 +101,7 @@ def check_sources(sources: Mapping[str, str]) -> Mapping[str, tuple[CheckResult,
         by_tool = _run_tools(place, list(names), honours_suppressions=False, timeout_s=SOURCE_TIMEOUT_S)
     for path, name in names.items():
         results[name] = tuple(
-            _result(tool, _part(report, path, name), seconds / len(names)) for tool, report, seconds in by_tool
+            result_of(tool, _part(report, path, name), seconds / len(names)) for tool, report, seconds in by_tool
         )
     return {name: results[name] for name in sources}
 
@@ -120,34 +120,7 @@ def check_tree(files: Mapping[str, str]) -> tuple[CheckResult, ...]:
     with workspace(python_files, honours_suppressions=True) as place:
         paths = [f"{PurePosixPath(path)}" for path in python_files]
         by_tool = _run_tools(place, paths, honours_suppressions=True, timeout_s=TREE_TIMEOUT_S, is_one_program=True)
-    return tuple(_result(tool, report, seconds) for tool, report, seconds in by_tool)
-
-
-def strict_types_check(files: Mapping[str, str], *, paths: Collection[str]) -> CheckResult:
-    """
-    Check the types of ``paths`` by ``mypy --strict`` as part of ``files``, their repository (path to text).
-
-    Comments by which a text would silence mypy do not count. Modules that are not in ``files`` are taken as they come
-    (``Any``), except for those of the standard library. Anything that keeps mypy from looking at everything is an
-    ``error``. Takes some seconds.
-
-    :raises UnsafePath: one of ``paths`` leaves the repository.
-    """
-    started = time.monotonic()
-    importable = {path: text for path, text in files.items() if path in paths or _is_importable(path)}
-    findings: tuple[Finding, ...] = ()
-    unchecked: dict[str, str] = {}
-    with workspace(importable, honours_suppressions=False) as place:
-        try:
-            findings = mypy.check_strictly(place, sorted(paths), timeout_s=SOURCE_TIMEOUT_S)
-        except ToolFailed as error:
-            unchecked = dict.fromkeys(sorted(paths), error.message)
-    return _result(mypy, Report(findings, unchecked), time.monotonic() - started)
-
-
-def _is_importable(path: str) -> bool:
-    pure = PurePosixPath(path)
-    return pure.suffix in (".py", ".pyi") and all(part.isidentifier() for part in pure.with_suffix("").parts)
+    return tuple(result_of(tool, report, seconds) for tool, report, seconds in by_tool)
 
 
 def javascript_check(sources: Mapping[str, JavaScriptSource]) -> Mapping[str, tuple[CheckResult, ...]]:
@@ -249,12 +222,12 @@ def suite_test_names(files: Mapping[str, str]) -> frozenset[str]:
         f"{path}::{node.name}"
         for path, text in files.items()
         if is_test_path(path) and PurePosixPath(path).name != "conftest.py"
-        for node in _parsed(text)
+        for node in _statements(text)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
     )
 
 
-def _parsed(text: str) -> list[ast.stmt]:
+def _statements(text: str) -> list[ast.stmt]:
     try:
         return ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError):
@@ -386,31 +359,6 @@ def _part(report: Report, path: str, name: str) -> Report:
         tuple(replace(finding, path=name, message=finding.message.replace(module, stem)) for finding in mine),
         {name: report.unchecked[path]} if path in report.unchecked else {},
     )
-
-
-def _result(tool: ModuleType, report: Report, seconds: float) -> CheckResult:
-    counts = SEVERITIES[SEVERITIES.index(tool.FAILS_AT) :]
-    has_failed = any(finding.severity in counts for finding in report.findings)
-    plain = {replace(finding, message=plain_text(finding.message)) for finding in report.findings}
-    findings = tuple(sorted(plain, key=lambda one: (one.path, one.line, one.column, one.rule, one.message)))
-    return CheckResult(
-        tool=tool.TOOL,
-        version=tool.version(),
-        status="failed" if has_failed else "error" if report.unchecked else "passed",
-        findings=findings,
-        seconds=round(seconds, 3),
-        reason=plain_text(_reason(report.unchecked)),
-        unchecked=tuple(report.unchecked),
-    )
-
-
-def _reason(unchecked: Mapping[str, str]) -> str:
-    if not unchecked:
-        return ""
-    path, reason = next(iter(unchecked.items()))
-    if len(unchecked) == 1:
-        return f"{path}: {reason}"
-    return f"{len(unchecked)} files were not looked at; the first is {path}: {reason}"
 
 
 def _all_errors(reason: str) -> tuple[CheckResult, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apps.checks.services import javascript_check, strict_types_check
+from apps.checks.services import javascript_check
+from apps.checks.services.strict_types import strict_types_check
 from apps.checks.types import Finding, UnsafePath, subject_of
 from apps.generation.engine.changes import changed_lines
 from apps.generation.services.checking import javascript_source
