@@ -120,6 +120,7 @@ audit_words_register(
         "erasure.ask": ("ask", "asked", "for a person to be erased"),
         "erasure.confirm": ("sign", "signed", "the erasure of a person"),
         "erasure.withdraw": ("withdraw", "withdrew", "the erasure of a person"),
+        "file.export": ("export", "exported", "a table of figures"),
         "gate.close": ("close", "closed", "the vote on {it:a gate}"),
         "gate.decide": ("close", "closed", "the vote on {it:a gate}: {outcome}"),
         "gate.evidence": ("read", "read", "the evidence of {it:a gate}"),

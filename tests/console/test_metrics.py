@@ -325,6 +325,15 @@ class TestPage:
         by_origin = page.get("/metrics/console.line_share").content.decode()
         assert "?organisation=Acme&amp;repository=shop&amp;period=12w&amp;origin=human" in by_origin
 
+    @pytest.mark.parametrize("form", ["csv", "json"])
+    def test_who_exports_figures_is_written_down(self, page, engineer, repository, sample, form):
+        sample()
+        page.get(f"/metrics/export.{form}?period=12w&repository=shop&metric=console.velocity")
+        event = AuditEvent.objects.latest("sequence")
+        assert (event.action, event.object_kind, event.object_id) == ("file.export", "file", f"metrics.{form}")
+        assert (event.actor_id, event.scope) == (str(engineer.pk), repository.scope)
+        assert event.detail["asked"] == {"period": "12w", "repository": "shop", "metric": "console.velocity"}
+
     def test_a_single_value_is_drawn_on_an_axis_of_weeks(self, page, repository, sample):
         sample()
         whole = page.get("/metrics/console.velocity").content.decode()

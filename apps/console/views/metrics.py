@@ -33,8 +33,8 @@ from apps.console.metrics.sampling import samples_request
 from apps.console.metrics.words import ORIGIN_WORDS
 from apps.core.clock import now
 from apps.core.errors import NotFound
-from apps.core.exports import as_csv
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
+from apps.governance.downloads import file_download, table_download
 from apps.governance.http import current_user, require
 from apps.governance.models import Scope
 from apps.governance.selectors import can
@@ -173,14 +173,11 @@ def metrics_export(request: HtmxRequest, form: str) -> HttpResponse:
     found = sample_rows(samples_of(asked.place, weeks=asked.weeks, today=now().date()))
     rows = [row for row in found if not only or row["metric"] == only]
     if form == "json":
-        told = {"place": str(asked.place), "period": asked.period, "samples": rows}
-        response = HttpResponse(json.dumps(told), content_type="application/json")
-    else:
-        heading = tuple(rows[0]) if rows else ("metric",)
-        table = as_csv([heading, *(tuple(row.values()) for row in rows)])
-        response = HttpResponse(table, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="metrics.{form}"'
-    return response
+        told = json.dumps({"place": str(asked.place), "period": asked.period, "samples": rows})
+        return file_download(request, "metrics.json", told, content_type="application/json", scope=asked.place)
+    heading = tuple(rows[0]) if rows else ("metric",)
+    table = [heading, *(tuple(row.values()) for row in rows)]
+    return table_download(request, "metrics.csv", table, scope=asked.place)
 
 
 @login_required

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.core.exports import Row, as_csv
+from apps.core.exports import Row
 from apps.core.htmx import HtmxRequest, notify, redirect_after
 from apps.core.intervals import wilson
 from apps.core.numbers import whole_number
@@ -22,6 +22,7 @@ from apps.generation.models.canaries import MOST_PERCENT
 from apps.generation.selectors import Depth, depths_of
 from apps.generation.services.canaries import canary_share_set
 from apps.generation.views.direct import request_tabs
+from apps.governance.downloads import table_download
 from apps.governance.http import current_user
 from apps.governance.selectors import can
 from apps.governance.types import Action
@@ -76,9 +77,7 @@ def _page(request: HtmxRequest) -> HttpResponse:
 @login_required
 @require_GET
 def depth_export(request: HtmxRequest) -> HttpResponse:
-    response = HttpResponse(as_csv(_table(depths_of(current_user(request)))), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="review-depth.csv"'
-    return response
+    return table_download(request, "review-depth.csv", _table(depths_of(current_user(request))))
 
 
 def _table(found: list[Depth]) -> Iterator[Row]:

@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from apps.core.exports import as_csv
 from apps.core.htmx import HtmxRequest
 from apps.generation.charts import expertise_chart
 from apps.generation.engine.calibration import ENOUGH, PUBLIC
@@ -19,6 +18,7 @@ from apps.generation.selectors import expertise_changes
 from apps.generation.services.calibration import calibration_here
 from apps.generation.services.weights import standings
 from apps.generation.views.direct import request_tabs
+from apps.governance.downloads import table_download
 from apps.governance.http import current_user, require_anywhere
 from apps.governance.types import Action
 
@@ -65,9 +65,7 @@ def learned_table(request: HtmxRequest) -> HttpResponse:
     require_anywhere(request, Action.REQUEST_READ)
     model, family = request.GET.get("model", ""), request.GET.get("family", "")
     changes = expertise_changes(current_user(request), model=model, family=family)[:MAX_EXPORTED]
-    response = HttpResponse(as_csv([HEADER, *map(_cells, changes)]), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="expertise-changes.csv"'
-    return response
+    return table_download(request, "expertise-changes.csv", [HEADER, *map(_cells, changes)])
 
 
 def _cells(change: ExpertiseChange) -> tuple[object, ...]:

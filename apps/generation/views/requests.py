@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.checks.types import subject_of
-from apps.core.exports import as_csv
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
 from apps.generation.engine.trace import HEADER
 from apps.generation.event_log import Show
@@ -60,6 +59,7 @@ from apps.generation.views.progress import (
     stage_rail,
     watch_context,
 )
+from apps.governance.downloads import table_download
 from apps.governance.http import current_user
 from apps.governance.models import User
 from apps.governance.reauthentication import recently_authenticated
@@ -111,10 +111,8 @@ def request_trace(request: HtmxRequest, request_id: UUID) -> HttpResponse:
     if seeded(run, current_user(request)).is_guarded:
         raise NotAllowed(COUNTS_WAIT)
     rows = trace_of(run=run, user=current_user(request), candidates=candidates_of(run))
-    table = as_csv([(*HEADER, "holes"), *((*row.cells(), " ".join(row.holes)) for row in rows)])
-    response = HttpResponse(table, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="requirements-{run.pk.hex[:12]}.csv"'
-    return response
+    table = [(*HEADER, "holes"), *((*row.cells(), " ".join(row.holes)) for row in rows)]
+    return table_download(request, f"requirements-{run.pk.hex[:12]}.csv", table, scope=run.repository.scope)
 
 
 @login_required

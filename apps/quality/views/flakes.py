@@ -16,8 +16,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.clock import now
 from apps.core.errors import Conflict, NotFound
-from apps.core.exports import Row, as_csv
+from apps.core.exports import Row
 from apps.core.htmx import HtmxRequest, notify, redirect_after
+from apps.governance.downloads import table_download
 from apps.governance.http import current_user, require
 from apps.governance.measures import Window
 from apps.governance.models import User
@@ -189,9 +190,7 @@ def lift(request: HtmxRequest, name: str, test_id: int) -> HttpResponse:
 @require_GET
 def export(request: HtmxRequest, name: str) -> HttpResponse:
     repository = repository_get(user=current_user(request), name=name)
-    response = HttpResponse(as_csv(_rows(repository, Asked.of(request))), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}-flakes.csv"'
-    return response
+    return table_download(request, f"{name}-flakes.csv", _rows(repository, Asked.of(request)), scope=repository.scope)
 
 
 def _rows(repository: Repository, asked: Asked) -> Iterator[Row]:

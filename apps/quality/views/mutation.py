@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.errors import NotFound
-from apps.core.exports import Row, as_csv
+from apps.core.exports import Row
 from apps.core.htmx import HtmxRequest, redirect_after
+from apps.governance.downloads import table_download
 from apps.governance.http import current_user
 from apps.quality.models import MeasuredCode, MutationRun
 from apps.quality.mutation_figures import runs_of
@@ -69,9 +70,7 @@ def mutation_new(request: HtmxRequest, name: str) -> HttpResponse:
 @require_GET
 def export(request: HtmxRequest, name: str) -> HttpResponse:
     repository = repository_get(user=current_user(request), name=name)
-    response = HttpResponse(as_csv(_rows(repository)), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}-mutation.csv"'
-    return response
+    return table_download(request, f"{name}-mutation.csv", _rows(repository), scope=repository.scope)
 
 
 def _rows(repository: Repository) -> Iterator[Row]:

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.errors import NotFound
-from apps.core.exports import as_csv
 from apps.core.htmx import HtmxRequest, notify, redirect_after, render_page
+from apps.governance.downloads import table_download
 from apps.governance.http import current_user, require
 from apps.governance.selectors import can
 from apps.governance.types import Action
@@ -302,9 +302,7 @@ def export(request: HtmxRequest, name: str, tab: str) -> HttpResponse:
     }
     if tab not in tables:
         raise NotFound("There is no such table.")
-    response = HttpResponse(as_csv(tables[tab]()), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{tab}.csv"'
-    return response
+    return table_download(request, f"{name}-{tab}.csv", tables[tab](), scope=repository.scope)
 
 
 def _measurement(request: HtmxRequest, repository: Repository, tab: str) -> JobStatus | None:

@@ -15,9 +15,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.errors import NofxError, NotFound
-from apps.core.exports import as_csv
 from apps.core.htmx import HtmxRequest, redirect_after, render_page
 from apps.core.ids import parse_id
+from apps.governance.downloads import table_download
 from apps.governance.http import current_user, require_anywhere
 from apps.governance.models import User
 from apps.governance.selectors import scopes_where
@@ -75,9 +75,7 @@ def text_export(request: HtmxRequest, tab: str) -> HttpResponse:
     if tab not in TABLES:
         raise NotFound("There is no such table.")
     rows = TABLES[tab](texts_of(current_user(request)))
-    response = HttpResponse(as_csv(rows), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="texts-{tab}.csv"'
-    return response
+    return table_download(request, f"texts-{tab}.csv", rows)
 
 
 @login_required
