@@ -11,8 +11,8 @@ APPS = Path(__file__).resolve().parents[2] / "apps"
 DOOR = {"services", "selectors", "models", "types", "errors"}
 # What governance and jobs offer to those who build a door of their own: HTTP answers, files of figures, read-only
 # resources, readable subjects, measures, authors, kinds of policies, records and the words of audited actions to
-# register, what asks people to confirm, and who is asking (for the admin site, which loads at the start and does without
-# the rest of http).
+# register, what asks people to confirm, and who is asking (for the admin site, which loads at the start and does
+# without the rest of http).
 DOORS = {
     "governance": DOOR
     | {"audit_words", "authorship", "callers", "downloads", "http", "measures", "policy_kinds"}
