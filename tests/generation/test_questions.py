@@ -112,6 +112,18 @@ def test_an_answer_decides_against_the_majority_and_becomes_a_test(run: Generati
 
 
 @pytest.mark.bar(4)
+def test_the_input_that_tells_them_apart_is_reduced_and_an_answer_about_another_leaves_it(
+    run: GenerationRun, engineer: User
+) -> None:
+    details = CodeGenerationConsensus.objects.get(request=run.request).voting_details
+    assert len(details["distinguishing"]["call"]) <= len("middle([1, 0])")
+    assert details["distinguishing"]["reduced_from"] == details["reduced"]["of"]
+    given = answer(run, engineer)
+    answer_withdraw(request_id=run.pk, answer_id=given.pk, actor=engineer)
+    after = CodeGenerationConsensus.objects.get(request=run.request).voting_details
+    assert (after["reduced"], after["distinguishing"]) == (details["reduced"], details["distinguishing"])
+
+
 def test_what_reviewers_saw_changed_so_their_verdicts_are_void(
     run: GenerationRun, engineer: User, reviewer: User
 ) -> None:

@@ -56,6 +56,30 @@ def test_one_bad_candidate_fails_alone(code: str, words: str) -> None:
     assert words in reasons(found)["b"]
 
 
+TOTAL = "Write `total(values: list[int]) -> int`.\ntotal([1, 2]) == 3"
+ALL = "def total(values):\n    return sum(values)\n"
+FIRST_FOUR = "def total(values):\n    return sum(values[:4])\n"
+NONE_LEFT = "def total(values):\n    return sum(values) if len(values) < 5 else values.pop(99)\n"
+
+
+def test_the_input_on_which_they_differ_is_made_as_small_as_it_goes() -> None:
+    shown = vote(ALL, FIRST_FOUR, text=TOTAL)["distinguishing"]
+    assert shown["call"] == "total([0, 0, 0, 0, 1])"
+    assert shown["reduced_from"] != shown["call"] and shown["expected"] is None
+    assert [one["text"] for one in shown["outputs"]] == ["returns 1", "returns 0"]
+
+
+def test_a_smaller_input_on_which_they_differ_in_another_way_is_not_taken_for_it() -> None:
+    shown = vote(ALL, ALL.replace("sum", "0 + sum"), NONE_LEFT, text=TOTAL)["distinguishing"]
+    assert shown["call"] == "total([0, 0, 0, 0, 0])"
+    assert [one["text"] for one in shown["outputs"]] == ["returns 0", "raises IndexError"]
+
+
+def test_what_is_smallest_already_stays() -> None:
+    shown = vote(RIGHT, WRONG)["distinguishing"]
+    assert (shown["call"], "reduced_from" in shown) == ("add(0, 1)", False)
+
+
 def test_what_failed_has_no_part_in_the_vote() -> None:
     found = vote(EXITS, RIGHT, EXITS, RIGHT_TOO, NO_MODULE)
     assert (found["standing"], found["selected"]) == ("agreed", "b")

@@ -353,9 +353,9 @@ def _sureness(groups: Sequence[_Group], pool: Sequence[PoolEntry], inputs: Seque
     )
 
 
-def shrink_input(inputs: Sequence[PoolInput], is_distinguishing: Callable[[int], bool]) -> int | None:
-    """Return the position of the smallest input for which the test holds, by the length of its plain form."""
-    found = [index for index in range(len(inputs)) if is_distinguishing(index)]
+def smallest_difference(inputs: Sequence[PoolInput], first: Sequence[Outcome], second: Sequence[Outcome]) -> int | None:
+    """Return the position of the smallest of *inputs* whose outcomes differ, by the length of its plain form."""
+    found = [index for index in range(len(inputs)) if not outcomes_agree(first[index], second[index])]
     return min(found, key=lambda i: (len(input_key(inputs[i].call)), input_key(inputs[i].call)), default=None)
 
 
@@ -363,7 +363,7 @@ def _distinguishing(groups: Sequence[_Group], inputs: Sequence[PoolInput]) -> Di
     if len(groups) < 2:
         return None
     first, second = (group.members[0].outcomes for group in groups[:2])
-    index = shrink_input(inputs, lambda i: not outcomes_agree(first[i], second[i]))
+    index = smallest_difference(inputs, first, second)
     if index is None:
         return None
     outputs = tuple(ClusterOutput(str(n), g.members[0].outcomes[index]) for n, g in enumerate(groups, 1))

@@ -28,7 +28,9 @@ from apps.generation.engine.outcomes import (
     OutcomeKind,
     expected_stored,
     outcome_meets,
+    outcome_restored,
     outcome_stored,
+    outcomes_agree,
 )
 from apps.generation.gateways.observing import Observation
 from apps.generation.models import Answer, Candidate, CodeGenerationConsensus, GenerationRun, ObservedInput
@@ -36,6 +38,7 @@ from apps.generation.services.answers import answered_text
 from apps.generation.services.calibration import CalibrationHere, calibration_here, sureness_stored
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import scores_keep
+from apps.generation.services.reduction import input_reduced
 from apps.generation.services.weights import Weights, author_of, weights_now
 
 CENT = Decimal("0.01")
@@ -90,10 +93,11 @@ def _inputs_keep(run: GenerationRun, inputs: Sequence[PoolInput]) -> None:
     run.inputs.filter(position__gte=OUT_OF_THE_WAY).delete()
 
 
-def _left_open(run: GenerationRun) -> set[str]:
-    """Return the keys of the inputs of which somebody said that they do not matter."""
+def _counting(run: GenerationRun, inputs: Sequence[PoolInput]) -> list[int]:
+    """Return the positions of *inputs* but those of which somebody said that they do not matter."""
     stand = Answer.objects.filter(run=run, withdrawn_at=None, kind=Answer.Kind.ANY)
-    return {input_key(input_restored(call)) for call in stand.values_list("input__call", flat=True)}
+    left_open = {input_key(input_restored(call)) for call in stand.values_list("input__call", flat=True)}
+    return [at for at, one in enumerate(inputs) if input_key(one.call) not in left_open]
 
 
 @transaction.atomic
@@ -119,8 +123,7 @@ def consensus_decide(
     existing = CodeGenerationConsensus.objects.filter(request=run.request).first()
     if existing and is_decided(existing, guidance):
         return existing
-    left_open = _left_open(run)
-    kept = [at for at, one in enumerate(inputs) if input_key(one.call) not in left_open]
+    kept = _counting(run, inputs)
     inputs = [inputs[at] for at in kept]
     outcomes = {c.pk: [one.outcomes[at] for at in kept] for c, one in zip(candidates, observations, strict=True)}
     authors = authors_among(candidates)
@@ -129,6 +132,31 @@ def consensus_decide(
     columns["voting_details"] |= {"guidance": guidance, "answers": answers_said(run)}
     consensus, _ = CodeGenerationConsensus.objects.update_or_create(request=run.request, defaults=columns)
     return consensus
+
+
+def reduction_keep(
+    *,
+    run: GenerationRun,
+    consensus: CodeGenerationConsensus,
+    candidates: Sequence[Candidate],
+    observations: Sequence[Observation],
+    inputs: Sequence[PoolInput],
+) -> None:
+    """
+    Show the input on which the leading behaviours differ as small as it goes; the vote stays as it is.
+
+    :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
+    """
+    kept = _counting(run, inputs)
+    ran = {
+        str(candidate.pk): Observation(one.program, [one.outcomes[at] for at in kept], one.refused)
+        for candidate, one in zip(candidates, observations, strict=True)
+    }
+    details, among = consensus.voting_details or {}, [inputs[at] for at in kept]
+    reduced = input_reduced(details, ran, among, entry=run.entry)
+    if reduced:
+        consensus.voting_details = with_reduced(details, reduced, run.entry, language_of(run.target_path))
+        consensus.save(update_fields=["voting_details"])
 
 
 def is_decided(consensus: CodeGenerationConsensus, guidance: int) -> bool:
@@ -147,7 +175,8 @@ def consensus_revise(
     weights: Weights,
 ) -> None:
     """Choose again with the same weights and what people answered meanwhile; the vote keeps their words."""
-    columns = _decided(run, voters, candidates, inputs, weights)
+    before = CodeGenerationConsensus.objects.get(request_id=run.pk).voting_details or {}
+    columns = _decided(run, voters, candidates, inputs, weights, before.get("reduced"))
     columns["voting_details"] |= {"answers": answers_said(run), "guidance": run.guidance.count()}
     CodeGenerationConsensus.objects.filter(request_id=run.pk).update(**columns)
 
@@ -187,6 +216,7 @@ def _decided(
     candidates: Sequence[Candidate],
     inputs: Sequence[PoolInput],
     weights: Weights,
+    reduced: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Decide, label the candidates with their clusters, and return the columns of the consensus row."""
     decision = decide_consensus([voter.entry for voter in voters], inputs, kinship=weights.kinship)
@@ -198,6 +228,8 @@ def _decided(
         calibration=calibration_here(),
         language=language_of(run.target_path),
     )
+    if reduced:
+        details = with_reduced(details, reduced, run.entry, language_of(run.target_path))
     for cluster in decision.clusters:
         Candidate.objects.filter(pk__in=cluster.members).update(cluster=cluster.label)
     selected = next((voter.program for voter in voters if voter.entry.id == decision.selected), None)
@@ -286,6 +318,22 @@ def _distinguishing(found: Distinguishing | None, entry: str, language: Language
             {"label": output.label, "text": outcome_text(output.outcome, language)} for output in found.outputs
         ],
     }
+
+
+def with_reduced(details: dict[str, Any], reduced: Mapping[str, Any], entry: str, language: Language) -> dict[str, Any]:
+    """Return *details* with what :func:`input_reduced` found in the place of the input that it was made from."""
+    shown, kept = details["distinguishing"], {**details, "reduced": dict(reduced)}
+    outcomes = {name: outcome_restored(one) for name, one in reduced["outcomes"].items()}
+    did = [
+        (cluster["label"], next((outcomes[one] for one in cluster["members"] if one in outcomes), None))
+        for cluster in details["clusters"]
+    ]
+    leaders = [outcome for _, outcome in did[:2] if outcome is not None]
+    if shown is None or shown["call"] != reduced["of"] or len(leaders) < 2 or outcomes_agree(*leaders):
+        return kept
+    outputs = [{"label": label, "text": outcome_text(one, language)} for label, one in did if one is not None]
+    call = _short(input_restored(reduced["call"]).text(entry, language.value))
+    return {**kept, "distinguishing": {**shown, "call": call, "reduced_from": shown["call"], "outputs": outputs}}
 
 
 def outcome_text(outcome: Outcome, language: Language = PYTHON) -> str:

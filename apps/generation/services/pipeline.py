@@ -24,7 +24,7 @@ from apps.generation.services.candidates import (
     outdated_mark,
 )
 from apps.generation.services.checking import candidates_check
-from apps.generation.services.consensus import consensus_decide, is_decided, outcomes_keep
+from apps.generation.services.consensus import consensus_decide, is_decided, outcomes_keep, reduction_keep
 from apps.generation.services.conversions import conversions_add
 from apps.generation.services.guidance import UNDER_WAY, as_asked, guidance_version
 from apps.generation.services.hybrid import hybrid_add
@@ -234,6 +234,7 @@ def _decide(job: JobRun, workspace: Workspace, trial: Trial) -> None:
         family=task_family(workspace.specification),
         guidance=workspace.guidance,
     )
+    reduction_keep(run=run, consensus=consensus, candidates=candidates, observations=observations, inputs=inputs)
     canary_plant(
         workspace=workspace, consensus=consensus, candidates=candidates, observations=observations, inputs=inputs
     )

@@ -22,14 +22,15 @@ from apps.generation.engine.languages import Language
 from apps.generation.engine.outcomes import NOT_RUN, Outcome
 from apps.generation.engine.specification import Specification, analyse
 from apps.generation.engine.testgen import example_inputs
-from apps.generation.gateways.observing import NodeProgram, Program, observe
+from apps.generation.gateways.observing import NodeProgram, Observation, Program, observe
 from apps.generation.models import DirectArtifact, GeneratedCodeArtifact
 from apps.generation.services.calibration import calibration_here
 from apps.generation.services.candidates import PLATFORM_AUTHOR
-from apps.generation.services.consensus import decision_details
+from apps.generation.services.consensus import decision_details, with_reduced
 from apps.generation.services.direct import artifact_keep, require_storable
 from apps.generation.services.execution import javascript_program, one_kind_after_the_other
 from apps.generation.services.languages import SUFFIX_OF, language_require
+from apps.generation.services.reduction import input_reduced
 from apps.generation.types import CodeType
 from apps.governance.models import User
 
@@ -114,6 +115,10 @@ def vote_take(*, title: str, text: str, sources: Sequence[tuple[str, str]]) -> d
     details = decision_details(
         decision, inputs, entry=entry, pool=len(pool), calibration=calibration_here(), language=language
     )
+    ran = {one.name: one.observation for one in voting if one.observation}
+    reduced = input_reduced(details, ran, inputs, entry=entry)
+    if reduced:
+        details = with_reduced(details, reduced, entry, language)
     return {**details, "failed": [{"name": one.name, "reason": one.failure} for one in attempts if one.failure]}
 
 
@@ -125,6 +130,7 @@ class _Attempt:
     code: str
     outcomes: tuple[Outcome, ...]
     failure: str = ""
+    observation: Observation | None = None
 
 
 def _attempts(
@@ -140,7 +146,8 @@ def _attempts(
             attempts.append(_Attempt(name, code, (NOT_RUN,) * len(inputs), program))
             continue
         one = next(observed)
-        attempts.append(_Attempt(name, code, tuple(one.outcomes), one.refused or _failure(one.outcomes, inputs)))
+        failure = one.refused or _failure(one.outcomes, inputs)
+        attempts.append(_Attempt(name, code, tuple(one.outcomes), failure, one))
     return attempts
 
 
