@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from apps.generation.engine.calibration import ENOUGH
 from apps.generation.engine.judging import DIFFERS, Cause
@@ -24,7 +25,7 @@ from apps.generation.services.learning import decision_learn, outcome_learn
 from apps.generation.services.questions import question_answer, reply_key
 from apps.generation.services.review_subject import review_digest
 from apps.generation.services.reviews import verdict_cast
-from apps.generation.services.weights import task_family, weights_now, weights_of, weights_restored
+from apps.generation.services.weights import task_family, trust_in_tests, weights_now, weights_of, weights_restored
 from apps.governance.models import User
 from apps.governance.types import Verdict
 from apps.providers.models import Provider
@@ -147,6 +148,27 @@ def test_what_was_approved_and_turned_out_wrong_lowers_its_models_once(
     assert change.mean < change.before_mean
     assert change.answers == approval.answers
     assert outcome_learn(run=run, cause=Cause.REVERTED) == []
+
+
+def test_tests_are_trusted_as_far_as_approved_code_meets_those_of_their_author(
+    ask: Ask, decide: Callable[..., None], engineer: User, client: Client
+) -> None:
+    false = "assert clamp(7, 0, 3) == 7\n    assert clamp(8, 0, 3) == 3\n    assert clamp(9, 0, 3) == 0"
+    run = ask(f"{RIGHT}\n\n```python\nfrom shop.limits import clamp\n\n\ndef test_clamp():\n    {false}\n```")
+    tests = run.inputs.filter(origin="generated_test").order_by("position")
+    assert {(one.author, one.weight, one.is_met) for one in tests} == {("test-model", 0.5, None)}
+    decide(run)
+    assert [one.is_met for one in tests.all()] == [False, True, False]
+    known = trust_in_tests(["test-model", "other"])
+    assert (known["test-model"].mean, known["test-model"].answers) == (pytest.approx(3 / 7), 3)
+    assert (known["other"].mean, known["other"].answers) == (0.5, 0)
+    client.force_login(engineer)
+    page = client.get("/requests/learned").content.decode()
+    assert '<td class="wrap-anywhere">test-model</td><td class="num">43 %</td>' in page
+    again = ask(f"{RIGHT}\n\n```python\nfrom shop.limits import clamp\n\n\ndef test_clamp():\n    {false}\n```")
+    assert again.inputs.filter(origin="generated_test").first().weight == pytest.approx(3 / 7)
+    outcome_learn(run=run, cause=Cause.REVERTED)
+    assert trust_in_tests() == {}
 
 
 def test_nothing_is_learned_of_the_outcome_of_what_nobody_approved(ask: Ask, decide: Callable[..., None]) -> None:

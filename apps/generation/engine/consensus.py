@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from apps.generation.engine.inputs import CallInput, input_key
 from apps.generation.engine.outcomes import Expected, Outcome, OutcomeKind, outcome_meets, outcomes_agree
+from apps.generation.engine.shrinking import smallest_difference
 from apps.generation.engine.support import Behaviour, Support, WrittenTest, is_usable, supports
 from apps.generation.engine.sureness import Sureness, log_odds, log_odds_of
 from apps.generation.engine.votes import NO_KINSHIP, Kinship, digest_votes
@@ -64,13 +65,15 @@ class PoolInput:
     """
     An input that every candidate was run on.
 
-    ``weight`` is how far an expectation that a model wrote is trusted, or what a fuzzed input has to say beside others.
+    ``weight`` is how far an expectation that a model wrote is trusted, or what a fuzzed input has to say beside others;
+    ``author`` is that model.
     """
 
     call: CallInput
     origin: InputOrigin
     expected: Expected | None = None
     weight: float = 1.0
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,8 @@ def decide_consensus(
         standing = alone or Standing.NOT_COMPARED
         return Consensus(selected, None, standing, (), None, selected, baseline, (NOTHING_COMPARED,), selectors)
     groups = _ranked(pool, inputs, lambda entry: entry.weight, kinship)
-    unweighted = _ranked(pool, inputs, lambda entry: 1.0, NO_KINSHIP)[0].chosen.id
+    even = [replace(one, weight=1.0) if one.origin is InputOrigin.GENERATED_TEST else one for one in inputs]
+    unweighted = _ranked(pool, even, lambda entry: 1.0, NO_KINSHIP)[0].chosen.id
     clusters = _clusters(groups, inputs)
     selected = groups[0].chosen.id
     standing = alone or (Standing.AGREED if len(groups) == 1 else Standing.DIVIDED)
@@ -353,17 +357,11 @@ def _sureness(groups: Sequence[_Group], pool: Sequence[PoolEntry], inputs: Seque
     )
 
 
-def smallest_difference(inputs: Sequence[PoolInput], first: Sequence[Outcome], second: Sequence[Outcome]) -> int | None:
-    """Return the position of the smallest of *inputs* whose outcomes differ, by the length of its plain form."""
-    found = [index for index in range(len(inputs)) if not outcomes_agree(first[index], second[index])]
-    return min(found, key=lambda i: (len(input_key(inputs[i].call)), input_key(inputs[i].call)), default=None)
-
-
 def _distinguishing(groups: Sequence[_Group], inputs: Sequence[PoolInput]) -> Distinguishing | None:
     if len(groups) < 2:
         return None
     first, second = (group.members[0].outcomes for group in groups[:2])
-    index = smallest_difference(inputs, first, second)
+    index = smallest_difference([one.call for one in inputs], first, second)
     if index is None:
         return None
     outputs = tuple(ClusterOutput(str(n), g.members[0].outcomes[index]) for n, g in enumerate(groups, 1))

@@ -37,6 +37,12 @@ def size(call: CallInput) -> tuple[int, str]:
     return len(key), key
 
 
+def smallest_difference(calls: Sequence[CallInput], first: Sequence[Outcome], second: Sequence[Outcome]) -> int | None:
+    """Return the position of the smallest of *calls* whose outcomes differ, None where all agree."""
+    found = [at for at in range(len(calls)) if not outcomes_agree(first[at], second[at])]
+    return min(found, key=lambda at: size(calls[at]), default=None)
+
+
 def can_shrink(pair: Pair) -> bool:
     """Return whether both programs return or raise on the input, so that others can be held against it."""
     return all(outcome.kind in TOLD for outcome in pair)

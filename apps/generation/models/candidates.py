@@ -116,10 +116,23 @@ class ObservedInput(models.Model):
     call = models.JSONField(help_text="Arguments, or the statements of a session.")
     expected = models.JSONField(null=True, help_text="What its author expects; empty where nobody does.")
     weight = models.FloatField(default=1.0)
+    author = models.CharField(
+        max_length=200, blank=True, default="", help_text="The model that wrote the test; empty for other inputs."
+    )
+    is_met = models.BooleanField(null=True, help_text="Whether what people approved meets the test; empty before.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["run", "position"], name="generation_observedinput_once"),
+        ]
+        indexes = [
+            # How far the tests of an author are trusted.
+            models.Index(
+                fields=["author"],
+                include=["is_met"],
+                condition=Q(is_met__isnull=False),
+                name="generation_input_judged",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -79,6 +79,7 @@ def _inputs_keep(run: GenerationRun, inputs: Sequence[PoolInput]) -> None:
             call=input_stored(one.call),
             expected=None if one.expected is None else expected_stored(one.expected),
             weight=one.weight,
+            author=one.author,
         )
         for position, one in enumerate(inputs)
     )

@@ -67,4 +67,4 @@ def _pool_input(row: ObservedInput, answer: Answer | None) -> PoolInput:
     if answer is not None:
         return PoolInput(call, InputOrigin.EXAMPLE, expected_restored(answer.expected))
     expected = None if row.expected is None else expected_restored(row.expected)
-    return PoolInput(call, InputOrigin(row.origin), expected, row.weight)
+    return PoolInput(call, InputOrigin(row.origin), expected, row.weight, row.author)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from apps.core.javascript import CannotStrip
 from apps.generation.engine.class_uses import class_use_of
@@ -12,11 +13,13 @@ from apps.generation.engine.inputs import input_key, input_restored
 from apps.generation.engine.javascript.modules import is_javascript, runnable
 from apps.generation.engine.outcomes import expected_restored
 from apps.generation.engine.testgen import example_inputs
+from apps.generation.engine.trusted_tests import trusting
 from apps.generation.engine.workspace import neighbours_setup
 from apps.generation.gateways.observing import NodeProgram, Program
 from apps.generation.models import Candidate, ObservedInput
 from apps.generation.services.candidates import Workspace
 from apps.generation.services.checking import changed_files
+from apps.generation.services.weights import author_of, trust_in_tests
 from apps.sandbox.types import NodeModule
 
 MAX_TEST_INPUTS = 40
@@ -36,10 +39,7 @@ def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[P
     inputs = list(example_inputs(specification))
     seen = {input_key(one.call) for one in inputs}
     inputs += _unseen(_asked_about(workspace), seen)
-    tests: list[PoolInput] = []
-    for candidate in candidates:
-        if candidate.test is not None and candidate.test.model_id == candidate.model_id:
-            tests += workspace.language.calls(candidate.test.generated_code, specification.entry)
+    tests = _written_tests(workspace, candidates)
     inputs += _unseen(tests, seen)[:MAX_TEST_INPUTS]
     explored = explored_inputs(
         specification.entry_signature,
@@ -57,6 +57,19 @@ def pool_inputs(workspace: Workspace, candidates: Sequence[Candidate]) -> list[P
     return one_kind_after_the_other(inputs)
 
 
+def _written_tests(workspace: Workspace, candidates: Sequence[Candidate]) -> list[PoolInput]:
+    """Return the calls of tests that models wrote, each weighing what its author is trusted; at most one query."""
+    entry = workspace.specification.entry
+    found = [
+        replace(one, author=author_of(candidate))
+        for candidate in candidates
+        if candidate.test is not None and candidate.test.model_id == candidate.model_id
+        for one in workspace.language.calls(candidate.test.generated_code, entry)
+    ]
+    trust = trust_in_tests({one.author for one in found}) if found else {}
+    return trusting(found, {author: known.mean for author, known in trust.items()})
+
+
 def _asked_about(workspace: Workspace) -> list[PoolInput]:
     rows = ObservedInput.objects.filter(run=workspace.run, answers__isnull=False).distinct().order_by("position")
     return [
@@ -65,6 +78,7 @@ def _asked_about(workspace: Workspace) -> list[PoolInput]:
             InputOrigin(row.origin),
             None if row.expected is None else expected_restored(row.expected),
             row.weight,
+            row.author,
         )
         for row in rows
     ]

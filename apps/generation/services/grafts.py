@@ -194,7 +194,7 @@ def _run(workspace: Workspace, candidate: Candidate, rows: Sequence[ObservedInpu
 
 def _input(row: ObservedInput) -> PoolInput:
     expected = None if row.expected is None else expected_restored(row.expected)
-    return PoolInput(input_restored(row.call), InputOrigin(row.origin), expected, row.weight)
+    return PoolInput(input_restored(row.call), InputOrigin(row.origin), expected, row.weight, row.author)
 
 
 def grafts_end(*, request_id: UUID, reason: str) -> None:

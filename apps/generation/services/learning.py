@@ -9,12 +9,15 @@ from django.db import connection, transaction
 
 from apps.generation.engine.expertise import Expertise, Record
 from apps.generation.engine.judging import Cause, Ruling, rulings
+from apps.generation.engine.outcomes import outcome_meets
+from apps.generation.engine.trusted_tests import is_written_test
 from apps.generation.models import (
     Candidate,
     CodeGenerationConsensus,
     ExpertiseChange,
     GenerationRun,
     Judgement,
+    ObservedInput,
 )
 from apps.generation.services.evidence import evidence_of
 from apps.generation.services.review_subject import selected_candidate
@@ -46,6 +49,8 @@ def decision_learn(*, run: GenerationRun, is_approved: bool) -> list[ExpertiseCh
     priors = authors_priors(candidates[one.id] for one in known)
     before = record_of(priors)
     Judgement.objects.bulk_create(_judgements(run, known, candidates, family))
+    if is_approved:
+        _tests_judge(run)
     verdict = ExpertiseChange.Verdict("approved" if is_approved else "rejected")
     return _changes(run, priors, family, verdict, before)
 
@@ -70,7 +75,22 @@ def outcome_learn(*, run: GenerationRun, cause: Cause) -> list[ExpertiseChange]:
     priors = authors_priors(one.candidate for one in wrong)
     before = record_of(priors)
     Judgement.objects.filter(pk__in=[one.pk for one in wrong]).update(right=0.0, cause=cause.value)
+    run.inputs.update(is_met=None)
     return _changes(run, priors, wrong[0].family, OUTCOMES[cause], before)
+
+
+def _tests_judge(run: GenerationRun) -> None:
+    """Note of each test that a model wrote whether what was approved meets it."""
+    evidence = evidence_of(run)
+    outcomes = evidence.outcomes.get(selected_candidate(run=run).pk)
+    if outcomes is None:
+        return
+    judged = []
+    for row, item, outcome in zip(evidence.rows, evidence.inputs, outcomes, strict=True):
+        if is_written_test(item) and item.expected is not None and item.author:
+            row.is_met = outcome_meets(outcome, item.expected)
+            judged.append(row)
+    ObservedInput.objects.bulk_update(judged, ["is_met"])
 
 
 def _lock() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apps.generation.engine.consensus import InputOrigin, PoolInput, smallest_difference
+from apps.generation.engine.consensus import InputOrigin, PoolInput
 from apps.generation.engine.inputs import CallInput, input_key, input_stored
 from apps.generation.engine.outcomes import outcome_stored
-from apps.generation.engine.shrinking import can_shrink, differ_alike, shrink
+from apps.generation.engine.shrinking import can_shrink, differ_alike, shrink, smallest_difference
 from apps.generation.gateways.observing import Observation, observe
 
 
@@ -39,7 +39,7 @@ def _reduction(
     leaders: Sequence[tuple[str, Observation]], inputs: Sequence[PoolInput], *, entry: str
 ) -> dict[str, Any] | None:
     first, second = leaders[0][1], leaders[1][1]
-    at = smallest_difference(inputs, first.outcomes, second.outcomes)
+    at = smallest_difference([one.call for one in inputs], first.outcomes, second.outcomes)
     if at is None or inputs[at].origin is InputOrigin.EXAMPLE:
         return None
     before = first.outcomes[at], second.outcomes[at]

@@ -7,14 +7,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from apps.generation.engine.expertise import Expertise, Record, Tally, vote_of
 from apps.generation.engine.families import Family, family_of
 from apps.generation.engine.kinship import Answered, kinship_learned
 from apps.generation.engine.specification import Specification
+from apps.generation.engine.trusted_tests import authors_trusted
 from apps.generation.engine.votes import Kinship
-from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun, Judgement
+from apps.generation.models import Candidate, CodeGenerationConsensus, GenerationRun, Judgement, ObservedInput
 from apps.providers.models import Provider
 
 UNKNOWN = 0.5
@@ -125,6 +126,15 @@ def tallies(judgements: QuerySet[Judgement]) -> dict[tuple[str, str], Tally]:
     """Return the tally of each model and family that *judgements* are about; one query."""
     counted = judgements.values("model_id", "family").annotate(answers=Count("pk"), likely=Sum("right"))
     return {(row["model_id"], row["family"]): Tally(row["answers"], row["likely"]) for row in counted.order_by()}
+
+
+def trust_in_tests(authors: Collection[str] | None = None) -> dict[str, Expertise]:
+    """Return how far the tests of *authors*, or of all that were judged, are trusted; one query."""
+    judged = ObservedInput.objects.filter(is_met__isnull=False)
+    counted = (judged if authors is None else judged.filter(author__in=authors)).values("author")
+    rows = counted.annotate(count=Count("pk"), met=Count("pk", filter=Q(is_met=True))).order_by()
+    tallied = {row["author"]: Tally(row["count"], row["met"]) for row in rows}
+    return authors_trusted(tallied, tallied if authors is None else authors)
 
 
 @dataclass(frozen=True)

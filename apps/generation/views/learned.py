@@ -16,7 +16,7 @@ from apps.generation.engine.calibration import ENOUGH, PUBLIC
 from apps.generation.models import ExpertiseChange
 from apps.generation.selectors import expertise_changes
 from apps.generation.services.calibration import calibration_here
-from apps.generation.services.weights import standings
+from apps.generation.services.weights import standings, trust_in_tests
 from apps.generation.views.direct import request_tabs
 from apps.governance.downloads import table_download
 from apps.governance.http import current_user, require_anywhere
@@ -44,6 +44,7 @@ def learned(request: HtmxRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "tabs": request_tabs("learned"),
         "standings": known,
+        "tests": sorted(trust_in_tests().items()),
         "models": sorted({one.model for one in known}),
         "families": sorted({one.family for one in known}),
         "model": model,

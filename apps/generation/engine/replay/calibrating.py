@@ -71,7 +71,7 @@ def drawn(source: str, problems: Sequence[Observed], *, draws: int, seed: int) -
     for fold in range(FOLDS):
         taught = taught_by([seen for seen, part in zip(scored, parts, strict=True) if part != fold])
         for seen in (seen for seen, part in zip(scored, parts, strict=True) if part == fold):
-            pools = (_drawn(source, seen, taught.expertise(seen), random) for _ in range(draws))
+            pools = (_drawn(source, taught.trusting(seen), taught.expertise(seen), random) for _ in range(draws))
             found += [one for one in pools if one is not None]
     return found
 

@@ -88,7 +88,12 @@ def evaluate(problems: Sequence[Observed], *, folds: int, seed: int, questions: 
 
 
 def _consensus(seen: Observed, taught: Taught) -> Choice:
-    return selectors.consensus(seen, taught.expertise(seen), taught.kinship)
+    return selectors.consensus(taught.trusting(seen), taught.expertise(seen), taught.kinship)
+
+
+def _asked(seen: Observed, taught: Taught, questions: int) -> Weights:
+    expertise = taught.expertise(seen)
+    return with_questions(taught.trusting(seen), expertise, questions=questions, kinship=taught.kinship).weights
 
 
 def _selectors(questions: int) -> dict[str, Callable[[Observed, Taught], Weights | None]]:
@@ -105,11 +110,7 @@ def _selectors(questions: int) -> dict[str, Callable[[Observed, Taught], Weights
         "codet": lambda seen, taught: selectors.codet(seen),
         "unweighted": lambda seen, taught: selectors.consensus(seen, None).weights,
         "oracle": lambda seen, taught: selectors.oracle(seen),
-        "with_questions": lambda seen, taught: (
-            with_questions(seen, taught.expertise(seen), questions=questions, kinship=taught.kinship).weights
-            if questions
-            else None
-        ),
+        "with_questions": lambda seen, taught: _asked(seen, taught, questions) if questions else None,
     }
 
 

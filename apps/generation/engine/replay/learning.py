@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from apps.generation.engine.expertise import Judged, Record, tallied
 from apps.generation.engine.kinship import Answered, kinship_learned
+from apps.generation.engine.outcomes import Outcome
 from apps.generation.engine.replay.selectors import Observed
+from apps.generation.engine.trusted_tests import authors_trusted, judged_tests, trusting
 from apps.generation.engine.votes import Kinship
 
 
 @dataclass(frozen=True)
 class Taught:
-    """What a replay knows about its models: their record, what is expected of one without any, and who errs alike."""
+    """
+    What a replay knows about its models: their record, what is expected of one without any, and who errs alike.
+
+    ``tests`` is how far the tests of an author are trusted.
+    """
 
     record: Record
     prior: float
     models: frozenset[str]
     kinship: Kinship
+    tests: Mapping[str, float]
+
+    def trusting(self, seen: Observed) -> Observed:
+        """Return a problem in which each written test weighs what its author is trusted."""
+        return replace(seen, inputs=tuple(trusting(seen.inputs, self.tests)))
 
     def expertise(self, seen: Observed) -> dict[str, float]:
         """Return, for each model, the share of right answers that is expected in the family of a problem."""
@@ -45,7 +56,18 @@ def taught_by(problems: Sequence[Observed]) -> Taught:
         prior,
         frozenset(one.model for one in judged),
         kinship_learned(map(_answered, problems)),
+        _tests(problems),
     )
+
+
+def _tests(problems: Sequence[Observed]) -> dict[str, float]:
+    judged = [one for seen in problems for one in judged_tests(seen.inputs, _right(seen))]
+    found = {author: tally for (author, _), tally in tallied(judged).items()}
+    return {author: one.mean for author, one in authors_trusted(found, found).items()}
+
+
+def _right(seen: Observed) -> list[Sequence[Outcome]]:
+    return [one for sample, one in zip(seen.problem.samples, seen.outcomes, strict=True) if sample.is_right]
 
 
 def _judged(seen: Observed) -> Iterator[Judged]:

@@ -151,8 +151,8 @@ def _starts(examples: Sequence[PoolInput], entry: str) -> tuple[CallInput, ...]:
 
 
 def _tests(items: Iterable[Mapping[str, Any]], entry: str) -> list[PoolInput]:
-    read = (plain_input(item, entry, InputOrigin.GENERATED_TEST) for item in items)
-    return [item for item in read if item is not None]
+    read = ((plain_input(item, entry, InputOrigin.GENERATED_TEST), item) for item in items)
+    return [replace(found, author=_text(item.get("model") or "")) for found, item in read if found is not None]
 
 
 def _unseen(tests: Sequence[PoolInput], examples: Sequence[PoolInput]) -> tuple[PoolInput, ...]:
