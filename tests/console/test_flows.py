@@ -185,7 +185,7 @@ def test_a_merge_refreshes_documentation_architecture_and_index(
     merged = pull_request_merge(request_id=run.pk, actor=owner, is_interactive=True)
     revision = revision_record(repository=repository, sha=merged.merge_sha)
     kinds = set(Job.objects.filter(subject_id=revision.pk).values_list("kind", flat=True))
-    assert {"docs.generate", "evolution.analyse", "repositories.index"} <= kinds
+    assert {"docs.generate", "evolution.analyse", "knowledge.mine", "repositories.index"} <= kinds
 
 
 def test_models_are_told_which_import_a_module_is_to_give_up(code: Path, repository: Repository) -> None:
