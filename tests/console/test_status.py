@@ -6,6 +6,7 @@ import json
 from collections import namedtuple
 from collections.abc import Callable
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -219,6 +220,7 @@ def test_figures_are_for_staff_alone(client: Client, reader: User, staff: User) 
     for user, sees in ((reader, False), (staff, True)):
         client.force_login(user)
         page = client.get(reverse("console:status")).content.decode()
+        assert f"NOFX {version('nofx')}, as of" in page
         assert "Parts of the platform" in page
         assert ("<summary>Figures</summary>" in page) is sees
         answer = client.get("/api/status").json()

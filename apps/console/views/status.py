@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
@@ -16,5 +18,11 @@ from apps.governance.http import current_user
 @require_GET
 def status(request: HtmxRequest) -> HttpResponse:
     rows = status_rows()
-    context = {"rows": rows, "worst": worst(rows), "now": now(), "has_details": current_user(request).is_staff}
+    context = {
+        "rows": rows,
+        "worst": worst(rows),
+        "now": now(),
+        "version": version("nofx"),
+        "has_details": current_user(request).is_staff,
+    }
     return render_page(request, "console/status.html", context)
