@@ -144,17 +144,19 @@ def reduction_keep(
     inputs: Sequence[PoolInput],
 ) -> None:
     """
-    Show the input on which the leading behaviours differ as small as it goes; the vote stays as it is.
+    Show the input on which the leading behaviours differ as small as it goes; the vote stays as it is. Safe to repeat.
 
     :raises SandboxUnavailable: this machine cannot isolate what nobody trusts.
     """
+    details = consensus.voting_details or {}
+    if "reduced" in details:
+        return
     kept = _counting(run, inputs)
     ran = {
         str(candidate.pk): Observation(one.program, [one.outcomes[at] for at in kept], one.refused)
         for candidate, one in zip(candidates, observations, strict=True)
     }
-    details, among = consensus.voting_details or {}, [inputs[at] for at in kept]
-    reduced = input_reduced(details, ran, among, entry=run.entry)
+    reduced = input_reduced(details, ran, [inputs[at] for at in kept], entry=run.entry)
     if reduced:
         consensus.voting_details = with_reduced(details, reduced, run.entry, language_of(run.target_path))
         consensus.save(update_fields=["voting_details"])
