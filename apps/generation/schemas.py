@@ -203,6 +203,14 @@ class LeftOut(Schema):
     reason: str = Field(examples=["No input reached the lines that change."])
 
 
+class AppliedFix(Schema):
+    """One change that the linter holds to be safe."""
+
+    rule: str = Field(examples=["SIM103"])
+    message: str
+    line: int
+
+
 class RefactorOut(Schema):
     """A simplification that behaved the same, or none with the reason."""
 
@@ -211,7 +219,7 @@ class RefactorOut(Schema):
     artifact_id: str | None
     patch: str
     code: str
-    fixes: list[dict[str, Any]]
+    fixes: list[AppliedFix]
     equal_on_inputs: int = Field(description="Runs of the changed lines that were compared, over all functions.")
     functions: list[str] = Field(description="Functions and methods whose changes were shown to behave the same.")
     inputs_by_function: dict[str, int] = Field(
@@ -272,6 +280,23 @@ class Sureness(Schema):
     as_of: str = Field(description="The day of the newest evidence.")
 
 
+class ClusterOutput(Schema):
+    """What one cluster did on the distinguishing input."""
+
+    label: str = Field(description="The cluster's.")
+    text: str = Field(examples=["returns 6"])
+
+
+class DistinguishingInput(Schema):
+    """The smallest input found on which the leading clusters differ, with what each cluster did on it."""
+
+    call: str = Field(examples=["double(3)"])
+    origin: str = Field(description="Where it comes from: example, generated_test or fuzz.", examples=["fuzz"])
+    expected: str | None = Field(description="What its author expects; null where nobody does.")
+    reduced_from: str | None = Field(None, description="The observed input that it was made of, by leaving parts out.")
+    outputs: list[ClusterOutput]
+
+
 class FailedCandidate(Schema):
     """A candidate that had no vote, and why."""
 
@@ -292,7 +317,7 @@ class Vote(Schema):
     standing: Standing | None = Field(None, description="What the candidates' agreement amounts to.")
     is_compared: bool
     clusters: list[Cluster]
-    distinguishing: dict[str, Any] | None = Field(description="The smallest input on which the clusters differ.")
+    distinguishing: DistinguishingInput | None = Field(description="Null where all behave alike.")
     selectors: dict[str, str | None]
     reasons: list[str]
     inputs: dict[str, int]
@@ -301,11 +326,34 @@ class Vote(Schema):
     )
 
 
+class CheckFinding(Schema):
+    """One thing that a tool found; a line or a column of 0 is none."""
+
+    rule: str
+    message: str
+    path: str
+    line: int
+    column: int
+    severity: str = Field(examples=["medium"])
+
+
+class SecurityCheck(Schema):
+    """What one tool said."""
+
+    tool: str
+    version: str
+    status: str = Field(description="passed, failed, or error where it could not look.", examples=["passed"])
+    findings: list[CheckFinding]
+    seconds: float
+    reason: str = Field("", description="Why it could not look.")
+    unchecked: list[str] = Field(default_factory=list, description="Files that it did not look at.")
+
+
 class SecurityReport(Schema):
     """What the security tools said of the implementation."""
 
     score: float | None = Field(description="0 (worst) to 1; null where nothing was assessed.")
-    checks: list[dict[str, Any]] = Field(description="Each tool with its status and findings, with their severity.")
+    checks: list[SecurityCheck]
 
 
 class GeneratedCode(Schema):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
@@ -42,6 +40,47 @@ class SpecificationBlocker(Schema):
     remedy: str = Field(description="What would help.")
 
 
+class AcceptanceCriterion(Schema):
+    """An acceptance criterion and where it stands in the text."""
+
+    id: str = Field(examples=["R1"])
+    text: str
+    start: int
+    end: int
+    pattern: str | None = Field(description="Its form in EARS; null for plain prose.")
+    is_testable: bool
+
+
+class SpecificationConstraint(Schema):
+    """Something that is demanded or forbidden."""
+
+    kind: str = Field(description="performance, security, compatibility, forbidden, required or other.")
+    subject: str = Field(description="The dependency that it is about; empty for none.")
+    text: str
+    words: str = Field(description="The same as people read it.")
+
+
+class QualityFigure(Schema):
+    """Something to be reached: a figure, or strict types."""
+
+    measure: str = Field(examples=["coverage"])
+    at: float | None = Field(description="At least or at most so much; null without a figure.")
+    text: str
+    words: str = Field(description="The same as people read it.")
+
+
+class SpecificationIssue(Schema):
+    """Something that is open, vague, contradictory or missing, and where."""
+
+    kind: str = Field(examples=["missing_edge"])
+    start: int
+    end: int
+    message: str
+    question: str
+    suggestion: str
+    is_certain: bool
+
+
 class SpecificationAnalysis(Schema):
     """What could be read from a specification, and what is missing from it."""
 
@@ -52,21 +91,16 @@ class SpecificationAnalysis(Schema):
     signatures: list[str]
     classes: list[str]
     examples: int
-    criteria: list[dict[str, Any]]
+    criteria: list[AcceptanceCriterion]
     target_language: str
     language_name: str = Field(description="The target language as people write it.", examples=["Python"])
     language_reason: str = Field(
         description="Why it is that language.", examples=["most of the repository is written in it"]
     )
-    constraints: list[dict[str, Any]] = Field(
-        description="Each with its kind (performance, security, compatibility, forbidden, required, other), the "
-        "dependency that is its subject, and its text."
-    )
-    quality: list[dict[str, Any]] = Field(
-        description="Figures to reach: measure (coverage, complexity …), at, text, words."
-    )
+    constraints: list[SpecificationConstraint]
+    quality: list[QualityFigure]
     non_goals: list[str]
-    issues: list[dict[str, Any]]
+    issues: list[SpecificationIssue]
     clarity: dict[str, int]
     size_warning: str | None
     known_symbols: list[str]
