@@ -136,6 +136,7 @@ class Consensus:
     None where nobody could agree: with fewer than two candidates, no behaviour to compare, or none that works on any
     input; ``standing`` says which.
     ``selectors`` maps the name of each selector to its choice: "consensus", "unweighted", "baseline", "text_majority".
+    ``tied`` are the labels of the clusters that only their ids put in order before all others.
     """
 
     selected: str | None
@@ -147,6 +148,7 @@ class Consensus:
     baseline_selected: str | None
     reasons: tuple[str, ...]
     selectors: Mapping[str, str | None] = field(default_factory=dict)
+    tied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,10 @@ class _Group:
     @property
     def chosen(self) -> PoolEntry:
         return min(self.members, key=lambda e: (-e.prior, e.id))
+
+    def rank(self, *, has_examples: bool) -> tuple[float, ...]:
+        """Return what comes first by being smaller; only the id decides between equals."""
+        return -self.passed, *(-part for part in self.support.strength(has_examples=has_examples)), -self.prior
 
 
 def decide_consensus(
@@ -212,7 +218,13 @@ def decide_consensus(
         baseline,
         _reasons(groups, clusters, inputs),
         _selectors(selected, unweighted, baseline, majority),
+        _tied(groups, clusters, has_examples=_examples(inputs) > 0),
     )
+
+
+def _tied(groups: Sequence[_Group], clusters: Sequence[Cluster], *, has_examples: bool) -> tuple[str, ...]:
+    ranks = [group.rank(has_examples=has_examples) for group in groups]
+    return tuple(cluster.label for cluster, rank in zip(clusters, ranks, strict=True) if rank == ranks[0])
 
 
 def _selectors(
@@ -285,15 +297,7 @@ def _ranked(
     others = [group for group in groups if group.passed < most]
     found = [*_supported(running, inputs), *_supported(others, inputs)]
     has_examples = _examples(inputs) > 0
-    return sorted(
-        found,
-        key=lambda g: (
-            -g.passed,
-            *(-part for part in g.support.strength(has_examples=has_examples)),
-            -g.prior,
-            g.chosen.id,
-        ),
-    )
+    return sorted(found, key=lambda group: (group.rank(has_examples=has_examples), group.chosen.id))
 
 
 def _supported(groups: Sequence[_Group], inputs: Sequence[PoolInput]) -> list[_Group]:

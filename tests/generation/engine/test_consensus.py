@@ -71,6 +71,20 @@ def test_two_wrong_answers_lose_to_one_that_passes_the_examples():
     assert [(c.members, c.examples_passed) for c in decided.clusters] == [(("c",), 1), (("a", "b"), 0)]
 
 
+@given(st.permutations(["a", "b", "c", "d"]))
+def test_clusters_that_only_their_names_put_in_order_are_called_tied_whatever_the_names(names):
+    pool = [
+        entry(names[0], value(2), value(11)),
+        entry(names[1], value(2), value(20)),
+        entry(names[2], value(2), value(30), prior=0.4),
+        entry(names[3], value(3), value(11), prior=0.9),
+    ]
+    decided = decide_consensus(pool, [EXAMPLE, FUZZ])
+    tied = {name for cluster in decided.clusters if cluster.label in decided.tied for name in cluster.members}
+    assert tied == set(names[:2])
+    assert decided.selected == min(names[:2])
+
+
 def test_among_those_that_pass_behaviour_decides():
     pool = [entry("a", value(2), value(11)), entry("b", value(2), value(20)), entry("c", value(2), value(20))]
     decided = decide_consensus(pool, [EXAMPLE, FUZZ])

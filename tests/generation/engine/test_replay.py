@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.core.intervals import wilson
-from apps.generation.engine.consensus import InputOrigin, PoolInput
+from apps.generation.engine.consensus import InputOrigin, PoolEntry, PoolInput
 from apps.generation.engine.inputs import CallInput
-from apps.generation.engine.outcomes import Outcome, OutcomeKind
+from apps.generation.engine.outcomes import Outcome, OutcomeKind, outcome_from_value
 from apps.generation.engine.replay.adversities import with_clones, with_flipped_tests
 from apps.generation.engine.replay.evaluation import fold_of
 from apps.generation.engine.replay.learning import taught_by
 from apps.generation.engine.replay.questions import with_questions
 from apps.generation.engine.replay.records import RecordInvalid, problem_read, problems_read
-from apps.generation.engine.replay.selectors import Observed, share
+from apps.generation.engine.replay.selectors import Observed, decided, share
 from apps.generation.engine.replay.statistics import (
     Calibrator,
     calibration_error,
@@ -183,3 +183,10 @@ def test_what_the_reference_refuses_is_not_asked():
     refused = Outcome(OutcomeKind.ERROR, error="ValueError")
     seen = asked_of([1], [1], [2], answers=[refused])
     assert with_questions(seen, None, questions=3) == with_questions(seen, None, questions=0)
+
+
+@pytest.mark.parametrize("values", [(2, 3, 4), (4, 2, 3)])
+def test_clusters_that_tie_share_the_choice_whatever_the_order_of_samples(values: tuple[int, ...]) -> None:
+    inputs = [PoolInput(CallInput((1,)), InputOrigin.FUZZ)]
+    pool = [PoolEntry(f"{at:04}", f"m{at}", f"d{at}", (outcome_from_value(value),)) for at, value in enumerate(values)]
+    assert decided(pool, inputs).weights == pytest.approx((1 / 3, 1 / 3, 1 / 3))

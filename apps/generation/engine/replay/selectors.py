@@ -150,10 +150,11 @@ def consensus(seen: Observed, expertise: Mapping[str, float] | None, kinship: Ki
 
 
 def decided(pool: Sequence[PoolEntry], inputs: Sequence[PoolInput], kinship: Kinship = NO_KINSHIP) -> Choice:
-    """Choose among *pool*, the entries of all samples in their order."""
+    """Choose among *pool*, the entries of all samples in their order; clusters that tie share."""
     found = decide_consensus(pool, inputs, kinship=kinship)
-    members = found.clusters[0].members if found.clusters else tuple(entry.id for entry in pool)
-    chosen = [entry for entry in pool if entry.id in set(members)]
+    tied = [cluster.members for cluster in found.clusters if cluster.label in found.tied]
+    members = {name for names in tied for name in names} or {entry.id for entry in pool}
+    chosen = [entry for entry in pool if entry.id in members]
     best = max(entry.prior for entry in chosen)
     return Choice(share([int(entry.id) for entry in chosen if entry.prior == best], len(pool)), found.sureness)
 
