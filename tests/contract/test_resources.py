@@ -120,6 +120,7 @@ def test_a_person_without_any_role_sees_nothing_and_nobody_gets_in_without_a_nam
         assert call("GET", f"/api/v1/{noun}").status_code == 401, noun
 
 
+@pytest.mark.slow
 def test_a_token_reads_with_the_scope_of_the_noun_only(call, world, owner, token):
     permits = {resource.permit for resource in RESOURCES}
     headers = {permit: token(owner, permit) for permit in permits}

@@ -73,6 +73,7 @@ def test_classes_are_said_in_words() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_verdict_counts_its_time_in_a_class_and_nothing_else(
     submit: Callable[..., CodeGenerationRequest],

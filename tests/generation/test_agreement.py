@@ -84,6 +84,7 @@ def test_one_candidate_has_no_score_anywhere(answered: Answer, said: Callable[..
     assert CodeGenerationConsensus.objects.get(request=request).consensus_score is None
 
 
+@pytest.mark.slow
 def test_nothing_executable_has_no_score_anywhere(answered: Answer, said: Callable[..., tuple[bytes, ...]]) -> None:
     request = answered(["```python\nLIMIT = 5\n```", "```python\nLIMIT = 6\n```"], PROSE)
     review, progress, vote = said(request)
@@ -107,12 +108,14 @@ def test_candidates_that_work_nowhere_have_no_score_anywhere(
     assert (vote["score"], vote["standing"]) == (None, "failed")
 
 
+@pytest.mark.slow
 def test_what_was_only_checked_is_not_called_executed(answered: Answer, said: Callable[..., tuple[bytes, ...]]) -> None:
     _, progress, _ = said(answered(["```python\nLIMIT = 5\n```"], PROSE))
     assert b"executed" not in progress
     assert b"checked" in progress
 
 
+@pytest.mark.slow
 def test_candidates_that_behave_alike_have_a_score_everywhere(
     answered: Answer, said: Callable[..., tuple[bytes, ...]]
 ) -> None:

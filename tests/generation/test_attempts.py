@@ -57,6 +57,7 @@ def test_a_request_says_at_which_limit_it_stopped_and_goes_on_where_it_is_raised
     assert event.detail == {"before": 3, "after": 6}
 
 
+@pytest.mark.slow
 def test_in_review_verdicts_are_void_and_all_candidates_stay_in_the_vote(
     submit: Submit, provider: Provider, server: FaultServer, engineer: User, reviewer: User
 ) -> None:

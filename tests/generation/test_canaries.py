@@ -134,6 +134,7 @@ def test_there_is_none_where_it_would_be_the_one_without_figures(made: Made) -> 
     assert not Canary.objects.exists()
 
 
+@pytest.mark.slow
 def test_it_takes_no_part_in_what_is_counted_chosen_or_stored_of_candidates(
     made: Made, engineer: User, reviewer: User, client: Client
 ) -> None:

@@ -86,6 +86,7 @@ def test_lists_where_a_tuple_is_shown_become_tuples_and_nobody_is_asked_again(
     assert told == [(True, True), (False, False)]
 
 
+@pytest.mark.slow
 def test_a_program_that_somebody_wrote_already_is_no_further_candidate_but_a_further_voice(
     submit: Submit, patient: Provider, server: FaultServer
 ) -> None:

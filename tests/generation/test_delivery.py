@@ -163,6 +163,7 @@ def fail_lint(pull_request: PullRequest) -> None:
     pull_request.save(update_fields=["gates"])
 
 
+@pytest.mark.slow
 def test_two_people_override_a_failed_gate_and_it_is_merged(
     approved: GenerationRun, owner: User, person: Callable[..., User], client: Client
 ) -> None:

@@ -117,6 +117,7 @@ def test_constraints_become_part_of_what_is_asked_and_gated(post: Post) -> None:
     assert request.constraints["forbidden"] == ["math"]
 
 
+@pytest.mark.slow
 def test_a_forbidden_package_reaches_the_model_and_the_gate(
     post: Post, provider: Provider, server: FaultServer
 ) -> None:

@@ -169,6 +169,7 @@ def test_nobody_is_asked_after_the_decision(run: GenerationRun, engineer: User, 
         guide(run, engineer)
 
 
+@pytest.mark.slow
 def test_what_is_added_while_models_write_is_asked_before_the_review(
     submit: Submit, provider: Provider, server: FaultServer, engineer: User
 ) -> None:
@@ -190,6 +191,7 @@ def test_what_is_added_while_models_write_is_asked_before_the_review(
     assert CodeGenerationConsensus.objects.get(request=request).voting_details["guidance"] == 2
 
 
+@pytest.mark.slow
 def test_answers_outlive_it_and_can_still_be_withdrawn(run: GenerationRun, engineer: User, server: FaultServer) -> None:
     open_one = answer(run, engineer, "any")
     given = answer(run, engineer)
@@ -224,6 +226,7 @@ def test_where_nobody_has_a_usable_answer_to_it_the_earlier_ones_stand_and_the_p
     assert SAID in page
 
 
+@pytest.mark.slow
 def test_after_a_failure_models_are_asked_again_with_it(
     submit: Submit, provider: Provider, server: FaultServer, engineer: User
 ) -> None:

@@ -130,6 +130,7 @@ export function slugify(text) {
 ```"""
 
 
+@pytest.mark.slow
 def test_an_insecure_candidate_says_where_has_a_lower_score_and_is_stopped_at_the_merge(
     submit: Submit, provider: Provider, server: FaultServer, reviewer: User, owner: User
 ) -> None:

@@ -135,6 +135,7 @@ def test_nothing_is_learned_twice_from_one_request(ask: Ask, decide: Callable[..
     assert Judgement.objects.count() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cause", [Cause.REVERTED, Cause.TESTS_FAILED])
 def test_what_was_approved_and_turned_out_wrong_lowers_its_models_once(
     ask: Ask, decide: Callable[..., None], cause: Cause
@@ -177,6 +178,7 @@ def test_nothing_is_learned_of_the_outcome_of_what_nobody_approved(ask: Ask, dec
     assert outcome_learn(run=run, cause=Cause.REVERTED) == []
 
 
+@pytest.mark.slow
 def test_each_change_begins_where_the_last_one_ended(ask: Ask, decide: Callable[..., None]) -> None:
     for _ in range(2):
         decide(ask(RIGHT, WRONG))
@@ -221,6 +223,7 @@ def test_an_answer_is_weighed_as_the_vote_was_whatever_was_learned_meanwhile(
     assert weights_of(run, list(Candidate.objects.filter(request_id=run.pk))).stored() == frozen
 
 
+@pytest.mark.slow
 def test_models_that_erred_alike_are_kin_in_the_next_vote(ask: Ask, decide: Callable[..., None]) -> None:
     run = ask(WRONG, ALSO_WRONG, HOPELESS, RIGHT)
     decide(run)

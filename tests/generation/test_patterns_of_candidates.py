@@ -90,6 +90,7 @@ def test_a_rejected_pattern_is_counted_as_such(run: GenerationRun, owner: User) 
     assert pattern_outcomes(owner) == [PatternOutcome("clamp", proposed=1, approved=0, rejected=1, provided=1)]
 
 
+@pytest.mark.slow
 def test_a_pattern_that_was_not_chosen_is_passed_over(
     submit: Submit, provider: Provider, patterns_provider: Provider, server: FaultServer, reviewer: User, owner: User
 ) -> None:

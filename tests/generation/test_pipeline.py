@@ -167,6 +167,7 @@ def test_a_text_with_nothing_to_run_is_still_reviewed(submit: Submit, provider: 
     assert "No behaviour could be compared." in details["reasons"]
 
 
+@pytest.mark.slow
 def test_a_function_that_imports_its_neighbours_is_run_with_them(
     submit: Submit, provider: Provider, server: FaultServer
 ) -> None:
@@ -188,6 +189,7 @@ def test_a_function_that_imports_its_neighbours_is_run_with_them(
     assert "+++ b/shop/prices.py" in best.patch
 
 
+@pytest.mark.slow
 def test_state_in_a_class_is_compared(submit: Submit, provider: Provider, server: FaultServer) -> None:
     text = (
         "Write a class `Tally` with `add(n: int) -> None` and `total() -> int`.\n\n"
@@ -204,6 +206,7 @@ def test_state_in_a_class_is_compared(submit: Submit, provider: Provider, server
     assert "+= n" in _chosen(request)
 
 
+@pytest.mark.slow
 def test_models_that_wrote_the_same_program_outweigh_one_that_differs(
     submit: Submit, provider: Provider, server: FaultServer
 ) -> None:

@@ -89,6 +89,7 @@ def test_the_policy_of_the_submission_decides_and_is_recorded(
     assert event.detail["seats"] == {"an owner": owner.pk}
 
 
+@pytest.mark.slow
 def test_a_policy_published_during_a_vote_waits_until_it_is_applied(
     rule: Callable[..., ApprovalPolicyVersion],
     review: Callable[[], GenerationRun],
@@ -166,6 +167,7 @@ def test_sql_gives_a_request_no_other_policy_than_the_one_that_rules(
     refuse("keeps the policy that decided it", change, weak.pk)
 
 
+@pytest.mark.slow
 def test_an_approval_that_ended_is_asked_for_again_and_sql_does_not_count_it(
     rule: Callable[..., ApprovalPolicyVersion],
     review: Callable[[], GenerationRun],

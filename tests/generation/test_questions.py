@@ -111,7 +111,6 @@ def test_an_answer_decides_against_the_majority_and_becomes_a_test(run: Generati
         assert candidate.patch_digest not in before
 
 
-@pytest.mark.bar(4)
 def test_the_input_that_tells_them_apart_is_reduced_and_an_answer_about_another_leaves_it(
     run: GenerationRun, engineer: User
 ) -> None:
@@ -124,6 +123,7 @@ def test_the_input_that_tells_them_apart_is_reduced_and_an_answer_about_another_
     assert (after["reduced"], after["distinguishing"]) == (details["reduced"], details["distinguishing"])
 
 
+@pytest.mark.bar(4)
 def test_what_reviewers_saw_changed_so_their_verdicts_are_void(
     run: GenerationRun, engineer: User, reviewer: User
 ) -> None:

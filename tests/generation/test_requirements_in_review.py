@@ -96,6 +96,7 @@ def test_a_refusal_needs_no_requirement_to_be_met(reviewed: Callable[..., Genera
     assert status_of(run) == Status.REJECTED
 
 
+@pytest.mark.slow
 def test_a_met_requirement_is_measured_once_and_taken_over_at_the_merge(
     reviewed: Callable[..., GenerationRun], reviewer: User, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,6 +131,7 @@ def test_an_untyped_function_cannot_be_approved_where_types_are_asked_for_and_a_
     assert Ballot.objects.get().verdict == "approve"
 
 
+@pytest.mark.slow
 def test_types_that_were_not_measured_wait_for_a_job(reviewed: Callable[..., GenerationRun], reviewer: User) -> None:
     run = reviewed(CLAMP + SIMPLE.replace("1", "9") + TYPED, RIGHT)
     chosen = selected_candidate(run=run)
@@ -144,6 +146,7 @@ def test_types_that_were_not_measured_wait_for_a_job(reviewed: Callable[..., Gen
     vote(run, reviewer)
 
 
+@pytest.mark.slow
 def test_another_choice_is_measured_before_it_can_be_approved(
     reviewed: Callable[..., GenerationRun], reviewer: User, client: Client
 ) -> None:
@@ -163,6 +166,7 @@ def test_another_choice_is_measured_before_it_can_be_approved(
     vote(run, reviewer)
 
 
+@pytest.mark.slow
 def test_the_other_candidates_are_measured_on_demand_and_that_voids_what_was_cast(
     reviewed: Callable[..., GenerationRun], reviewer: User, client: Client
 ) -> None:
@@ -185,6 +189,7 @@ def test_the_other_candidates_are_measured_on_demand_and_that_voids_what_was_cas
     assert "measured again" in ballot.void_reason
 
 
+@pytest.mark.slow
 def test_a_patch_that_changed_counts_as_not_measured(reviewed: Callable[..., GenerationRun], reviewer: User) -> None:
     run = reviewed(CLAMP + MUTATED.replace("mutation score", "coverage"), RIGHT)
     candidate = selected_candidate(run=run)
@@ -212,6 +217,7 @@ def sign(run: GenerationRun, gate: str, lead: User, chair: User, client: Client)
     return override
 
 
+@pytest.mark.slow
 def test_two_people_let_it_pass_once_for_the_approval_and_the_merge(
     reviewed: Callable[..., GenerationRun],
     person: Callable[..., User],
@@ -233,6 +239,7 @@ def test_two_people_let_it_pass_once_for_the_approval_and_the_merge(
     assert Override.objects.get() == override
 
 
+@pytest.mark.slow
 def test_an_override_that_was_withdrawn_holds_the_last_verdict_up(
     reviewed: Callable[..., GenerationRun],
     person: Callable[..., User],
@@ -280,6 +287,7 @@ BRINGS = (
 )
 
 
+@pytest.mark.slow
 def test_what_a_candidate_brings_in_is_told_with_its_licence_and_counts(
     reviewed: Callable[..., GenerationRun], reviewer: User, client: Client
 ) -> None:
@@ -310,6 +318,7 @@ def test_a_candidate_that_brings_nothing_in_passes(reviewed: Callable[..., Gener
     assert gate_of(run, "dependencies")["status"] == "passed"
 
 
+@pytest.mark.slow
 def test_a_policy_is_a_gate_and_a_new_version_has_to_be_held_against(
     reviewed: Callable[..., GenerationRun],
     reviewer: User,
@@ -355,6 +364,7 @@ def test_a_first_policy_reaches_what_waits_for_reviewers(
     assert gate_of(run, "policy")["policy_version"] == 1
 
 
+@pytest.mark.slow
 def test_rules_are_tried_on_the_candidates_of_ninety_days_before_they_count(
     reviewed: Callable[..., GenerationRun], repository: Repository, person: Callable[..., User]
 ) -> None:

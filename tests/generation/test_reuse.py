@@ -138,6 +138,7 @@ def test_it_stops_when_it_is_told_to_and_when_its_time_is_over():
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_it_is_asked_first_and_its_candidate_is_marked(
     submit: Callable[..., CodeGenerationRequest],

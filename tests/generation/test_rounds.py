@@ -90,6 +90,7 @@ def test_what_agrees_at_once_costs_nothing_more(submit: Submit, patient: Provide
     assert len(server.requests) == 2
 
 
+@pytest.mark.slow
 def test_a_lone_program_that_meets_the_examples_gets_somebody_to_agree_with(
     submit: Submit, patient: Provider, server: FaultServer
 ) -> None:
@@ -104,6 +105,7 @@ def test_a_lone_program_that_meets_the_examples_gets_somebody_to_agree_with(
     )
 
 
+@pytest.mark.slow
 def test_asking_ends_with_what_the_settings_allow(submit: Submit, patient: Provider, server: FaultServer) -> None:
     server.answers([WRONG])
     request = submit(CLAMP)
@@ -145,6 +147,7 @@ def test_a_budget_ends_the_rounds_and_keeps_what_there_is(
     assert ModelCall.objects.filter(subject_id=request.pk, outcome="refused").exists()
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_in_the_second_round_asks_only_for_what_is_missing(
     submit: Submit, patient: Provider, server: FaultServer
 ) -> None:

@@ -59,6 +59,7 @@ def test_support_is_the_number_of_functions_and_the_template_says_what_differs(m
     assert {one.distinct for one in whole.parameters if one.values[0].isdecimal()} == {count}
 
 
+@pytest.mark.slow
 @given(bodies_of_code(), st.randoms(use_true_random=False))
 @settings(deadline=None)
 def test_the_order_of_files_changes_nothing(made, order: random.Random):

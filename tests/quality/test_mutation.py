@@ -48,6 +48,7 @@ def tried(tests: str, source: str = DISCOUNT, **options: object) -> MutationRun:
     )
 
 
+@pytest.mark.slow
 def test_tests_that_look_at_the_result_notice_more_than_tests_that_only_run() -> None:
     weak, good = tried(WEAK), tried(GOOD)
     assert weak.counted == good.counted == 8

@@ -256,6 +256,7 @@ def test_a_list_asks_the_database_as_often_for_one_row_as_for_twenty(
     assert few <= 12
 
 
+@pytest.mark.slow
 def test_a_review_or_proposal_made_twice_is_one_row(engineer: User) -> None:
     code, row = Code(TEXT, "subject.py"), uuid4()
     sent = services.subjects.code_record(code=code, submitted_by=engineer)
