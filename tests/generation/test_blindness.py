@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
@@ -118,12 +119,14 @@ def open_to(client: Client, run: GenerationRun) -> list[str]:
 
 
 def read(client: Client, paths: list[str]) -> dict[str, str]:
-    """Return what stands at *paths*, without what is another at each look."""
+    """Return what stands at *paths*, without what is another at each look; that it was read is taken back."""
     texts = {}
-    for path in paths:
-        answer = client.get(path)
-        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-        texts[path] = RESTLESS.sub("~", content.decode(errors="replace"))
+    with transaction.atomic():
+        for path in paths:
+            answer = client.get(path)
+            content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            texts[path] = RESTLESS.sub("~", content.decode(errors="replace"))
+        transaction.set_rollback(True)
     return texts
 
 
