@@ -348,7 +348,11 @@ class StageResource(Resource):
 
 
 class ObservedInputResource(Resource):
-    """An input that the candidates of a request were run on, and what its author expects."""
+    """
+    An input that the candidates of a request were run on, and what its author expects.
+
+    What a written test weighs is left out: the trust in an author would tell before the vote who wrote what.
+    """
 
     noun = "observed-inputs"
     prefix = "input"
@@ -361,7 +365,6 @@ class ObservedInputResource(Resource):
         "origin": "",
         "call": "",
         "expected": "",
-        "weight": "",
     }
     references = {"request": "req"}
     filters = ("request", "origin")

@@ -19,7 +19,7 @@ from apps.generation.models import (
     Judgement,
     ObservedInput,
 )
-from apps.generation.services.evidence import evidence_of
+from apps.generation.services.evidence import Evidence, evidence_of
 from apps.generation.services.review_subject import selected_candidate
 from apps.generation.services.weights import author_of, authors_priors, record_of, weights_of
 
@@ -45,12 +45,13 @@ def decision_learn(*, run: GenerationRun, is_approved: bool) -> list[ExpertiseCh
         for one in Candidate.objects.filter(request_id=run.pk).select_related("provider", "duplicate_of")
     }
     family = weights_of(run, list(candidates.values())).family
-    known = [*_ruled(run, is_approved=is_approved), *_unparsable(candidates)]
+    evidence = evidence_of(run)
+    known = [*_ruled(run, evidence, is_approved=is_approved), *_unparsable(candidates)]
     priors = authors_priors(candidates[one.id] for one in known)
     before = record_of(priors)
     Judgement.objects.bulk_create(_judgements(run, known, candidates, family))
     if is_approved:
-        _tests_judge(run)
+        _tests_judge(run, evidence)
     verdict = ExpertiseChange.Verdict("approved" if is_approved else "rejected")
     return _changes(run, priors, family, verdict, before)
 
@@ -79,9 +80,8 @@ def outcome_learn(*, run: GenerationRun, cause: Cause) -> list[ExpertiseChange]:
     return _changes(run, priors, wrong[0].family, OUTCOMES[cause], before)
 
 
-def _tests_judge(run: GenerationRun) -> None:
+def _tests_judge(run: GenerationRun, evidence: Evidence) -> None:
     """Note of each test that a model wrote whether what was approved meets it."""
-    evidence = evidence_of(run)
     outcomes = evidence.outcomes.get(selected_candidate(run=run).pk)
     if outcomes is None:
         return
@@ -99,8 +99,7 @@ def _lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LEARNING_LOCK])
 
 
-def _ruled(run: GenerationRun, *, is_approved: bool) -> list[Ruling]:
-    evidence = evidence_of(run)
+def _ruled(run: GenerationRun, evidence: Evidence, *, is_approved: bool) -> list[Ruling]:
     chosen = selected_candidate(run=run)
     decided = {voter.entry.id for voter in evidence.voters if voter.program == chosen.pk}
     pool = [voter.entry for voter in evidence.voters]
