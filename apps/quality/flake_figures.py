@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.urls import reverse
 
 from apps.core.clock import now
-from apps.core.intervals import Interval, wilson
 from apps.governance.measures import SOURCES_SHOWN, Reading, Source, Window
 from apps.governance.models import User
 from apps.quality.engine.flakes import SLOW_SECONDS, Kind, Record, paths_named
 from apps.quality.models import Quarantine, SuiteRun, SuiteTally, SuiteTest
-from apps.quality.pairs import Counted, pairs_counted, pairs_newest
+from apps.quality.pairs import Flakes, pairs_counted, pairs_newest
 from apps.repositories.models import Repository
 from apps.repositories.selectors import paths_of_origin, repositories_of_scopes
 
@@ -25,19 +23,6 @@ FLAKY = Q(passed__gt=0, failed__gt=0)
 NOTICEABLE = Q(failed__gt=0) | Q(seconds__gt=0, seconds__gte=F("passed") + F("failed"))
 NOTICED = 100
 RUNS_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class Flakes:
-    """The pairs of a window: how many, how many of them flaky, and when the newest was executed."""
-
-    pairs: int
-    flaky: int
-    as_of: datetime | None
-
-    @property
-    def rate(self) -> Interval:
-        return wilson(self.flaky, self.pairs)
 
 
 @dataclass(frozen=True)
@@ -178,11 +163,11 @@ def _tallies(repositories: Collection[Repository], window: Window) -> QuerySet[S
     )
 
 
-def _together(counted: Collection[Counted]) -> Flakes:
+def _together(counted: Collection[Flakes]) -> Flakes:
     return Flakes(
         sum(one.pairs for one in counted),
         sum(one.flaky for one in counted),
-        max((one.as_of for one in counted), default=None),
+        max((one.as_of for one in counted if one.as_of), default=None),
     )
 
 

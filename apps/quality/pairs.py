@@ -14,6 +14,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import prefetch_related_objects
 
+from apps.core.intervals import Interval, wilson
 from apps.governance.measures import Window
 from apps.quality.models import SuiteTally
 from apps.repositories.models import Repository
@@ -45,23 +46,27 @@ NEWEST = "SELECT * FROM stood ORDER BY is_flaky DESC, last_at DESC, id LIMIT %(l
 
 
 @dataclass(frozen=True)
-class Counted:
-    """The pairs of one repository: how many, how many of them flaky, and when the newest was executed."""
+class Flakes:
+    """The pairs of a window: how many, how many of them flaky, and when the newest was executed."""
 
     pairs: int
     flaky: int
-    as_of: datetime
+    as_of: datetime | None
+
+    @property
+    def rate(self) -> Interval:
+        return wilson(self.flaky, self.pairs)
 
 
 def pairs_counted(
     repositories: Collection[Repository], window: Window, *, tests: Collection[int] | None = None
-) -> dict[int, Counted]:
+) -> dict[int, Flakes]:
     """Return by repository the pairs executed last in the window, of *tests* if given; none for one without."""
     with connection.cursor() as cursor:
         cursor.execute(
             STOOD + COUNTED, {**_among(repositories, window), "tests": None if tests is None else list(tests)}
         )
-        return {repository: Counted(*counted) for repository, *counted in cursor.fetchall()}
+        return {repository: Flakes(*counted) for repository, *counted in cursor.fetchall()}
 
 
 def pairs_newest(repositories: Collection[Repository], window: Window, *, limit: int) -> list[SuiteTally]:
